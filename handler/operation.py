@@ -1,0 +1,102 @@
+"""What a compiled operation is: the contract between the compiler, which writes catalog.json, and the Lambda, which reads it.
+
+Everything here is plain data, already decided at build time. The Lambda never looks at SQL: it picks the pieces of the
+statement that this call needs, binds PostgreSQL's text forms, and passes on the JSON that PostgreSQL rendered.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+CATALOG_FORMAT = 1
+"""Raised when catalog.json changes in a way that an older handler would misread."""
+
+
+class Result(StrEnum):
+    """What an operation answers in `data`."""
+
+    MANY = "many"  # an array of objects, one per row
+    ONE = "one"  # the row as an object; no row is NotFound, two rows are TooManyRows
+    MAYBE = "maybe"  # the row as an object, or null; two rows are TooManyRows
+    VALUE = "value"  # the one column of the one row; no row is NotFound, two rows are TooManyRows
+    AFFECTED = "affected"  # the number of rows that the write changed
+    NONE = "none"  # null
+
+
+Codec = Any
+"""How a JSON value becomes PostgreSQL's text form, as JSON:
+
+`"scalar"`           string, number or boolean
+`"json"`             any JSON, as a document
+`"hstore"`           an object of strings and nulls
+`["array", element]` a list (nested lists for further dimensions); `["array", element, ";"]` names another delimiter
+`["row", [[field, codec], …]]` an object; the fields are in the order of the composite type
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A piece of SQL that depends on whether a parameter has a value in this call."""
+
+    parameter: str
+    present: str
+    absent: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of an operation; its JSON Schema is in the operation's `parameters_schema`."""
+
+    name: str
+    codec: Codec
+    optional: bool = False
+    """Absent means NULL (and so does null)."""
+    default: Any = None
+    """The value of an absent parameter, where there is one; `optional` is then true as well."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Keyset paging: the statement asks for one row more than the caller did, to learn whether there is a next page.
+
+    The operation then has the parameters `limit` and `cursor`. The cursor is base64url of the JSON array of the last
+    row's values of `by`; the statement takes them as the parameters `__key_1`, `__key_2`, … in text form, and the row
+    count, one above the caller's limit, as `__limit`.
+    """
+
+    by: tuple[str, ...]
+    """The names of the output columns that the pages are ordered by."""
+    size: int
+    """Rows of a page where the caller names no limit."""
+    max: int
+
+
+@dataclass(frozen=True, slots=True)
+class Http:
+    """The REST route of an operation."""
+
+    method: str
+    path: str
+    """For example `/customers/{customer_id}/orders`; every name in braces is a parameter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One `.sql` file, compiled."""
+
+    name: str
+    """Folders and file name joined by dots: `orders.get_order`."""
+    summary: str
+    description: str
+    result: Result
+    read_only: bool
+    """The statement changes nothing, so running it twice is harmless."""
+    sql: tuple[str | Choice, ...]
+    """The statement, with AWS's `:name` placeholders, each with its cast. A row arrives as one text column of JSON."""
+    parameters: tuple[Parameter, ...]
+    parameters_schema: dict[str, Any]
+    """JSON Schema (2020-12) of the object of parameters, without `default` keywords' effect: see Parameter.default."""
+    result_schema: dict[str, Any]
+    """JSON Schema (2020-12) of the answer's `data`."""
+    http: Http | None = None
+    page: Page | None = None
