@@ -1,0 +1,69 @@
+"""Every rule that a query file is held to: its code, how grave a breach is, and one line on what it means.
+
+docs/errors.md has a section for each code, and a test asserts that. Codes are public: they are never reused, and their
+first digit groups them (0 the file, 1 placeholders and parameters, 2 the statement, 3 the result, 4 routes and pages).
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    ERROR = "error"  # the operation is left out
+    WARNING = "warning"  # the operation works
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    code: str
+    severity: Severity
+    title: str
+
+
+def _table(*rows: tuple[str, Severity, str]) -> dict[str, Rule]:
+    return {code: Rule(code, severity, title) for code, severity, title in rows}
+
+
+_ERROR, _WARNING = Severity.ERROR, Severity.WARNING
+
+RULES = _table(
+    ("QP001", _ERROR, "the file holds no statement"),
+    ("QP002", _ERROR, "the file is not UTF-8 text"),
+    ("QP003", _ERROR, "the front matter is not valid YAML"),
+    ("QP004", _ERROR, "unknown key in the front matter"),
+    ("QP005", _ERROR, "a front-matter key has a value that it cannot take"),
+    ("QP006", _ERROR, "the path does not make an operation name"),
+    ("QP007", _ERROR, "two files make one operation name"),
+    ("QP101", _ERROR, "the type of a placeholder cannot be inferred"),
+    ("QP102", _ERROR, "occurrences of a placeholder have different types"),
+    ("QP103", _ERROR, "an entry under params has no placeholder"),
+    ("QP104", _ERROR, "not a valid placeholder name"),
+    ("QP105", _ERROR, "a placeholder inside a string"),
+    ("QP106", _ERROR, "an array slice that the RDS Data API would misread"),
+    ("QP107", _ERROR, "a positional parameter in the text"),
+    ("QP108", _ERROR, "the type of a parameter does not exist"),
+    ("QP109", _ERROR, "the schema of a parameter does not fit"),
+    ("QP110", _ERROR, "the name of a parameter is reserved"),
+    ("QP201", _ERROR, "a syntax error"),
+    ("QP202", _ERROR, "PostgreSQL refuses the statement"),
+    ("QP203", _ERROR, "several statements in one file"),
+    ("QP204", _ERROR, "COPY"),
+    ("QP205", _ERROR, "LISTEN and UNLISTEN"),
+    ("QP206", _ERROR, "transaction control"),
+    ("QP207", _ERROR, "a statement that only changes its session"),
+    ("QP208", _ERROR, "a statement whose rows cannot be rendered"),
+    ("QP209", _ERROR, "a repeated placeholder that GROUP BY takes for two"),
+    ("QP210", _ERROR, "UPDATE or DELETE without WHERE"),
+    ("QP211", _ERROR, "the statement is too long for the RDS Data API"),
+    ("QP301", _ERROR, "a result kind that the statement cannot give"),
+    ("QP302", _ERROR, "two output columns with one name"),
+    ("QP303", _ERROR, "an output column without a name"),
+    ("QP304", _WARNING, "SELECT * lets the table decide the contract"),
+    ("QP401", _ERROR, "the route is not valid"),
+    ("QP402", _ERROR, "a route parameter that is no placeholder"),
+    ("QP403", _ERROR, "GET on a write"),
+    ("QP404", _ERROR, "a route parameter that does not fit into a path"),
+    ("QP405", _ERROR, "two operations with one route"),
+    ("QP406", _ERROR, "pages that the statement cannot give"),
+    ("QP407", _WARNING, "page keys that may not be unique"),
+)
