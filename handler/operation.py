@@ -13,7 +13,10 @@ CATALOG_FORMAT = 1
 
 
 class Result(StrEnum):
-    """What an operation answers in `data`."""
+    """What an operation answers in `data`.
+
+    A row arrives as one text column: the row's JSON object; for VALUE the JSON of the one column itself (or NULL).
+    """
 
     MANY = "many"  # an array of objects, one per row
     ONE = "one"  # the row as an object; no row is NotFound, two rows are TooManyRows
@@ -50,16 +53,19 @@ class Parameter:
     name: str
     codec: Codec
     optional: bool = False
-    """Absent means NULL (and so does null)."""
+    """Absent means NULL, and so does null."""
+    nullable: bool = False
+    """Null means NULL. Needed for `json`, where a null that is neither nullable nor optional is the document `null`."""
     default: Any = None
-    """The value of an absent parameter, where there is one; `optional` is then true as well."""
+    """What absent (or a null that is not nullable) means instead of NULL; `optional` is then true as well."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
     """Keyset paging: the statement asks for one row more than the caller did, to learn whether there is a next page.
 
-    The operation then has the parameters `limit` and `cursor`. The cursor is base64url of the JSON array of the last
+    The operation then has the parameters `limit` and `cursor` in its schema (and not in `parameters`: they are not
+    bound). A piece of SQL that only further pages need is a Choice on `cursor`. The cursor is base64url of the JSON array of the last
     row's values of `by`; the statement takes them as the parameters `__key_1`, `__key_2`, … in text form, and the row
     count, one above the caller's limit, as `__limit`.
     """
