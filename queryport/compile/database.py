@@ -1,0 +1,261 @@
+"""What the compiler asks PostgreSQL: to prepare a statement, and what its types, columns and functions are.
+
+The only module of the compiler that talks to a server. Statements are prepared and described, never executed. Answers
+about the catalogue are kept, since one run asks the same questions for every file.
+"""
+
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+import psycopg
+from psycopg import pq
+
+UNKNOWN_OID = 0
+TEXT_OID = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a statement's result, as PostgreSQL describes it."""
+
+    name: str
+    type_oid: int
+    type_modifier: int
+    table_oid: int
+    """The table that the column comes from unchanged; 0 for an expression."""
+    table_column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What a prepared statement takes and gives."""
+
+    parameter_oids: tuple[int, ...]
+    columns: tuple[Column, ...]
+
+
+class StatementError(Exception):
+    """PostgreSQL would not prepare the statement; `position` counts characters from 0, where PostgreSQL knew it."""
+
+    def __init__(self, sqlstate: str, message: str, hint: str | None, position: int | None) -> None:
+        super().__init__(message)
+        self.sqlstate = sqlstate
+        self.message = message
+        self.hint = hint
+        self.position = position
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """A column of a table or a field of a composite type."""
+
+    name: str
+    type_oid: int
+    type_modifier: int
+    not_null: bool
+    dimensions: int
+
+
+@dataclass(frozen=True, slots=True)
+class TypeRow:
+    """A row of pg_type, with what belongs to it."""
+
+    oid: int
+    sql_name: str
+    """As it is written in SQL, quoted and qualified where it must be; without a modifier."""
+    schema: str
+    name: str
+    kind: str
+    """pg_type.typtype: b base, c composite, d domain, e enum, p pseudo, r range, m multirange."""
+    element_oid: int
+    """Of an array; 0 otherwise."""
+    base_oid: int
+    """Of a domain; 0 otherwise."""
+    type_modifier: int
+    """Of a domain's base type; -1 otherwise."""
+    relation_oid: int
+    """Of a composite type; 0 otherwise."""
+    delimiter: str
+    not_null: bool
+    json_cast: bool
+    """row_to_json renders the type by a cast of its own, as hstore's."""
+
+
+class Database:
+    """A connection to the database that has the project's schema."""
+
+    def __init__(self, url: str) -> None:
+        # Autocommit: each prepare is a transaction of its own, so that one refusal does not spoil the next.
+        self._connection = psycopg.connect(url, autocommit=True)
+        self._types: dict[int, TypeRow] = {}
+        self._attributes: dict[int, dict[int, Attribute]] = {}
+        self._labels: dict[int, tuple[str, ...]] = {}
+        self._unique: dict[int, tuple[frozenset[int], ...]] = {}
+        self._volatile: dict[str, bool] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._connection.close()
+
+    def prepare(self, sql: str, parameter_oids: list[int] | None = None) -> Description:
+        """Prepares and describes a statement; an oid of 0 leaves a parameter's type to PostgreSQL.
+
+        Raises StatementError where PostgreSQL refuses it.
+        """
+        protocol = self._connection.pgconn
+        result = protocol.prepare(b"", sql.encode(), parameter_oids)
+        if result.status != pq.ExecStatus.COMMAND_OK:
+            raise _statement_error(result)
+        result = protocol.describe_prepared(b"")
+        if result.status != pq.ExecStatus.COMMAND_OK:
+            raise _statement_error(result)
+        return Description(
+            tuple(result.param_type(index) for index in range(result.nparams)),
+            tuple(
+                Column(
+                    (result.fname(index) or b"").decode(),
+                    result.ftype(index),
+                    result.fmod(index),
+                    result.ftable(index),
+                    result.ftablecol(index),
+                )
+                for index in range(result.nfields)
+            ),
+        )
+
+    def type(self, oid: int) -> TypeRow:
+        if oid not in self._types:
+            row = self._connection.execute(_TYPE, (oid,)).fetchone()
+            assert row is not None, oid  # noqa: S101 (PostgreSQL itself named the oid)
+            self._types[oid] = TypeRow(*row)
+        return self._types[oid]
+
+    def base_type(self, oid: int) -> TypeRow:
+        """The type under a domain, and under the domains below it."""
+        row = self.type(oid)
+        while row.kind == "d":
+            row = self.type(row.base_oid)
+        return row
+
+    def type_oid(self, name: str) -> int | None:
+        """The oid of a type as it is written in SQL (`text`, `numeric(10,2)`, `shop.email[]`), or None."""
+        try:
+            row = self._connection.execute("SELECT to_regtype(%s)::oid::bigint", (name,)).fetchone()
+        except psycopg.Error:  # not even the grammar of a type name
+            return None
+        return row[0] if row else None
+
+    def attributes(self, relation_oid: int) -> dict[int, Attribute]:
+        """The columns of a table, view or composite type, by their number."""
+        if relation_oid not in self._attributes:
+            rows = self._connection.execute(_ATTRIBUTES, (relation_oid,)).fetchall()
+            self._attributes[relation_oid] = {row[0]: Attribute(*row[1:]) for row in rows}
+        return self._attributes[relation_oid]
+
+    def enum_labels(self, oid: int) -> tuple[str, ...]:
+        if oid not in self._labels:
+            rows = self._connection.execute(
+                "SELECT enumlabel FROM pg_enum WHERE enumtypid = %s ORDER BY enumsortorder", (oid,)
+            ).fetchall()
+            self._labels[oid] = tuple(row[0] for row in rows)
+        return self._labels[oid]
+
+    def unique_keys(self, relation_oid: int) -> tuple[frozenset[int], ...]:
+        """The sets of column numbers of a table that its whole, valid unique indexes keep unique."""
+        if relation_oid not in self._unique:
+            rows = self._connection.execute(_UNIQUE_KEYS, (relation_oid,)).fetchall()
+            self._unique[relation_oid] = tuple(frozenset(row[0]) for row in rows)
+        return self._unique[relation_oid]
+
+    def relation(self, schema: str, name: str) -> int | None:
+        """The oid of a table or view as a statement would find it, or None."""
+        parts = [part for part in (schema, name) if part]
+        row = self._connection.execute(
+            "SELECT to_regclass((SELECT string_agg(quote_ident(part), '.') FROM unnest(%s::text[]) part))::oid::bigint",
+            (parts,),
+        ).fetchone()
+        return row[0] if row else None
+
+    def may_write(self, function: str) -> bool:
+        """Whether a function of this name may change something: one is volatile and not known to be harmless."""
+        if function not in self._volatile:
+            row = self._connection.execute(_VOLATILE, (function, list(_HARMLESS))).fetchone()
+            self._volatile[function] = bool(row and row[0])
+        return self._volatile[function]
+
+
+def _statement_error(result: pq.abc.PGresult) -> StatementError:
+    def field(name: pq.DiagnosticField) -> str | None:
+        value = result.error_field(name)
+        return value.decode(errors="replace") if value is not None else None
+
+    position = field(pq.DiagnosticField.STATEMENT_POSITION)
+    return StatementError(
+        field(pq.DiagnosticField.SQLSTATE) or "XX000",
+        field(pq.DiagnosticField.MESSAGE_PRIMARY) or "the statement was refused",
+        field(pq.DiagnosticField.MESSAGE_HINT),
+        int(position) - 1 if position else None,
+    )
+
+
+# format_type names bpchar `character` and bit `bit`, which as casts mean character(1) and bit(1).
+_TYPE = """
+SELECT t.oid::bigint,
+       CASE coalesce(nullif(t.typelem, 0), t.oid)
+         WHEN 'pg_catalog.bpchar'::regtype THEN 'bpchar'
+         WHEN 'pg_catalog.bit'::regtype THEN '"bit"'
+         ELSE format_type(coalesce(CASE WHEN array_type.is_array THEN t.typelem END, t.oid), NULL)
+       END || CASE WHEN array_type.is_array THEN '[]' ELSE '' END,
+       n.nspname, t.typname, t.typtype::text,
+       CASE WHEN array_type.is_array THEN t.typelem ELSE 0 END::bigint,
+       t.typbasetype::bigint, t.typtypmod, t.typrelid::bigint, t.typdelim::text, t.typnotnull,
+       t.oid >= 16384 AND EXISTS (
+         SELECT FROM pg_cast c
+         WHERE c.castsource = t.oid AND c.casttarget = 'pg_catalog.json'::regtype AND c.castfunc <> 0)
+FROM pg_type t
+JOIN pg_namespace n ON n.oid = t.typnamespace
+CROSS JOIN LATERAL (
+  SELECT t.typelem <> 0 AND t.typsubscript = 'pg_catalog.array_subscript_handler'::regproc AND t.typlen = -1
+         AND t.typcategory = 'A' AND t.typname NOT IN ('int2vector', 'oidvector') AS is_array) array_type
+WHERE t.oid = %s
+"""
+
+_ATTRIBUTES = """
+SELECT a.attnum, a.attname, a.atttypid::bigint, a.atttypmod, a.attnotnull, a.attndims
+FROM pg_attribute a
+WHERE a.attrelid = %s AND a.attnum > 0 AND NOT a.attisdropped
+ORDER BY a.attnum
+"""
+
+_UNIQUE_KEYS = """
+SELECT string_to_array(i.indkey::text, ' ')::int[]
+FROM pg_index i
+WHERE i.indrelid = %s AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL
+"""
+
+_VOLATILE = """
+SELECT EXISTS (
+  SELECT FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+  WHERE p.proname = %s AND p.provolatile = 'v' AND p.prokind IN ('f', 'w')
+    AND NOT (n.nspname = 'pg_catalog' AND p.proname = ANY(%s)))
+"""
+
+# Volatile only because each call answers something else.
+_HARMLESS = (
+    "clock_timestamp",
+    "gen_random_uuid",
+    "pg_sleep",
+    "pg_sleep_for",
+    "pg_sleep_until",
+    "random",
+    "random_normal",
+    "statement_timestamp",
+    "timeofday",
+    "uuidv4",
+    "uuidv7",
+)

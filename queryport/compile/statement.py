@@ -1,0 +1,199 @@
+"""What the syntax tree says about a statement: its kind, whether it reads only, and what it must not do.
+
+The tree is PostgreSQL's own, by libpg_query. Nothing here asks a database; the names of the functions that a statement
+calls are handed on for the one question that only the catalogue can answer, whether they write.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import postgast
+
+from queryport.compile.scan import Draft, character_offset
+from queryport.compile.source import Problem, Source, Span
+
+Node = Any
+"""A message of postgast's protobuf tree, whose generated stub cannot be type-checked."""
+
+
+class Shape(StrEnum):
+    QUERY = "query"  # SELECT, VALUES, TABLE: its rows can stand in FROM
+    WRITE = "write"  # INSERT, UPDATE, DELETE, MERGE, or a SELECT that has one of them in WITH
+    UTILITY = "utility"  # everything else: CALL, DDL, REFRESH, NOTIFY …
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One parsed statement; positions are those of the text that was parsed."""
+
+    node: Node
+    shape: Shape
+    returns_rows: bool
+    """False for a write without RETURNING; for a utility PostgreSQL has to be asked."""
+    locks_or_writes: bool
+    functions: frozenset[str]
+    last_common_table: int | None
+    """Where the name of the last query in the outermost WITH stands, if there is one."""
+
+
+def parse(source: Source, draft: Draft) -> tuple[Statement | None, list[Problem]]:
+    """Parses a statement whose placeholders are `$n` and checks what may not be in an operation."""
+    try:
+        tree = postgast.parse(draft.text)
+    except postgast.PgQueryError as error:
+        at = draft.origin(character_offset(draft.text, error.cursorpos - 1))
+        return None, [source.problem("QP201", word_at(source, at), error.message, "PostgreSQL reads up to there")]
+
+    def place(byte_offset: int) -> Span:
+        return word_at(source, draft.origin(character_offset(draft.text, max(0, byte_offset))))
+
+    start = draft.origin(len(draft.text) - len(draft.text.lstrip()))
+    if not tree.stmts:
+        return None, [
+            source.problem("QP001", Span(start, start + 1), "there is no statement", "write one, or delete the file")
+        ]
+    if len(tree.stmts) > 1:
+        second = draft.text[tree.stmts[0].stmt_len :]
+        at = draft.origin(len(draft.text) - len(second.lstrip(" \t\r\n;")))
+        message = f"there are {len(tree.stmts)} statements, expected one"
+        cure = "give each a file of its own, or join them as data-modifying WITH queries"
+        return None, [source.problem("QP203", word_at(source, at), message, cure)]
+    wrapper = tree.stmts[0].stmt
+    kind = wrapper.WhichOneof("node")
+    node = postgast.unwrap_node(wrapper)
+    refused = _REFUSED.get(kind)
+    if refused is not None:
+        code, message, cure = refused
+        return None, [source.problem(code, word_at(source, start), message, cure)]
+    problems = [
+        source.problem(
+            "QP210",
+            place(change.relation.location),
+            f"this {name} has no WHERE and would change every row",
+            "add the condition; if every row is meant, say so with `WHERE true`",
+        )
+        for change, name in _unconditional(node)
+    ]
+    return _statement(node, kind), problems
+
+
+def _statement(node: Node, kind: str) -> Statement:
+    writes_in_with = any(node_name(inner) in _WRITES for _, inner in postgast.walk(node) if inner is not node)
+    into = kind == "select_stmt" and node.HasField("into_clause")
+    if kind in _WRITE_KINDS:
+        shape = Shape.WRITE
+        returns_rows = len(node.returning_clause.exprs) > 0
+    elif kind == "select_stmt" and not into:
+        shape = Shape.WRITE if writes_in_with else Shape.QUERY
+        returns_rows = True
+    else:
+        shape, returns_rows = Shape.UTILITY, False
+    locks = any(node_name(inner) == "LockingClause" for _, inner in postgast.walk(node))
+    with_clause = node.with_clause if shape is not Shape.UTILITY and node.HasField("with_clause") else None
+    return Statement(
+        node=node,
+        shape=shape,
+        returns_rows=returns_rows,
+        locks_or_writes=shape is not Shape.QUERY or locks,
+        functions=frozenset(_functions(node)),
+        last_common_table=with_clause.ctes[-1].common_table_expr.location if with_clause else None,
+    )
+
+
+def output_stars(node: Node) -> Iterator[Node]:
+    """The `*` and `table.*` among a statement's output columns whose columns a table decides."""
+    returning = node_name(node) in _WRITES
+    targets = node.returning_clause.exprs if returning else leftmost_select(node).target_list
+    if not returning and not _reads_a_table(leftmost_select(node), _common_tables(node)):
+        return
+    for target in targets:
+        value = target.res_target.val
+        if value.WhichOneof("node") == "column_ref" and value.column_ref.fields[-1].WhichOneof("node") == "a_star":
+            yield value.column_ref
+
+
+def leftmost_select(select: Node) -> Node:
+    """The SELECT that names the columns: of a UNION, its first."""
+    while select.HasField("larg"):
+        select = select.larg
+    return select
+
+
+def _common_tables(node: Node) -> frozenset[str]:
+    return frozenset(entry.common_table_expr.ctename for entry in node.with_clause.ctes)
+
+
+def _reads_a_table(select: Node, common_tables: frozenset[str]) -> bool:
+    for item in select.from_clause:
+        for _, inner in postgast.walk(item):
+            if node_name(inner) == "RangeVar" and (inner.schemaname or inner.relname not in common_tables):
+                return True
+    return False
+
+
+def _unconditional(node: Node) -> Iterator[tuple[Node, str]]:
+    for _, inner in postgast.walk(node):
+        if node_name(inner) in ("UpdateStmt", "DeleteStmt") and not inner.HasField("where_clause"):
+            yield inner, "UPDATE" if node_name(inner) == "UpdateStmt" else "DELETE"
+
+
+def _functions(node: Node) -> Iterator[str]:
+    for _, inner in postgast.walk(node):
+        if node_name(inner) == "FuncCall":
+            yield inner.funcname[-1].string.sval
+
+
+def node_name(node: Node) -> str:
+    return str(type(node).DESCRIPTOR.name)
+
+
+def word_at(source: Source, start: int) -> Span:
+    """The word that begins at an offset, so that the caret underlines it."""
+    end = start
+    while end < len(source.text) and (source.text[end].isalnum() or source.text[end] in "_:"):
+        end += 1
+    return Span(start, max(end, start + 1))
+
+
+_WRITES = frozenset({"InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt"})
+_WRITE_KINDS = frozenset({"insert_stmt", "update_stmt", "delete_stmt", "merge_stmt"})
+
+_SESSION = "the RDS Data API gives every call a clean session, so this would have no effect"
+_TRANSACTION = "every operation is a transaction of its own already"
+_REFUSED: dict[str, tuple[str, str, str]] = {
+    "copy_stmt": (
+        "QP204",
+        "COPY needs a connection of its own, and the RDS Data API has none",
+        "take rows in as one jsonb parameter with jsonb_to_recordset, and give them out with SELECT",
+    ),
+    "listen_stmt": ("QP205", "LISTEN waits on a connection, and the RDS Data API has none", "poll a table instead"),
+    "unlisten_stmt": ("QP205", "UNLISTEN ends what no operation can begin", "delete the file"),
+    "transaction_stmt": ("QP206", f"transaction control: {_TRANSACTION}", "delete it"),
+    "constraints_set_stmt": ("QP206", f"SET CONSTRAINTS: {_TRANSACTION}", "declare the constraint as it should be"),
+    "lock_stmt": (
+        "QP206",
+        f"LOCK TABLE would be released at once: {_TRANSACTION}",
+        "lock rows with SELECT … FOR UPDATE",
+    ),
+    "variable_set_stmt": (
+        "QP207",
+        _SESSION,
+        "set it for the role with ALTER ROLE … SET, or in the statement with set_config(…, true)",
+    ),
+    "prepare_stmt": ("QP207", _SESSION, "put the statement itself into the file"),
+    "execute_stmt": ("QP207", "no prepared statement outlives its call", "put the statement itself into the file"),
+    "deallocate_stmt": ("QP207", _SESSION, "delete the file"),
+    "declare_cursor_stmt": ("QP207", "no cursor outlives its call", "page through the rows with `page:`"),
+    "fetch_stmt": ("QP207", "no cursor outlives its call", "page through the rows with `page:`"),
+    "close_portal_stmt": ("QP207", "no cursor outlives its call", "delete the file"),
+    "discard_stmt": ("QP207", _SESSION, "delete the file"),
+    "load_stmt": ("QP207", _SESSION, "delete the file"),
+    "explain_stmt": ("QP208", "EXPLAIN's rows cannot be rendered as JSON", "run EXPLAIN in psql"),
+    "variable_show_stmt": (
+        "QP208",
+        "SHOW's row cannot be rendered as JSON",
+        "write `SELECT current_setting('…') AS value`",
+    ),
+}
