@@ -16,6 +16,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Self
 from urllib.parse import quote
@@ -25,7 +27,7 @@ import psycopg
 from queryport import unprivileged
 
 START_SECONDS = 30.0
-STOP_SECONDS = 10.0
+STOP_SECONDS = 2.0
 
 # A socket's path is at most 103 bytes on macOS and 107 on Linux, `/.s.PGSQL.5432` included.
 _LONGEST_SOCKET_DIRECTORY = 88
@@ -81,7 +83,11 @@ class EmbeddedPostgres:
         """
         if self._users is not None:
             return
-        self.directory.mkdir(parents=True, exist_ok=True)
+        try:
+            self.directory.mkdir(parents=True, exist_ok=True)
+            (self.directory / "start.lock").touch()
+        except PermissionError as error:
+            raise PostgresError(f"{error.filename} cannot be written: choose another folder with --data-dir") from None
         with _locked(self.directory / "start.lock"):
             if not self._answers():
                 self._initialise()
@@ -138,7 +144,7 @@ class EmbeddedPostgres:
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(mode=0o700)
         _give_away(unfinished)
-        made = subprocess.run(
+        made = subprocess.run(  # noqa: S603 (the wheel's own programs, here and below)
             [
                 *_command("initdb"),
                 *("-D", str(unfinished), "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--no-sync"),
@@ -160,7 +166,7 @@ class EmbeddedPostgres:
             _give_away(sockets)
         options = [part for name, value in _SETTINGS.items() for part in ("-c", f"{name}={value}")]
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
+            self._process = subprocess.Popen(  # noqa: S603
                 [*_command("postgres"), "-D", str(self.data), "-k", str(sockets), *options],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -168,9 +174,18 @@ class EmbeddedPostgres:
                 # Ctrl-C in the terminal is for the command, which then stops the server in its own time.
                 start_new_session=True,
             )
+        try:
+            self._wait_until_it_answers(self._process)
+        except BaseException:  # not even an interruption may leave a server behind that nobody would stop
+            self._process.send_signal(signal.SIGQUIT)
+            self._process.wait()
+            self._process = None
+            raise
+
+    def _wait_until_it_answers(self, process: subprocess.Popen[bytes]) -> None:
         give_up = time.monotonic() + START_SECONDS
         while not self._answers():
-            if self._process.poll() is not None or time.monotonic() > give_up:
+            if process.poll() is not None or time.monotonic() > give_up:
                 tail = "\n".join(self.log.read_text(errors="replace").splitlines()[-15:])
                 raise PostgresError(f"PostgreSQL did not start; the end of {self.log}:\n{tail}")
             time.sleep(0.02)
@@ -193,18 +208,12 @@ class EmbeddedPostgres:
             self._process = None
 
 
-class _locked:  # noqa: N801 (reads as a function where it is used)
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
     """Holds the exclusive lock of a file for the length of a with block."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def __enter__(self) -> None:
-        self._file = self._path.open("w")
-        fcntl.flock(self._file, fcntl.LOCK_EX)
-
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def _binaries() -> Path:
@@ -221,7 +230,7 @@ def psql_program() -> Path:
 
 
 def _program_version() -> str:
-    answer = subprocess.run([_binaries() / "postgres", "-V"], capture_output=True, text=True, check=True)
+    answer = subprocess.run([_binaries() / "postgres", "-V"], capture_output=True, text=True, check=True)  # noqa: S603
     return answer.stdout.split()[-1].split(".")[0]
 
 
