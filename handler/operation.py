@@ -1,4 +1,4 @@
-"""What a compiled operation is: the contract between the compiler, which writes catalog.json, and the Lambda, which reads it.
+"""What a compiled operation is: the contract between the compiler, which writes catalog.json, and the Lambda.
 
 Everything here is plain data, already decided at build time. The Lambda never looks at SQL: it picks the pieces of the
 statement that this call needs, binds PostgreSQL's text forms, and passes on the JSON that PostgreSQL rendered.
@@ -65,9 +65,9 @@ class Page:
     """Keyset paging: the statement asks for one row more than the caller did, to learn whether there is a next page.
 
     The operation then has the parameters `limit` and `cursor` in its schema (and not in `parameters`: they are not
-    bound). A piece of SQL that only further pages need is a Choice on `cursor`. The cursor is base64url of the JSON array of the last
-    row's values of `by`; the statement takes them as the parameters `__key_1`, `__key_2`, … in text form, and the row
-    count, one above the caller's limit, as `__limit`.
+    bound). A piece of SQL that only further pages need is a Choice on `cursor`. The cursor is base64url of the JSON
+    array of the last row's values of `by`; the statement takes them as the parameters `__key_1`, `__key_2`, … in text
+    form, and the row count, one above the caller's limit, as `__limit`.
     """
 
     by: tuple[str, ...]

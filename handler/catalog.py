@@ -1,0 +1,76 @@
+"""catalog.json: finds a compiled operation by its name or by its HTTP route.
+
+The file is a JSON array with one element a line: first the index, then one operation a line. Start-up reads the index
+alone; an operation is read where it lies when it is first called, so that ten thousand operations start as fast as ten.
+Written by queryport.compile.emit. Keeps no operation: what has been read belongs to the caller.
+"""
+
+import json
+import os
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from handler.operation import CATALOG_FORMAT, Choice, Http, Operation, Page, Parameter, Result
+from handler.routes import Routes
+
+
+class CatalogError(Exception):
+    """The catalogue cannot be used; the message says why and what to do."""
+
+
+class Catalog:
+    def __init__(self, path: Path) -> None:
+        try:
+            self._file = path.open("rb")
+        except FileNotFoundError:
+            raise CatalogError(f"{path} does not exist: `queryport build` writes it") from None
+        self._file.readline()  # the array's opening bracket
+        line = self._file.readline()
+        self._bodies_at = self._file.tell()
+        try:
+            index = orjson.loads(line.rstrip(b",\n"))
+            found = index["format"]
+        except (orjson.JSONDecodeError, KeyError, TypeError):
+            raise CatalogError(f"{path} is no catalogue of operations: `queryport build` writes one") from None
+        if found != CATALOG_FORMAT:
+            raise CatalogError(
+                f"{path} has the format {found}, and this handler reads format {CATALOG_FORMAT}: "
+                "build the catalogue with the version of Queryport that the handler is from"
+            )
+        self.fingerprint: str = index["fingerprint"]
+        self.routes = Routes(index["routes"])
+        self._places: dict[str, tuple[int, int]] = index["operations"]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._places
+
+    @property
+    def names(self) -> list[str]:
+        return list(self._places)
+
+    def operation(self, name: str) -> Operation:
+        """Reads one operation. Raises KeyError if there is none of the name."""
+        offset, length = self._places[name]
+        body = os.pread(self._file.fileno(), length, self._bodies_at + offset)
+        # Not orjson: a bound such as 0.1 in a schema is compared with exact numbers.
+        return _operation(json.loads(body, parse_float=Decimal))
+
+
+def _operation(body: dict[str, Any]) -> Operation:
+    http, page = body["http"], body["page"]
+    return Operation(
+        name=body["name"],
+        summary=body["summary"],
+        description=body["description"],
+        result=Result(body["result"]),
+        read_only=body["read_only"],
+        sql=tuple(piece if isinstance(piece, str) else Choice(**piece) for piece in body["sql"]),
+        parameters=tuple(Parameter(**parameter) for parameter in body["parameters"]),
+        parameters_schema=body["parameters_schema"],
+        result_schema=body["result_schema"],
+        http=Http(**http) if http else None,
+        page=Page(by=tuple(page["by"]), size=page["size"], max=page["max"]) if page else None,
+    )

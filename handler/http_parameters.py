@@ -1,0 +1,87 @@
+"""The parameters of a REST call: gathered from the path, the query string and the body, each from one place only.
+
+A parameter in the URL is a text and becomes the value that its schema means; a member of the body is JSON already.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from handler.coercion import CoercionError, coerce, splits_at_commas
+from handler.errors import Flaw, InvalidParameters
+from handler.http_request import HttpRequest, decoded_query
+from handler.operation import Codec, Operation
+from handler.parameters import invalid
+from handler.validation import pointer
+
+_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+
+
+@dataclass(frozen=True, slots=True)
+class HttpParameters:
+    values: dict[str, Any]
+    locations: dict[str, str]
+    """path, query or body, for each parameter that was given."""
+    elsewhere: str
+    """Where a parameter that was not given would be expected."""
+
+    def located(self, error: InvalidParameters) -> InvalidParameters:
+        """The error with the place of each parameter."""
+        flaws = tuple(replace(flaw, location=self._location(flaw)) for flaw in error.flaws)
+        return InvalidParameters(error.detail, flaws=flaws, sqlstate=error.sqlstate)
+
+    def _location(self, flaw: Flaw) -> str:
+        name = flaw.pointer[1:].partition("/")[0].replace("~1", "/").replace("~0", "~")
+        return self.locations.get(name, self.elsewhere)
+
+
+def from_body(request: HttpRequest) -> HttpParameters:
+    """The parameters of `POST /operations/{name}`, which takes them as one JSON object."""
+    if request.query:
+        raise _refused([Flaw(pointer([name]), "belongs in the body", "query") for name in request.query])
+    values = request.json_object()
+    return HttpParameters(values, dict.fromkeys(values, "body"), "body")
+
+
+def from_everywhere(request: HttpRequest, in_path: dict[str, str], operation: Operation) -> HttpParameters:
+    """The parameters of a REST route."""
+    codecs: dict[str, Codec] = {parameter.name: parameter.codec for parameter in operation.parameters}
+    schemas = operation.parameters_schema.get("properties", {})
+    values: dict[str, Any] = {}
+    locations: dict[str, str] = {}
+    flaws = []
+
+    def take(name: str, location: str, value: Any) -> None:
+        if name in values:
+            flaws.append(Flaw(pointer([name]), f"is in the {locations[name]} already", location))
+        else:
+            values[name], locations[name] = value, location
+
+    def take_texts(name: str, location: str, texts: list[str]) -> None:
+        try:
+            take(name, location, coerce(texts, codecs.get(name, "scalar"), schemas.get(name, {})))
+        except CoercionError as error:
+            flaws.append(Flaw(pointer([name]), str(error), location))
+
+    for name, text in in_path.items():
+        take_texts(name, "path", [text])
+    for name, raw in request.query.items():
+        take_texts(name, "query", _elements(raw, codecs.get(name, "scalar")))
+    if request.method in _WITH_BODY:
+        for name, value in request.json_object().items():
+            take(name, "body", value)
+    elif request.has_body:
+        raise InvalidParameters(f"a {request.method} takes its parameters in the path and the query, and no body")
+    if flaws:
+        raise _refused(flaws)
+    return HttpParameters(values, locations, "body" if request.method in _WITH_BODY else "query")
+
+
+def _elements(raw: list[str], codec: Codec) -> list[str]:
+    """The texts of a parameter of the query string: `?id=1&id=2` and, for a list, `?id=1,2`."""
+    if len(raw) == 1 and splits_at_commas(codec):
+        raw = raw[0].split(",") if raw[0] else []
+    return [decoded_query(text) for text in raw]
+
+
+def _refused(flaws: list[Flaw]) -> InvalidParameters:
+    return invalid(tuple(flaws))

@@ -1,0 +1,52 @@
+"""Which operation a method and a path mean: a walk down the trie of path segments in the catalogue's index.
+
+A node is an object: "/segment" leads to the node of a literal segment, "{}" to that of a parameter, and "methods" maps
+each method to the operation's name and the names of the parameters in the path. A literal goes before a parameter;
+where that leads nowhere, the walk comes back. The time depends on the path, never on the number of routes.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+Node = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """An operation, and the segments of the path that are its parameters."""
+
+    operation: str
+    parameters: dict[str, str]
+
+
+class Routes:
+    def __init__(self, trie: Node) -> None:
+        self._trie = trie
+
+    def match(self, method: str, segments: list[str]) -> Match | None:
+        """The operation behind a method and the (decoded) segments of a path; HEAD takes that of GET."""
+        method = "GET" if method == "HEAD" else method
+        for methods, values in _walk(self._trie, segments, []):
+            if method in methods:
+                operation, names = methods[method]
+                return Match(operation, dict(zip(names, values, strict=True)))
+        return None
+
+    def methods(self, segments: list[str]) -> set[str]:
+        """Every method that the path answers; none means that there is no such path."""
+        return {method for methods, _ in _walk(self._trie, segments, []) for method in methods}
+
+
+def _walk(node: Node, segments: list[str], values: list[str]) -> Iterator[tuple[dict[str, Any], list[str]]]:
+    if not segments:
+        if "methods" in node:
+            yield node["methods"], values
+        return
+    segment, *rest = segments
+    literal = node.get("/" + segment)
+    if literal is not None:
+        yield from _walk(literal, rest, values)
+    parameter = node.get("{}")
+    if parameter is not None and segment:
+        yield from _walk(parameter, rest, [*values, segment])

@@ -1,0 +1,121 @@
+"""The AWS SDK's client for the RDS Data API, made quickly: boto3's lower half, botocore, through its own seams.
+
+A client as `boto3.client("rds-data")` makes it spends most of its start-up on other services (it lists the folders of
+all four hundred of them, and registers handlers for S3 and the like) and most of a large answer on turning each field
+into a dictionary. Here the session's data loader, event handlers and response parser are ours where that matters;
+signing, endpoints, credentials, TLS, proxies and connections are botocore's. Retries are not the SDK's but
+handler.data_api's, which knows whether a statement may run twice.
+"""
+
+import gzip
+from collections.abc import Mapping
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Any, Protocol, cast
+
+import orjson
+from botocore import __version__ as botocore_version
+from botocore.config import Config
+from botocore.handlers import add_recursion_detection_header
+from botocore.loaders import JSONFileLoader, Loader
+from botocore.parsers import ResponseParserError, ResponseParserFactory
+from botocore.session import Session
+
+SERVICE = "rds-data"
+STATEMENT_SECONDS = 45  # the Data API cancels a statement after that
+READ_TIMEOUT_SECONDS = STATEMENT_SECONDS + 10
+CONNECT_TIMEOUT_SECONDS = 3
+
+read_timeout: ContextVar[float] = ContextVar("read_timeout", default=READ_TIMEOUT_SECONDS)
+"""Seconds that the next request waits for an answer."""
+
+
+class StatementClient(Protocol):
+    """What is used of the client."""
+
+    def execute_statement(self, **request: Any) -> dict[str, Any]:
+        """Sends the request once; the answer is that of _RowsParser."""
+
+    def close(self) -> None:
+        """Drops the connections; the next request opens one."""
+
+
+def rds_data_client() -> StatementClient:
+    """The client for the region, the credentials and the endpoint that the environment names."""
+    session = Session(include_builtin_handlers=False)
+    session.register_component("data_loader", _Loader(file_loader=_ModelFiles()))
+    session.register_component("response_parser_factory", _Parsers())
+    session.register(f"before-call.{SERVICE}", _mark_recursion)
+    session.register(f"before-call.{SERVICE}", _limit_read_timeout)
+    client = session.create_client(
+        SERVICE,
+        config=Config(
+            connect_timeout=CONNECT_TIMEOUT_SECONDS,
+            read_timeout=READ_TIMEOUT_SECONDS,
+            retries={"mode": "standard", "total_max_attempts": 1},
+            # What is sent is built by handler.data_api alone, of strings.
+            parameter_validation=False,
+            user_agent=f"queryport Botocore/{botocore_version}",
+        ),
+    )
+    return cast("StatementClient", client)
+
+
+def _limit_read_timeout(**event: Any) -> None:
+    event["context"]["read_timeout"] = read_timeout.get()
+
+
+def _mark_recursion(**event: Any) -> None:
+    add_recursion_detection_header(**event)
+
+
+class _Loader(Loader):
+    """Finds the one service without listing the folders of all of them."""
+
+    def list_available_services(self, type_name: str) -> list[str]:  # noqa: ARG002 (botocore's signature)
+        return [SERVICE]
+
+
+class _ModelFiles(JSONFileLoader):
+    """Reads botocore's model files with orjson."""
+
+    def exists(self, file_path: str) -> bool:
+        return Path(file_path + ".json").is_file() or Path(file_path + ".json.gz").is_file()
+
+    def load_file(self, file_path: str) -> Any:
+        for suffix, text in ((".json", bytes), (".json.gz", gzip.decompress)):
+            try:
+                content = Path(file_path + suffix).read_bytes()
+            except FileNotFoundError:
+                continue
+            return orjson.loads(text(content))
+        return None
+
+
+class _RowsParser:
+    """Reads what ExecuteStatement answers, straight into the JSON texts of the rows' one column.
+
+    `{"records": [[{"stringValue": "…"}], …], "numberOfRecordsUpdated": 1}` becomes `{"rows": ["…", …], "updated": 1}`;
+    a NULL becomes JSON's null. Errors, and the answers of other operations, go to botocore's own parser.
+    """
+
+    def __init__(self, stock: Any) -> None:
+        self._stock = stock
+
+    def parse(self, response: Mapping[str, Any], shape: Any) -> dict[str, Any]:
+        if response["status_code"] >= 300 or shape is None or shape.name != "ExecuteStatementResponse":
+            parsed: dict[str, Any] = self._stock.parse(response, shape)
+            return parsed
+        try:
+            answer = orjson.loads(response["body"])
+            return {
+                "rows": [row[0].get("stringValue", "null") for row in answer.get("records") or ()],
+                "updated": answer.get("numberOfRecordsUpdated", 0),
+            }
+        except (orjson.JSONDecodeError, AttributeError, IndexError, TypeError) as error:
+            raise ResponseParserError("the answer is none of ExecuteStatement's") from error
+
+
+class _Parsers(ResponseParserFactory):
+    def create_parser(self, protocol_name: str) -> Any:
+        return _RowsParser(super().create_parser(protocol_name))

@@ -1,0 +1,57 @@
+"""Direct invocations, from Step Functions and the AWS SDK: `{"operation": …, "parameters": {…}}` in, `{"data": …}` out.
+
+A failure is raised as an exception whose class is named like the error, which is what a state machine's Retry and Catch
+match. An answer that Step Functions could not carry is refused here, since its own failure there cannot be caught.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+from handler import exact_json
+from handler.engine import Engine
+from handler.errors import InvalidParameters, OperationError, ResultTooLarge
+from handler.observability import Call
+
+# Step Functions passes 256 KiB between states; lambda:invoke wraps the answer in some 1 KB of its own.
+LARGEST_ANSWER = 256 * 1024 - 2048
+
+_MEMBERS = frozenset({"operation", "parameters"})
+
+
+class Task:
+    caller = "task"
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def answer(self, event: Any, call: Call) -> bytes:
+        name, parameters = _invocation(event)
+        operation = self._engine.operation(name)
+        call.operation = name
+        answer = operation.run(parameters, call.deadline)
+        call.rows = answer.rows
+        payload = answer.text.encode()
+        if len(payload) > LARGEST_ANSWER:
+            raise ResultTooLarge(f"the answer has {len(payload)} bytes, and Step Functions passes {LARGEST_ANSWER}")
+        return payload
+
+    def refuse(self, error: OperationError, event: Any, call: Call) -> NoReturn:  # noqa: ARG002 (as FunctionUrl)
+        raise error.with_traceback(None) from None
+
+
+def _invocation(event: Any) -> tuple[str, Mapping[str, Any]]:
+    if not isinstance(event, dict) or not isinstance(event.get("operation"), str):
+        raise InvalidParameters(
+            'the event must be an object such as {"operation": "orders.get_order", "parameters": {}}'
+        )
+    if "idempotency_key" in event:
+        raise InvalidParameters("idempotency_key is not supported: leave it out")
+    if unknown := sorted(str(member) for member in event.keys() - _MEMBERS):
+        raise InvalidParameters(f"the event takes operation and parameters, and not {', '.join(unknown)[:200]}")
+    try:
+        parameters = exact_json.exact(event.get("parameters", {}))
+    except exact_json.JsonError as error:
+        raise InvalidParameters(f"parameters {error}") from None
+    if not isinstance(parameters, dict):
+        raise InvalidParameters("parameters must be an object")
+    return event["operation"], parameters
