@@ -4,11 +4,17 @@ What an author writes can only narrow: a label that the enum does not have, a de
 keyword that says nothing about such a value is an error.
 """
 
+import difflib
+import re
+from collections.abc import Iterator
 from typing import Any
 
 from jsonschema import Draft202012Validator, SchemaError
 
+from handler.exact_json import exact
+from handler.formats import FORMATS
 from handler.operation import Parameter
+from handler.validation import Validator, regular_expression
 from queryport.compile.database import Database
 from queryport.compile.front_matter import Header, ParameterEntry
 from queryport.compile.infer import Inference
@@ -75,32 +81,42 @@ def _narrowed(
     source: Source, header: Header, name: str, entry: ParameterEntry, derived: Schema
 ) -> tuple[Schema, list[Problem]]:
     keywords = entry.schema_keywords()
-    problems = []
+    problems = [
+        source.problem("QP109", header.value("params", name, keyword), message, cure)
+        for keyword, message, cure in _unfit_keywords(name, keywords, derived)
+    ]
+    return (derived if problems else _merged(derived, keywords)), problems
 
-    def report(keyword: str, message: str, cure: str) -> None:
-        problems.append(source.problem("QP109", header.value("params", name, keyword), message, cure))
 
+def _unfit_keywords(name: str, keywords: dict[str, Any], derived: Schema) -> Iterator[tuple[str, str, str]]:
+    """Each keyword that does not fit the type, what is wrong with it, and the cure."""
+    if not _is_regular_expression(keywords.get("pattern", "")):
+        yield "pattern", "the pattern is not a regular expression", "mend it, and put it into single quotes"
+        return
     try:
         Draft202012Validator.check_schema({key: value for key, value in keywords.items() if key not in _ANNOTATIONS})
     except SchemaError as error:
         keyword = str(error.path[0]) if error.path else next(iter(keywords))
-        report(keyword, f"`{keyword}` of `:{name}` is not a valid JSON Schema", "see JSON Schema 2020-12")
-        return derived, problems
+        yield keyword, f"`{keyword}` of `:{name}` is not a valid JSON Schema", "see JSON Schema 2020-12"
+        return
     types = _types(derived)
     for group, fitting, values in _KINDS:
-        for keyword in keywords.keys() & group:
-            if types and not types & fitting:
-                message = f"`{keyword}` says something of {values}, and `:{name}` takes {_spoken(types)}"
-                report(keyword, message, "delete the keyword, or take one that fits the type")
-    if problems:
-        return derived, problems
+        for keyword in keywords.keys() & group if types and not types & fitting else ():
+            message = f"`{keyword}` says something of {values}, and `:{name}` takes {_spoken(types)}"
+            yield keyword, message, "delete the keyword, or take one that fits the type"
+    cure = _unknown_format(keywords["format"]) if "format" in keywords else None
+    if cure is not None:
+        yield "format", f"there is no format `{keywords['format']}`", cure
     unknown = [label for label in keywords.get("enum", []) if label not in derived.get("enum", [label])]
     if unknown:
         message = f"{', '.join(f'`{label}`' for label in unknown)} is not a label of the type of `:{name}`"
-        report("enum", message, f"the labels are {', '.join(map(str, derived['enum']))}")
-        return derived, problems
+        yield "enum", message, f"the labels are {', '.join(map(str, derived['enum']))}"
+
+
+def _merged(derived: Schema, keywords: dict[str, Any]) -> Schema:
+    """The derived schema with the author's keywords, so that a value has to satisfy both."""
     schema, rest = dict(derived), dict(keywords)
-    if rest.keys() & _NUMERIC and "number" in types:
+    if rest.keys() & _NUMERIC and "number" in _types(derived):
         # As a string a number would slip past the bounds.
         schema = {"type": "number"}
     for keyword, tighter in (("minimum", max), ("maximum", min)):
@@ -110,7 +126,7 @@ def _narrowed(
     schema |= {key: value for key, value in rest.items() if key not in clashing}
     if clashing:
         schema["allOf"] = [*schema.get("allOf", []), clashing]
-    return schema, problems
+    return schema
 
 
 # Of these the author's value is at least as narrow as the derived one, checked above.
@@ -118,12 +134,26 @@ _REPLACED = frozenset({"minimum", "maximum", "enum"})
 
 
 def _unfit_default(source: Source, header: Header, name: str, entry: ParameterEntry, schema: Schema) -> list[Problem]:
-    errors = list(Draft202012Validator(schema).iter_errors(entry.default))
-    if not errors:
-        return []
+    flaws = Validator({"properties": {name: schema}}).flaws({name: exact(entry.default)})
     span = header.value("params", name, "default")
     cure = "a default has to be a value that a caller could send; for NULL write `optional: true` instead"
-    return [source.problem("QP109", span, f"the default of `:{name}` does not fit: {errors[0].message}", cure)]
+    return [source.problem("QP109", span, f"the default of `:{name}` {flaw.detail}", cure) for flaw in flaws]
+
+
+def _unknown_format(written: str) -> str | None:
+    """The cure for a format that nothing checks."""
+    if written in FORMATS:
+        return None
+    close = difflib.get_close_matches(written, FORMATS, n=1)
+    return f"did you mean `{close[0]}`?" if close else f"the formats are {', '.join(FORMATS)}"
+
+
+def _is_regular_expression(written: str) -> bool:
+    try:
+        regular_expression(written)
+    except re.error:
+        return False
+    return True
 
 
 def _types(schema: Schema) -> frozenset[str]:

@@ -55,11 +55,10 @@ def route(
             return problem("QP401", f"`{segment}` is not a segment of a path", cure)
     if len(set(names)) < len(names):
         return problem("QP401", "a name stands twice in the path", "each `{name}` once")
-    if method == "GET" and not read_only:
-        return problem(
-            "QP403", "GET must not change anything, and this statement may", "take POST, PUT, PATCH or DELETE"
-        )
     problems = [found for name in names for found in _parameter(source, header, schema, name)]
+    if method == "GET" and not read_only:
+        message = "GET must not change anything, and this statement may"
+        problems.append(source.problem("QP403", span, message, "take POST, PUT, PATCH or DELETE"))
     return Http(method, path), problems
 
 

@@ -1,0 +1,57 @@
+"""Compiles single statements against one small schema."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from handler.operation import Operation
+from queryport.compile.compiler import compile_file
+from queryport.compile.database import Database
+from queryport.compile.source import Problem, Source
+from queryport.postgres import EmbeddedPostgres
+
+SCHEMA = Path(__file__).with_name("schema.sql")
+
+Compile = Callable[[str], tuple[Operation | None, list[Problem]]]
+
+
+@pytest.fixture(scope="session")
+def schema_url(postgres: EmbeddedPostgres) -> str:
+    with psycopg.connect(postgres.url(), autocommit=True) as connection:
+        connection.execute("CREATE DATABASE compile_suite")
+    url = postgres.url("compile_suite")
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(SCHEMA.read_bytes())
+    return url
+
+
+@pytest.fixture(scope="session")
+def database(schema_url: str) -> Iterator[Database]:
+    with Database(schema_url) as database:
+        yield database
+
+
+@pytest.fixture
+def compile_text(database: Database) -> Compile:
+    """Compiles one text as the file `query.sql`."""
+
+    def compile_one(text: str) -> tuple[Operation | None, list[Problem]]:
+        _, operation, problems = compile_file(database, Source(Path("query.sql"), text), "query")
+        return operation, problems
+
+    return compile_one
+
+
+@pytest.fixture
+def operation_of(compile_text: Compile) -> Callable[[str], Operation]:
+    """Compiles a text that has nothing wrong with it."""
+
+    def compile_one(text: str) -> Operation:
+        operation, problems = compile_text(text)
+        assert not problems, "\n".join(problem.render() for problem in problems)
+        assert operation is not None
+        return operation
+
+    return compile_one

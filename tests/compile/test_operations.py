@@ -1,0 +1,337 @@
+"""What the compiler makes of a good file: parameters, schemas, the statement that is sent."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from handler.operation import Choice, Http, Operation, Page, Result
+
+Make = Callable[[str], Operation]
+
+INT4 = {"type": "integer", "minimum": -(2**31), "maximum": 2**31 - 1}
+INT8 = {"type": "integer", "minimum": -(2**63), "maximum": 2**63 - 1}
+
+
+def properties(operation: Operation) -> dict[str, Any]:
+    return dict(operation.parameters_schema["properties"])
+
+
+def columns(operation: Operation) -> dict[str, Any]:
+    schema = operation.result_schema
+    return dict(schema.get("items", schema)["properties"])
+
+
+def test_a_file_without_front_matter_needs_nothing_else(operation_of: Make) -> None:
+    operation = operation_of("SELECT name, email FROM person WHERE person_id = :person_id;")
+    assert operation.result is Result.MANY
+    assert operation.read_only
+    assert operation.parameters_schema == {
+        "type": "object",
+        "properties": {"person_id": INT8},
+        "required": ["person_id"],
+        "additionalProperties": False,
+    }
+    assert operation.sql == (
+        "SELECT row_to_json(q)::text FROM (SELECT name, email FROM person WHERE person_id = (:person_id::bigint)) q",
+    )
+
+
+def test_prose_in_front_of_a_statement_is_its_description(operation_of: Make) -> None:
+    assert (
+        operation_of("-- All the people,\n-- by name\nSELECT name FROM person").description == "All the people, by name"
+    )
+
+
+@pytest.mark.parametrize(
+    ("expression", "schema", "codec"),
+    [
+        (":a::smallint", {"type": "integer", "minimum": -32768, "maximum": 32767}, "scalar"),
+        (":a::numeric", {"type": ["number", "string"]}, "scalar"),
+        (":a::float8", {"type": ["number", "string"], "pattern": "^(NaN|-?Infinity)$"}, "scalar"),
+        (":a::boolean", {"type": "boolean"}, "scalar"),
+        (":a::uuid", {"type": "string", "format": "uuid"}, "scalar"),
+        (":a::date", {"type": "string", "format": "date"}, "scalar"),
+        (":a::timestamptz", {"type": "string", "format": "date-time"}, "scalar"),
+        (":a::timestamp", {"type": "string", "format": "date-time-local"}, "scalar"),
+        (":a::time", {"type": "string", "format": "time-local"}, "scalar"),
+        (":a::interval", {"type": "string"}, "scalar"),
+        (":a::int4range", {"type": "string"}, "scalar"),
+        (":a::jsonb", {}, "json"),
+        (":a::mood", {"type": "string", "enum": ["sad", "ok", "happy"]}, "scalar"),
+        (":a::email", {"type": "string"}, "scalar"),
+        (":a::positive", INT4, "scalar"),
+        (":a::mood[]", {"type": "array"}, ["array", "scalar"]),
+        (":a::box[]", {"type": "array"}, ["array", "scalar", ";"]),
+        (":a::address", {"type": "object"}, ["row", [["street", "scalar"], ["zip", "scalar"]]]),
+        (":a::address[]", {"type": "array"}, ["array", ["row", [["street", "scalar"], ["zip", "scalar"]]]]),
+    ],
+)
+def test_parameter_types(operation_of: Make, expression: str, schema: dict[str, Any], codec: Any) -> None:
+    operation = operation_of(f"SELECT {expression} AS a")
+    made = properties(operation)["a"]
+    assert {key: made[key] for key in schema} == schema
+    assert operation.parameters[0].codec == codec
+
+
+def test_every_occurrence_is_cast_to_its_own_type(operation_of: Make) -> None:
+    operation = operation_of(
+        "INSERT INTO person (email, name, code) VALUES (:email, :name, :code) ON CONFLICT (email) "
+        "DO UPDATE SET name = :name WHERE person.email <> :email"
+    )
+    assert operation.sql == (
+        "INSERT INTO person (email, name, code) VALUES ((:email::email), (:name::character varying), (:code::bpchar)) "
+        "ON CONFLICT (email) DO UPDATE SET name = (:name::character varying) WHERE person.email <> (:email::text)",
+    )
+    assert operation.result is Result.AFFECTED
+
+
+def test_a_silent_occurrence_takes_the_type_of_the_others(operation_of: Make) -> None:
+    operation = operation_of("SELECT name FROM person WHERE :mood IS NOT NULL AND mood = :mood")
+    assert "(:mood::mood) IS NOT NULL AND mood = (:mood::mood)" in str(operation.sql[0])
+
+
+def test_integers_of_different_width_take_the_narrowest(operation_of: Make) -> None:
+    operation = operation_of("SELECT name FROM person JOIN visit USING (person_id) WHERE small = :n AND person_id = :n")
+    assert properties(operation)["n"]["maximum"] == 32767
+    assert "small = (:n::smallint) AND person_id = (:n::bigint)" in str(operation.sql[0])
+
+
+def test_a_named_type_settles_what_cannot_be_inferred(operation_of: Make) -> None:
+    operation = operation_of("-- params:\n--   a: {type: 'interval'}\nSELECT now() - :a AS then, concat(:a) AS b")
+    assert "now() - (:a::interval)" in str(operation.sql[0])
+
+
+def test_the_authors_own_cast_is_left_alone(operation_of: Make) -> None:
+    assert "name = :a::varchar(3)" in str(operation_of("SELECT name FROM person WHERE name = :a::varchar(3)").sql[0])
+
+
+def test_the_four_states_of_a_parameter(operation_of: Make) -> None:
+    operation = operation_of(
+        "-- params:\n"
+        "--   optional: {optional: true}\n"
+        "--   nullable: {nullable: true}\n"
+        "--   defaulted: {default: 5, maximum: 10}\n"
+        "SELECT :required::int AS a, :optional::int AS b, :nullable::int AS c, :defaulted::int AS d"
+    )
+    made = properties(operation)
+    assert operation.parameters_schema["required"] == ["required", "nullable"]
+    assert made["required"] == INT4
+    assert made["optional"]["type"] == made["nullable"]["type"] == ["integer", "null"]
+    assert made["defaulted"] == {**INT4, "maximum": 10, "default": 5}
+    states = {
+        parameter.name: (parameter.optional, parameter.nullable, parameter.default)
+        for parameter in operation.parameters
+    }
+    assert states == {
+        "required": (False, False, None),
+        "optional": (True, False, None),
+        "nullable": (False, True, None),
+        "defaulted": (True, False, 5),
+    }
+
+
+def test_narrowing_never_widens(operation_of: Make) -> None:
+    operation = operation_of(
+        "-- params:\n"
+        "--   small: {type: smallint, minimum: 0, maximum: 1000000}\n"
+        "--   price: {type: numeric, minimum: 0}\n"
+        "--   mood: {type: mood, enum: [ok]}\n"
+        "--   day: {type: date, pattern: '^20'}\n"
+        "--   zip: {type: text, format: email, description: Where to}\n"
+        "--   tags: {type: 'text[]', maxItems: 3, items: {maxLength: 2}}\n"
+        "SELECT :small AS a, :price AS b, :mood AS c, :day AS d, :zip AS e, :tags AS f"
+    )
+    made = properties(operation)
+    assert made["small"] == {"type": "integer", "minimum": 0, "maximum": 32767}
+    assert made["price"] == {"type": "number", "minimum": 0}
+    assert made["mood"] == {"type": "string", "enum": ["ok"]}
+    assert made["day"] == {"type": "string", "format": "date", "pattern": "^20"}
+    assert made["zip"] == {"type": "string", "format": "email", "description": "Where to"}
+    assert made["tags"]["maxItems"] == 3
+    assert made["tags"]["allOf"] == [{"items": {"maxLength": 2}}]
+
+
+def test_result_columns_have_the_types_of_the_catalogue(operation_of: Make) -> None:
+    made = columns(
+        operation_of(
+            "SELECT person_id, email, name, mood, home, score, born, joined_at, code, tags, grid, profile FROM person"
+        )
+    )
+    text = {"type": ["string", "null"]}
+    assert made == {
+        "person_id": INT8,
+        "email": {"type": "string"},
+        "name": {"type": "string", "maxLength": 40},
+        "mood": {"type": ["string", "null"], "enum": ["sad", "ok", "happy", None]},
+        "home": {
+            "type": ["object", "null"],
+            "properties": {"street": text, "zip": {**text, "maxLength": 5}},
+            "required": ["street", "zip"],
+            "additionalProperties": False,
+        },
+        "score": {"type": ["number", "string", "null"], "pattern": "^(NaN|-?Infinity)$"},
+        "born": {**text, "format": "date"},
+        "joined_at": {"type": "string", "format": "date-time"},
+        "code": {**text, "maxLength": 3},
+        "tags": {"type": "array", "items": text},
+        "grid": {
+            "type": ["array", "null"],
+            "items": {"type": "array", "items": {**INT4, "type": ["integer", "null"]}},
+        },
+        "profile": {},
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "nullable"),
+    [
+        ("SELECT v.visit_id AS a FROM visit v", False),
+        ("SELECT v.visit_id AS a FROM person p LEFT JOIN visit v USING (person_id)", True),
+        ("SELECT p.person_id AS a FROM person p LEFT JOIN visit v USING (person_id)", False),
+        ("SELECT p.person_id AS a FROM person p RIGHT JOIN visit v USING (person_id)", True),
+        ("SELECT v.visit_id AS a FROM person p FULL JOIN visit v USING (person_id)", True),
+        ("SELECT s.a FROM (SELECT v.visit_id AS a FROM person LEFT JOIN visit v USING (person_id)) s", True),
+        (
+            "WITH c AS (SELECT visit_id, person_id FROM visit) "
+            "SELECT c.visit_id AS a FROM person LEFT JOIN c USING (person_id)",
+            True,
+        ),
+        ("SELECT p.person_id AS a FROM person p LEFT JOIN LATERAL (SELECT 1 FROM visit) v ON true", False),
+        ("SELECT small AS a FROM visit GROUP BY ROLLUP (small)", True),
+        ("SELECT small AS a FROM visit UNION SELECT small FROM visit", True),
+        ("SELECT person_id AS a FROM visitor", True),
+        ("SELECT count(*) AS a FROM visit", False),
+        ("SELECT sum(small) AS a FROM visit", True),
+        ("SELECT coalesce(mood::text, 'x') AS a FROM person", False),
+        ("SELECT EXISTS (SELECT FROM visit) AS a", False),
+        ("SELECT CASE WHEN mood IS NULL THEN 'x' ELSE 'y' END AS a FROM person", False),
+        ("SELECT CASE WHEN mood IS NULL THEN 'x' END AS a FROM person", True),
+        ("SELECT (SELECT visit_id FROM visit LIMIT 1) AS a", True),
+        ("SELECT NULL::int AS a", True),
+        ("UPDATE visit SET small = 1 WHERE visit_id = 1 RETURNING old.small AS a", True),
+        ("UPDATE visit SET small = 1 WHERE visit_id = 1 RETURNING small AS a", False),
+    ],
+)
+def test_nullability(operation_of: Make, text: str, *, nullable: bool) -> None:
+    schema = columns(operation_of(text))["a"]
+    assert ("null" in schema["type"]) == nullable
+
+
+@pytest.mark.parametrize(
+    ("text", "sql"),
+    [
+        (
+            "INSERT INTO visit VALUES (1, 1, 1, now()) RETURNING visit_id",
+            "WITH q AS (INSERT INTO visit VALUES (1, 1, 1, now()) RETURNING visit_id) "
+            "SELECT row_to_json(q)::text FROM q",
+        ),
+        (
+            "WITH RECURSIVE a(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM a WHERE n < 3) "
+            "SEARCH DEPTH FIRST BY n SET o DELETE FROM visit USING a WHERE visit_id = n RETURNING visit_id",
+            "WITH RECURSIVE a(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM a WHERE n < 3) "
+            "SEARCH DEPTH FIRST BY n SET o, q AS (DELETE FROM visit USING a WHERE visit_id = n RETURNING visit_id) "
+            "SELECT row_to_json(q)::text FROM q",
+        ),
+        (
+            "WITH gone AS NOT MATERIALIZED (DELETE FROM visit WHERE small = 1 RETURNING visit_id AS q) "
+            "SELECT q FROM gone",
+            "WITH gone AS NOT MATERIALIZED (DELETE FROM visit WHERE small = 1 RETURNING visit_id AS q), "
+            "q1 AS (SELECT q FROM gone) SELECT row_to_json(q1)::text FROM q1",
+        ),
+        (
+            "-- result: value\nSELECT :a",
+            "SELECT to_json(q.v)::text FROM (SELECT (:a::text)) q(v)",
+        ),
+        (
+            "SELECT name /* :b */ FROM person -- :c\nWHERE name = ':d' AND tags[1: 2] IS NOT NULL -- end",
+            "SELECT row_to_json(q)::text FROM (SELECT name   FROM person  \n"
+            "WHERE name = ':d' AND tags[1: 2] IS NOT NULL) q",
+        ),
+    ],
+)
+def test_the_wrap(operation_of: Make, text: str, sql: str) -> None:
+    assert operation_of(text).sql == (sql,)
+
+
+@pytest.mark.parametrize(
+    ("text", "read_only"),
+    [
+        ("SELECT name FROM person", True),
+        ("VALUES (1)", True),
+        ("SELECT random() AS r", True),
+        ("SELECT name FROM person FOR SHARE", False),
+        ("SELECT nextval('person_person_id_seq') AS n", False),
+        ("SELECT touch(1) AS t", False),
+        ("WITH gone AS (DELETE FROM visit WHERE small = 1 RETURNING visit_id) SELECT visit_id FROM gone", False),
+        ("SELECT name INTO other FROM person", False),
+        ("CALL forget(:person)", False),
+        ("REFRESH MATERIALIZED VIEW nothing", False),
+    ],
+)
+def test_read_only(operation_of: Make, text: str, *, read_only: bool) -> None:
+    if text.startswith("VALUES"):
+        text = "SELECT v.a FROM (VALUES (1)) v(a)"
+    assert operation_of(text).read_only is read_only
+
+
+def test_filters_of_absent_parameters_are_left_out(operation_of: Make) -> None:
+    operation = operation_of(
+        "-- params: {mood: {optional: true}, n: {optional: true}}\n"
+        "SELECT name FROM person WHERE (:mood IS NULL OR mood = :mood) AND person_id > 0 "
+        "AND (:n::bigint IS NULL OR person_id = :n) ORDER BY name"
+    )
+    assert operation.sql == (
+        "SELECT row_to_json(q)::text FROM (SELECT name FROM person WHERE ",
+        Choice("mood", "((:mood::mood) IS NULL OR mood = (:mood::mood))", "true"),
+        " AND person_id > 0 AND ",
+        Choice("n", "(:n::bigint IS NULL OR person_id = (:n::bigint))", "true"),
+        " ORDER BY name) q",
+    )
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "(:a IS NULL OR name = :a) IS TRUE",
+        "NOT (:a IS NULL OR name = :a)",
+        "(:a IS NULL OR name = :a) OR person_id = 1",
+        "(:a IS NOT NULL OR name = :a)",
+        "(:a IS NULL AND name <> :a)",
+        "(:a IS NULL OR name = :a, 1) = (true, 1)",
+    ],
+)
+def test_other_conditions_stay_as_they_are(operation_of: Make, condition: str) -> None:
+    operation = operation_of(f"-- params: {{a: {{optional: true}}}}\nSELECT name FROM person WHERE {condition}")
+    assert len(operation.sql) == 1
+
+
+def test_a_page_of_unique_keys_in_one_direction_is_a_row_comparison(operation_of: Make) -> None:
+    operation = operation_of("-- page: {by: [at desc, visit_id desc], size: 2, max: 9}\nSELECT visit_id, at FROM visit")
+    assert operation.page == Page(("at", "visit_id"), 2, 9)
+    assert operation.sql == (
+        "SELECT row_to_json(q)::text FROM (SELECT visit_id, at FROM visit) q",
+        Choice(
+            "cursor", ' WHERE (q."at", q."visit_id") < ((:__key_1::timestamp with time zone), (:__key_2::bigint))', ""
+        ),
+        ' ORDER BY q."at" DESC, q."visit_id" DESC LIMIT (:__limit::bigint)',
+    )
+    made = properties(operation)
+    assert made["limit"]["maximum"] == 9
+    assert made["limit"]["default"] == 2
+    assert made["cursor"]["type"] == ["string", "null"]
+
+
+def test_a_page_that_goes_both_ways_or_by_nulls_is_spelled_out(operation_of: Make) -> None:
+    operation = operation_of("-- page: {by: [born desc, person_id]}\nSELECT person_id, born FROM person")
+    assert operation.sql[1] == Choice(
+        "cursor",
+        ' WHERE (((q."born" < (:__key_1::date) OR ((:__key_1::date) IS NULL AND q."born" IS NOT NULL))) OR '
+        '(q."born" IS NOT DISTINCT FROM (:__key_1::date) AND q."person_id" > (:__key_2::bigint)))',
+        "",
+    )
+
+
+def test_a_route(operation_of: Make) -> None:
+    operation = operation_of("-- http: GET /people/{name}/visits\nSELECT email FROM person WHERE name = :name")
+    assert operation.http == Http("GET", "/people/{name}/visits")

@@ -1,0 +1,200 @@
+"""What the compiler refuses: each rule's code, the place that it points at, and that nothing is held back."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from handler.operation import Operation
+from queryport.compile import compile_project
+from queryport.compile.rules import RULES, Severity
+from queryport.compile.source import Problem, Source, Span
+
+Compile = Callable[[str], tuple[Operation | None, list[Problem]]]
+
+# The code, the text with the place of the caret marked by ‸, and a part of the message.
+CASES = [
+    ("QP001", "‸", "no statement"),
+    ("QP001", "-- summary: nothing follows‸", "no statement"),
+    ("QP002", "SELECT 1 AS ‸\0", "U+0000"),
+    ("QP003", "-- summary: [‸\nSELECT 1 AS a", "while parsing"),
+    ("QP003", "-- summary: a‸: b\nSELECT 1 AS a", "mapping values"),
+    ("QP004", "-- ‸sumary: x\nSELECT 1 AS a", "`sumary`"),
+    ("QP004", "-- params:\n--   a: {‸maximun: 3}\nSELECT :a::int AS a", "`maximun` in `params.a`"),
+    ("QP004", "-- page: {by: [a], ‸sise: 5}\nSELECT 1 AS a", "`sise` in `page`"),
+    ("QP005", "-- result: ‸lots\nSELECT 1 AS a", "got 'lots'"),
+    ("QP005", "-- summary: x\n-- ‸summary: y\nSELECT 1 AS a", "twice"),
+    ("QP005", "-- params:\n--   a: {optional: ‸'yes'}\nSELECT :a::int AS a", "`params.a.optional`"),
+    ("QP005", "-- ‸- a list\nSELECT 1 AS a", "expected a mapping"),
+    ("QP101", "SELECT ‸:a IS NULL AS missing", "cannot infer"),
+    ("QP101", "SELECT jsonb_build_object('a', ‸:a) AS j", "cannot infer"),
+    (
+        "QP102",
+        "SELECT name FROM person WHERE person_id = ‸:a AND name = :a",
+        "bigint in one place and text in another",
+    ),
+    (
+        "QP103",
+        "-- params:\n--   ‸nme: {maxLength: 3}\nSELECT email FROM person WHERE name = :name",
+        "no placeholder `:nme`",
+    ),
+    ("QP104", "SELECT ‸:'a' AS a", "psql"),
+    ("QP104", "SELECT ‸:1 AS a", "digit"),
+    ("QP104", "SELECT ‸:é AS a", "does not take"),
+    ("QP104", "SELECT ‸:a$b AS a", "does not take"),
+    ("QP105", "SELECT $$ ‸:a $$ AS a", "`:a` in this string"),
+    ("QP105", "SELECT $f$ it is ':a' $f$ || $$‸:b$$ AS a", "in this string"),
+    ("QP105", "SELECT $$it's$$ || ‸:a AS a", "a part of the string before"),
+    ("QP106", "SELECT tags[1‸:2] AS t FROM person", "`:2` in this array slice"),
+    ("QP106", "SELECT tags[1‸:n] AS t FROM person, (VALUES (2)) v(n)", "`:n` in this array slice"),
+    ("QP107", "SELECT name FROM person WHERE person_id = ‸$1", "`$1`"),
+    ("QP108", "-- params:\n--   a: {type: ‸bigin}\nSELECT :a AS a", "`bigin`"),
+    ("QP108", "-- params:\n--   a: {type: ‸'no such )('}\nSELECT :a AS a", "no such"),
+    ("QP109", "-- params:\n--   a: {minimum: ‸3}\nSELECT name FROM person WHERE name = :a", "of numbers"),
+    ("QP109", "-- params:\n--   a: {enum: ‸[glad]}\nSELECT name FROM person WHERE mood = :a", "`glad`"),
+    ("QP109", "-- params:\n--   a: {default: ‸0, minimum: 1}\nSELECT name FROM person WHERE person_id = :a", "default"),
+    ("QP109", "-- params:\n--   a: {default: ‸soon}\nSELECT name FROM person WHERE born = :a", "default"),
+    ("QP109", "-- params:\n--   a: {format: ‸emial}\nSELECT name FROM person WHERE name = :a", "`emial`"),
+    ("QP109", "-- params:\n--   a: {pattern: ‸'('}\nSELECT name FROM person WHERE name = :a", "regular expression"),
+    ("QP109", "-- params:\n--   a: {items: ‸{type: nonsense}}\nSELECT name FROM person WHERE tags = :a", "JSON Schema"),
+    ("QP110", "-- ‸page: {by: [person_id]}\nSELECT person_id FROM person WHERE person_id > :limit", "`:limit`"),
+    ("QP201", "SELECT name FROM person WHER ‸name = :a", 'at or near "name"'),
+    ("QP201", "SELECT ‸'open", "unterminated"),
+    ("QP202", "SELECT ‸nme FROM person", "42703"),
+    ("QP202", "SELECT name FROM ‸persons", "42P01"),
+    ("QP202", "SELECT 'é' AS e, ‸nme FROM person -- é", "42703"),
+    ("QP202", "-- summary: x\n\nSELECT name\nFROM person\nWHERE ‸nosuch(:a) = 1", "42883"),
+    ("QP202", "SELECT ‸:a + :b AS c".replace("‸:a +", ":a ‸+"), "42725"),
+    ("QP203", "SELECT 1 AS a; ‸SELECT 2 AS b", "2 statements"),
+    ("QP204", "‸COPY person TO STDOUT", "COPY"),
+    ("QP205", "‸LISTEN news", "LISTEN"),
+    ("QP205", "‸UNLISTEN news", "UNLISTEN"),
+    ("QP206", "‸BEGIN", "transaction"),
+    ("QP206", "-- summary: x\n‸COMMIT;", "transaction"),
+    ("QP206", "‸SAVEPOINT a", "transaction"),
+    ("QP206", "‸LOCK TABLE person", "LOCK"),
+    ("QP207", "‸SET search_path = public", "clean session"),
+    ("QP207", "‸PREPARE a AS SELECT 1", "clean session"),
+    ("QP207", "‸DECLARE c CURSOR FOR SELECT 1", "cursor"),
+    ("QP208", "‸EXPLAIN SELECT 1", "EXPLAIN"),
+    ("QP208", "‸SHOW work_mem", "SHOW"),
+    (
+        "QP209",
+        "SELECT date_trunc(:u, ‸at) AS d, count(*) FROM visit GROUP BY date_trunc(:u, at)",
+        "GROUP BY",
+    ),
+    ("QP210", "DELETE FROM ‸person", "DELETE"),
+    ("QP210", "UPDATE ‸person SET name = :a", "UPDATE"),
+    ("QP210", "WITH gone AS (DELETE FROM ‸visit RETURNING visit_id) SELECT visit_id FROM gone", "DELETE"),
+    ("QP211", f"‸SELECT '{'x' * 66_000}' AS a", "65,536"),
+    ("QP301", "-- result: ‸one\nDELETE FROM visit WHERE visit_id = :v", "a count of rows"),
+    ("QP301", "-- result: ‸affected\nSELECT 1 AS a", "gives rows"),
+    ("QP301", "-- result: ‸affected\nDELETE FROM visit WHERE visit_id = :v RETURNING visit_id", "gives rows"),
+    ("QP301", "-- result: ‸value\nSELECT 1 AS a, 2 AS b", "2 columns"),
+    ("QP301", "-- result: ‸many\nCREATE TABLE t (a int)", "neither"),
+    ("QP302", "SELECT name, ‸email AS name FROM person", "called `name`"),
+    ("QP303", "SELECT name, ‸1 + 1 FROM person", "column 2"),
+    ("QP304", "SELECT ‸* FROM visit", "change with the table"),
+    ("QP304", "SELECT ‸v.* FROM visit v", "change with the table"),
+    ("QP304", "DELETE FROM visit WHERE visit_id = :v RETURNING ‸*", "change with the table"),
+    ("QP401", "-- http: ‸FETCH /people\nSELECT name FROM person", "`FETCH`"),
+    ("QP401", "-- http: ‸GET people\nSELECT name FROM person", "not a path"),
+    ("QP401", "-- http: ‸GET /people/\nSELECT name FROM person", "not a path"),
+    ("QP401", "-- http: ‸GET /operations/x\nSELECT name FROM person", "Queryport's own"),
+    ("QP401", "-- http: ‸GET /a/{x}/{x}\nSELECT name FROM person WHERE name = :x", "twice"),
+    ("QP401", "-- http: ‸GET /a/b{x}\nSELECT name FROM person WHERE name = :x", "not a segment"),
+    ("QP402", "-- http: ‸GET /people/{nme}\nSELECT email FROM person WHERE name = :name", "no `:nme`"),
+    ("QP403", "-- http: ‸GET /gone\nDELETE FROM visit WHERE visit_id = :v", "must not change"),
+    ("QP403", "-- http: ‸GET /touched\n-- result: none\nSELECT touch(:p) AS t", "must not change"),
+    ("QP403", "-- http: ‸GET /locked\nSELECT name FROM person FOR UPDATE", "must not change"),
+    ("QP404", "-- http: ‸GET /p/{tags}\nSELECT name FROM person WHERE tags = :tags", "not a single value"),
+    (
+        "QP404",
+        "-- http: ‸GET /p/{a}\n-- params: {a: {optional: true}}\nSELECT name FROM person WHERE name = :a",
+        "optional",
+    ),
+    ("QP406", "-- page: ‸{by: [name]}\n-- result: one\nSELECT name FROM person", "`result: many`"),
+    ("QP406", "-- page: {by: [‸nme]}\nSELECT name FROM person", "`nme`"),
+    ("QP406", "-- page: {by: [‸name up]}\nSELECT name FROM person", "`name up`"),
+    ("QP406", "-- page: {by: [‸home]}\nSELECT home FROM person", "of a type"),
+    ("QP406", "-- page: {by: [person_id], size: ‸9, max: 5}\nSELECT person_id FROM person", "more than `max`"),
+    ("QP407", "-- page: {by: ‸[name]}\nSELECT name FROM person", "unique"),
+]
+
+
+@pytest.mark.parametrize(
+    ("code", "marked", "message"), CASES, ids=[f"{code}-{n}" for n, (code, _, _) in enumerate(CASES)]
+)
+def test_a_problem_points_at_its_place(compile_text: Compile, code: str, marked: str, message: str) -> None:
+    first, _, rest = marked.partition("‸")
+    operation, problems = compile_text(first + rest.replace("‸", ""))
+    found = [problem for problem in problems if problem.code == code]
+    assert found, [problem.render() for problem in problems]
+    assert message in found[0].message
+    line, column = first.count("\n") + 1, len(first) - (first.rfind("\n") + 1) + 1
+    assert (found[0].line, found[0].column) == (line, column), found[0].render()
+    assert (operation is None) == (RULES[code].severity is Severity.ERROR)
+
+
+def test_every_rule_has_a_case() -> None:
+    of_projects = {"QP006", "QP007", "QP405"}
+    assert {code for code, _, _ in CASES} | of_projects == set(RULES)
+
+
+def test_all_problems_of_a_file_are_reported_at_once(compile_text: Compile) -> None:
+    _, problems = compile_text(
+        "-- result: one\n-- http: GET /x/{b}\n-- params: {c: {}}\nUPDATE visit SET small = :a RETURNING visit_id, 1"
+    )
+    assert {problem.code for problem in problems} == {"QP103", "QP210", "QP303", "QP402", "QP403"}
+
+
+def test_occurrences_that_disagree_are_both_shown(compile_text: Compile) -> None:
+    _, problems = compile_text("SELECT name\nFROM person\nWHERE person_id = :a\n  AND born = :a")
+    assert "query.sql:3:19 QP102" in problems[0].render()
+    assert "query.sql:4:14" in problems[0].render()
+
+
+def test_a_problem_is_rendered_with_its_line_a_caret_and_the_cure() -> None:
+    source = Source(Path("a.sql"), "SELECT 1\n\tFROM here\n")
+    problem = source.problem("QP202", Span(15, 19), "there is no table `here`", "make one")
+    assert problem.render() == (
+        "a.sql:2:7 QP202 there is no table `here`\n  |\n2 | \tFROM here\n  | \t     ^^^^\n  = help: make one"
+    )
+    assert "\x1b[1;31m^^^^\x1b[0m" in problem.render(color=True)
+
+
+def test_a_warning_says_so(compile_text: Compile) -> None:
+    operation, (problem,) = compile_text("SELECT * FROM visit")
+    assert operation is not None
+    assert "QP304 warning: " in problem.render()
+
+
+def test_a_star_over_columns_that_the_file_names_is_no_problem(compile_text: Compile) -> None:
+    for text in ("WITH a AS (SELECT 1 AS x) SELECT * FROM a", "SELECT * FROM (VALUES (1)) v(x)"):
+        assert compile_text(text)[1] == []
+
+
+def test_project_wide_clashes(tmp_path: Path, schema_url: str) -> None:
+    files = {
+        "a/one.sql": "-- http: GET /x/{a}\nSELECT name FROM person WHERE name = :a",
+        "a/two.sql": "-- http: GET /x/{b}\nSELECT name FROM person WHERE name = :b",
+        "a.three.sql": "SELECT 1 AS x",
+        "a/three.sql": "SELECT 1 AS x",
+        "b/bad-name.sql": "SELECT 1 AS x",
+        "b/good.sql": "SELECT 1 AS x",
+        "b/latin.sql": "SELECT 'é' AS x",
+    }
+    for name, text in files.items():
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="latin-1")
+    compilation = compile_project(tmp_path, schema_url)
+    found = [(problem.path.name, problem.code) for problem in compilation.problems]
+    assert sorted(found) == [
+        ("a.three.sql", "QP007"),
+        ("bad-name.sql", "QP006"),
+        ("latin.sql", "QP002"),
+        ("two.sql", "QP405"),
+    ]
+    assert [operation.name for operation in compilation.operations] == ["a.one", "a.three", "b.good"]
+    assert not compilation.ok
