@@ -152,8 +152,9 @@ def _operation(unit: _Unit, name: str) -> tuple[Operation | None, list[Problem]]
     page, found = plan_page(database, source, header, unit.statement, result, unit.inference, nullable)
     problems += found
     schema = page.extend(schema) if page else schema
-    read_only = not unit.statement.locks_or_writes and not any(map(database.may_write, unit.statement.functions))
-    http, found = route(source, header, schema, read_only=read_only)
+    volatile = frozenset(filter(database.may_write, unit.statement.functions))
+    writes = unit.statement.locks_or_writes
+    http, found = route(source, header, schema, writes=writes, volatile=volatile)
     problems += found
     if _has_errors(problems):
         return None, problems
@@ -171,7 +172,7 @@ def _operation(unit: _Unit, name: str) -> tuple[Operation | None, list[Problem]]
         summary=matter.summary,
         description=matter.description,
         result=result,
-        read_only=read_only,
+        read_only=not writes and not volatile,
         sql=sql,
         parameters=parameters,
         parameters_schema=schema,

@@ -25,7 +25,7 @@ _EXAMPLE = "write the method and the path, such as `GET /orders/{order_id}`"
 def route(
     source: Source, header: Header, schema: dict[str, Any], *, read_only: bool
 ) -> tuple[Http | None, list[Problem]]:
-    """Reads `http:` against the parameters' schema."""
+    """Reads `http:` against the parameters' schema, and against what the statement and its functions may change."""
     written = header.matter.http
     if written is None:
         return None, []
@@ -56,9 +56,13 @@ def route(
     if len(set(names)) < len(names):
         return problem("QP401", "a name stands twice in the path", "each `{name}` once")
     problems = [found for name in names for found in _parameter(source, header, schema, name)]
-    if method == "GET" and not read_only:
+    if method == "GET" and writes:
         message = "GET must not change anything, and this statement may"
         problems.append(source.problem("QP403", span, message, "take POST, PUT, PATCH or DELETE"))
+    elif method == "GET" and volatile:
+        message = f"GET must not change anything, and {', '.join(f'`{name}`' for name in sorted(volatile))} may"
+        cure = "declare the function STABLE if it only reads, or take another method"
+        problems.append(source.problem("QP408", span, message, cure))
     return Http(method, path), problems
 
 

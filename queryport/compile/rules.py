@@ -66,4 +66,5 @@ RULES = _table(
     ("QP405", _ERROR, "two operations with one route"),
     ("QP406", _ERROR, "pages that the statement cannot give"),
     ("QP407", _WARNING, "page keys that may not be unique"),
+    ("QP408", _WARNING, "GET on a function that may write"),
 )

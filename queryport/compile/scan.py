@@ -182,6 +182,9 @@ def _misnamed(source: Source, name: Token, span: Span) -> Problem | None:
     if (name.kind in _NAMES or name.keyword) and not (name.text.isascii() and "$" not in name.text):
         message = f"`{written}` holds a character that the RDS Data API does not take in a name"
         return source.problem("QP104", span, message, "use the letters a to z, digits and _")
+    if name.text.startswith("__"):
+        message = f"`{written}` begins with two underscores, as Queryport's own placeholders do"
+        return source.problem("QP110", span, message, "give the placeholder another name")
     return None
 
 

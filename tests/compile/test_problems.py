@@ -58,6 +58,7 @@ CASES = [
     ("QP109", "-- params:\n--   a: {pattern: ‸'('}\nSELECT name FROM person WHERE name = :a", "regular expression"),
     ("QP109", "-- params:\n--   a: {items: ‸{type: nonsense}}\nSELECT name FROM person WHERE tags = :a", "JSON Schema"),
     ("QP110", "-- ‸page: {by: [person_id]}\nSELECT person_id FROM person WHERE person_id > :limit", "`:limit`"),
+    ("QP110", "SELECT ‸:__key::int AS a", "two underscores"),
     ("QP201", "SELECT name FROM person WHER ‸name = :a", 'at or near "name"'),
     ("QP201", "SELECT ‸'open", "unterminated"),
     ("QP202", "SELECT ‸nme FROM person", "42703"),
@@ -105,7 +106,7 @@ CASES = [
     ("QP401", "-- http: ‸GET /a/b{x}\nSELECT name FROM person WHERE name = :x", "not a segment"),
     ("QP402", "-- http: ‸GET /people/{nme}\nSELECT email FROM person WHERE name = :name", "no `:nme`"),
     ("QP403", "-- http: ‸GET /gone\nDELETE FROM visit WHERE visit_id = :v", "must not change"),
-    ("QP403", "-- http: ‸GET /touched\n-- result: none\nSELECT touch(:p) AS t", "must not change"),
+    ("QP408", "-- http: ‸GET /touched\n-- result: none\nSELECT touch(:p) AS t", "must not change"),
     ("QP403", "-- http: ‸GET /locked\nSELECT name FROM person FOR UPDATE", "must not change"),
     ("QP404", "-- http: ‸GET /p/{tags}\nSELECT name FROM person WHERE tags = :tags", "not a single value"),
     (
