@@ -1,20 +1,23 @@
-"""The databases of the embedded server: one with only the schema to compile against, and one with data to serve from.
+"""The databases that a command works on: one with the schema to compile against, and one with data to serve from.
 
-The schema's database is made from the migrations alone and kept under their checksum, so that a command which finds it
-need not run them again. The data database is `app`. It is only ever carried forward: when its history no longer agrees
-with the files, a new one is made beside it and takes its name when it is ready.
+On the embedded server the schema's database is made from the migrations alone and kept under their checksum, so that a
+command which finds it need not run them again. The data database is `app`. It is only ever carried forward: when its
+history no longer agrees with the files, a new one is made beside it and takes its name when it is ready. A database of
+the user's own is both at once, and is never replaced.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import LiteralString
+from dataclasses import dataclass
+from typing import LiteralString, Protocol, Self
 
 import psycopg
 from psycopg import sql
 
 from queryport.migrations import Announce, HistoryError, apply_scripts, silent
 from queryport.postgres import EmbeddedPostgres
-from queryport.scripts import Script, combined_checksum
+from queryport.project import Project
+from queryport.scripts import Script, combined_checksum, read_scripts
 
 DATA = "app"
 _NEXT = "app_next"
@@ -22,20 +25,61 @@ _SCHEMA_PREFIX = "schema_"
 _UNFINISHED = "schema_unfinished"
 _SCHEMAS_KEPT = 4  # a few, so that going back and forth between branches stays quick
 
+Pause = Callable[[], AbstractContextManager[None]]
 
-class Databases:
-    """The databases of one running server."""
+
+@dataclass(frozen=True, slots=True)
+class Scripts:
+    """All that makes a project's database."""
+
+    migrations: tuple[Script, ...]
+    seeds: tuple[Script, ...]
+
+    @classmethod
+    def of(cls, project: Project) -> Self:
+        """Raises ScriptError."""
+        return cls(read_scripts(project.migrations), read_scripts(project.seed) if project.seed else ())
+
+
+class Databases(Protocol):
+    """Both methods raise ScriptError for a script that PostgreSQL refuses."""
+
+    def schema(self, scripts: Scripts, announce: Announce = silent) -> AbstractContextManager[str]:
+        """The URL of a database to compile against, for the length of a with block."""
+        ...
+
+    def data(self, scripts: Scripts, announce: Announce = silent, pause: Pause = nullcontext) -> str:
+        """The URL of the database to serve from, brought up to date; `pause` is held while it changes places."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class OwnDatabase:
+    """A database of the user's own. Raises HistoryError where the files tell another history than the database."""
+
+    url: str
+    migrate: bool
+    """Whether to bring it up to date, or to take it as it is."""
+
+    @contextmanager
+    def schema(self, scripts: Scripts, announce: Announce = silent) -> Iterator[str]:
+        yield self.data(scripts, announce)
+
+    def data(self, scripts: Scripts, announce: Announce = silent, pause: Pause = nullcontext) -> str:  # noqa: ARG002 (as in Databases)
+        if self.migrate:
+            apply_scripts(self.url, scripts.migrations, scripts.seeds, announce=announce)
+        return self.url
+
+
+class EmbeddedDatabases:
+    """The databases of a running embedded server."""
 
     def __init__(self, server: EmbeddedPostgres) -> None:
         self._server = server
 
     @contextmanager
-    def schema(self, migrations: Sequence[Script], announce: Announce = silent) -> Iterator[str]:
-        """The URL of a database that has the migrations applied and no data, for the length of a with block.
-
-        Raises ScriptError for a migration that PostgreSQL refuses.
-        """
-        name = _SCHEMA_PREFIX + combined_checksum(migrations)[:16]
+    def schema(self, scripts: Scripts, announce: Announce = silent) -> Iterator[str]:
+        name = _SCHEMA_PREFIX + combined_checksum(scripts.migrations)[:16]
         with self._session() as session:
             while True:
                 # Held by all who compile against it, so that nobody drops it meanwhile.
@@ -45,34 +89,21 @@ class Databases:
                 session.execute("SELECT pg_advisory_unlock_shared(hashtextextended(%s, 0))", [name])
                 with _alone(session, _UNFINISHED):
                     if not _exists(session, name):
-                        self._make_schema(session, name, migrations, announce)
+                        self._make_schema(session, name, scripts.migrations, announce)
             yield self._server.url(name)
 
-    def data(
-        self,
-        migrations: Sequence[Script],
-        seeds: Sequence[Script],
-        *,
-        announce: Announce = silent,
-        pause: Callable[[], AbstractContextManager[None]] = nullcontext,
-    ) -> str:
-        """The URL of the data database, brought up to date.
-
-        Where the files tell another history than the database, a new one is made from them; `pause` is held while it
-        takes the old one's place, which ends the sessions on the old one. Raises ScriptError, and then leaves the
-        database as it was.
-        """
+    def data(self, scripts: Scripts, announce: Announce = silent, pause: Pause = nullcontext) -> str:
         with self._session() as session, _alone(session, DATA):
             if not _exists(session, DATA):
                 _create(session, DATA)
             try:
-                apply_scripts(self._server.url(DATA), migrations, seeds, announce=announce)
+                apply_scripts(self._server.url(DATA), scripts.migrations, scripts.seeds, announce=announce)
             except HistoryError as error:
                 with announce(f"Making a new database, since {error.reason}"):
                     _create(session, _NEXT)
-                apply_scripts(self._server.url(_NEXT), migrations, seeds, announce=announce)
+                apply_scripts(self._server.url(_NEXT), scripts.migrations, scripts.seeds, announce=announce)
                 with pause():
-                    _drop(session, DATA)
+                    _drop(session, DATA)  # ends the sessions on it
                     session.execute(_named("ALTER DATABASE {} RENAME TO {}", _NEXT, DATA))
         return self._server.url(DATA)
 
