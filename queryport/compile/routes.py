@@ -23,7 +23,7 @@ _EXAMPLE = "write the method and the path, such as `GET /orders/{order_id}`"
 
 
 def route(
-    source: Source, header: Header, schema: dict[str, Any], *, read_only: bool
+    source: Source, header: Header, schema: dict[str, Any], *, writes: bool, volatile: frozenset[str]
 ) -> tuple[Http | None, list[Problem]]:
     """Reads `http:` against the parameters' schema, and against what the statement and its functions may change."""
     written = header.matter.http
