@@ -109,7 +109,7 @@ CREATE INDEX book_authors_author ON book_authors (author_id);
 -- What a book costs on which days. No two periods of one book overlap; a gap means that it is not for sale.
 -- The constraint is checked at the end of the statement, so that one statement may close a period and open the next.
 CREATE TABLE book_prices (
-    book_id integer REFERENCES books ON DELETE CASCADE,
+    book_id integer NOT NULL REFERENCES books ON DELETE CASCADE,
     during daterange NOT NULL CHECK (NOT isempty(during)),
     price amount NOT NULL,
     CONSTRAINT book_prices_do_not_overlap EXCLUDE USING gist (book_id WITH =, during WITH &&) DEFERRABLE

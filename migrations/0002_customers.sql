@@ -39,14 +39,15 @@ CREATE INDEX customers_newest ON customers (joined_at DESC, customer_id DESC);
 CREATE TRIGGER customers_touch BEFORE UPDATE ON customers FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
 
 CREATE TABLE reviews (
-    book_id integer REFERENCES books ON DELETE CASCADE,
-    customer_id uuid REFERENCES customers ON DELETE CASCADE,
+    review_id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    book_id integer NOT NULL REFERENCES books ON DELETE CASCADE,
+    customer_id uuid NOT NULL REFERENCES customers ON DELETE CASCADE,
     rating smallint NOT NULL CHECK (rating BETWEEN 1 AND 5),
     body text CHECK (body <> ''),
     written_at timestamptz NOT NULL DEFAULT now(),
     -- One opinion a head: who writes again replaces what they wrote.
-    PRIMARY KEY (book_id, customer_id)
+    UNIQUE (book_id, customer_id)
 );
 
-CREATE INDEX reviews_newest ON reviews (book_id, written_at DESC, customer_id DESC);
+CREATE INDEX reviews_newest ON reviews (book_id, written_at DESC, review_id DESC);
 CREATE INDEX reviews_customer ON reviews (customer_id);

@@ -1,0 +1,20 @@
+-- summary: The books on sale, newest first
+-- result: many
+-- http: GET /books
+-- params:
+--   subject_id: {optional: true, description: Only books of this very subject}
+--   format: {optional: true}
+--   language: {optional: true, pattern: "^[a-z]{2,3}$"}
+--   tags: {optional: true, maxItems: 10, description: Only books that have every one of these tags}
+--   published: {optional: true, description: "Only books that appeared on these days, such as [2024-01-01,2025-01-01)"}
+--   max_price: {optional: true, minimum: 0}
+-- page: {by: [published_on desc, book_id desc], size: 40, max: 200}
+
+SELECT books.book_id, isbn, title, byline, format, language, published_on, tags, price, available
+FROM books JOIN offers ON offers.book_id = books.book_id
+WHERE (:subject_id IS NULL OR subject_id = :subject_id)
+  AND (:format IS NULL OR format = :format)
+  AND (:language IS NULL OR language = :language)
+  AND (:tags IS NULL OR tags @> :tags)
+  AND (:published IS NULL OR published_on <@ :published::daterange)
+  AND (:max_price IS NULL OR price <= :max_price)

@@ -1,0 +1,6 @@
+-- summary: Take a review back
+-- result: affected
+-- http: DELETE /books/{book_id}/reviews/{customer_id}
+
+DELETE FROM reviews
+WHERE book_id = :book_id AND customer_id = :customer_id

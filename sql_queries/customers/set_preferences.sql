@@ -1,0 +1,9 @@
+-- summary: Remember what a customer chose on the website
+-- result: none
+-- http: PUT /customers/{customer_id}/preferences
+-- params:
+--   newsletter: {optional: true, description: Left as it is unless given}
+
+UPDATE customers
+SET preferences = :preferences, newsletter = coalesce(:newsletter, newsletter)
+WHERE customer_id = :customer_id

@@ -1,0 +1,5 @@
+-- summary: How far an order has come
+-- result: value
+-- http: GET /orders/{order_id}/status
+
+SELECT status FROM orders WHERE order_id = :order_id
