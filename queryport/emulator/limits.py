@@ -1,0 +1,32 @@
+"""The service's limits, all of them settable, since nobody wants to wait three minutes in a test.
+
+The size of a result is counted as PostgreSQL sends it in text: two bytes a row, four a column, and the text itself.
+"""
+
+from dataclasses import dataclass
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Sizes are in bytes, times in seconds."""
+
+    request_bytes: int = 4 * MIB
+    """The whole request, headers included."""
+    result_bytes: int = MIB
+    formatted_bytes: int = 10_000_000
+    """The string that formatRecordsAs=JSON answers with."""
+    statement_seconds: float = 45.0
+    transaction_idle_seconds: float = 180.0
+    transaction_total_seconds: float = 86_400.0
+    sessions: int = 64
+    """Statements outside transactions that run at once; further ones wait for their turn."""
+
+    @property
+    def statement_milliseconds(self) -> int:
+        return round(self.statement_seconds * 1000)
+
+
+def size_of_rows(rows: int, columns: int, text_bytes: int) -> int:
+    return rows * (2 + 4 * columns) + text_bytes

@@ -1,0 +1,129 @@
+"""The sessions that serve calls, kept open and reset between them, one set per target.
+
+A session is handed out as good as new: DISCARD ALL has run since its last use. Statements outside transactions wait for
+a place when there are many; transactions do not, since each holds its session for as long as its client likes.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from psycopg.conninfo import make_conninfo
+
+from queryport.emulator.errors import ApiError
+from queryport.emulator.limits import Limits
+from queryport.emulator.session import Session, SessionLost
+from queryport.emulator.targets import Target
+
+CONNECT_SECONDS = 10.0
+IDLE_SECONDS = 60.0
+KEPT_IDLE = 8
+"""Idle sessions per target; more are closed as they come back."""
+
+
+class Pool:
+    """Belongs to one event loop."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._idle: dict[Target, deque[tuple[float, Session]]] = {}
+        self._open: set[Session] = set()
+        self._finishing: set[asyncio.Task[None]] = set()
+        self._places = asyncio.Semaphore(limits.sessions)
+
+    @asynccontextmanager
+    async def session(self, target: Target) -> AsyncIterator[Session]:
+        """A session for one statement outside a transaction."""
+        async with self._places:
+            session = await self.take(target)
+            try:
+                yield session
+            finally:
+                self.give_back(target, session)
+
+    async def take(self, target: Target) -> Session:
+        """A session for a transaction; give it back. Raises PostgresFailure if PostgreSQL lets nobody in."""
+        idle = self._idle.get(target)
+        while idle:
+            _, session = idle.popleft()
+            try:
+                if not session.lost:
+                    await session.settle()
+                    return session
+            except SessionLost:
+                pass  # it ended while nobody used it
+            self._open.discard(session)
+        return await self._connect(target)
+
+    def give_back(self, target: Target, session: Session) -> None:
+        if session.lost:
+            self._discard(session)
+        elif session.unread:
+            # A statement was left before its end: it runs on, as it does behind the real service, unwatched.
+            task = asyncio.create_task(self._finish(target, session))
+            self._finishing.add(task)
+            task.add_done_callback(self._finishing.discard)
+        else:
+            self._keep(target, session)
+
+    async def _finish(self, target: Target, session: Session) -> None:
+        try:
+            await session.settle()
+        except SessionLost:
+            self._discard(session)
+        else:
+            self._keep(target, session)
+
+    def _keep(self, target: Target, session: Session) -> None:
+        idle = self._idle.setdefault(target, deque())
+        if len(idle) >= KEPT_IDLE:
+            self._discard(session)
+            return
+        session.begin_reset()
+        idle.append((time.monotonic(), session))
+
+    def sweep(self) -> None:
+        """Closes sessions that nobody has used for a while."""
+        oldest = time.monotonic() - IDLE_SECONDS
+        for idle in self._idle.values():
+            while idle and (idle[0][0] < oldest or idle[0][1].lost):
+                self._discard(idle.popleft()[1])
+
+    def close_idle(self) -> None:
+        for idle in self._idle.values():
+            while idle:
+                self._discard(idle.popleft()[1])
+
+    def close(self) -> None:
+        """Ends every session, running statements included."""
+        for task in self._finishing:
+            task.cancel()
+        for session in list(self._open):
+            session.cancel()
+            self._discard(session)
+        self._idle.clear()
+
+    def _discard(self, session: Session) -> None:
+        self._open.discard(session)
+        session.close()
+
+    async def _connect(self, target: Target) -> Session:
+        timeout = self._limits.statement_milliseconds
+        conninfo = make_conninfo(
+            target.conninfo,
+            client_encoding="UTF8",
+            options=f"-c TimeZone=UTC -c DateStyle=ISO,MDY -c extra_float_digits=2 -c statement_timeout={timeout}",
+        )
+        try:
+            async with asyncio.timeout(CONNECT_SECONDS):
+                session = await Session.connect(conninfo, target.user)
+        except SessionLost as lost:
+            if lost.failure is not None:
+                raise lost.failure from lost
+            raise ApiError("DatabaseUnavailableException") from lost
+        except TimeoutError as failure:
+            raise ApiError("DatabaseUnavailableException") from failure
+        self._open.add(session)
+        return session

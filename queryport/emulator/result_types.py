@@ -1,0 +1,192 @@
+"""Which PostgreSQL types the service answers with, as which member of Field, and how it calls those it refuses.
+
+Names of refused types are those of the Rust library sqlx: upper case for the types it knows, PostgreSQL's own spelling
+for the rest. What `codec` is None cannot be answered. Types that are not built in are looked up by catalog.py.
+"""
+
+import base64
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import orjson
+
+from queryport.emulator import temporal
+from queryport.emulator.errors import ApiError
+
+Json = bool | int | float | str | list["Json"] | None
+Texts = Sequence[bytes | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Codec:
+    """How a column's texts become JSON values, and the member of Field (of ArrayValue, in an array) that holds them."""
+
+    member: str
+    array_member: str | None
+    convert: Callable[[Texts], list[Json]]
+
+
+def _each(convert: Callable[[bytes], Json]) -> Callable[[Texts], list[Json]]:
+    return lambda texts: [None if text is None else convert(text) for text in texts]
+
+
+def _longs(texts: Texts) -> list[Json]:
+    return [None if text is None else int(text) for text in texts]
+
+
+def _strings(texts: Texts) -> list[Json]:
+    try:
+        return [None if text is None else text.decode() for text in texts]
+    except UnicodeDecodeError as failure:  # the statement set another client_encoding
+        raise ApiError("InternalFailure") from failure
+
+
+def _booleans(texts: Texts) -> list[Json]:
+    return [None if text is None else text in (b"t", b"1") for text in texts]
+
+
+def _double(text: bytes) -> Json:
+    value = float(text)
+    # JSON has no word for these; AWS's protocol writes them as strings.
+    return value if math.isfinite(value) else text.decode()
+
+
+def _long_or_double(text: bytes) -> Json:
+    if text.lstrip(b"-").isdigit() and -(2**63) <= int(text) < 2**63:
+        return int(text)
+    return _double(text)
+
+
+def _blob(text: bytes) -> Json:
+    if text[:2] == b"\\x":
+        return base64.b64encode(bytes.fromhex(text[2:].decode())).decode()
+    return base64.b64encode(_unescaped(text)).decode()
+
+
+def _unescaped(text: bytes) -> bytes:
+    """The bytes behind `bytea_output = escape`."""
+    first, *rest = text.split(b"\\")
+    out = [first]
+    parts = iter(rest)
+    for part in parts:
+        if part:
+            out += (bytes([int(part[:3], 8)]), part[3:])
+        else:  # a doubled backslash
+            out += (b"\\", next(parts, b""))
+    return b"".join(out)
+
+
+def _compact(text: bytes) -> Json:
+    try:
+        return orjson.dumps(orjson.loads(text)).decode()
+    except orjson.JSONDecodeError as failure:  # a number that no double holds
+        raise ApiError("InternalFailure") from failure
+
+
+LONG = Codec("longValue", "longValues", _longs)
+DOUBLE = Codec("doubleValue", "doubleValues", _each(_double))
+BOOLEAN = Codec("booleanValue", "booleanValues", _booleans)
+STRING = Codec("stringValue", "stringValues", _strings)
+BLOB = Codec("blobValue", None, _each(_blob))
+JSONB = Codec("stringValue", "stringValues", _each(_compact))
+DATE = Codec("stringValue", "stringValues", _each(temporal.date))
+TIME = Codec("stringValue", "stringValues", _each(temporal.time))
+TIMESTAMP = Codec("stringValue", "stringValues", _each(temporal.timestamp))
+TIMESTAMPTZ = Codec("stringValue", "stringValues", _each(temporal.timestamptz))
+
+DECIMAL = Codec("stringValue", "stringValues", _strings)
+"""numeric, told from other strings because decimalReturnType is about it alone."""
+
+
+def long_or_double(texts: Texts) -> list[Json]:
+    """A numeric column under decimalReturnType=DOUBLE_OR_LONG, which decides value by value."""
+    return [None if text is None else _long_or_double(text) for text in texts]
+
+
+@dataclass(frozen=True, slots=True)
+class ResultType:
+    """A type as a column of a result may have it."""
+
+    name: str
+    """PostgreSQL's internal name, `_int4` for an array."""
+    display: str
+    """The name in an UnsupportedResultException."""
+    codec: Codec | None
+    element: "ResultType | None" = None
+    """The type of an array's elements."""
+    is_enum: bool = False
+
+
+_SCALARS: tuple[tuple[int, int, str, str, Codec | None], ...] = (
+    (16, 1000, "bool", "BOOL", BOOLEAN),
+    (17, 1001, "bytea", "BYTEA", BLOB),
+    (18, 1002, "char", '"CHAR"', None),
+    (19, 1003, "name", "NAME", STRING),
+    (20, 1016, "int8", "INT8", LONG),
+    (21, 1005, "int2", "INT2", LONG),
+    (23, 1007, "int4", "INT4", LONG),
+    (25, 1009, "text", "TEXT", STRING),
+    (26, 1028, "oid", "OID", STRING),
+    (114, 199, "json", "JSON", STRING),
+    (142, 143, "xml", "xml", None),
+    (600, 1017, "point", "POINT", None),
+    (601, 1018, "lseg", "LSEG", None),
+    (602, 1019, "path", "PATH", None),
+    (603, 1020, "box", "BOX", None),
+    (604, 1027, "polygon", "POLYGON", None),
+    (628, 629, "line", "LINE", None),
+    (650, 651, "cidr", "CIDR", STRING),
+    (700, 1021, "float4", "FLOAT4", DOUBLE),
+    (701, 1022, "float8", "FLOAT8", DOUBLE),
+    (705, 0, "unknown", "UNKNOWN", None),
+    (718, 719, "circle", "CIRCLE", None),
+    (774, 775, "macaddr8", "MACADDR8", None),
+    (790, 791, "money", "MONEY", None),
+    (829, 1040, "macaddr", "MACADDR", None),
+    (869, 1041, "inet", "INET", STRING),
+    (1042, 1014, "bpchar", "CHAR", STRING),
+    (1043, 1015, "varchar", "VARCHAR", STRING),
+    (1082, 1182, "date", "DATE", DATE),
+    (1083, 1183, "time", "TIME", TIME),
+    (1114, 1115, "timestamp", "TIMESTAMP", TIMESTAMP),
+    (1184, 1185, "timestamptz", "TIMESTAMPTZ", TIMESTAMPTZ),
+    (1186, 1187, "interval", "INTERVAL", None),
+    (1266, 1270, "timetz", "TIMETZ", None),
+    (1560, 1561, "bit", "BIT", None),
+    (1562, 1563, "varbit", "VARBIT", None),
+    (1700, 1231, "numeric", "NUMERIC", DECIMAL),
+    (2249, 2287, "record", "RECORD", None),
+    (2278, 0, "void", "VOID", STRING),
+    (2950, 2951, "uuid", "UUID", STRING),
+    (3802, 3807, "jsonb", "JSONB", JSONB),
+    (3904, 3905, "int4range", "INT4RANGE", STRING),
+    (3906, 3907, "numrange", "NUMRANGE", STRING),
+    (3908, 3909, "tsrange", "TSRANGE", None),
+    (3910, 3911, "tstzrange", "TSTZRANGE", None),
+    (3912, 3913, "daterange", "DATERANGE", None),
+    (3926, 3927, "int8range", "INT8RANGE", None),
+    (4072, 4073, "jsonpath", "JSONPATH", None),
+)
+
+_ARRAY_CODECS = {"bit": BOOLEAN, "int4range": None, "numrange": None}
+"""Types whose arrays are treated otherwise than themselves."""
+
+
+def array_of(element: ResultType, name: str, display: str) -> ResultType:
+    codec = _ARRAY_CODECS.get(element.name, element.codec)
+    return ResultType(name, display, codec if codec is not None and codec.array_member else None, element)
+
+
+def _built_in() -> dict[int, ResultType]:
+    types: dict[int, ResultType] = {}
+    for oid, array_oid, name, display, codec in _SCALARS:
+        scalar = ResultType(name, display, codec)
+        types[oid] = scalar
+        if array_oid:
+            types[array_oid] = array_of(scalar, f"_{name}", f"{display}[]")
+    return types
+
+
+BUILT_IN = _built_in()
+"""Type oid → type, for every type that sqlx has a name for."""

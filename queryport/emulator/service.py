@@ -1,0 +1,217 @@
+"""The operations themselves: what a request does to PostgreSQL, and the members of its answer.
+
+Knows nothing of HTTP. Raises ApiError for every answer that is not a success.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+
+from queryport.emulator.binding import Arguments, bind
+from queryport.emulator.catalog import look_up_columns, look_up_types
+from queryport.emulator.errors import ApiError, PostgresFailure, validation
+from queryport.emulator.limits import Limits
+from queryport.emulator.metadata import column_metadata
+from queryport.emulator.pool import Pool
+from queryport.emulator.records import ReturnTypes, Rows
+from queryport.emulator.requests import (
+    BatchExecuteStatement,
+    BeginTransaction,
+    EndTransaction,
+    ExecuteStatement,
+    Request,
+    ResultSetOptions,
+    read,
+)
+from queryport.emulator.result_types import BUILT_IN, ResultType
+from queryport.emulator.scanner import has_several_statements, scan
+from queryport.emulator.session import CopyRefused, Session, SessionLost, Tag
+from queryport.emulator.targets import Directory
+from queryport.emulator.transactions import Transactions
+
+Answer = dict[str, object]
+
+_SEVERAL_STATEMENTS = "cannot insert multiple commands into a prepared statement"
+_TIMED_OUT = "canceling statement due to statement timeout"
+
+
+class Service:
+    """One emulated Data API; belongs to one event loop."""
+
+    def __init__(self, directory: Directory, limits: Limits) -> None:
+        self.directory = directory
+        self.limits = limits
+        self.pool = Pool(limits)
+        self.transactions = Transactions(self.pool, limits)
+        self._unfinished: set[asyncio.Task[Answer]] = set()
+
+    async def answer(self, operation: str, body: bytes) -> Answer:
+        """The members of the answer to a request's body; `operation` is one of OPERATIONS."""
+        try:
+            return await _OPERATIONS[operation](self, body)
+        except PostgresFailure as failure:
+            raise ApiError("DatabaseErrorException", failure.text) from failure
+        except CopyRefused as refused:
+            raise ApiError("DatabaseErrorException", f"execute: unexpected message: {refused.direction}") from refused
+        except SessionLost as lost:
+            if lost.failure is None:
+                raise ApiError("DatabaseUnavailableException") from lost
+            raise ApiError("DatabaseErrorException", lost.failure.text) from lost
+
+    def sweep(self) -> None:
+        """Lets transactions expire and closes sessions that nobody uses; to be called now and then."""
+        self.transactions.expire()
+        self.pool.sweep()
+
+    def close(self) -> None:
+        for task in self._unfinished:
+            task.cancel()
+        self.pool.close()
+
+    async def _execute_statement(self, body: bytes) -> Answer:
+        request = read(ExecuteStatement, body)
+        sql = _checked_sql(request, request.sql or "")
+        scanned = scan(sql)
+        arguments = bind(scanned, request.parameters or ())
+        run = self._execute(request, scanned.text, arguments)
+        if not request.continueAfterTimeout:
+            return await run
+        # The call is over when its time is, and the statement goes on.
+        task = asyncio.create_task(run)
+        self._unfinished.add(task)
+        task.add_done_callback(self._unfinished.discard)
+        task.add_done_callback(_retrieve)
+        done, _ = await asyncio.wait([task], timeout=self.limits.statement_seconds)
+        if not done:
+            raise ApiError("StatementTimeoutException", _TIMED_OUT)
+        return task.result()
+
+    async def _batch_execute_statement(self, body: bytes) -> Answer:
+        request = read(BatchExecuteStatement, body)
+        sql = _checked_sql(request, request.sql or "")
+        scanned = scan(sql)
+        batch = [bind(scanned, parameters) for parameters in request.parameterSets or ()]
+        if batch:
+            async with self._session(request) as session:
+                for arguments in batch:
+                    await _run(session, scanned.text, arguments, Rows(self.limits))
+        return {"updateResults": [{"generatedFields": []} for _ in batch]}
+
+    async def _begin_transaction(self, body: bytes) -> Answer:
+        request = read(BeginTransaction, body)
+        _refuse_schema(request)
+        target = self.directory.target(request)
+        return {"transactionId": await self.transactions.begin(request.resourceArn, target)}
+
+    async def _commit_transaction(self, body: bytes) -> Answer:
+        request = read(EndTransaction, body)
+        self.directory.target(request)
+        await self.transactions.end(request.resourceArn, request.transactionId or "", "COMMIT")
+        return {"transactionStatus": "Transaction Committed"}
+
+    async def _rollback_transaction(self, body: bytes) -> Answer:
+        request = read(EndTransaction, body)
+        self.directory.target(request)
+        await self.transactions.end(request.resourceArn, request.transactionId or "", "ROLLBACK")
+        return {"transactionStatus": "Rollback Complete"}
+
+    async def _execute(self, request: ExecuteStatement, text: str, arguments: Arguments) -> Answer:
+        rows = Rows(self.limits)
+        async with self._session(request) as session:
+            if request.continueAfterTimeout:
+                async with _without_timeout(session, self.limits):
+                    tag = await _run(session, text, arguments, rows)
+            else:
+                tag = await _run(session, text, arguments, rows)
+            if not tag.returns_rows:
+                return {"generatedFields": [], "numberOfRecordsUpdated": tag.affected}
+            as_json = request.formatRecordsAs == "JSON" and tag.command == "SELECT"
+            with_metadata = bool(request.includeResultMetadata) and not as_json
+            types: Mapping[int, ResultType] = BUILT_IN
+            unknown = rows.foreign_types(even_without_rows=with_metadata)
+            if unknown:
+                types = BUILT_IN | await look_up_types(session, unknown)
+            tables = await look_up_columns(session, rows.tables) if with_metadata and rows.tables else {}
+        returns = _returns(request.resultSetOptions)
+        answer: Answer = {"numberOfRecordsUpdated": 0}
+        if as_json:
+            return answer | {"formattedRecords": rows.formatted(types, returns)}
+        answer["records"] = rows.records(types, returns)
+        if with_metadata:
+            answer["columnMetadata"] = column_metadata(rows.columns, types, tables)
+        return answer
+
+    @asynccontextmanager
+    async def _session(self, request: Request) -> AsyncIterator[Session]:
+        """The transaction's session, or one of the pool's."""
+        target = self.directory.target(request)
+        if request.transactionId is None:
+            async with self.pool.session(target) as session:
+                yield session
+        else:
+            async with self.transactions.call(request.resourceArn, request.transactionId) as transaction:
+                yield transaction.session
+
+
+def _checked_sql(request: Request, sql: str) -> str:
+    _refuse_schema(request)
+    if has_several_statements(sql):
+        raise _several_statements()
+    return sql
+
+
+def _several_statements() -> ApiError:
+    return validation("Multistatements aren't supported.")
+
+
+def _refuse_schema(request: Request) -> None:
+    if request.schema_ is not None:
+        raise validation("The schema parameter isn't supported")
+
+
+def _returns(options: ResultSetOptions | None) -> ReturnTypes:
+    if options is None:
+        return ReturnTypes()
+    return ReturnTypes(options.decimalReturnType == "DOUBLE_OR_LONG", options.longReturnType == "STRING")
+
+
+async def _run(session: Session, text: str, arguments: Arguments, rows: Rows) -> Tag:
+    """Runs a statement; raises ApiError for one that PostgreSQL gave up on for the service's own reasons."""
+    try:
+        return await session.execute(text, arguments, rows.add)
+    except PostgresFailure as failure:
+        if failure.sqlstate == "57014" and failure.message == _TIMED_OUT:
+            raise ApiError(
+                "StatementTimeoutException", _TIMED_OUT, {"dbConnectionId": session.backend_pid}
+            ) from failure
+        if failure.sqlstate == "42601" and failure.message == _SEVERAL_STATEMENTS:
+            raise _several_statements() from failure
+        raise
+
+
+@asynccontextmanager
+async def _without_timeout(session: Session, limits: Limits) -> AsyncIterator[None]:
+    in_transaction = session.in_transaction
+    await session.execute(f"SET {'LOCAL ' if in_transaction else ''}statement_timeout = 0")
+    try:
+        yield
+    finally:
+        if in_transaction:
+            await session.settle()
+            if session.in_transaction:
+                await session.execute(f"SET LOCAL statement_timeout = {limits.statement_milliseconds}")
+
+
+def _retrieve(task: asyncio.Task[Answer]) -> None:
+    """Nobody waits any more for what a statement past its time comes to."""
+    if not task.cancelled():
+        task.exception()
+
+
+_OPERATIONS: dict[str, Callable[[Service, bytes], Awaitable[Answer]]] = {
+    "ExecuteStatement": Service._execute_statement,
+    "BatchExecuteStatement": Service._batch_execute_statement,
+    "BeginTransaction": Service._begin_transaction,
+    "CommitTransaction": Service._commit_transaction,
+    "RollbackTransaction": Service._rollback_transaction,
+}

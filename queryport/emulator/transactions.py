@@ -1,0 +1,122 @@
+"""Open transactions: one session each, one call at a time, ended by the client, by an error or by the clock.
+
+An id that has ended is remembered with the reason, since the service tells three reasons apart.
+"""
+
+import asyncio
+import secrets
+from base64 import b64encode
+from collections import OrderedDict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from queryport.emulator.errors import ApiError
+from queryport.emulator.limits import Limits
+from queryport.emulator.pool import Pool
+from queryport.emulator.session import Session
+from queryport.emulator.targets import Target
+
+EXPIRED = "Transaction may be expired."
+ENDED = "One previous call resulted in a termination of your transaction."
+ABORTED = "Transaction has been aborted due to an error from a previous call."
+
+_ID_BYTES = 138
+"""184 characters of base64, as long as the service's own."""
+_REMEMBERED = 10_000
+
+
+@dataclass(slots=True)
+class Transaction:
+    """`busy` while a call runs in it, one that goes on after its time-out included."""
+
+    id: str
+    resource_arn: str
+    target: Target
+    session: Session
+    began: float
+    used: float
+    busy: bool = False
+
+
+class Transactions:
+    """Belongs to one event loop; `watch` must run for transactions to expire."""
+
+    def __init__(self, pool: Pool, limits: Limits) -> None:
+        self._pool = pool
+        self._limits = limits
+        self._open: dict[str, Transaction] = {}
+        self._gone: OrderedDict[str, str] = OrderedDict()
+        self._loop = asyncio.get_running_loop()
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    async def begin(self, resource_arn: str, target: Target) -> str:
+        session = await self._pool.take(target)
+        try:
+            await session.execute("BEGIN")
+        except BaseException:
+            self._pool.give_back(target, session)
+            raise
+        now = self._loop.time()
+        transaction_id = b64encode(secrets.token_bytes(_ID_BYTES)).decode()
+        self._open[transaction_id] = Transaction(transaction_id, resource_arn, target, session, now, now)
+        return transaction_id
+
+    async def end(self, resource_arn: str, transaction_id: str, command: str) -> None:
+        """Runs COMMIT or ROLLBACK; the id is gone afterwards, whatever PostgreSQL answered."""
+        async with self.call(resource_arn, transaction_id) as transaction:
+            reason = ABORTED
+            try:
+                await transaction.session.execute(command)
+                reason = ENDED
+            finally:
+                self._close(transaction, reason)
+
+    @asynccontextmanager
+    async def call(self, resource_arn: str, transaction_id: str) -> AsyncIterator[Transaction]:
+        """Holds a transaction for the length of one call; raises ApiError if it is gone or in use."""
+        transaction = self._open.get(transaction_id)
+        if transaction is not None and not transaction.busy and self._is_over(transaction):
+            self._close(transaction, EXPIRED)
+            transaction = None
+        if transaction is None or transaction.resource_arn != resource_arn:
+            cause = self._gone.get(transaction_id, EXPIRED)
+            raise ApiError("TransactionNotFoundException", f"Transaction {transaction_id} isn't found. {cause}")
+        if transaction.busy:
+            raise ApiError("DatabaseErrorException", "Transaction is still running a query")
+        transaction.busy = True
+        try:
+            yield transaction
+        finally:
+            try:
+                if transaction.id in self._open:
+                    # What was left unread, say of a result too large, is PostgreSQL's to finish before the next call.
+                    await transaction.session.settle()
+            finally:
+                transaction.busy = False
+                transaction.used = self._loop.time()
+                if transaction.session.lost:
+                    self._close(transaction, ABORTED)
+
+    def expire(self) -> None:
+        """Rolls back what was idle or open for too long."""
+        for transaction in list(self._open.values()):
+            if not transaction.busy and self._is_over(transaction):
+                self._close(transaction, EXPIRED)
+
+    def _is_over(self, transaction: Transaction) -> bool:
+        now = self._loop.time()
+        return (
+            now - transaction.used > self._limits.transaction_idle_seconds
+            or now - transaction.began > self._limits.transaction_total_seconds
+        )
+
+    def _close(self, transaction: Transaction, reason: str) -> None:
+        if self._open.pop(transaction.id, None) is None:
+            return
+        self._gone[transaction.id] = reason
+        if len(self._gone) > _REMEMBERED:
+            self._gone.popitem(last=False)
+        self._pool.give_back(transaction.target, transaction.session)
