@@ -13,6 +13,7 @@ from typing import LiteralString, Protocol, Self
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from queryport.migrations import Announce, HistoryError, apply_scripts, silent
 from queryport.postgres import EmbeddedPostgres
@@ -28,6 +29,10 @@ _SCHEMAS_KEPT = 4  # a few, so that going back and forth between branches stays 
 Pause = Callable[[], AbstractContextManager[None]]
 
 
+class DatabaseError(Exception):
+    """The user's own database cannot be used."""
+
+
 @dataclass(frozen=True, slots=True)
 class Scripts:
     """All that makes a project's database."""
@@ -39,6 +44,16 @@ class Scripts:
     def of(cls, project: Project) -> Self:
         """Raises ScriptError."""
         return cls(read_scripts(project.migrations), read_scripts(project.seed) if project.seed else ())
+
+
+def database_name(url: str) -> str:
+    return str(conninfo_to_dict(url)["dbname"])
+
+
+def without_password(url: str) -> str:
+    """A connection URL as it may be shown."""
+    shown = {name: value for name, value in conninfo_to_dict(url).items() if name != "password"}
+    return url if "password" not in conninfo_to_dict(url) else make_conninfo("", **shown)
 
 
 class Databases(Protocol):
@@ -53,22 +68,27 @@ class Databases(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
 class OwnDatabase:
     """A database of the user's own. Raises HistoryError where the files tell another history than the database."""
 
-    url: str
-    migrate: bool
-    """Whether to bring it up to date, or to take it as it is."""
+    def __init__(self, url: str, *, migrate: bool) -> None:
+        """`migrate` says whether to bring it up to date, or to take it as it is. Raises DatabaseError."""
+        try:
+            with psycopg.connect(url) as connection:
+                # What the URL leaves out, libpq adds from the environment and from the account's name.
+                self._url = make_conninfo(url, user=connection.info.user, dbname=connection.info.dbname)
+        except psycopg.Error as error:
+            raise DatabaseError(f"--database-url: {error}") from None
+        self._migrate = migrate
 
     @contextmanager
     def schema(self, scripts: Scripts, announce: Announce = silent) -> Iterator[str]:
         yield self.data(scripts, announce)
 
     def data(self, scripts: Scripts, announce: Announce = silent, pause: Pause = nullcontext) -> str:  # noqa: ARG002 (as in Databases)
-        if self.migrate:
-            apply_scripts(self.url, scripts.migrations, scripts.seeds, announce=announce)
-        return self.url
+        if self._migrate:
+            apply_scripts(self._url, scripts.migrations, scripts.seeds, announce=announce)
+        return self._url
 
 
 class EmbeddedDatabases:

@@ -6,8 +6,9 @@ The caller opens the socket, and so learns at once if the port is taken.
 import asyncio
 import socket
 import threading
-from collections.abc import Coroutine
-from typing import Any, Self, TypeVar
+from collections.abc import Awaitable, Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager
+from typing import Self, TypeVar
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -21,9 +22,15 @@ class PortTakenError(Exception):
 
 def listen(port: int, option: str) -> socket.socket:
     """A listening socket on this machine alone; port 0 is any free one. Raises PortTakenError."""
+    # With the protocol named, asyncio turns Nagle's delays off for the connections that come in.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        return socket.create_server(("127.0.0.1", port))
+        listener.bind(("127.0.0.1", port))
+        listener.listen()  # until then the port can be had by another program as well
+        return listener
     except OSError as error:
+        listener.close()
         raise PortTakenError(f"port {port} cannot be used ({error.strerror}): choose another with {option}") from None
 
 
@@ -33,7 +40,6 @@ class HttpThread:
     def __init__(self, application: ASGIApp, listener: socket.socket) -> None:
         config = uvicorn.Config(
             application,
-            http="h11",
             ws="none",
             lifespan="off",
             log_config=None,
@@ -55,12 +61,25 @@ class HttpThread:
         self._server.should_exit = True
         self._thread.join()
 
-    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        """Runs a coroutine on the server's event loop and waits for it."""
-        return asyncio.run_coroutine_threadsafe(coroutine, self._server.loop).result()
+    def run(self, awaitable: Awaitable[T]) -> T:
+        """Runs something on the server's event loop and waits for it."""
+        return asyncio.run_coroutine_threadsafe(_awaited(awaitable), self._server.loop).result()
+
+    @contextmanager
+    def held(self, context: AbstractAsyncContextManager[None]) -> Iterator[None]:
+        """Holds a context of the event loop's for the length of a with block."""
+        self.run(context.__aenter__())
+        try:
+            yield
+        finally:
+            self.run(context.__aexit__(None, None, None))
 
     def _serve(self) -> None:
         asyncio.run(self._server.serve(sockets=[self._listener]))
+
+
+async def _awaited(awaitable: Awaitable[T]) -> T:
+    return await awaitable
 
 
 class _Server(uvicorn.Server):

@@ -70,6 +70,18 @@ def function_environment(variables: Mapping[str, str]) -> dict[str, str]:
     }
 
 
+def operation_variables(catalog: Path, data_api_url: str, database: str) -> dict[str, str]:
+    """What the handler must know: its catalogue and where its database is."""
+    return {
+        "QUERYPORT_CATALOG": str(catalog),
+        # Any ARN means the emulator's one server.
+        "QUERYPORT_RESOURCE_ARN": f"arn:aws:rds:{REGION}:{ACCOUNT}:cluster:local",
+        "QUERYPORT_SECRET_ARN": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:local",
+        "QUERYPORT_DATABASE": database,
+        "AWS_ENDPOINT_URL_RDS_DATA": data_api_url,
+    }
+
+
 class LambdaEnvironments:
     """A function with its environments. Everything about it happens on one event loop."""
 
@@ -112,7 +124,12 @@ class LambdaEnvironments:
         async with self._changed:
             while self._idle:
                 self._end(self._idle.pop())
-            self._start_one()  # the first event need not wait for it
+        await self.warm_up()
+
+    async def warm_up(self) -> None:
+        """Starts an environment before the first event needs it."""
+        async with self._changed:
+            self._start_one()
 
     @asynccontextmanager
     async def paused(self) -> AsyncIterator[None]:
@@ -128,7 +145,7 @@ class LambdaEnvironments:
             async with self._changed:
                 self._changed.notify_all()
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Ends all environments at once, whatever they are doing."""
         for start in self._starts:
             start.cancel()

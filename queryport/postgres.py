@@ -24,7 +24,7 @@ from urllib.parse import quote
 
 import psycopg
 
-from queryport import unprivileged
+from queryport import signals, unprivileged
 
 START_SECONDS = 30.0
 STOP_SECONDS = 2.0
@@ -89,11 +89,15 @@ class EmbeddedPostgres:
         except PermissionError as error:
             raise PostgresError(f"{error.filename} cannot be written: choose another folder with --data-dir") from None
         with _locked(self.directory / "start.lock"):
-            if not self._answers():
-                self._initialise()
-                self._launch()
-            self._users = (self.directory / "users.lock").open("w")
-            fcntl.flock(self._users, fcntl.LOCK_SH)
+            try:
+                if not self._answers():
+                    self._initialise()
+                    self._launch()
+                self._users = (self.directory / "users.lock").open("w")
+                fcntl.flock(self._users, fcntl.LOCK_SH)
+            except BaseException:  # not even an interruption may leave a server behind that nobody would stop
+                self._abandon()
+                raise
 
     def stop(self) -> None:
         """Leaves the server; the last user to leave stops it and waits until it is gone."""
@@ -165,7 +169,7 @@ class EmbeddedPostgres:
         if sockets != self.directory:
             _give_away(sockets)
         options = [part for name, value in _SETTINGS.items() for part in ("-c", f"{name}={value}")]
-        with self.log.open("ab") as log:
+        with self.log.open("ab") as log, signals.held_back():
             self._process = subprocess.Popen(  # noqa: S603
                 [*_command("postgres"), "-D", str(self.data), "-k", str(sockets), *options],
                 stdin=subprocess.DEVNULL,
@@ -174,13 +178,16 @@ class EmbeddedPostgres:
                 # Ctrl-C in the terminal is for the command, which then stops the server in its own time.
                 start_new_session=True,
             )
-        try:
-            self._wait_until_it_answers(self._process)
-        except BaseException:  # not even an interruption may leave a server behind that nobody would stop
+        self._wait_until_it_answers(self._process)
+
+    def _abandon(self) -> None:
+        if self._process is not None:
             self._process.send_signal(signal.SIGQUIT)
             self._process.wait()
             self._process = None
-            raise
+        if self._users is not None:
+            self._users.close()
+            self._users = None
 
     def _wait_until_it_answers(self, process: subprocess.Popen[bytes]) -> None:
         give_up = time.monotonic() + START_SECONDS

@@ -1,0 +1,186 @@
+"""The command line: every command's arguments, help and exit code; what a command does is in the module of its name.
+
+Exit codes: 0 done, 1 it failed or found errors, 2 the command line is wrong.
+"""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+import psycopg
+
+from handler import exact_json
+from queryport import signals
+from queryport.compile.emit import write_catalog
+from queryport.databases import DatabaseError
+from queryport.http_thread import PortTakenError
+from queryport.migrations import HistoryError
+from queryport.postgres import PostgresError
+from queryport.project import ProjectError
+from queryport.run import RunError, run, show
+from queryport.scripts import ScriptError
+from queryport.serve import Options, serve
+from queryport.terminal import Terminal, summary
+from queryport.workspace import open_workspace
+
+FAILURES = (
+    DatabaseError,
+    HistoryError,
+    PortTakenError,
+    PostgresError,
+    ProjectError,
+    RunError,
+    ScriptError,
+    psycopg.OperationalError,
+)
+"""What a command can fail of; each message stands by itself."""
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_project = click.option(
+    "--project",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(),
+    metavar="DIR",
+    help="The project's folder. [default: the current folder]",
+)
+_data_dir = click.option(
+    "--data-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Where the embedded PostgreSQL keeps its data. [default: .queryport in the project]",
+)
+
+
+def _database_url(use: str) -> Callable[[F], F]:
+    return click.option(
+        "--database-url", metavar="URL", help=f"A PostgreSQL of your own instead of the embedded one. {use}"
+    )
+
+
+_taken_as_it_is = _database_url("It must have the migrations applied.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="queryport", prog_name="queryport", message="%(prog)s %(version)s")
+def queryport() -> None:
+    """A folder of SQL files becomes a typed, validated data API.
+
+    Every command works on a project: a folder with sql_queries/, migrations/ and, if it likes, seed/.
+    """
+
+
+@queryport.command("serve")
+@_project
+@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="Where HTTP is answered.")
+@click.option(
+    "--emulator-port",
+    type=click.IntRange(0, 65535),
+    default=8081,
+    show_default=True,
+    help="Where the local RDS Data API is.",
+)
+@_data_dir
+@_database_url("The migrations and seeds are applied to it.")
+def serve_command(
+    project: Path, port: int, emulator_port: int, data_dir: Path | None, database_url: str | None
+) -> None:
+    """Serve the project on this machine, and take up every file as it is saved.
+
+    Starts the embedded PostgreSQL, applies the migrations and the seeds, compiles the query files, and answers HTTP
+    as the Lambda behind its Function URL would. Ctrl-C stops everything.
+    """
+    try:
+        serve(Options(project, data_dir, database_url, port, emulator_port), Terminal())
+    except KeyboardInterrupt:
+        click.echo("stopped")
+
+
+@queryport.command("check")
+@_project
+@_data_dir
+@_taken_as_it_is
+def check_command(project: Path, data_dir: Path | None, database_url: str | None) -> None:
+    """Compile the query files, report what is wrong with them, and write nothing.
+
+    Exits with 1 if there is any error; warnings are shown and do not count.
+    """
+    terminal = Terminal()
+    with open_workspace(project, data_dir, database_url, terminal, migrate=False) as workspace:
+        compilation = workspace.build().compilation
+    terminal.problems(compilation.problems)
+    terminal.say(summary(compilation))
+    sys.exit(0 if compilation.ok else 1)
+
+
+@queryport.command("build")
+@_project
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="The file to write. [default: catalog.json in the project]",
+)
+@_data_dir
+@_taken_as_it_is
+def build_command(project: Path, output: Path | None, data_dir: Path | None, database_url: str | None) -> None:
+    """Compile the query files into the catalogue that the Lambda starts from.
+
+    Writes nothing and exits with 1 if there is any error.
+    """
+    terminal = Terminal()
+    output = output or project / "catalog.json"
+    with open_workspace(project, data_dir, database_url, terminal, migrate=False) as workspace:
+        build = workspace.build()
+    compilation = build.compilation
+    terminal.problems(compilation.problems)
+    if not compilation.ok:
+        terminal.say(f"{summary(compilation)}: nothing was written")
+        sys.exit(1)
+    try:
+        write_catalog(output, compilation.operations, build.fingerprint)
+    except OSError as error:
+        raise click.ClickException(f"{output} cannot be written: {error.strerror}") from None
+    terminal.say(f"{summary(compilation)}: wrote {output}")
+
+
+@queryport.command("run")
+@click.argument("name")
+@click.argument("parameters", nargs=-1, metavar="[KEY=VALUE]...")
+@click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
+@_project
+@_data_dir
+@_database_url("The migrations and seeds are applied to it.")
+def run_command(
+    name: str,
+    parameters: tuple[str, ...],
+    project: Path,
+    data_dir: Path | None,
+    database_url: str | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Call the operation NAME through the handler and print what it answers.
+
+    Values are read as the parameter's type wants them: text as it stands, everything else as JSON. KEY=@FILE takes the
+    value from a file, and KEY:=JSON gives it as JSON whatever the type, for example note:=null.
+    """
+    progress = Terminal(stderr=True)
+    with open_workspace(project, data_dir, database_url, progress, migrate=True) as workspace:
+        operation, data = run(workspace, name, parameters, progress)
+    if as_json:
+        click.echo(exact_json.dumps(data))
+    else:
+        show(operation, data, Terminal())
+
+
+def main() -> None:
+    """The console script."""
+    signals.install()
+    try:
+        queryport()
+    except FAILURES as error:
+        Terminal(stderr=True).error(str(error))
+        sys.exit(1)

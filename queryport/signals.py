@@ -1,0 +1,43 @@
+"""Ends a command in good order when it is told to: Ctrl-C, `kill` and a closed terminal all become KeyboardInterrupt.
+
+Only the first one does. A command that is clearing up is left alone, since what it would leave behind (a server, its
+processes) is worse than the moment it takes.
+"""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+_STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+_held = 0
+_came = False
+
+
+def install() -> None:
+    """Takes over the signals of this process; call it from the main thread."""
+    for number in _STOPPING:
+        signal.signal(number, _stop)
+
+
+@contextmanager
+def held_back() -> Iterator[None]:
+    """A stretch that must not be left half done: what arrives meanwhile takes effect at its end."""
+    global _held
+    _held += 1
+    try:
+        yield
+    finally:
+        _held -= 1
+    if _came and not _held:
+        raise KeyboardInterrupt
+
+
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    global _came
+    for number in _STOPPING:
+        signal.signal(number, signal.SIG_IGN)
+    _came = True
+    if not _held:
+        raise KeyboardInterrupt
