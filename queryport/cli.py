@@ -107,9 +107,9 @@ def check_command(project: Path, data_dir: Path | None, database_url: str | None
 
     Exits with 1 if there is any error; warnings are shown and do not count.
     """
-    terminal = Terminal()
-    with open_workspace(project, data_dir, database_url, terminal, migrate=False) as workspace:
+    with open_workspace(project, data_dir, database_url, Terminal(stderr=True), migrate=False) as workspace:
         compilation = workspace.build().compilation
+    terminal = Terminal()
     terminal.problems(compilation.problems)
     terminal.say(summary(compilation))
     sys.exit(0 if compilation.ok else 1)
@@ -130,11 +130,11 @@ def build_command(project: Path, output: Path | None, data_dir: Path | None, dat
 
     Writes nothing and exits with 1 if there is any error.
     """
-    terminal = Terminal()
-    output = output or project / "catalog.json"
-    with open_workspace(project, data_dir, database_url, terminal, migrate=False) as workspace:
+    with open_workspace(project, data_dir, database_url, Terminal(stderr=True), migrate=False) as workspace:
         build = workspace.build()
     compilation = build.compilation
+    output = output or build.project.root / "catalog.json"
+    terminal = Terminal()
     terminal.problems(compilation.problems)
     if not compilation.ok:
         terminal.say(f"{summary(compilation)}: nothing was written")

@@ -14,7 +14,7 @@ import psycopg
 from psycopg import sql
 
 from queryport.compile.source import Span
-from queryport.scripts import Script, ScriptError, Statement, read_scripts
+from queryport.scripts import Script, Statement, read_scripts
 
 Announce = Callable[[str], AbstractContextManager[None]]
 """Told of every script by a sentence such as `Seeding 01_books.sql`; the context lasts as long as the script runs."""
@@ -168,10 +168,6 @@ def _execute(connection: psycopg.Connection, script: Script, statement: Statemen
         message = diagnosis.message_primary or str(error)
         for further in (diagnosis.message_detail, diagnosis.context):
             message += f"\n  {further}" if further else ""
-        undone = "nothing of the file remains" if script.transactional else "the statements before it remain"
-        raise script.error(
-            "QP202", span, message, diagnosis.message_hint or f"mend it and run again: {undone}"
-        ) from None
-
-
-__all__ = ["Announce", "Applied", "HistoryError", "ScriptError", "apply", "apply_scripts", "silent"]
+        remains = "nothing of it remains" if script.transactional else "what stands before this statement remains"
+        cure = diagnosis.message_hint or f"mend the file; {remains} in the database"
+        raise script.error("QP202", span, message, cure) from None

@@ -5,6 +5,7 @@ Every command's output goes through here, so that it looks alike and is plain te
 
 import json
 import os
+import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,7 +21,7 @@ from queryport.compile import Compilation, Problem
 from queryport.compile.rules import Severity
 from queryport.function_url import Call
 
-_WORTH_A_LINE = 0.5  # seconds that a step took, for it to leave one behind
+_A_WHILE = 0.7  # seconds
 
 
 class Terminal:
@@ -31,17 +32,21 @@ class Terminal:
 
     @contextmanager
     def step(self, text: str) -> Iterator[None]:
-        """Shows what goes on for as long as it does; a step that took a while leaves a line."""
+        """Shows what goes on while it does. A step that takes a while leaves a line, and in a pipe shows only then."""
         started = time.monotonic()
         if self._console.is_terminal:
             with self._console.status(f"{escape(text)} …"):
                 yield
-            seconds = time.monotonic() - started
-            if seconds >= _WORTH_A_LINE:
+            if (seconds := time.monotonic() - started) >= _A_WHILE:
                 self.note(f"{text} took {seconds:.1f} s")
-        else:
-            self.note(f"{text} …")
+            return
+        slow = threading.Timer(_A_WHILE, self.note, [f"{text} …"])
+        slow.daemon = True
+        slow.start()
+        try:
             yield
+        finally:
+            slow.cancel()
 
     def note(self, text: str) -> None:
         self._console.print(escape(text), style="dim", soft_wrap=True)
