@@ -221,7 +221,7 @@ FROM pg_type t
 JOIN pg_namespace n ON n.oid = t.typnamespace
 CROSS JOIN LATERAL (
   SELECT t.typelem <> 0 AND t.typsubscript = 'pg_catalog.array_subscript_handler'::regproc AND t.typlen = -1
-         AND t.typcategory = 'A' AND t.typname NOT IN ('int2vector', 'oidvector') AS is_array) array_type
+         AND t.typname NOT IN ('int2vector', 'oidvector') AS is_array) array_type
 WHERE t.oid = %s
 """
 

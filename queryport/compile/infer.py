@@ -15,6 +15,7 @@ from queryport.compile.statement import word_at
 
 _INDETERMINATE = "42P18"
 _GROUPING_ERROR = "42803"
+_PSEUDO_TYPE = "p"
 
 _INTEGERS = ("int2", "int4", "int8")
 _TEXTS = frozenset({"text", "varchar", "bpchar", "name", "citext"})
@@ -109,7 +110,12 @@ def _agree(
     for place in scan.placeholders:
         occurrences.setdefault(place.name, []).append(place)
     for name, places in occurrences.items():
-        telling = [place for place in places if place.number not in silent]
+        # Of a pseudo-type such as record, the comparison's other side is not enough to read a value.
+        telling = [
+            place
+            for place in places
+            if place.number not in silent and database.type(oids[place.number - 1]).kind != _PSEUDO_TYPE
+        ]
         if not telling:
             cure = f"name it in the front matter: `params: {{{name}: {{type: …}}}}`"
             message = f"PostgreSQL cannot infer the type of `:{name}` here"
@@ -167,18 +173,16 @@ def _refusal(source: Source, scan: Scan, draft: Draft, error: StatementError) ->
             "group by the output column's number or name, or compute it once in a WITH query"
         )
         return source.problem("QP209", at, message, cure)
-    hint = (
-        error.hint.rstrip(".") if error.hint else _CURES.get(error.sqlstate, "mend the statement; psql says the same")
-    )
-    return source.problem("QP202", at, f"{message} (SQLSTATE {error.sqlstate})", hint)
+    cure = _CURES.get(error.sqlstate) or (error.hint or "").rstrip(".") or "mend the statement; psql says the same"
+    return source.problem("QP202", at, f"{message} (SQLSTATE {error.sqlstate})", cure)
 
 
 _CURES = {
     "42P01": "is there a migration that makes the table, and is its name spelled so?",
     "42703": "is the column's name spelled as the migrations have it?",
-    "42725": "name the type of the placeholder: `params: {name: {type: …}}`",
-    "42883": "is there a migration that makes the function, and do its argument types fit?",
-    "42804": "cast the value to the type that is wanted",
+    "42725": "say the types of its placeholders: cast them, or name them as `params: {name: {type: …}}`",
+    "42804": "say the types of its placeholders, by a cast or as `params: {name: {type: …}}`, or cast the value",
+    "42883": "is there a migration that makes the function or operator, and do its argument types fit?",
 }
 
 

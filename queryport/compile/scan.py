@@ -55,11 +55,11 @@ class Scan:
 
     @property
     def span(self) -> Span:
-        """From the statement's first token to its last; a closing semicolon is not part of it."""
-        last = self.tokens[-1]
-        if last.kind == _SEMICOLON and len(self.tokens) > 1:
-            last = self.tokens[-2]
-        return Span(self.tokens[0].start, last.end)
+        """From the statement's first token to its last; semicolons at the end are not part of it."""
+        last = len(self.tokens) - 1
+        while last > 0 and self.tokens[last].kind == _SEMICOLON:
+            last -= 1
+        return Span(self.tokens[0].start, self.tokens[last].end)
 
 
 class Draft:
