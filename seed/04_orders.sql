@@ -45,8 +45,12 @@ planned AS (
     SELECT
         totals.n, placed_at, reader, subtotal,
         CASE WHEN subtotal >= 50 THEN 0 WHEN country IN ('GB', 'IE') THEN 3.95 WHEN country = 'JP' THEN 18.50 ELSE 7.90 END AS shipping,
-        CASE WHEN seed.dice(totals.n, 421) < 0.68 THEN 'card' WHEN seed.dice(totals.n, 421) < 0.86 THEN 'paypal'
-             WHEN seed.dice(totals.n, 421) < 0.94 THEN 'bank_transfer' ELSE 'store_credit' END::payment_method AS method,
+        CASE
+            WHEN seed.dice(totals.n, 421) < 0.66 THEN 'card'
+            WHEN seed.dice(totals.n, 421) < 0.80 THEN 'paypal'
+            WHEN seed.dice(totals.n, 421) < 0.94 THEN 'bank_transfer'
+            ELSE 'store_credit'
+        END::payment_method AS method,
         seed.dice(totals.n, 422) < 0.05 AS is_cancelled,
         seed.dice(totals.n, 422) > 0.97 AS is_returned
     FROM totals JOIN seed.baskets USING (n) JOIN seed.readers ON readers.n = reader
@@ -54,7 +58,7 @@ planned AS (
 paid AS (
     SELECT *,
         CASE WHEN is_cancelled AND seed.dice(n, 423) < 0.5 THEN NULL
-             WHEN method = 'bank_transfer' THEN placed_at + interval '1 hour' * (8 + 80 * seed.dice(n, 424))
+             WHEN method = 'bank_transfer' THEN placed_at + interval '1 hour' * (8 + 130 * seed.dice(n, 424))
              ELSE placed_at + interval '1 second' * (40 + 600 * power(seed.dice(n, 424), 3))
         END AS paid_at
     FROM planned
@@ -77,7 +81,7 @@ SELECT
         WHEN delivered_at < seed.today() THEN 'delivered'
         WHEN shipped_at < seed.today() THEN 'shipped'
         WHEN paid_at < seed.today() THEN 'paid'
-        WHEN placed_at < seed.today() - interval '1 day' THEN 'reserved'
+        WHEN placed_at < seed.today() - interval '2 days' THEN 'reserved'
         ELSE 'placed'
     END::order_status AS status,
     date_trunc('milliseconds', placed_at) AS placed_at,

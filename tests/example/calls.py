@@ -1,0 +1,94 @@
+"""The recorded calls of calls.yaml, and the plain SQL that each comes to: the file's text with values in it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from handler import exact_json
+from handler.operation import Codec, Operation
+from queryport.compile.front_matter import read_header
+from queryport.compile.located_yaml import CoreLoader
+from queryport.compile.scan import Draft, Edit, scan
+from queryport.compile.source import Source
+
+QUERIES = Path(__file__).resolve().parents[2] / "sql_queries"
+
+
+class _Absent:
+    """What stands where calls.yaml expects nothing in particular."""
+
+
+ABSENT = _Absent()
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    operation: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    rows: int | None = None
+    data: Any = ABSENT
+    error: str | None = None
+    varies: tuple[str, ...] = ()
+
+
+def recorded() -> list[Call]:
+    # Read as front matter is, in which a date is a string, as it is in JSON.
+    text = (Path(__file__).parent / "calls.yaml").read_text()
+    return [Call(**entry) for entry in yaml.load(text, Loader=CoreLoader)]  # noqa: S506 (a SafeLoader)
+
+
+def file_of(operation: str) -> Path:
+    return (QUERIES / operation.replace(".", "/")).with_suffix(".sql")
+
+
+def route(operation: str) -> str:
+    """Such as `GET /books/{book_id}`; empty for an operation that is callable by name only."""
+    path = file_of(operation)
+    header, _ = read_header(Source(path, path.read_text()))
+    return header.matter.http or ""
+
+
+def literals(operation: Operation, call: Call) -> dict[str, str]:
+    """Every placeholder's value as an SQL literal, defaults included."""
+    return {
+        parameter.name: literal(call.parameters.get(parameter.name, parameter.default), parameter.codec)
+        for parameter in operation.parameters
+    }
+
+
+def statement(operation: Operation, call: Call) -> str:
+    """The statement of the operation's file with literals for placeholders; of a paged one, its first page."""
+    path = file_of(operation.name)
+    source = Source(path, path.read_text())
+    header, _ = read_header(source)
+    scanned, _ = scan(source, header.end)
+    values = literals(operation, call)
+    text = Draft(source, scanned.span, [Edit(found.span, values[found.name]) for found in scanned.placeholders]).text
+    page = header.matter.page
+    if page is None:
+        return text
+    limit = call.parameters.get("limit", page.size)
+    return f"SELECT * FROM ({text}) AS page ORDER BY {', '.join(page.by)} LIMIT {limit}"
+
+
+def literal(value: Any, codec: Codec) -> str:
+    return "NULL" if value is None else "'" + _text(value, codec).replace("'", "''") + "'"
+
+
+def _text(value: Any, codec: Codec) -> str:
+    match codec:
+        case "json":
+            return exact_json.dumps(value)
+        case ["array", element]:
+            return "{" + ",".join("NULL" if item is None else _quoted(item, element) for item in value) + "}"
+        case ["row", fields]:
+            return "(" + ",".join("" if value[name] is None else _quoted(value[name], of) for name, of in fields) + ")"
+        case _:
+            return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _quoted(value: Any, codec: Codec) -> str:
+    return '"' + _text(value, codec).replace("\\", "\\\\").replace('"', '\\"') + '"'
