@@ -121,7 +121,7 @@ class EmbeddedDatabases:
             except HistoryError as error:
                 with announce(f"Making a new database, since {error.reason}"):
                     _create(session, _NEXT)
-                apply_scripts(self._server.url(_NEXT), scripts.migrations, scripts.seeds, announce=announce)
+                    apply_scripts(self._server.url(_NEXT), scripts.migrations, scripts.seeds, announce=announce)
                 with pause():
                     _drop(session, DATA)  # ends the sessions on it
                     session.execute(_named("ALTER DATABASE {} RENAME TO {}", _NEXT, DATA))

@@ -2,7 +2,8 @@
 
 As on AWS, events that come at the same time go to different environments, started when they are needed and then kept; a
 new version of the function means new environments, while those of the old one finish what they have. Unlike AWS there
-are only a few, and an event that finds all of them busy waits. What happens inside of one: lambda_process.py.
+are only a few, and an event that finds all of them busy waits. One spare process is kept that has everything but the
+handler imported, so that a save shows soon. What happens inside of a process: lambda_process.py.
 """
 
 import asyncio
@@ -19,7 +20,7 @@ from pathlib import Path
 
 import orjson
 
-from queryport.lambda_process import ERROR, HEADER, INVOKE
+from queryport.lambda_process import ERROR, HEADER, INVOKE, VARIABLES
 
 HANDLER = "handler.main.lambda_handler"
 REGION = "us-east-1"
@@ -40,8 +41,8 @@ class Outcome:
     failed: bool
 
 
-def function_environment(variables: Mapping[str, str]) -> dict[str, str]:
-    """The environment of a local function: this process's own, but nothing of its AWS account, and `variables`."""
+def process_environment() -> dict[str, str]:
+    """What Lambda sets, and of this process's own environment all but its AWS account."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     return {
         "POWERTOOLS_SERVICE_NAME": FUNCTION_NAME,
@@ -66,7 +67,6 @@ def function_environment(variables: Mapping[str, str]) -> dict[str, str]:
         # The emulator is on this machine, whatever proxy the way out needs.
         "NO_PROXY": "127.0.0.1,localhost",
         "no_proxy": "127.0.0.1,localhost",
-        **variables,
     }
 
 
@@ -85,13 +85,17 @@ def operation_variables(catalog: Path, data_api_url: str, database: str) -> dict
 class LambdaEnvironments:
     """A function with its environments. Everything about it happens on one event loop."""
 
-    def __init__(self, variables: Mapping[str, str], log: Path, *, limit: int = ENVIRONMENTS) -> None:
+    def __init__(
+        self, variables: Mapping[str, str], log: Path, *, limit: int = ENVIRONMENTS, spare: bool = True
+    ) -> None:
+        self._keeps_spare = spare
         self._variables = dict(variables)
         self._log = log
         self._limit = limit
         self._version = 0
         self._all: set[_Environment] = set()
         self._idle: list[_Environment] = []
+        self._spare: _Process | None = None
         self._starts: set[asyncio.Task[None]] = set()
         self._waiting = 0
         self._paused = False
@@ -151,6 +155,8 @@ class LambdaEnvironments:
             start.cancel()
         for environment in list(self._all):
             self._end(environment)
+        if self._spare is not None:
+            self._spare.end()
 
     async def _take(self) -> "_Environment":
         async with self._changed:
@@ -173,15 +179,18 @@ class LambdaEnvironments:
             self._changed.notify_all()
 
     def _start_one(self) -> None:
-        environment = _Environment(self._version, function_environment(self._variables), self._log)
+        process, self._spare = self._spare or _Process(self._log), None
+        environment = _Environment(self._version, process)
         self._all.add(environment)
         start = asyncio.create_task(self._start(environment))
         self._starts.add(start)
         start.add_done_callback(self._starts.discard)
 
     async def _start(self, environment: "_Environment") -> None:
-        await environment.import_handler()
+        await environment.import_handler(self._variables)
         async with self._changed:
+            if self._spare is None and self._keeps_spare:
+                self._spare = _Process(self._log)
             if environment.version == self._version:
                 self._idle.append(environment)
             else:
@@ -193,20 +202,17 @@ class LambdaEnvironments:
         environment.end()
 
 
-class _Environment:
-    """One process, from outside."""
+class _Process:
+    """A process that waits for its variables."""
 
-    def __init__(self, version: int, variables: Mapping[str, str], log: Path) -> None:
-        self.version = version
-        self._import_error: Outcome | None = None
-        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
-        self._socket, theirs = socket.socketpair()
+    def __init__(self, log: Path) -> None:
+        self.socket, theirs = socket.socketpair()
         with theirs, log.open("ab") as output:
             # -P: the current folder may hold a handler/ of its own. The session of its own keeps Ctrl-C away from it.
             command = [sys.executable, "-P", "-m", "queryport.lambda_process", str(theirs.fileno()), HANDLER]
             self._process = subprocess.Popen(  # noqa: S603 (our own module)
                 command,
-                env=dict(variables),
+                env=process_environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
@@ -214,25 +220,44 @@ class _Environment:
                 start_new_session=True,
             )
 
+    def end(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        self.socket.close()
+
+
+class _Environment:
+    """A process with the handler in it."""
+
+    def __init__(self, version: int, process: _Process) -> None:
+        self.version = version
+        self._process = process
+        self._import_error: Outcome | None = None
+        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+
     @property
     def broken(self) -> bool:
         return self._import_error is not None
 
-    async def import_handler(self) -> None:
+    async def import_handler(self, variables: Mapping[str, str]) -> None:
         """Waits until the handler is imported. If that fails, the error is what the first call gets, as on AWS."""
-        self._streams = await asyncio.open_connection(sock=self._socket)
+        self._streams = await asyncio.open_connection(sock=self._process.socket)
+        self._send(VARIABLES, orjson.dumps(variables))
         outcome = await self._receive()
         self._import_error = outcome if outcome.failed else None
 
     async def call(self, request: bytes) -> Outcome:
         if self._import_error is not None:
             return self._import_error
-        assert self._streams is not None  # noqa: S101 (only environments that have started are handed out)
-        self._streams[1].write(HEADER.pack(len(request), INVOKE) + request)
+        self._send(INVOKE, request)
         return await self._receive()
 
+    def _send(self, kind: int, payload: bytes) -> None:
+        assert self._streams is not None  # noqa: S101 (only environments that have started are handed out)
+        self._streams[1].write(HEADER.pack(len(payload), kind) + payload)
+
     async def _receive(self) -> Outcome:
-        assert self._streams is not None  # noqa: S101 (see call)
+        assert self._streams is not None  # noqa: S101 (see _send)
         reader = self._streams[0]
         try:
             length, kind = HEADER.unpack(await reader.readexactly(HEADER.size))
@@ -242,12 +267,9 @@ class _Environment:
             return self._import_error
 
     def end(self) -> None:
-        self._process.kill()
-        self._process.wait()
-        if self._streams is None:
-            self._socket.close()
-        else:
+        if self._streams is not None:
             self._streams[1].close()
+        self._process.end()
 
 
 def _error(name: str, message: str) -> Outcome:

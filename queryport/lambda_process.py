@@ -1,13 +1,15 @@
 """One execution environment of the local Lambda, seen from inside: a process that imports the handler and calls it.
 
-Started by lambda_environments.py as `python -m queryport.lambda_process FD MODULE.FUNCTION`, with the function's
-environment variables. Speaks over the socket FD: a frame is a length, a kind and a payload. Does what AWS's runtime
+Started by lambda_environments.py as `python -m queryport.lambda_process FD PACKAGE.MODULE.FUNCTION`. Speaks over the
+socket FD: a frame is a length, a kind and a payload. The first one brings the function's own variables, and the handler
+is imported then; until it comes, the process waits with the handler's dependencies imported. Does what AWS's runtime
 client does with events, answers and errors, and no more; it holds one event at a time and ends when the socket does.
 """
 
 import importlib
 import json
 import os
+import pkgutil
 import signal
 import socket
 import struct
@@ -20,7 +22,7 @@ from typing import Any
 
 HEADER = struct.Struct(">IB")
 
-READY, INVOKE, RESULT, ERROR = range(4)
+VARIABLES, READY, INVOKE, RESULT, ERROR = range(5)
 """The kinds of frames. READY and ERROR also answer the import of the handler."""
 
 
@@ -94,12 +96,25 @@ def _send(channel: socket.socket, kind: int, payload: bytes) -> None:
     channel.sendall(HEADER.pack(len(payload), kind) + payload)
 
 
+def _import_beside(module: str) -> None:
+    """Imports what lies beside the handler's module, and with it all that the handler needs: most of a cold start."""
+    package = importlib.import_module(module.rpartition(".")[0])
+    for beside in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+        if beside.name != module:
+            importlib.import_module(beside.name)
+
+
 def main(descriptor: int, handler_name: str) -> None:
     # Ctrl-C is for the tool, which ends its environments itself.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     channel = socket.socket(fileno=descriptor)
     module, _, function = handler_name.rpartition(".")
     try:
+        _import_beside(module)
+        variables = _receive(channel)
+        if variables is None:
+            return
+        os.environ.update(json.loads(variables))
         handler = getattr(importlib.import_module(module), function)
     except Exception as error:  # noqa: BLE001 (whatever the import raises is reported, and the environment ends)
         _send(channel, ERROR, failure(error, ""))

@@ -99,7 +99,7 @@ def show(operation: Operation, data: Any, terminal: Terminal) -> None:
 
 
 async def _call(variables: Mapping[str, str], log: Path, event: dict[str, Any]) -> Outcome:
-    lambda_ = LambdaEnvironments(variables, log, limit=1)
+    lambda_ = LambdaEnvironments(variables, log, limit=1, spare=False)
     try:
         return await lambda_.invoke(event)
     finally:
