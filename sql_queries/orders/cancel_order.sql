@@ -1,7 +1,7 @@
 -- summary: Cancel an order that has not left the house
 -- description: >
---   Its copies go back to the shelves and its payment is refunded: store credit comes back at once, for other payments the
---   provider must still be told, which `refund` in the answer is the sum for. A shipped order is a BusinessRule.
+--   Its copies go back to the shelves and its payment is refunded. Store credit comes back at once; of another payment
+--   the provider must still be told, and `refund` in the answer is the sum. A shipped order is a BusinessRule.
 -- result: one
 -- http: POST /orders/{order_id}/cancellation
 
@@ -17,7 +17,8 @@ released AS (
     RETURNING quantity
 ),
 refunded AS (
-    UPDATE payments SET status = CASE payments.status WHEN 'authorised' THEN 'voided' ELSE 'refunded' END::payment_status
+    UPDATE payments
+    SET status = CASE payments.status WHEN 'authorised' THEN 'voided' ELSE 'refunded' END::payment_status
     FROM cancelled
     WHERE payments.order_id = cancelled.order_id AND payments.status IN ('authorised', 'captured')
     RETURNING method, amount
