@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Self
 
 import uvicorn
+import uvloop
 
-from queryport.emulator.app import DroppableProtocol, application
+from queryport.emulator.app import Application, DroppableProtocol
 from queryport.emulator.call_log import CallLog
 from queryport.emulator.calls import Calls
 from queryport.emulator.clusters import Clusters, DeclaredClusters
@@ -22,6 +23,7 @@ from queryport.emulator.targets import Directory, OneServer
 
 START_SECONDS = 10.0
 _SWEEP_SECONDS = 1.0
+_BACKLOG = 2048
 
 
 class EmulatorError(Exception):
@@ -78,9 +80,7 @@ class Emulator:
             return
         self._socket = _listen(self.host, self._wanted_port)
         started = threading.Event()
-        self._thread = threading.Thread(
-            target=lambda: asyncio.run(self._serve(started)), name="queryport-emulator", daemon=True
-        )
+        self._thread = threading.Thread(target=self._run, args=(started,), name="queryport-emulator", daemon=True)
         self._thread.start()
         if not started.wait(START_SECONDS):
             raise EmulatorError(f"the emulator did not start within {START_SECONDS:.0f} seconds")
@@ -112,13 +112,24 @@ class Emulator:
             raise _not_running()
         return self._running.service.status()
 
+    def _run(self, started: threading.Event) -> None:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(self._serve(started))
+
     async def _serve(self, started: threading.Event) -> None:
         service = Service(self._directory, self._limits)
         control = control_routes(self.faults, self.log, service.status)
-        app = application(Calls(service, self.faults, self.log), self._limits.request_bytes, control)
+        app = Application(Calls(service, self.faults, self.log), self._limits.request_bytes, control)
         server = uvicorn.Server(
             uvicorn.Config(
-                app, http=DroppableProtocol, log_config=None, access_log=False, lifespan="off", timeout_keep_alive=60
+                app,
+                http=DroppableProtocol,
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                proxy_headers=False,
+                server_header=False,
+                timeout_keep_alive=60,
             )
         )
         self._running = _Running(service, server, asyncio.get_running_loop())
@@ -164,6 +175,7 @@ def _listen(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
+        listener.listen(_BACKLOG)  # from here on clients may connect, and wait until the server is up
     except OSError as failure:
         listener.close()
         raise EmulatorError(f"port {port} of {host} cannot be had: {failure.strerror}") from failure
