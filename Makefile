@@ -3,6 +3,7 @@
 
 PYTHON ?= python3
 PORT ?= 8080
+MINUTES ?= 20
 
 BIN := .venv/bin
 SYNCED := .venv/.synced
@@ -14,7 +15,7 @@ SAM_VERSION := 1.170.0
 UV := env -u VIRTUAL_ENV -u UV_PROJECT_ENVIRONMENT UV_PYTHON_DOWNLOADS=never UV_COMPILE_BYTECODE=1 $(BIN)/uv
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check bench build format docs sam-tools clean
+.PHONY: help serve test check bench soak build format docs sam-tools clean
 
 help:  ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +34,9 @@ check: $(SYNCED)  ## Check style, types and query files, and change nothing
 
 bench: $(SYNCED)  ## Measure against what a user would pick instead
 	@$(BIN)/python -m benchmarks
+
+soak: $(SYNCED)  ## Load the emulator for long; other than 20 minutes: make soak MINUTES=5
+	@$(BIN)/python -m tests.emulator.soak --minutes $(MINUTES)
 
 build: $(SYNCED)  ## Compile the query files into catalog.json
 	@$(BIN)/queryport build
