@@ -7,6 +7,8 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
+import orjson
+
 from queryport.emulator.binding import Arguments, bind
 from queryport.emulator.catalog import look_up_columns, look_up_types
 from queryport.emulator.errors import ApiError, PostgresFailure, validation
@@ -140,7 +142,7 @@ class Service:
         answer: Answer = {"numberOfRecordsUpdated": 0}
         if as_json:
             return answer | {"formattedRecords": rows.formatted(types, returns)}
-        answer["records"] = rows.records(types, returns)
+        answer["records"] = orjson.Fragment(rows.records(types, returns))
         if with_metadata:
             answer["columnMetadata"] = column_metadata(rows.columns, types, tables)
         return answer
