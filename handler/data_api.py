@@ -6,6 +6,7 @@ handler.retries says may be sent again. Knows nothing of operations.
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from types import FrameType
 from typing import Any, NamedTuple, TypeVar
 
 from botocore.exceptions import (
@@ -201,13 +202,13 @@ def _may_be_sent(failure: BaseException) -> bool:
             name = trace.tb_frame.f_code.co_name
             if name == "getresponse":
                 return True
-            writing = writing or name == "send_request_body" or (name == "send" and _is_http_client(trace.tb_frame))
+            writing = writing or (name == "send" and _is_http_client(trace.tb_frame))
             trace = trace.tb_next
     return not writing
 
 
-def _is_http_client(frame: Any) -> bool:
-    return frame.f_globals.get("__name__") == "http.client"
+def _is_http_client(frame: FrameType) -> bool:
+    return bool(frame.f_globals.get("__name__") == "http.client")
 
 
 def _causes(failure: BaseException) -> Iterator[BaseException]:

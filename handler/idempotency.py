@@ -6,7 +6,6 @@ that makes the change: both are there or neither is. This module knows the key o
 
 import hashlib
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -116,8 +115,8 @@ class Keys:
 
         Raises IdempotencyConflict where it was used with other parameters. A key that has lapsed is taken away.
         """
-        arguments: Mapping[str, str | None] = {"operation": key.operation, "key": key.text}
-        rows = self._data_api.execute(_LOOK_UP, list(arguments.items()), kind=Kind.READ, deadline=deadline).texts
+        arguments = [("operation", key.operation), ("key", key.text)]
+        rows = self._data_api.execute(_LOOK_UP, arguments, kind=Kind.READ, deadline=deadline).texts
         if not rows:
             return None
         if rows[0] != key.hash:

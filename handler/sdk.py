@@ -70,7 +70,7 @@ def rds_data_client() -> StatementClient:
         ),
     )
     # botocore lets a request set its read timeout, but not its connect timeout.
-    client._endpoint.http_session._get_request_timeout = _timeouts
+    client._endpoint.http_session._get_request_timeout = _timeouts  # type: ignore[attr-defined]  # not in the stubs
     return cast("StatementClient", client)
 
 

@@ -51,7 +51,8 @@ def _invocation(event: Any) -> tuple[str, Any, str | None]:
     if key is not None and not isinstance(key, str):
         raise InvalidParameters("idempotency_key must be a string")
     if unknown := sorted(str(member) for member in event.keys() - _MEMBERS):
-        raise InvalidParameters(f"the event takes operation, parameters and idempotency_key, and not {', '.join(unknown)[:200]}")
+        known = "operation, parameters and idempotency_key"
+        raise InvalidParameters(f"the event takes {known}, and not {', '.join(unknown)[:200]}")
     try:
         parameters = exact_json.exact(event.get("parameters", {}))
     except exact_json.JsonError as error:

@@ -133,12 +133,11 @@ class _Attempt:
             transaction.commit(deadline)
         except OperationError as error:
             if error.outcome is Outcome.UNKNOWN:
-                self._settle(transaction, error, deadline)
-                if error.outcome is Outcome.COMMITTED:
+                settled = self._settle(transaction, deadline)
+                if settled is Outcome.COMMITTED:
                     return rows, False
-                self.in_doubt = error.outcome is Outcome.UNKNOWN
-            else:
-                error.outcome = Outcome.ROLLED_BACK
+                self.in_doubt = settled is Outcome.UNKNOWN
+            error.outcome = Outcome.UNKNOWN if self.in_doubt else Outcome.ROLLED_BACK
             raise
         return rows, False
 
@@ -165,21 +164,20 @@ class _Attempt:
             return Rows(stored, 0), not self.in_doubt
         raise _lapsed()
 
-    def _settle(self, transaction: OpenTransaction, error: OperationError, deadline: Deadline) -> None:
-        """Finds out whether a commit without an answer took place, and says so in the error's outcome."""
+    def _settle(self, transaction: OpenTransaction, deadline: Deadline) -> Outcome:
+        """What became of a commit that was not answered."""
         while deadline.seconds() > 0:
             try:
                 if transaction.roll_back(deadline):
-                    error.outcome = Outcome.ROLLED_BACK
-                elif self._key is not None:
-                    committed = self._keys.answer(self._key, deadline) is not None
-                    error.outcome = Outcome.COMMITTED if committed else Outcome.ROLLED_BACK
-            except OperationError as hindrance:
-                if not hindrance.passing and hindrance.sqlstate is not None:
-                    return
+                    return Outcome.ROLLED_BACK
+                if self._key is None:
+                    return Outcome.UNKNOWN
+                committed = self._keys.answer(self._key, deadline) is not None
+                return Outcome.COMMITTED if committed else Outcome.ROLLED_BACK
+            except OperationError:
+                # The commit may still be under way, or the network may be down for a moment.
                 time.sleep(min(_SETTLING_PAUSE_SECONDS, max(0.0, deadline.seconds())))
-            else:
-                return
+        return Outcome.UNKNOWN
 
 
 def _abandon(transaction: OpenTransaction, deadline: Deadline) -> None:

@@ -20,7 +20,9 @@ def url(new_database: NewDatabase) -> str:
 
 @pytest.fixture
 def migrations(tmp_path: Path) -> Path:
-    return write(tmp_path / "migrations", {"0001_a.sql": "CREATE TABLE a (n int)", "0002_b.sql": "CREATE TABLE b (n int)"})
+    return write(
+        tmp_path / "migrations", {"0001_a.sql": "CREATE TABLE a (n int)", "0002_b.sql": "CREATE TABLE b (n int)"}
+    )
 
 
 @pytest.fixture
@@ -76,7 +78,9 @@ def test_without_a_transaction_each_statement_stands_alone(url: str, migrations:
 
 
 def test_settings_of_one_script_do_not_reach_the_next(url: str, migrations: Path) -> None:
-    write(migrations, {"0003_c.sql": "SET search_path = ''; SET ROLE pg_monitor;", "0004_d.sql": "CREATE TABLE d (n int)"})
+    write(
+        migrations, {"0003_c.sql": "SET search_path = ''; SET ROLE pg_monitor;", "0004_d.sql": "CREATE TABLE d (n int)"}
+    )
     apply(url, migrations)
     assert _fetch(url, "SELECT to_regclass('public.d')::text") == [("d",)]
 
