@@ -80,11 +80,12 @@ class DataApi:
         say that it has not.
         """
         attempts: dict[retries.Backoff, int] = {}
+        error: OperationError | None = None
         in_doubt = False
         while True:
             seconds = deadline.seconds()
             if seconds <= 0:
-                error: OperationError = errors.StatementTimeout("the function had no time left to ask the database")
+                error = error or errors.StatementTimeout("the function had no time left to ask the database")
                 break
             try:
                 return self._send(send, seconds, kind)

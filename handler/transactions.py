@@ -19,6 +19,7 @@ from handler.idempotency import CLAIM, STORE, Key, Keys
 _ROLLBACK_SECONDS = 1.0  # kept back from the time of the work
 _SETTLING_PAUSE_SECONDS = 0.1
 _OLDEST_LIMIT_SECONDS = 1.0
+_HEAD_START_SECONDS = 0.2  # by which PostgreSQL gives up before the function does, so that its answer arrives
 
 _LIMIT = "SELECT set_config('statement_timeout', :__timeout, true)"
 _TEXTS = codecs.encoder(["array", "scalar"], {})
@@ -64,7 +65,7 @@ class Running:
 
     def _limit_milliseconds(self) -> str:
         self._limited_to = self._deadline.seconds()
-        return str(max(1, int(self._limited_to * 1000)))
+        return str(max(1, int((self._limited_to - _HEAD_START_SECONDS) * 1000)))
 
 
 Work = Callable[[Running], tuple[Rows, list[str]]]
@@ -85,10 +86,14 @@ class Transactions:
         """
         attempts: dict[retries.Backoff, int] = {}
         attempt = _Attempt(self._api, self._keys, key, isolation)
+        last: OperationError | None = None
         while True:
             try:
                 return attempt.run(work, deadline)
-            except OperationError as error:
+            except OperationError as failure:
+                # One for which there was no time any more says less than the one before it.
+                error = last if last is not None and failure.outcome is Outcome.NOT_EXECUTED else failure
+                last = error
                 may_repeat = error.passing and (key is not None or not attempt.in_doubt)
                 backoff = retries.backoff_of(error, collisions)
                 attempts[backoff] = number = attempts.get(backoff, 0) + 1
@@ -96,7 +101,7 @@ class Transactions:
                 if not may_repeat or number >= backoff.attempts or pause >= deadline.seconds():
                     if attempt.in_doubt:
                         error.outcome = Outcome.UNKNOWN
-                    raise
+                    raise error from None
             time.sleep(pause)
 
 
@@ -137,6 +142,8 @@ class _Attempt:
                 if settled is Outcome.COMMITTED:
                     return rows, False
                 self.in_doubt = settled is Outcome.UNKNOWN
+            else:
+                _abandon(transaction, deadline)  # refused as it was, the transaction may still be open
             error.outcome = Outcome.UNKNOWN if self.in_doubt else Outcome.ROLLED_BACK
             raise
         return rows, False
