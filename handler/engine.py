@@ -28,6 +28,7 @@ from handler.idempotency import Key, Keys
 from handler.operation import Operation, Result, Step
 from handler.parameters import Parameters, Texts, invalid
 from handler.retries import Kind
+from handler.routes import parameters_in
 from handler.statement import Statement
 from handler.transactions import Running, Transactions
 
@@ -60,6 +61,7 @@ class ReadyOperation:
         self._statement = Statement(operation.sql)
         self._keyed_statement = Statement(operation.keyed_sql)
         self._steps = [_ReadyStep(step) for step in operation.transaction.steps] if operation.transaction else []
+        self.path_parameters = parameters_in(operation.http.path) if operation.http else ()
         self._data_api = data_api
         self._keys = Keys(data_api)
         self._transactions = Transactions(data_api, self._keys)

@@ -59,7 +59,8 @@ class FunctionUrl:
                 if operation.operation.batch:
                     parameters = http_parameters.from_body(request, batch=True)
                 else:
-                    parameters = http_parameters.from_everywhere(request, match.parameters, operation.operation)
+                    in_path = dict(zip(operation.path_parameters, match.values, strict=True))
+                    parameters = http_parameters.from_everywhere(request, in_path, operation.parameters.kinds)
                 return self._run(operation, parameters, request, call)
             methods = self._routes.methods(segments)
         return _other_method(method, methods, call)

@@ -36,6 +36,8 @@ FROM jsonb_to_recordset(:books) AS listed (
     isbn isbn13, title text, subtitle text, byline text, publisher text, subject_id integer, format book_format,
     language text, pages smallint, published_on date, tags text[], description text
 )
+-- In one order, so that two lists that are taken over at once do not wait for each other in a circle.
+ORDER BY isbn
 ON CONFLICT (isbn) DO UPDATE SET
     title = EXCLUDED.title,
     subtitle = EXCLUDED.subtitle,

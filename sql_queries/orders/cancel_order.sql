@@ -21,7 +21,7 @@ refunded AS (
     SET status = CASE payments.status WHEN 'authorised' THEN 'voided' ELSE 'refunded' END::payment_status
     FROM cancelled
     WHERE payments.order_id = cancelled.order_id AND payments.status IN ('authorised', 'captured')
-    RETURNING method, amount
+    RETURNING method, payments.status, amount
 ),
 returned AS (
     INSERT INTO transfers (from_account, to_account, amount, order_id, reason)
@@ -30,10 +30,12 @@ returned AS (
     CROSS JOIN cancelled
     JOIN accounts AS customer ON customer.customer_id = cancelled.customer_id
     JOIN accounts AS sales ON sales.kind = 'sales'
-    WHERE refunded.method = 'store_credit'
+    WHERE refunded.method = 'store_credit' AND refunded.status = 'refunded'
 )
 SELECT
     order_id, status, cancelled_at,
     (SELECT coalesce(sum(quantity), 0) FROM released) AS copies_released,
-    (SELECT coalesce(sum(amount), 0) FROM refunded WHERE method <> 'store_credit') AS refund
+    (
+        SELECT coalesce(sum(amount), 0) FROM refunded WHERE method <> 'store_credit' AND refunded.status = 'refunded'
+    ) AS refund
 FROM cancelled
