@@ -145,7 +145,7 @@ def build_command(project: Path, output: Path | None, data_dir: Path | None, dat
         terminal.say(f"{summary(compilation)}: nothing was written")
         sys.exit(1)
     try:
-        write_catalog(output, compilation.operations, build.fingerprint)
+        write_catalog(output, compilation.catalogue, build.fingerprint)
     except OSError as error:
         raise click.ClickException(f"{output} cannot be written: {error.strerror}") from None
     terminal.say(f"{summary(compilation)}: wrote {output}")
