@@ -18,8 +18,6 @@ from handler.settings import Settings
 from tests.exactly_once.conftest import Bank
 
 _ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 29\r\n\r\n" + b'{"numberOfRecordsUpdated": 1}'
-    b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 29\r\n\r\n{"numberOfRecordsUpdated": 1}'
-)
 _LARGE = "x" * 8_000_000
 
 
