@@ -53,7 +53,14 @@ def test_build_writes_the_catalogue(shop: Path, tmp_path: Path) -> None:
     done = run("build", "--output", str(output), project=shop)
     assert done.code == 0, done.errors
     index, *bodies = json.loads(output.read_text())
-    names = ["books.cheap", "books.count", "books.get", "books.rename", "books.wait"]
+    names = [
+        "books.cheap",
+        "books.count",
+        "books.get",
+        "books.rename",
+        "books.wait",
+        "queryport.purge_idempotency_keys",
+    ]
     assert list(index["operations"]) == [body["name"] for body in bodies] == names
 
 
