@@ -1,8 +1,9 @@
-"""Brings a PostgreSQL database up to date: runs the migrations that it has not seen, then the seeds, each once.
+"""Brings a PostgreSQL database up to date: runs Queryport's own migrations, the project's, then its seeds, each once.
 
-What ran is written down in the database, in `queryport.migration` and `queryport.seed`, with a checksum of its text, so
-that a file that was edited or taken away afterwards is noticed: the database then is not what the files say, and only a
-new one can be. One runner works on a database at a time. What a script is, and in which order they come: scripts.py.
+What ran is written down in the database, in `queryport.own_migration`, `queryport.migration` and `queryport.seed`, with
+a checksum of its text, so that a file that was edited or taken away afterwards is noticed: the database then is not
+what the files say, and only a new one can be. One runner works on a database at a time. What a script is, and in which
+order they come: scripts.py.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -19,6 +20,9 @@ from queryport.scripts import Script, Statement, read_scripts
 
 Announce = Callable[[str], AbstractContextManager[None]]
 """Told of every script by a sentence such as `Seeding 01_books.sql`; the context lasts as long as the script runs."""
+
+OWN_MIGRATIONS = Path(__file__).with_name("schema")
+"""What Queryport itself keeps in a database: the table of idempotency keys."""
 
 _RUNNERS = 0x51756572  # the advisory lock of whoever runs scripts on a database: "Quer"
 
@@ -71,6 +75,8 @@ def apply_scripts(
         psycopg.connect(connection_url, autocommit=True, prepare_threshold=None) as connection,
     ):
         _make_tables(connection, seeded=seeds is not None)
+        for script in _pending(connection, _OWN, read_scripts(OWN_MIGRATIONS)):
+            _run(connection, _OWN, script)
         pending = _pending(connection, _MIGRATION, migrations)
         pending_seeds = _pending(connection, _SEED, seeds) if seeds is not None and _exists(connection, _SEED) else ()
         for script in pending:
@@ -84,6 +90,7 @@ def apply_scripts(
     return Applied(tuple(script.name for script in pending), tuple(script.name for script in pending_seeds))
 
 
+_OWN = "own_migration"
 _MIGRATION = "migration"
 _SEED = "seed"
 
@@ -100,14 +107,14 @@ def _only_runner(connection_url: str, announce: Announce) -> Iterator[None]:
 
 
 def _make_tables(connection: psycopg.Connection, *, seeded: bool) -> None:
-    if _exists(connection, _MIGRATION):
-        return
+    begun = _exists(connection, _MIGRATION)
+    wanted = [_OWN] if begun else [_OWN, _MIGRATION, _SEED] if seeded else [_OWN, _MIGRATION]
     with connection.transaction():
         connection.execute("CREATE SCHEMA IF NOT EXISTS queryport")
-        for table in (_MIGRATION, _SEED) if seeded else (_MIGRATION,):
+        for table in wanted:
             connection.execute(
                 sql.SQL(
-                    "CREATE TABLE queryport.{} (name text PRIMARY KEY, checksum text NOT NULL,"
+                    "CREATE TABLE IF NOT EXISTS queryport.{} (name text PRIMARY KEY, checksum text NOT NULL,"
                     " applied_at timestamptz NOT NULL DEFAULT now())"
                 ).format(sql.Identifier(table))
             )

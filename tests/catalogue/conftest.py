@@ -14,6 +14,7 @@ from handler.settings import Settings
 from queryport.compile import compile_project
 from queryport.compile.emit import write_catalog
 from queryport.emulator import Emulator
+from queryport.migrations import apply_scripts
 from queryport.postgres import EmbeddedPostgres
 from tests.catalogue.reads import READS
 from tests.catalogue.writes import WRITES
@@ -29,6 +30,7 @@ def database_url(postgres: EmbeddedPostgres) -> str:
     with psycopg.connect(postgres.url(), autocommit=True) as connection:
         connection.execute("CREATE DATABASE catalogue_suite")
     url = postgres.url("catalogue_suite")
+    apply_scripts(url, ())
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(Path(__file__).with_name("schema.sql").read_bytes())
     return url
@@ -43,7 +45,7 @@ def catalogue(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> tu
     compilation = compile_project(folder, database_url)
     assert compilation.ok, "\n".join(problem.render() for problem in compilation.problems)
     path = folder / "catalog.json"
-    write_catalog(path, compilation.operations, "test")
+    write_catalog(path, compilation.catalogue, "test")
     return path, {operation.name: operation for operation in compilation.operations}
 
 
