@@ -65,8 +65,9 @@ RUN queryport build --data-dir /tmp/queryport --output /var/task/catalog.json
 FROM public.ecr.aws/lambda/python:${PYTHON} AS runtime
 COPY --from=dependencies /var/task /var/task
 COPY --from=handler /var/task/handler /var/task/handler
-# Lambda chooses an unprivileged user itself; this is for everywhere else.
-USER 1000
+# For everywhere else: Lambda runs an image as an unprivileged user of its own choice, whatever stands here.
+ARG RUN_AS=1000
+USER ${RUN_AS}
 CMD ["handler.main.lambda_handler"]
 
 FROM runtime
