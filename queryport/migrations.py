@@ -14,6 +14,7 @@ import psycopg
 from psycopg import sql
 
 from queryport.compile.source import Span
+from queryport.failure import Failure
 from queryport.scripts import Script, Statement, read_scripts
 
 Announce = Callable[[str], AbstractContextManager[None]]
@@ -22,7 +23,7 @@ Announce = Callable[[str], AbstractContextManager[None]]
 _RUNNERS = 0x51756572  # the advisory lock of whoever runs scripts on a database: "Quer"
 
 
-class HistoryError(Exception):
+class HistoryError(Failure):
     """The database was made by other scripts than the files there are now."""
 
     def __init__(self, reason: str, cure: str) -> None:
@@ -147,7 +148,7 @@ def _run(connection: psycopg.Connection, table: str, script: Script) -> None:
     with connection.transaction() if script.transactional else nullcontext():
         for statement in statements:
             _execute(connection, script, statement)
-        # search_path may be anything by now, hence the schemas.
+        connection.execute("RESET SESSION AUTHORIZATION")  # which resets the role as well
         connection.execute(
             sql.SQL("INSERT INTO queryport.{} (name, checksum) VALUES (%s, %s)").format(sql.Identifier(table)),
             [script.name, script.checksum],

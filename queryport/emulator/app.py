@@ -1,18 +1,19 @@
 """The emulator's HTTP face: a route for each operation of the service model, and AWS's answers for everything else.
 
-Reads the body, hands it to the service, writes what comes back. It decides nothing about SQL.
+Checks that the request is signed, reads the body, writes what comes back. It decides nothing about SQL.
 """
 
-import secrets
+import random
 import uuid
-from collections.abc import Iterable
+from collections.abc import Sequence
 
-import orjson
-from starlette.routing import Route, Router
+from starlette.routing import BaseRoute, Route, Router
 from starlette.types import Receive, Scope, Send
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from queryport.emulator.calls import Calls, ConnectionDropped
 from queryport.emulator.errors import ApiError
-from queryport.emulator.service import Service
+from queryport.emulator.signature import require_signature
 
 PATHS = {
     "/Execute": "ExecuteStatement",
@@ -22,42 +23,84 @@ PATHS = {
     "/RollbackTransaction": "RollbackTransaction",
 }
 
-
-def application(service: Service) -> Router:
-    routes = [Route(path, Operation(service, name), methods=["POST"]) for path, name in PATHS.items()]
-    return Router(routes, default=_unknown_operation, redirect_slashes=False)
+_TRANSPORT = "queryport.transport"
 
 
-class Operation:
-    """The route of one operation."""
+class DroppableProtocol(HttpToolsProtocol):
+    """uvicorn's HTTP protocol, which also lets a route close the connection without an answer."""
 
-    def __init__(self, service: Service, name: str) -> None:
-        self._service = service
-        self._name = name
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.scope["extensions"] = {_TRANSPORT: {"transport": self.transport}}
+
+
+class Application:
+    """Finds the route of a request: the five operations by their path alone, the rest by the router."""
+
+    def __init__(self, calls: Calls, request_bytes: int, control: Sequence[BaseRoute]) -> None:
+        self._operations = {path: _Operation(calls, name, request_bytes) for path, name in PATHS.items()}
+        routes = [Route("/ExecuteSql", _execute_sql, methods=["POST"]), *control]
+        self._router = Router(routes, default=_unknown_operation, redirect_slashes=False)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        operation = self._operations.get(scope["path"])
+        if operation is not None and scope["method"] == "POST":
+            await operation(scope, receive, send)
+        else:
+            await self._router(scope, receive, send)
+
+
+class _Operation:
+    """The route of one operation."""
+
+    def __init__(self, calls: Calls, name: str, request_bytes: int) -> None:
+        self._calls = calls
+        self._name = name
+        self._request_bytes = request_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers: dict[bytes, bytes] = dict(scope["headers"])
         try:
-            body = await _body(scope["headers"], receive, self._service.limits.request_bytes)
-            answer = orjson.dumps(await self._service.answer(self._name, body))
+            # The limit counts the headers too.
+            limit = self._request_bytes - sum(map(len, headers)) - sum(map(len, headers.values()))
+            body = await _body(receive, limit)
+            require_signature(headers, scope["query_string"])
+            answer = await self._calls.answer(self._name, body)
         except ApiError as error:
             await _send_error(send, error)
+        except ConnectionDropped:
+            scope["extensions"][_TRANSPORT]["transport"].abort()
+            await receive()  # until the server has noticed
         else:
             await _send(send, 200, answer)
 
 
-async def _body(headers: Iterable[tuple[bytes, bytes]], receive: Receive, limit: int) -> bytes:
-    """Raises ApiError for a request, headers included, that is over the limit."""
-    size = sum(len(name) + len(value) for name, value in headers)
+async def _body(receive: Receive, limit: int) -> bytes:
+    """Raises ApiError for a body of more than `limit` bytes."""
+    size = 0
     portions: list[bytes] = []
     while True:
         message = await receive()
-        portions.append(message.get("body", b""))
-        size += len(portions[-1])
+        portion = message.get("body", b"")
+        size += len(portion)
+        if size <= limit:
+            portions.append(portion)
         if not message.get("more_body"):
             break
     if size > limit:
         raise ApiError("RequestEntityTooLargeException")
     return b"".join(portions)
+
+
+async def _execute_sql(scope: Scope, receive: Receive, send: Send) -> None:
+    del scope, receive
+    await _send_error(
+        send,
+        ApiError(
+            "BadRequestException",
+            "This API is deprecated and not available. Use ExecuteStatement API instead",
+        ),
+    )
 
 
 async def _unknown_operation(scope: Scope, receive: Receive, send: Send) -> None:
@@ -70,13 +113,13 @@ async def _send_error(send: Send, error: ApiError) -> None:
 
 
 async def _send(send: Send, status: int, body: bytes, *headers: tuple[bytes, bytes]) -> None:
-    request_id = str(uuid.UUID(bytes=secrets.token_bytes(16), version=4))
+    request_id = uuid.UUID(int=random.getrandbits(128), version=4)
     await send(
         {
             "type": "http.response.start",
             "status": status,
             "headers": [
-                (b"x-amzn-RequestId", request_id.encode()),
+                (b"x-amzn-RequestId", str(request_id).encode()),
                 (b"content-type", b"application/json"),
                 (b"content-length", b"%d" % len(body)),
                 *headers,
