@@ -15,9 +15,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from queryport.emulator.errors import ApiError, resuming
 from queryport.emulator.requests import LONGEST_ARN, SHORTEST_ARN, Request
 from queryport.emulator.targets import Server, Target, target
+from queryport.failure import Failure
 
 
-class ClustersError(Exception):
+class ClustersError(Failure):
     """The file cannot be used; the message says where and why."""
 
 

@@ -20,13 +20,14 @@ from queryport.emulator.faults import Faults
 from queryport.emulator.limits import Limits
 from queryport.emulator.service import Service
 from queryport.emulator.targets import Directory, OneServer
+from queryport.failure import Failure
 
 START_SECONDS = 10.0
 _SWEEP_SECONDS = 1.0
 _BACKLOG = 2048
 
 
-class EmulatorError(Exception):
+class EmulatorError(Failure):
     """The emulator could not be started; the message says why."""
 
 
