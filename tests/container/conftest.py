@@ -60,6 +60,12 @@ def emulator_url(docker_ip: str, docker_services: Services, function: Function) 
 
 
 @pytest.fixture(scope="session")
+def compose_network(function: Function, docker_compose_project_name: str) -> str:  # noqa: ARG001 (it is there by then)
+    """The network in which the emulator is called `emulator`."""
+    return f"{docker_compose_project_name}_default"
+
+
+@pytest.fixture(scope="session")
 def image() -> str:
     """The function's image."""
     build(ROOT, FUNCTION)

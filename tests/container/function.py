@@ -51,10 +51,10 @@ class Container:
 
 
 @contextmanager
-def started(image: str, *options: str, variables: dict[str, str]) -> Iterator[Container]:
+def started(image: str, *, variables: dict[str, str], network: str = "bridge") -> Iterator[Container]:
     """A container of an image, started and not yet called: its INIT is still to come."""
     settings = [part for name, value in variables.items() for part in ("--env", f"{name}={value}")]
-    name = output("run", "--detach", "--publish", "127.0.0.1::8080", *settings, *options, image)
+    name = output("run", "--detach", "--publish", "127.0.0.1::8080", "--network", network, *settings, image)
     try:
         port = output("port", name, "8080/tcp").rsplit(":", 1)[-1]
         container = Container(name, Function(f"http://127.0.0.1:{port}"))
