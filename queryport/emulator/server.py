@@ -48,6 +48,7 @@ class Emulator:
         clusters: Clusters | None = None,
     ) -> None:
         self.host = host
+        self.database_url = database_url
         self.faults = Faults()
         self.log = CallLog()
         self._wanted_port = port
@@ -73,7 +74,8 @@ class Emulator:
 
     @property
     def url(self) -> str:
-        return f"http://{self.host}:{self.port}"
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 (all is nobody's address)
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
     def start(self) -> None:
         """Raises EmulatorError if the port cannot be had."""
@@ -96,6 +98,11 @@ class Emulator:
         self._listener().close()
         self._thread = self._running = self._socket = None
 
+    def wait(self) -> None:
+        """Returns when the emulator has stopped."""
+        if self._thread is not None:
+            self._thread.join()
+
     def _listener(self) -> socket.socket:
         if self._socket is None:
             raise _not_running()
@@ -103,6 +110,7 @@ class Emulator:
 
     def redirect(self, database_url: str) -> None:
         """New calls for the database that the emulator was started with go to this URL's; open transactions stay."""
+        self.database_url = database_url
         self._directory.redirect(database_url)
         if self._running is not None:
             self._running.loop.call_soon_threadsafe(self._running.service.pool.close_idle)
@@ -155,10 +163,11 @@ def _not_running() -> EmulatorError:
 @contextlib.asynccontextmanager
 async def _swept(service: Service) -> AsyncIterator[None]:
     """Lets transactions expire and idle sessions close for as long as it lasts, and ends them all in the end."""
+    interval = min(_SWEEP_SECONDS, service.limits.transaction_idle_seconds / 4)
 
     async def sweep() -> None:
         while True:
-            await asyncio.sleep(_SWEEP_SECONDS)
+            await asyncio.sleep(interval)
             service.sweep()
 
     task = asyncio.create_task(sweep())

@@ -52,7 +52,12 @@ def run(*arguments: str, project: Path, data_dir: Path | None = None) -> Finishe
     """Runs one of the commands to its end."""
     options = ["--project", str(project), *(["--data-dir", str(data_dir)] if data_dir else [])]
     done = subprocess.run(
-        [QUERYPORT, arguments[0], *options, *arguments[1:]], capture_output=True, text=True, timeout=60, check=False, env=dict(os.environ)
+        [QUERYPORT, arguments[0], *options, *arguments[1:]],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env=dict(os.environ),
     )
     return Finished(done.returncode, done.stdout, done.stderr)
 
