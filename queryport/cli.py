@@ -96,46 +96,6 @@ def serve_command(
         click.echo("stopped")
 
 
-@queryport.command("emulator", short_help="Serve a local RDS Data API alone.")
-@click.option(
-    "--project",
-    type=click.Path(file_okay=False, path_type=Path),
-    metavar="DIR",
-    help="A project whose migrations and seeds fill the database. [default: none, and an empty database]",
-)
-@click.option("--host", default="127.0.0.1", show_default=True, help="The address; 0.0.0.0 lets containers reach it.")
-@click.option("--port", type=click.IntRange(0, 65535), default=8081, show_default=True, help="The port.")
-@click.option(
-    "--clusters",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="A TOML file that declares clusters and secrets. [default: any ARNs will do]",
-)
-@click.option(
-    "--data-dir",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path(".queryport/emulator"),
-    show_default=True,
-    metavar="DIR",
-    help="Where the embedded PostgreSQL keeps its data.",
-)
-@_database_url("A project's migrations and seeds are applied to it.")
-def emulator_command(
-    project: Path | None, host: str, port: int, clusters: Path | None, data_dir: Path, database_url: str | None
-) -> None:
-    """Serve a local RDS Data API for programs in any language, with or without a project.
-
-    Prints the variables that an AWS SDK needs to find it. Ctrl-C stops everything.
-    """
-    try:
-        from queryport.emulate import Options, emulate
-        from queryport.terminal import Terminal
-
-        emulate(Options(project, data_dir, database_url, clusters, host, port), Terminal())
-    except KeyboardInterrupt:
-        click.echo("stopped")
-
-
 @queryport.command("check", short_help="Report what is wrong; write nothing.")
 @_project
 @_data_dir
