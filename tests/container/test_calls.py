@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-import boto3
+import boto3  # type: ignore[import-untyped]  # its stubs are a package of their own
 import pytest
 from botocore.config import Config
 

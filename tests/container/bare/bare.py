@@ -2,7 +2,7 @@
 
 from typing import Any
 
-import boto3
+import boto3  # type: ignore[import-untyped]  # its stubs are a package of their own
 
 client = boto3.client("rds-data")
 
