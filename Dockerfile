@@ -61,14 +61,16 @@ COPY migrations migrations
 COPY sql_queries sql_queries
 RUN queryport build --data-dir /tmp/queryport --output /var/task/catalog.json
 
-# The function without operations.
+# The function without operations, and the last line but one of a project's own Dockerfile.
 FROM public.ecr.aws/lambda/python:${PYTHON} AS runtime
 COPY --from=dependencies /var/task /var/task
 COPY --from=handler /var/task/handler /var/task/handler
-# For everywhere else: Lambda runs an image as an unprivileged user of its own choice, whatever stands here.
-ARG RUN_AS=1000
-USER ${RUN_AS}
 CMD ["handler.main.lambda_handler"]
+# For everywhere else: Lambda runs an image as an unprivileged user of its own choice, whatever stands here.
+ONBUILD ARG RUN_AS=1000
+ONBUILD USER ${RUN_AS}
 
 FROM runtime
 COPY --from=catalog /var/task/catalog.json /var/task/catalog.json
+ARG RUN_AS=1000
+USER ${RUN_AS}

@@ -50,6 +50,10 @@ def test_its_operations_and_no_others_are_served(greeter: Container) -> None:
     assert foreign["errorType"] == "UnknownOperation"
 
 
+def test_it_runs_as_an_unprivileged_user(greeter: Container) -> None:
+    assert output("exec", greeter.name, "id", "--user") == "1000"
+
+
 def test_a_query_that_postgresql_refuses_ends_the_build_at_its_place(tmp_path: Path) -> None:
     shutil.copytree(PROJECT, tmp_path / "project")
     query = tmp_path / "project" / "sql_queries" / "greetings" / "greet.sql"
