@@ -18,7 +18,7 @@ _EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 (asked for, not chosen)
     "--project",
     type=click.Path(file_okay=False, path_type=Path),
     metavar="DIR",
-    help="A project whose migrations and seeds make the database. [default: none, and PostgreSQL's own databases]",
+    help="A project whose migrations and seeds fill the database. [default: none, and PostgreSQL's own databases]",
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8081, show_default=True, help="0 takes a free one.")
