@@ -3,6 +3,7 @@
 
 PYTHON ?= python3
 PORT ?= 8080
+MINUTES ?= 20
 
 BIN := .venv/bin
 SYNCED := .venv/.synced
@@ -16,7 +17,8 @@ CHECKOV_VERSION := 3.3.30
 UV := env -u VIRTUAL_ENV -u UV_PROJECT_ENVIRONMENT UV_PYTHON_DOWNLOADS=never UV_COMPILE_BYTECODE=1 $(BIN)/uv
 
 .DEFAULT_GOAL := help
-.PHONY: help serve emulator test test-container check check-template bench build images format docs sam-tools clean
+.PHONY: help serve test check bench soak build format docs sam-tools clean
+.PHONY: emulator test-container check-template images
 
 help:  ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +50,9 @@ check-template: $(SAM) $(CHECKOV)  ## Check template.yaml and the Dockerfiles: s
 
 bench: $(SYNCED)  ## Measure against what a user would pick instead
 	@$(BIN)/python -m benchmarks
+
+soak: $(SYNCED)  ## Load the emulator for long; other than 20 minutes: make soak MINUTES=5
+	@$(BIN)/python -m tests.emulator.soak --minutes $(MINUTES)
 
 build: $(SYNCED)  ## Compile the query files into catalog.json
 	@$(BIN)/queryport build
