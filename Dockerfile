@@ -25,9 +25,9 @@ RUN python3 -m pip install --quiet --no-cache-dir --root-user-action=ignore \
 
 # /var/task/: the dependencies that ship, as bytecode too, and what they are (an SBOM in CycloneDX's format).
 FROM installer AS dependencies
-RUN uv export --locked --no-dev --no-emit-project --output-file requirements.txt >/dev/null \
+RUN uv export --locked --no-default-groups --no-emit-project --output-file requirements.txt >/dev/null \
  && uv pip install --require-hashes --requirement requirements.txt --target /var/task \
- && uv export --locked --no-dev --no-emit-project --format cyclonedx1.5 --output-file /var/task/sbom.cdx.json >/dev/null \
+ && uv export --locked --no-default-groups --no-emit-project --format cyclonedx1.5 --output-file /var/task/sbom.cdx.json >/dev/null \
  # Commands and the packages' own tests, which nothing imports.
  && rm -rf /var/task/bin /var/task/.lock \
  && find /var/task -type d -name tests -prune -exec rm -rf {} + \
@@ -42,11 +42,11 @@ RUN python3 -m compileall -q --invalidation-mode unchecked-hash /var/task/handle
 FROM installer AS tool
 # PostgreSQL does not run as root, and the base image has no useradd.
 RUN grep -q '^nobody:' /etc/passwd || echo 'nobody:x:65534:65534:nobody:/:/sbin/nologin' >>/etc/passwd
-RUN uv sync --locked --no-dev --extra tool --no-install-project
+RUN uv sync --locked --no-default-groups --extra tool --no-install-project
 COPY README.md LICENSE ./
 COPY handler handler
 COPY queryport queryport
-RUN uv sync --locked --no-dev --extra tool --no-editable
+RUN uv sync --locked --no-default-groups --extra tool --no-editable
 ENV PATH=/build/.venv/bin:${PATH}
 WORKDIR /project
 

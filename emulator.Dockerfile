@@ -18,11 +18,11 @@ ENV UV_COMPILE_BYTECODE=1 \
 COPY pyproject.toml uv.lock ./
 RUN python3 -m pip install --quiet --no-cache-dir --root-user-action=ignore \
     "uv==$(awk '/^name = "uv"$/ {getline; gsub(/[^0-9.]/, ""); print}' uv.lock)" \
- && uv sync --locked --no-dev --extra tool --no-install-project
+ && uv sync --locked --no-default-groups --extra tool --no-install-project
 COPY README.md LICENSE ./
 COPY handler handler
 COPY queryport queryport
-RUN uv sync --locked --no-dev --extra tool --no-editable
+RUN uv sync --locked --no-default-groups --extra tool --no-editable
 
 FROM public.ecr.aws/lambda/python:${PYTHON}
 # PostgreSQL does not run as root, and the base image has no useradd.
@@ -34,7 +34,7 @@ USER 65534
 WORKDIR /data
 VOLUME /data
 EXPOSE 8081
-HEALTHCHECK --interval=2s --timeout=2s --start-period=60s --retries=30 CMD ["/opt/queryport/bin/python", "-c", \
+HEALTHCHECK --interval=2s --timeout=5s --start-period=60s --retries=30 CMD ["/opt/queryport/bin/python", "-c", \
   "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8081/_queryport/status', timeout=1)"]
 ENTRYPOINT ["queryport", "emulator", "--host", "0.0.0.0", "--data-dir", "/data"]
 CMD []

@@ -16,7 +16,7 @@ from tests.container.function import Function
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
 
-HEALTHY_SECONDS = 60.0
+HEALTHY_SECONDS = 180.0
 
 
 @pytest.fixture(scope="session")
