@@ -7,7 +7,7 @@ is not certain, the failure of a write is OutcomeUnknown. Knows nothing of opera
 
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,26 +24,14 @@ from botocore.parsers import ResponseParserError
 
 from handler import errors, sdk
 from handler.database_errors import DatabaseMessage, operation_error
+from handler.deadline import Deadline
 from handler.errors import OperationError
 from handler.sdk import StatementClient
 from handler.settings import Settings
 
-# Kept back from the function's remaining time, to tell the caller what happened before Lambda ends the process.
-_RESERVE_SECONDS = 0.5
 # A server closes connections that idle for long, and while the process is frozen it does not learn of it. A request on
 # a dead connection fails in a way that looks as if it might have run, so a write is given a new connection instead.
 _IDLE_SECONDS = 15.0
-
-
-class Deadline:
-    """The moment by which the call must have come to an end."""
-
-    def __init__(self, remaining_milliseconds: Callable[[], int]) -> None:
-        self._remaining_milliseconds = remaining_milliseconds
-
-    def seconds(self) -> float:
-        """What is left for waiting on others."""
-        return self._remaining_milliseconds() / 1000 - _RESERVE_SECONDS
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from typing import Any
 
 from handler import pages
 from handler.catalog import Catalog
-from handler.data_api import DataApi, Deadline, Rows
+from handler.data_api import DataApi, Rows
+from handler.deadline import Deadline
 from handler.errors import NotFound, TooManyRows, UnknownOperation
 from handler.operation import Operation, Result
 from handler.parameters import Parameters, Texts
@@ -37,6 +38,8 @@ class ReadyOperation:
         self.operation = operation
         self.parameters = Parameters(operation)
         self._statement = Statement(operation.sql)
+        self.though_made = "" if operation.read_only else "; the change was made"
+        """What a refusal that comes after the statement has to add."""
         self.path_parameters = parameters_in(operation.http.path) if operation.http else ()
         self._data_api = data_api
 
@@ -66,15 +69,12 @@ class ReadyOperation:
         if result is Result.NONE:
             return Answer('{"data":null}', rows.updated or len(texts))
         if len(texts) > 1:
-            raise TooManyRows(f"{self.operation.name} is for one row, and found more" + self._although_made())
+            raise TooManyRows(f"{self.operation.name} is for one row, and found more{self.though_made}")
         if texts:
             return Answer(f'{{"data":{texts[0]}}}', 1)
         if result is Result.MAYBE:
             return Answer('{"data":null}', 0)
         raise NotFound(f"{self.operation.name} found no row for these parameters")
-
-    def _although_made(self) -> str:
-        return "" if self.operation.read_only else "; the change was made to all of them"
 
 
 class Engine:

@@ -101,7 +101,8 @@ class FunctionUrl:
         call.rows = answer.rows
         response = _response(200, _JSON, answer.text, request.method, call)
         if len(response) > LARGEST_ANSWER:
-            raise ResultTooLarge(f"the answer has {len(response)} bytes, and Lambda passes {LARGEST_ANSWER}")
+            size = f"the answer has {len(response)} bytes, and Lambda passes {LARGEST_ANSWER}"
+            raise ResultTooLarge(size + operation.though_made)
         return response
 
 

@@ -16,7 +16,7 @@ from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 from aws_lambda_powertools.metrics.functions import is_metrics_disabled
 
-from handler.data_api import Deadline
+from handler.deadline import Deadline
 
 if TYPE_CHECKING:
     from handler.errors import OperationError

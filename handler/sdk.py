@@ -1,10 +1,10 @@
 """The AWS SDK's client for the RDS Data API, made quickly: boto3's lower half, botocore, through its own seams.
 
-A client as `boto3.client("rds-data")` makes it spends most of its start-up on other services (it lists the folders of
-all four hundred of them, and registers handlers for S3 and the like) and most of a large answer on turning each field
-into a dictionary. Here the session's data loader, event handlers and response parser are ours where that matters;
-signing, endpoints, credentials, TLS, proxies and connections are botocore's. Retries are not the SDK's but
-handler.data_api's, which knows whether a statement may run twice.
+`boto3.client("rds-data")` lists the folders of all four hundred services, registers handlers for S3 and the like, and
+turns each field of an answer into a dictionary: much of a cold start, and nearly all of a large answer. Here the
+session's data loader, event handlers and response parser are ours where that matters; signing, endpoints, credentials,
+TLS, proxies and connections are botocore's. Retries are handler.data_api's, which knows whether a statement may run
+twice.
 """
 
 import gzip
@@ -109,11 +109,20 @@ class _RowsParser:
         try:
             answer = orjson.loads(response["body"])
             return {
-                "rows": [row[0].get("stringValue", "null") for row in answer.get("records") or ()],
+                "rows": [
+                    text if (text := row[0].get("stringValue")) is not None else _null(row[0])
+                    for row in answer.get("records") or ()
+                ],
                 "updated": answer.get("numberOfRecordsUpdated", 0),
             }
         except (orjson.JSONDecodeError, AttributeError, IndexError, TypeError) as error:
             raise ResponseParserError("the answer is none of ExecuteStatement's") from error
+
+
+def _null(field: Mapping[str, Any]) -> str:
+    if field.get("isNull"):
+        return "null"
+    raise TypeError("expected a text")
 
 
 class _Parsers(ResponseParserFactory):

@@ -32,7 +32,8 @@ class Task:
         call.rows = answer.rows
         payload = answer.text.encode()
         if len(payload) > LARGEST_ANSWER:
-            raise ResultTooLarge(f"the answer has {len(payload)} bytes, and Step Functions passes {LARGEST_ANSWER}")
+            size = f"the answer has {len(payload)} bytes, and Step Functions passes {LARGEST_ANSWER}"
+            raise ResultTooLarge(size + operation.though_made)
         return payload
 
     def refuse(self, error: OperationError, event: Any, call: Call) -> NoReturn:  # noqa: ARG002 (as FunctionUrl)

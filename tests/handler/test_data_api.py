@@ -9,7 +9,8 @@ import psycopg
 import pytest
 
 from handler import errors, sdk
-from handler.data_api import DataApi, Deadline, Rows
+from handler.data_api import DataApi, Rows
+from handler.deadline import Deadline
 from handler.settings import Settings
 from queryport.emulator import Emulator, Fault
 

@@ -78,7 +78,9 @@ def test_errors_and_other_operations_are_read_by_botocore(client: Any, emulator:
     assert client.rollback_transaction(**without_database, transactionId=transaction)["transactionStatus"]
 
 
-@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'{"records": [[]]}', b'{"records": 7}'])
+@pytest.mark.parametrize(
+    "body", [b"", b"<html>", b"[]", b'{"records": [[]]}', b'{"records": 7}', b'{"records": [[{"longValue": 1}]]}']
+)
 def test_an_answer_that_is_none_is_an_error_of_parsing(body: bytes) -> None:
     class Shape:
         name = "ExecuteStatementResponse"
