@@ -9,6 +9,8 @@ BIN := .venv/bin
 SYNCED := .venv/.synced
 SAM := .tools/sam/bin/sam
 SAM_VERSION := 1.170.0
+CHECKOV := .tools/checkov/bin/checkov
+CHECKOV_VERSION := 3.3.30
 
 # uv installs the locked packages into .venv and into no other environment that happens to be active. Bytecode is made
 # once, here: without it every command and every cold start of the local Lambda takes twice as long.
@@ -16,21 +18,35 @@ UV := env -u VIRTUAL_ENV -u UV_PROJECT_ENVIRONMENT UV_PYTHON_DOWNLOADS=never UV_
 
 .DEFAULT_GOAL := help
 .PHONY: help serve test check bench soak campaign build format docs sam-tools clean
+.PHONY: emulator test-container check-template images
 
 help:  ## List these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 serve: $(SYNCED)  ## Serve the project on this machine; another port: make serve PORT=9000
 	@$(BIN)/queryport serve --port $(PORT)
 
+emulator: $(SYNCED)  ## Serve the example's database as an RDS Data API that containers reach too, for `sam local`
+	@$(BIN)/queryport emulator --project . --host 0.0.0.0
+
 test: $(SYNCED) $(SAM)  ## Run the tests
 	@$(BIN)/pytest
+
+test-container: $(SYNCED) $(SAM)  ## Build the images, start them and test them; needs a Docker Engine, or root on Debian
+	@tests/container/engine.sh
+	@tests/container/base_image/provide.sh .tools/sam
+	@$(BIN)/pytest tests/container
 
 check: $(SYNCED)  ## Check style, types and query files, and change nothing
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 	@$(BIN)/queryport check
+
+check-template: $(SAM) $(CHECKOV)  ## Check template.yaml and the Dockerfiles: sam validate, cfn-lint, checkov
+	@AWS_DEFAULT_REGION=us-east-1 SAM_CLI_TELEMETRY=0 $(SAM) validate --lint
+	@.tools/sam/bin/cfn-lint template.yaml
+	@LOG_LEVEL=CRITICAL $(CHECKOV) --file template.yaml Dockerfile emulator.Dockerfile --compact --quiet
 
 bench: $(SYNCED)  ## Measure against what a user would pick instead
 	@$(BIN)/python -m benchmarks
@@ -44,6 +60,12 @@ soak: $(SYNCED)  ## Load the emulator for long; other than 20 minutes: make soak
 build: $(SYNCED)  ## Compile the query files into catalog.json
 	@$(BIN)/queryport build
 
+images:  ## Build the images queryport/function, /runtime, /compiler and /emulator
+	docker build --target compiler --tag queryport/compiler .
+	docker build --target runtime --tag queryport/runtime .
+	docker build --tag queryport/function .
+	docker build --file emulator.Dockerfile --tag queryport/emulator .
+
 format: $(SYNCED)  ## Rewrite the Python files in the project's style
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
@@ -55,7 +77,7 @@ docs: $(SYNCED)  ## Write anew what docs/ has from the code: the commands' help,
 sam-tools: $(SAM)  ## Install the AWS SAM CLI, which brings Lambda's runtime emulator, into .tools/sam
 
 clean:  ## Remove everything that was made here, the development database included
-	rm -rf .venv .tools .queryport .mypy_cache .pytest_cache .ruff_cache .hypothesis dist catalog.json
+	rm -rf .venv .tools .aws-sam .queryport .mypy_cache .pytest_cache .ruff_cache .hypothesis dist catalog.json
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/uv:
@@ -75,3 +97,9 @@ $(SAM): | $(BIN)/uv
 	@echo "Installing the AWS SAM CLI into .tools/sam"
 	@$(UV) venv --quiet --clear --python $(BIN)/python .tools/sam
 	@$(UV) pip install --quiet --python .tools/sam/bin/python "aws-sam-cli==$(SAM_VERSION)"
+
+# Likewise.
+$(CHECKOV): | $(BIN)/uv
+	@echo "Installing checkov into .tools/checkov"
+	@$(UV) venv --quiet --clear --python $(BIN)/python .tools/checkov
+	@$(UV) pip install --quiet --python .tools/checkov/bin/python "checkov==$(CHECKOV_VERSION)"

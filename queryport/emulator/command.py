@@ -1,6 +1,7 @@
 """`queryport emulator`: the local RDS Data API as a program of its own, for clients in any language."""
 
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import click
@@ -9,8 +10,16 @@ _REGION = "us-east-1"
 _RESOURCE_ARN = f"arn:aws:rds:{_REGION}:123456789012:cluster:local"
 _SECRET_ARN = f"arn:aws:secretsmanager:{_REGION}:123456789012:secret:local"
 
+_EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 (asked for, not chosen)
+
 
 @click.command("emulator", short_help="Run a local RDS Data API.")
+@click.option(
+    "--project",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="A project whose migrations and seeds fill the database. [default: none, and PostgreSQL's own databases]",
+)
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8081, show_default=True, help="0 takes a free one.")
 @click.option("--database-url", metavar="URL", help="A PostgreSQL of your own instead of the embedded one.")
@@ -30,15 +39,20 @@ _SECRET_ARN = f"arn:aws:secretsmanager:{_REGION}:123456789012:secret:local"
     help="Where the embedded PostgreSQL keeps its data.",
 )
 def emulator_command(
-    host: str, port: int, database_url: str | None, clusters_file: Path | None, data_dir: Path
+    project: Path | None,
+    host: str,
+    port: int,
+    database_url: str | None,
+    clusters_file: Path | None,
+    data_dir: Path,
 ) -> None:
     """Run a local RDS Data API that behaves like AWS, over a real PostgreSQL.
 
     Prints the environment variables that point a program at it, and serves until Ctrl-C.
     """
     # Imported when it runs, so that `queryport --help` need not wait for a server's libraries.
+    from queryport.databases import database_name
     from queryport.emulator import Clusters, Emulator
-    from queryport.postgres import EmbeddedPostgres
 
     resource_arn, secret_arn = _RESOURCE_ARN, _SECRET_ARN
     clusters = Clusters.load(clusters_file) if clusters_file is not None else None
@@ -46,18 +60,39 @@ def emulator_command(
         resource_arn = next(iter(clusters.clusters), resource_arn)
         secret_arn = next(iter(clusters.secrets), secret_arn)
     with ExitStack() as stack:
-        if database_url is None:
-            postgres = stack.enter_context(EmbeddedPostgres(data_dir / "postgres"))
-            database_url = postgres.url()
-        emulator = stack.enter_context(Emulator(database_url, host=host, port=port, clusters=clusters))
-        click.echo(f"export AWS_ENDPOINT_URL_RDS_DATA={emulator.url}")
+        url = stack.enter_context(_database(project, database_url, data_dir))
+        emulator = stack.enter_context(Emulator(url, host=host, port=port, clusters=clusters))
+        reachable = "localhost" if host in _EVERY_ADDRESS else host
+        click.echo(f"export AWS_ENDPOINT_URL_RDS_DATA=http://{reachable}:{emulator.port}")
         click.echo(f"export QUERYPORT_RESOURCE_ARN={resource_arn}")
         click.echo(f"export QUERYPORT_SECRET_ARN={secret_arn}")
+        if project is not None:
+            click.echo(f"export QUERYPORT_DATABASE={database_name(url)}")
         click.echo(_advice(accepts_any_arn=clusters is None), err=True)
         try:
             emulator.wait()
         except KeyboardInterrupt:
             click.echo("stopped", err=True)
+
+
+@contextmanager
+def _database(project: Path | None, database_url: str | None, data_dir: Path) -> Iterator[str]:
+    """The URL of the database, made from the project if there is one, for the length of a with block."""
+    from queryport.databases import Databases, EmbeddedDatabases, OwnDatabase, Scripts
+    from queryport.postgres import EmbeddedPostgres
+    from queryport.project import Project
+    from queryport.terminal import Terminal
+
+    with ExitStack() as stack:
+        databases: Databases
+        if database_url is not None:
+            url, databases = database_url, OwnDatabase(database_url, migrate=project is not None)
+        else:
+            server = stack.enter_context(EmbeddedPostgres(data_dir / "postgres"))
+            url, databases = server.url(), EmbeddedDatabases(server)
+        if project is not None:
+            url = databases.data(Scripts.of(Project.load(project)), Terminal(stderr=True).step)
+        yield url
 
 
 def _advice(*, accepts_any_arn: bool) -> str:

@@ -1,0 +1,28 @@
+"""The docker command, as a user types it."""
+
+import subprocess
+from pathlib import Path
+
+FUNCTION = "queryport/function"
+COMPILER = "queryport/compiler"
+RUNTIME = "queryport/runtime"
+
+
+def output(*arguments: str) -> str:
+    """What `docker` prints. Raises CalledProcessError, with what it said, if it fails."""
+    done = subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        error = subprocess.CalledProcessError(done.returncode, done.args, done.stdout, done.stderr)
+        error.add_note(f"{done.stdout[-4000:]}\n{done.stderr[-4000:]}")
+        raise error
+    return done.stdout.strip()
+
+
+def build(context: Path, tag: str, target: str | None = None) -> str:
+    """Builds an image and answers what was printed on the way. Unchanged steps come from the engine's cache."""
+    return output("build", *(("--target", target) if target else ()), "--tag", tag, str(context))
+
+
+def python(image: str, script: str) -> str:
+    """What a script prints that runs inside of an image."""
+    return output("run", "--rm", "--entrypoint", "/var/lang/bin/python3", image, "-c", script)

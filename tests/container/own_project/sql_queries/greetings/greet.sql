@@ -1,0 +1,4 @@
+-- summary: A greeting
+-- result: value
+-- http: GET /greetings/{name}
+SELECT 'Hello, ' || :name::text
