@@ -9,33 +9,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
-import psycopg
 
-from handler import exact_json
 from queryport import signals
-from queryport.compile.emit import write_catalog
-from queryport.databases import DatabaseError
-from queryport.http_thread import PortTakenError
-from queryport.migrations import HistoryError
-from queryport.postgres import PostgresError
-from queryport.project import ProjectError
-from queryport.run import RunError, run, show
-from queryport.scripts import ScriptError
-from queryport.serve import Options, serve
-from queryport.terminal import Terminal, summary
-from queryport.workspace import open_workspace
+from queryport.failure import Failure
 
-FAILURES = (
-    DatabaseError,
-    HistoryError,
-    PortTakenError,
-    PostgresError,
-    ProjectError,
-    RunError,
-    ScriptError,
-    psycopg.OperationalError,
-)
-"""What a command can fail of; each message stands by itself."""
+# What a command needs is imported when it runs: `queryport --help` should not wait for compilers and servers.
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -72,7 +50,7 @@ def queryport() -> None:
     """
 
 
-@queryport.command("serve")
+@queryport.command("serve", short_help="Serve the project and reload on save.")
 @_project
 @click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="Where HTTP is answered.")
 @click.option(
@@ -93,12 +71,15 @@ def serve_command(
     as the Lambda behind its Function URL would. Ctrl-C stops everything.
     """
     try:
+        from queryport.serve import Options, serve
+        from queryport.terminal import Terminal
+
         serve(Options(project, data_dir, database_url, port, emulator_port), Terminal())
     except KeyboardInterrupt:
         click.echo("stopped")
 
 
-@queryport.command("check")
+@queryport.command("check", short_help="Report what is wrong; write nothing.")
 @_project
 @_data_dir
 @_taken_as_it_is
@@ -107,6 +88,9 @@ def check_command(project: Path, data_dir: Path | None, database_url: str | None
 
     Exits with 1 if there is any error; warnings are shown and do not count.
     """
+    from queryport.terminal import Terminal, summary
+    from queryport.workspace import open_workspace
+
     with open_workspace(project, data_dir, database_url, Terminal(stderr=True), migrate=False) as workspace:
         compilation = workspace.build().compilation
     terminal = Terminal()
@@ -115,7 +99,7 @@ def check_command(project: Path, data_dir: Path | None, database_url: str | None
     sys.exit(0 if compilation.ok else 1)
 
 
-@queryport.command("build")
+@queryport.command("build", short_help="Write catalog.json.")
 @_project
 @click.option(
     "--output",
@@ -130,6 +114,10 @@ def build_command(project: Path, output: Path | None, data_dir: Path | None, dat
 
     Writes nothing and exits with 1 if there is any error.
     """
+    from queryport.compile.emit import write_catalog
+    from queryport.terminal import Terminal, summary
+    from queryport.workspace import open_workspace
+
     with open_workspace(project, data_dir, database_url, Terminal(stderr=True), migrate=False) as workspace:
         build = workspace.build()
     compilation = build.compilation
@@ -146,7 +134,7 @@ def build_command(project: Path, output: Path | None, data_dir: Path | None, dat
     terminal.say(f"{summary(compilation)}: wrote {output}")
 
 
-@queryport.command("run")
+@queryport.command("run", short_help="Call one operation.")
 @click.argument("name")
 @click.argument("parameters", nargs=-1, metavar="[KEY=VALUE]...")
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
@@ -167,6 +155,11 @@ def run_command(
     Values are read as the parameter's type wants them: text as it stands, everything else as JSON. KEY=@FILE takes the
     value from a file, and KEY:=JSON gives it as JSON whatever the type, for example note:=null.
     """
+    from handler import exact_json
+    from queryport.run import run, show
+    from queryport.terminal import Terminal
+    from queryport.workspace import open_workspace
+
     progress = Terminal(stderr=True)
     with open_workspace(project, data_dir, database_url, progress, migrate=True) as workspace:
         operation, data = run(workspace, name, parameters, progress)
@@ -181,6 +174,8 @@ def main() -> None:
     signals.install()
     try:
         queryport()
-    except FAILURES as error:
+    except Failure as error:
+        from queryport.terminal import Terminal
+
         Terminal(stderr=True).error(str(error))
         sys.exit(1)

@@ -15,6 +15,7 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from queryport.failure import Failure
 from queryport.migrations import Announce, HistoryError, apply_scripts, silent
 from queryport.postgres import EmbeddedPostgres
 from queryport.project import Project
@@ -29,7 +30,7 @@ _SCHEMAS_KEPT = 4  # a few, so that going back and forth between branches stays 
 Pause = Callable[[], AbstractContextManager[None]]
 
 
-class DatabaseError(Exception):
+class DatabaseError(Failure):
     """The user's own database cannot be used."""
 
 

@@ -13,10 +13,12 @@ from typing import Self, TypeVar
 import uvicorn
 from starlette.types import ASGIApp
 
+from queryport.failure import Failure
+
 T = TypeVar("T")
 
 
-class PortTakenError(Exception):
+class PortTakenError(Failure):
     """A port that cannot be listened on; the message names the option that chooses another."""
 
 

@@ -14,6 +14,7 @@ import psycopg
 from psycopg import sql
 
 from queryport.compile.source import Span
+from queryport.failure import Failure
 from queryport.scripts import Script, Statement, read_scripts
 
 Announce = Callable[[str], AbstractContextManager[None]]
@@ -22,7 +23,7 @@ Announce = Callable[[str], AbstractContextManager[None]]
 _RUNNERS = 0x51756572  # the advisory lock of whoever runs scripts on a database: "Quer"
 
 
-class HistoryError(Exception):
+class HistoryError(Failure):
     """The database was made by other scripts than the files there are now."""
 
     def __init__(self, reason: str, cure: str) -> None:

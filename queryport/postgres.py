@@ -25,6 +25,7 @@ from urllib.parse import quote
 import psycopg
 
 from queryport import signals, unprivileged
+from queryport.failure import Failure
 
 START_SECONDS = 30.0
 STOP_SECONDS = 2.0
@@ -44,7 +45,7 @@ _SETTINGS = {
 }
 
 
-class PostgresError(Exception):
+class PostgresError(Failure):
     """The embedded server could not be started; the message says why and where its log is."""
 
 

@@ -13,10 +13,12 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from queryport.failure import Failure
+
 SETTINGS_FILE = "queryport.toml"
 
 
-class ProjectError(Exception):
+class ProjectError(Failure):
     """The folder is no project, or its queryport.toml is wrong; the message says where and how to mend it."""
 
 

@@ -18,12 +18,13 @@ from queryport.compile import Compilation
 from queryport.compile.emit import write_catalog
 from queryport.databases import database_name
 from queryport.emulator import Emulator
+from queryport.failure import Failure
 from queryport.lambda_environments import LambdaEnvironments, Outcome, operation_variables
 from queryport.terminal import Terminal, counted
 from queryport.workspace import Workspace
 
 
-class RunError(Exception):
+class RunError(Failure):
     """The call cannot be made, or it failed; the message says why."""
 
 

@@ -14,12 +14,13 @@ from pathlib import Path
 import postgast
 
 from queryport.compile.source import Problem, Source, Span
+from queryport.failure import Failure
 
 _NAME = re.compile(r"(?P<number>\d+)[_-](?P<title>[A-Za-z0-9][A-Za-z0-9._-]*)\.sql")
 _TRANSACTION = re.compile(r"--\s*transaction\s*:\s*(?P<value>\S*)\s*", re.IGNORECASE)
 
 
-class ScriptError(Exception):
+class ScriptError(Failure):
     """A script, or a folder of them, that cannot be run as it is; the message says where and how to mend it."""
 
     def __init__(self, message: str, problem: Problem | None = None) -> None:

@@ -24,17 +24,17 @@ from queryport.compile.rules import Severity
 from queryport.databases import database_name, without_password
 from queryport.emulator import Emulator
 from queryport.example_call import example_call
+from queryport.failure import Failure
 from queryport.function_url import FunctionUrl
 from queryport.http_thread import HttpThread, listen
 from queryport.lambda_environments import LambdaEnvironments, operation_variables
-from queryport.migrations import HistoryError
-from queryport.project import Project, ProjectError
-from queryport.scripts import ScriptError, shown
+from queryport.project import Project
+from queryport.scripts import shown
 from queryport.terminal import Terminal, summary
 from queryport.watch import Watch
 from queryport.workspace import open_workspace
 
-_BROKEN = (ProjectError, ScriptError, HistoryError, psycopg.Error)
+_BROKEN = (Failure, psycopg.Error)
 """What one save can break and the next one mend."""
 
 _NAMED = 3  # operations that changed, after which they are only counted
