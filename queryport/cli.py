@@ -169,6 +169,30 @@ def run_command(
         show(operation, data, Terminal())
 
 
+@queryport.command("asl", short_help="Print an operation as a Task of Step Functions.")
+@click.argument("name")
+@click.option("--machine", is_flag=True, help="Print a whole state machine, with a state behind each catcher.")
+@_project
+@_data_dir
+@_taken_as_it_is
+def asl_command(name: str, project: Path, data_dir: Path | None, database_url: str | None, *, machine: bool) -> None:
+    """Print the operation NAME as a Task state of AWS Step Functions.
+
+    Its Retry lists what is safe to repeat for this very operation, and nothing else. ${QueryportFunctionArn} is filled
+    in by the template that the state machine is deployed with.
+    """
+    import json
+
+    from queryport.asl import state_machine, task_state
+    from queryport.run import find
+    from queryport.terminal import Terminal
+    from queryport.workspace import open_workspace
+
+    with open_workspace(project, data_dir, database_url, Terminal(stderr=True), migrate=False) as workspace:
+        operation = find(workspace.build().compilation, name)
+    click.echo(json.dumps(state_machine(operation) if machine else task_state(operation), indent=2, ensure_ascii=False))
+
+
 def main() -> None:
     """The console script."""
     signals.install()
