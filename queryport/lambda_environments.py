@@ -128,12 +128,13 @@ class LambdaEnvironments:
         async with self._changed:
             while self._idle:
                 self._end(self._idle.pop())
-        await self.warm_up()
+            self._start_one()
 
     async def warm_up(self) -> None:
         """Starts an environment before the first event needs it."""
         async with self._changed:
-            self._start_one()
+            if not self._all:
+                self._start_one()
 
     @asynccontextmanager
     async def paused(self) -> AsyncIterator[None]:

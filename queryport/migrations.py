@@ -148,7 +148,7 @@ def _run(connection: psycopg.Connection, table: str, script: Script) -> None:
     with connection.transaction() if script.transactional else nullcontext():
         for statement in statements:
             _execute(connection, script, statement)
-        # search_path may be anything by now, hence the schemas.
+        connection.execute("RESET SESSION AUTHORIZATION")  # which resets the role as well
         connection.execute(
             sql.SQL("INSERT INTO queryport.{} (name, checksum) VALUES (%s, %s)").format(sql.Identifier(table)),
             [script.name, script.checksum],

@@ -28,7 +28,7 @@ class Body:
 
     source: Source
     scan: Scan
-    casts: tuple[Edit, ...]
+    edits: tuple[Edit, ...]
     filters: tuple[tuple[Span, str], ...]
     """The stretches `(:p IS NULL OR …)`, each with its parameter."""
 
@@ -44,12 +44,8 @@ class Body:
         pieces.append(self._text(Span(here, span.end)))
         return tuple(pieces)
 
-    def draft(self, span: Span) -> Draft:
-        inside = [edit for edit in self.casts if span.start <= edit.span.start and edit.span.end <= span.end]
-        return Draft(self.source, span, inside)
-
     def _text(self, span: Span) -> str:
-        return self.draft(span).text
+        return Draft(self.source, span, self.edits).text
 
 
 def cast_body(
@@ -58,7 +54,7 @@ def cast_body(
     """Casts each placeholder to its type; `absentable` are the parameters that a call may leave NULL."""
     casts = [_cast(database, scan, place, oid) for place, oid in zip(scan.placeholders, oids, strict=True)]
     filters = tuple(_filters(scan, absentable))
-    return Body(source, scan, tuple(sorted([*casts, *without_comments(scan)], key=lambda edit: edit.span)), filters)
+    return Body(source, scan, (*casts, *without_comments(scan)), filters)
 
 
 def _cast(database: Database, scan: Scan, place: Placeholder, oid: int) -> Edit:

@@ -70,9 +70,9 @@ class Draft:
         self._starts: list[int] = []
         self._origins: list[tuple[int, bool]] = []
         length, here = 0, span.start
-        for edit in sorted(edits, key=lambda edit: edit.span):
-            if edit.span.start < here or edit.span.end > span.end:
-                continue
+        # What lies outside, such as a comment in front of the statement, is none of this stretch's.
+        inside = [edit for edit in edits if span.start <= edit.span.start and edit.span.end <= span.end]
+        for edit in sorted(inside, key=lambda edit: edit.span):
             for text, origin, kept in (
                 (source.text[here : edit.span.start], here, True),
                 (edit.text, edit.span.start, False),

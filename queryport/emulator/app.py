@@ -1,18 +1,19 @@
 """The emulator's HTTP face: a route for each operation of the service model, and AWS's answers for everything else.
 
-Reads the body, hands it to the service, writes what comes back. It decides nothing about SQL.
+Checks that the request is signed, reads the body, writes what comes back. It decides nothing about SQL.
 """
 
 import secrets
 import uuid
-from collections.abc import Iterable
+from collections.abc import Sequence
 
-import orjson
-from starlette.routing import Route, Router
-from starlette.types import Receive, Scope, Send
+from starlette.routing import BaseRoute, Route, Router
+from starlette.types import Message, Receive, Scope, Send
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from queryport.emulator.calls import Calls, ConnectionDropped
 from queryport.emulator.errors import ApiError
-from queryport.emulator.service import Service
+from queryport.emulator.signature import require_signature
 
 PATHS = {
     "/Execute": "ExecuteStatement",
@@ -22,42 +23,73 @@ PATHS = {
     "/RollbackTransaction": "RollbackTransaction",
 }
 
-
-def application(service: Service) -> Router:
-    routes = [Route(path, Operation(service, name), methods=["POST"]) for path, name in PATHS.items()]
-    return Router(routes, default=_unknown_operation, redirect_slashes=False)
+_TRANSPORT = "queryport.transport"
 
 
-class Operation:
+class DroppableProtocol(HttpToolsProtocol):
+    """uvicorn's HTTP protocol, which also lets a route close the connection without an answer."""
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.scope["extensions"] = {_TRANSPORT: {"transport": self.transport}}
+
+
+def application(calls: Calls, request_bytes: int, control: Sequence[BaseRoute]) -> Router:
+    routes: list[BaseRoute] = [
+        Route(path, _Operation(calls, name, request_bytes), methods=["POST"]) for path, name in PATHS.items()
+    ]
+    routes.append(Route("/ExecuteSql", _execute_sql, methods=["POST"]))
+    return Router([*routes, *control], default=_unknown_operation, redirect_slashes=False)
+
+
+class _Operation:
     """The route of one operation."""
 
-    def __init__(self, service: Service, name: str) -> None:
-        self._service = service
+    def __init__(self, calls: Calls, name: str, request_bytes: int) -> None:
+        self._calls = calls
         self._name = name
+        self._request_bytes = request_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = dict(scope["headers"])
         try:
-            body = await _body(scope["headers"], receive, self._service.limits.request_bytes)
-            answer = orjson.dumps(await self._service.answer(self._name, body))
+            body = await _body(headers, receive, self._request_bytes)
+            require_signature(headers, scope["query_string"])
+            answer = await self._calls.answer(self._name, body)
         except ApiError as error:
             await _send_error(send, error)
+        except ConnectionDropped:
+            scope["extensions"][_TRANSPORT]["transport"].abort()
+            await receive()  # until the server has noticed
         else:
             await _send(send, 200, answer)
 
 
-async def _body(headers: Iterable[tuple[bytes, bytes]], receive: Receive, limit: int) -> bytes:
-    """Raises ApiError for a request, headers included, that is over the limit."""
-    size = sum(len(name) + len(value) for name, value in headers)
+async def _body(headers: dict[bytes, bytes], receive: Receive, limit: int) -> bytes:
+    """Raises ApiError for a request that is over the limit, headers included."""
+    size = sum(len(name) + len(value) for name, value in headers.items())
     portions: list[bytes] = []
-    while True:
+    message: Message = {"more_body": True}
+    while message.get("more_body"):
         message = await receive()
-        portions.append(message.get("body", b""))
-        size += len(portions[-1])
-        if not message.get("more_body"):
-            break
+        portion = message.get("body", b"")
+        size += len(portion)
+        if size <= limit:
+            portions.append(portion)
     if size > limit:
         raise ApiError("RequestEntityTooLargeException")
     return b"".join(portions)
+
+
+async def _execute_sql(scope: Scope, receive: Receive, send: Send) -> None:
+    del scope, receive
+    await _send_error(
+        send,
+        ApiError(
+            "BadRequestException",
+            "This API is deprecated and not available. Use ExecuteStatement API instead",
+        ),
+    )
 
 
 async def _unknown_operation(scope: Scope, receive: Receive, send: Send) -> None:

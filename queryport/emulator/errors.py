@@ -35,7 +35,7 @@ MODELLED = {
 
 UNMODELLED = {
     "ExpiredTokenException": 403,
-    "IncompleteSignatureException": 400,
+    "IncompleteSignatureException": 403,
     "InternalFailure": 500,
     "InvalidSignatureException": 403,
     "MissingAuthenticationTokenException": 403,
@@ -96,6 +96,16 @@ class PostgresFailure(Exception):  # noqa: N818 (an error of PostgreSQL's, not o
         if self.position:
             parts.append(f"Position: {self.position}")
         return "; ".join([*parts, f"SQLState: {self.sqlstate}"])
+
+
+def resuming(resource_arn: str) -> ApiError:
+    """What a cluster answers while it wakes after an automatic pause."""
+    instance = resource_arn.replace(":cluster:", ":db:")
+    return ApiError(
+        "DatabaseResumingException",
+        f"The Aurora DB instance {instance} is resuming after being auto-paused. "
+        "Please wait a few seconds and try again.",
+    )
 
 
 def validation(message: str) -> ApiError:

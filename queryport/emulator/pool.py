@@ -33,6 +33,14 @@ class Pool:
         self._finishing: set[asyncio.Task[None]] = set()
         self._places = asyncio.Semaphore(limits.sessions)
 
+    @property
+    def open(self) -> int:
+        return len(self._open)
+
+    @property
+    def idle(self) -> int:
+        return sum(len(idle) for idle in self._idle.values())
+
     @asynccontextmanager
     async def session(self, target: Target) -> AsyncIterator[Session]:
         """A session for one statement outside a transaction."""

@@ -8,7 +8,7 @@ import base64
 import binascii
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
@@ -57,9 +57,17 @@ class Value(_Shape):
 
     @model_validator(mode="after")
     def _one_member(self) -> "Value":
-        if sum(getattr(self, name) is not None for name in self.model_fields_set) > 1:
+        if (
+            len(self.model_fields_set) > 1
+            and sum(getattr(self, name) is not None for name in self.model_fields_set) > 1
+        ):
             raise ValueError("expected one member of the union")
         return self
+
+    @property
+    def kind(self) -> str | None:
+        """The name of the member that is set."""
+        return next((name for name in self.model_fields_set if getattr(self, name) is not None), None)
 
 
 class TypeHint(StrEnum):
@@ -85,23 +93,23 @@ class ResultSetOptions(_Shape):
 class Request(_Shape):
     """What every request has in common."""
 
-    resourceArn: str = ""  # noqa: N815
-    secretArn: str = ""  # noqa: N815
+    resourceArn: str  # noqa: N815
+    secretArn: str  # noqa: N815
     database: str | None = None
     schema_: str | None = Field(default=None, alias="schema")
     transactionId: str | None = None  # noqa: N815
 
     def problems(self) -> Iterator[str]:
         """What the service model's constraints object to, one sentence each."""
-        yield from _length("resourceArn", self.resourceArn, SHORTEST_ARN, LONGEST_ARN, required=True)
-        yield from _length("secretArn", self.secretArn, SHORTEST_ARN, LONGEST_ARN, required=True)
+        yield from _length("resourceArn", self.resourceArn, SHORTEST_ARN, LONGEST_ARN)
+        yield from _length("secretArn", self.secretArn, SHORTEST_ARN, LONGEST_ARN)
         yield from _length("database", self.database, 0, LONGEST_NAME)
         yield from _length("schema", self.schema_, 0, LONGEST_NAME)
         yield from _length("transactionId", self.transactionId, 0, LONGEST_TRANSACTION_ID)
 
 
 class ExecuteStatement(Request):
-    sql: str | None = None
+    sql: str
     parameters: list[Parameter] | None = None
     includeResultMetadata: bool | None = None  # noqa: N815
     continueAfterTimeout: bool | None = None  # noqa: N815
@@ -110,7 +118,7 @@ class ExecuteStatement(Request):
 
     def problems(self) -> Iterator[str]:
         yield from super().problems()
-        yield from _sql(self.sql)
+        yield from _length("sql", self.sql, 0, LONGEST_SQL)
         yield from _type_hints("parameters", self.parameters or ())
         yield from _choice("formatRecordsAs", self.formatRecordsAs, ("NONE", "JSON"))
         options = self.resultSetOptions or ResultSetOptions()
@@ -121,12 +129,12 @@ class ExecuteStatement(Request):
 
 
 class BatchExecuteStatement(Request):
-    sql: str | None = None
+    sql: str
     parameterSets: list[list[Parameter]] | None = None  # noqa: N815
 
     def problems(self) -> Iterator[str]:
         yield from super().problems()
-        yield from _sql(self.sql)
+        yield from _length("sql", self.sql, 0, LONGEST_SQL)
         for number, parameters in enumerate(self.parameterSets or (), 1):
             yield from _type_hints(f"parameterSets.{number}.member", parameters)
 
@@ -138,52 +146,54 @@ class BeginTransaction(Request):
 class EndTransaction(Request):
     """CommitTransaction and RollbackTransaction."""
 
-    def problems(self) -> Iterator[str]:
-        yield from super().problems()
-        if self.transactionId is None:
-            yield _missing("transactionId")
+    transactionId: str  # noqa: N815
 
 
-Shape = TypeVar("Shape", bound=Request)
+SHAPES: dict[str, type[Request]] = {
+    "ExecuteStatement": ExecuteStatement,
+    "BatchExecuteStatement": BatchExecuteStatement,
+    "BeginTransaction": BeginTransaction,
+    "CommitTransaction": EndTransaction,
+    "RollbackTransaction": EndTransaction,
+}
+"""Operation → the shape of its request."""
 
 
-def read(shape: type[Shape], body: bytes) -> Shape:
+def read(shape: type[Request], body: bytes) -> Request:
     """The request in a body; raises ApiError where AWS answers with SerializationException or ValidationException."""
     try:
         request = shape.model_validate_json(body or b"{}")
     except ValidationError as failure:
-        where = ".".join(str(step) for step in failure.errors(include_input=False, include_url=False)[0]["loc"])
-        raise ApiError(
-            "SerializationException", f"The request's JSON could not be read{where and ' at ' + where}"
-        ) from None
+        raise _unreadable(failure) from None
     problems = list(request.problems())
     if problems:
-        noun = "error" if len(problems) == 1 else "errors"
-        raise validation(f"{len(problems)} validation {noun} detected: {'; '.join(problems)}")
+        raise _invalid(problems)
     return request
 
 
-def _missing(member: str) -> str:
-    return f"Value null at '{member}' failed to satisfy constraint: Member must not be null"
+def _unreadable(failure: ValidationError) -> ApiError:
+    missing: list[str] = []
+    for error in failure.errors(include_url=False):
+        where = ".".join(str(step) for step in error["loc"])
+        if error["type"] != "missing" and not (where and error["input"] is None):
+            return ApiError("SerializationException", f"The request's JSON could not be read{where and ' at ' + where}")
+        missing.append(f"Value null at '{where}' failed to satisfy constraint: Member must not be null")
+    return _invalid(missing)
+
+
+def _invalid(problems: Sequence[str]) -> ApiError:
+    noun = "error" if len(problems) == 1 else "errors"
+    return validation(f"{len(problems)} validation {noun} detected: {'; '.join(problems)}")
 
 
 def _failed(member: str) -> str:
     return f"Value at '{member}' failed to satisfy constraint: "
 
 
-def _sql(sql: str | None) -> Iterator[str]:
-    if sql is None:
-        yield _missing("sql")
-    else:
-        yield from _length("sql", sql, 0, LONGEST_SQL)
-
-
-def _length(member: str, value: str | None, least: int, most: int, *, required: bool = False) -> Iterator[str]:
-    if required and not value:
-        yield _missing(member)
-    elif value is not None and len(value) < least:
+def _length(member: str, value: str | None, least: int, most: int) -> Iterator[str]:
+    if value is not None and len(value) < least:
         yield f"{_failed(member)}Member must have length greater than or equal to {least}"
-    elif value is not None and len(value) > most:
+    if value is not None and len(value) > most:
         yield f"{_failed(member)}Member must have length less than or equal to {most}"
 
 

@@ -4,15 +4,21 @@ import asyncio
 import contextlib
 import socket
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from typing import Self
 
 import uvicorn
 
-from queryport.emulator.app import application
+from queryport.emulator.app import DroppableProtocol, application
+from queryport.emulator.call_log import CallLog
+from queryport.emulator.calls import Calls
+from queryport.emulator.clusters import Clusters, DeclaredClusters
+from queryport.emulator.control import control_routes
+from queryport.emulator.faults import Faults
 from queryport.emulator.limits import Limits
 from queryport.emulator.service import Service
-from queryport.emulator.targets import OneServer
+from queryport.emulator.targets import Directory, OneServer
 
 START_SECONDS = 10.0
 _SWEEP_SECONDS = 1.0
@@ -25,19 +31,30 @@ class EmulatorError(Exception):
 class Emulator:
     """A local RDS Data API over a PostgreSQL; use as a context manager or call `start` and `stop`.
 
-    `port` 0 takes a free one; `url` is what AWS_ENDPOINT_URL_RDS_DATA wants.
+    `port` 0 takes a free one; `url` is what AWS_ENDPOINT_URL_RDS_DATA wants. Without `clusters` any ARN will do.
+    `faults` and `log` may be used at any time, from any thread.
     """
 
     def __init__(
-        self, database_url: str, *, host: str = "127.0.0.1", port: int = 0, limits: Limits | None = None
+        self,
+        database_url: str,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        limits: Limits | None = None,
+        clusters: Clusters | None = None,
     ) -> None:
         self.host = host
+        self.faults = Faults()
+        self.log = CallLog()
         self._wanted_port = port
         self._limits = limits or Limits()
-        self._directory = OneServer(database_url)
+        self._directory: Directory = (
+            OneServer(database_url) if clusters is None else DeclaredClusters(clusters, database_url)
+        )
         self._socket: socket.socket | None = None
         self._thread: threading.Thread | None = None
-        self._server: uvicorn.Server | None = None
+        self._running: _Running | None = None
 
     def __enter__(self) -> Self:
         self.start()
@@ -48,9 +65,7 @@ class Emulator:
 
     @property
     def port(self) -> int:
-        if self._socket is None:
-            raise EmulatorError("the emulator is not running: call start() first")
-        port: int = self._socket.getsockname()[1]
+        port: int = self._listener().getsockname()[1]
         return port
 
     @property
@@ -63,42 +78,66 @@ class Emulator:
             return
         self._socket = _listen(self.host, self._wanted_port)
         started = threading.Event()
-        self._thread = threading.Thread(target=self._run, args=(started.set,), name="queryport-emulator", daemon=True)
+        self._thread = threading.Thread(
+            target=lambda: asyncio.run(self._serve(started)), name="queryport-emulator", daemon=True
+        )
         self._thread.start()
         if not started.wait(START_SECONDS):
             raise EmulatorError(f"the emulator did not start within {START_SECONDS:.0f} seconds")
 
     def stop(self) -> None:
         """Ends every open transaction and running statement, and waits until the thread is gone."""
-        if self._thread is None or self._server is None or self._socket is None:
+        if self._thread is None or self._running is None:
             return
-        self._server.should_exit = True
-        self._server.force_exit = True
+        self._running.server.should_exit = True
+        self._running.server.force_exit = True
         self._thread.join()
-        self._socket.close()
-        self._thread = self._server = self._socket = None
+        self._listener().close()
+        self._thread = self._running = self._socket = None
+
+    def _listener(self) -> socket.socket:
+        if self._socket is None:
+            raise _not_running()
+        return self._socket
 
     def redirect(self, database_url: str) -> None:
-        """Calls for the database that the emulator was started with go to this URL's database from now on."""
+        """New calls for the database that the emulator was started with go to this URL's; open transactions stay."""
         self._directory.redirect(database_url)
+        if self._running is not None:
+            self._running.loop.call_soon_threadsafe(self._running.service.pool.close_idle)
 
-    def _run(self, started: Callable[[], None]) -> None:
-        asyncio.run(self._serve(started))
+    def status(self) -> dict[str, int]:
+        """What is open: PostgreSQL sessions, those of them that are idle, and transactions."""
+        if self._running is None:
+            raise _not_running()
+        return self._running.service.status()
 
-    async def _serve(self, started: Callable[[], None]) -> None:
+    async def _serve(self, started: threading.Event) -> None:
         service = Service(self._directory, self._limits)
-        config = uvicorn.Config(
-            application(service),
-            http="httptools",
-            log_config=None,
-            access_log=False,
-            lifespan="off",
-            timeout_graceful_shutdown=1,
+        control = control_routes(self.faults, self.log, service.status)
+        app = application(Calls(service, self.faults, self.log), self._limits.request_bytes, control)
+        server = uvicorn.Server(
+            uvicorn.Config(
+                app, http=DroppableProtocol, log_config=None, access_log=False, lifespan="off", timeout_keep_alive=60
+            )
         )
-        self._server = uvicorn.Server(config)
+        self._running = _Running(service, server, asyncio.get_running_loop())
         async with _swept(service):
-            started()
-            await self._server.serve(sockets=[self._socket] if self._socket else None)
+            started.set()
+            await server.serve(sockets=[self._listener()])
+
+
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """What lives in the emulator's thread."""
+
+    service: Service
+    server: uvicorn.Server
+    loop: asyncio.AbstractEventLoop
+
+
+def _not_running() -> EmulatorError:
+    return EmulatorError("the emulator is not running: call start() first")
 
 
 @contextlib.asynccontextmanager

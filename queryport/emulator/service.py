@@ -4,7 +4,7 @@ Knows nothing of HTTP. Raises ApiError for every answer that is not a success.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 from queryport.emulator.binding import Arguments, bind
@@ -17,14 +17,12 @@ from queryport.emulator.records import ReturnTypes, Rows
 from queryport.emulator.requests import (
     BatchExecuteStatement,
     BeginTransaction,
-    EndTransaction,
     ExecuteStatement,
     Request,
     ResultSetOptions,
-    read,
 )
 from queryport.emulator.result_types import BUILT_IN, ResultType
-from queryport.emulator.scanner import has_several_statements, scan
+from queryport.emulator.scanner import Scanned, has_several_statements, scan
 from queryport.emulator.session import CopyRefused, Session, SessionLost, Tag
 from queryport.emulator.targets import Directory
 from queryport.emulator.transactions import Transactions
@@ -43,12 +41,20 @@ class Service:
         self.limits = limits
         self.pool = Pool(limits)
         self.transactions = Transactions(self.pool, limits)
-        self._unfinished: set[asyncio.Task[Answer]] = set()
+        self._unattended: set[asyncio.Task[Answer]] = set()
 
-    async def answer(self, operation: str, body: bytes) -> Answer:
-        """The members of the answer to a request's body; `operation` is one of OPERATIONS."""
+    async def answer(self, operation: str, request: Request) -> Answer:
+        """The members of the answer to a request."""
         try:
-            return await _OPERATIONS[operation](self, body)
+            match request:
+                case ExecuteStatement():
+                    return await self._execute_statement(request)
+                case BatchExecuteStatement():
+                    return await self._batch_execute_statement(request)
+                case BeginTransaction():
+                    return await self._begin_transaction(request)
+                case _:
+                    return await self._end_transaction(request, commit=operation == "CommitTransaction")
         except PostgresFailure as failure:
             raise ApiError("DatabaseErrorException", failure.text) from failure
         except CopyRefused as refused:
@@ -63,66 +69,64 @@ class Service:
         self.transactions.expire()
         self.pool.sweep()
 
+    def status(self) -> dict[str, int]:
+        return {"sessions": self.pool.open, "idle": self.pool.idle, "transactions": len(self.transactions)}
+
     def close(self) -> None:
-        for task in self._unfinished:
+        for task in self._unattended:
             task.cancel()
         self.pool.close()
 
-    async def _execute_statement(self, body: bytes) -> Answer:
-        request = read(ExecuteStatement, body)
-        sql = _checked_sql(request, request.sql or "")
-        scanned = scan(sql)
-        arguments = bind(scanned, request.parameters or ())
-        run = self._execute(request, scanned.text, arguments)
+    def _forget(self, task: asyncio.Task[Answer]) -> None:
+        """Nobody waits any more for what a statement past its time comes to."""
+        self._unattended.discard(task)
+        if not task.cancelled():
+            task.exception()
+
+    async def _execute_statement(self, request: ExecuteStatement) -> Answer:
+        scanned = _scanned(request, request.sql)
+        run = self._run(request, scanned.text, bind(scanned, request.parameters or ()))
         if not request.continueAfterTimeout:
             return await run
         # The call is over when its time is, and the statement goes on.
         task = asyncio.create_task(run)
-        self._unfinished.add(task)
-        task.add_done_callback(self._unfinished.discard)
-        task.add_done_callback(_retrieve)
+        self._unattended.add(task)
+        task.add_done_callback(self._forget)
         done, _ = await asyncio.wait([task], timeout=self.limits.statement_seconds)
-        if not done:
-            raise ApiError("StatementTimeoutException", _TIMED_OUT)
-        return task.result()
+        if done:
+            return task.result()
+        if request.transactionId is not None:
+            self.transactions.leave_running(request.transactionId, task)
+        raise ApiError("StatementTimeoutException", _TIMED_OUT)
 
-    async def _batch_execute_statement(self, body: bytes) -> Answer:
-        request = read(BatchExecuteStatement, body)
-        sql = _checked_sql(request, request.sql or "")
-        scanned = scan(sql)
+    async def _batch_execute_statement(self, request: BatchExecuteStatement) -> Answer:
+        scanned = _scanned(request, request.sql)
         batch = [bind(scanned, parameters) for parameters in request.parameterSets or ()]
         if batch:
             async with self._session(request) as session:
                 for arguments in batch:
-                    await _run(session, scanned.text, arguments, Rows(self.limits))
+                    await _execute(session, scanned.text, arguments, Rows(self.limits))
         return {"updateResults": [{"generatedFields": []} for _ in batch]}
 
-    async def _begin_transaction(self, body: bytes) -> Answer:
-        request = read(BeginTransaction, body)
+    async def _begin_transaction(self, request: BeginTransaction) -> Answer:
         _refuse_schema(request)
         target = self.directory.target(request)
         return {"transactionId": await self.transactions.begin(request.resourceArn, target)}
 
-    async def _commit_transaction(self, body: bytes) -> Answer:
-        request = read(EndTransaction, body)
+    async def _end_transaction(self, request: Request, *, commit: bool) -> Answer:
         self.directory.target(request)
-        await self.transactions.end(request.resourceArn, request.transactionId or "", "COMMIT")
-        return {"transactionStatus": "Transaction Committed"}
+        command = "COMMIT" if commit else "ROLLBACK"
+        await self.transactions.end(request.resourceArn, request.transactionId or "", command)
+        return {"transactionStatus": "Transaction Committed" if commit else "Rollback Complete"}
 
-    async def _rollback_transaction(self, body: bytes) -> Answer:
-        request = read(EndTransaction, body)
-        self.directory.target(request)
-        await self.transactions.end(request.resourceArn, request.transactionId or "", "ROLLBACK")
-        return {"transactionStatus": "Rollback Complete"}
-
-    async def _execute(self, request: ExecuteStatement, text: str, arguments: Arguments) -> Answer:
+    async def _run(self, request: ExecuteStatement, text: str, arguments: Arguments) -> Answer:
         rows = Rows(self.limits)
         async with self._session(request) as session:
             if request.continueAfterTimeout:
                 async with _without_timeout(session, self.limits):
-                    tag = await _run(session, text, arguments, rows)
+                    tag = await _execute(session, text, arguments, rows)
             else:
-                tag = await _run(session, text, arguments, rows)
+                tag = await _execute(session, text, arguments, rows)
             if not tag.returns_rows:
                 return {"generatedFields": [], "numberOfRecordsUpdated": tag.affected}
             as_json = request.formatRecordsAs == "JSON" and tag.command == "SELECT"
@@ -153,11 +157,11 @@ class Service:
                 yield transaction.session
 
 
-def _checked_sql(request: Request, sql: str) -> str:
+def _scanned(request: Request, sql: str) -> Scanned:
     _refuse_schema(request)
     if has_several_statements(sql):
         raise _several_statements()
-    return sql
+    return scan(sql)
 
 
 def _several_statements() -> ApiError:
@@ -175,7 +179,7 @@ def _returns(options: ResultSetOptions | None) -> ReturnTypes:
     return ReturnTypes(options.decimalReturnType == "DOUBLE_OR_LONG", options.longReturnType == "STRING")
 
 
-async def _run(session: Session, text: str, arguments: Arguments, rows: Rows) -> Tag:
+async def _execute(session: Session, text: str, arguments: Arguments, rows: Rows) -> Tag:
     """Runs a statement; raises ApiError for one that PostgreSQL gave up on for the service's own reasons."""
     try:
         return await session.execute(text, arguments, rows.add)
@@ -200,18 +204,3 @@ async def _without_timeout(session: Session, limits: Limits) -> AsyncIterator[No
             await session.settle()
             if session.in_transaction:
                 await session.execute(f"SET LOCAL statement_timeout = {limits.statement_milliseconds}")
-
-
-def _retrieve(task: asyncio.Task[Answer]) -> None:
-    """Nobody waits any more for what a statement past its time comes to."""
-    if not task.cancelled():
-        task.exception()
-
-
-_OPERATIONS: dict[str, Callable[[Service, bytes], Awaitable[Answer]]] = {
-    "ExecuteStatement": Service._execute_statement,
-    "BatchExecuteStatement": Service._batch_execute_statement,
-    "BeginTransaction": Service._begin_transaction,
-    "CommitTransaction": Service._commit_transaction,
-    "RollbackTransaction": Service._rollback_transaction,
-}

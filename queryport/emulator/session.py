@@ -179,8 +179,8 @@ class Session:
         self._unread_trains += 1
 
     def cancel(self) -> None:
-        """Asks PostgreSQL to give up the running statement."""
-        if not self.lost:
+        """Asks PostgreSQL to give up the statement, if one is running."""
+        if self._unread_trains and self._connection.status == ConnStatus.OK:
             self._connection.get_cancel().cancel()
 
     def close(self) -> None:

@@ -21,20 +21,24 @@ class Target:
 
 
 class Directory(Protocol):
-    """Answers where a call goes; raises ApiError for a cluster or secret that cannot be used."""
+    """Answers where a call goes."""
 
-    def target(self, request: Request) -> Target: ...
+    def target(self, request: Request) -> Target:
+        """Raises ApiError for a cluster or a secret that cannot be used."""
+
+    def redirect(self, database_url: str) -> None:
+        """New calls go to another database."""
 
 
 class OneServer:
     """Any cluster, any secret: one server, the user of its URL."""
 
     def __init__(self, database_url: str) -> None:
-        self._home = self._current = _parameters(database_url)
+        self._home = self._current = parameters_of(database_url)
 
     def redirect(self, database_url: str) -> None:
         """Calls for the database that the emulator was started with go to this URL's database from now on."""
-        self._current = _parameters(database_url)
+        self._current = parameters_of(database_url)
 
     def target(self, request: Request) -> Target:
         user = self._current["user"]
@@ -48,7 +52,8 @@ def target(parameters: dict[str, str], database: str) -> Target:
     return Target(make_conninfo("", **parameters | {"dbname": database}), parameters["user"])
 
 
-def _parameters(database_url: str) -> dict[str, str]:
+def parameters_of(database_url: str) -> dict[str, str]:
+    """libpq's connection parameters in a URL, `user` and `dbname` always among them."""
     given = {name: str(value) for name, value in conninfo_to_dict(database_url).items() if value is not None}
     user = given.setdefault("user", "postgres")
     given.setdefault("dbname", user)

@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from queryport.emulator.errors import ApiError
 from queryport.emulator.limits import Limits
@@ -37,6 +38,8 @@ class Transaction:
     began: float
     used: float
     busy: bool = False
+    unattended: asyncio.Task[Any] | None = None
+    """The call that goes on after its time-out."""
 
 
 class Transactions:
@@ -78,6 +81,10 @@ class Transactions:
     async def call(self, resource_arn: str, transaction_id: str) -> AsyncIterator[Transaction]:
         """Holds a transaction for the length of one call; raises ApiError if it is gone or in use."""
         transaction = self._open.get(transaction_id)
+        if transaction is not None and transaction.busy and transaction.unattended is not None:
+            # Its client was told of the time-out and is free to go on: the next call waits, as long as a call may.
+            await asyncio.wait([transaction.unattended], timeout=self._limits.statement_seconds)
+            transaction = self._open.get(transaction_id)
         if transaction is not None and not transaction.busy and self._is_over(transaction):
             self._close(transaction, EXPIRED)
             transaction = None
@@ -87,6 +94,7 @@ class Transactions:
         if transaction.busy:
             raise ApiError("DatabaseErrorException", "Transaction is still running a query")
         transaction.busy = True
+        transaction.unattended = None
         try:
             yield transaction
         finally:
@@ -99,6 +107,12 @@ class Transactions:
                 transaction.used = self._loop.time()
                 if transaction.session.lost:
                     self._close(transaction, ABORTED)
+
+    def leave_running(self, transaction_id: str, task: asyncio.Task[Any]) -> None:
+        """Notes that the call in a transaction goes on although its client has had its answer."""
+        transaction = self._open.get(transaction_id)
+        if transaction is not None:
+            transaction.unattended = task
 
     def expire(self) -> None:
         """Rolls back what was idle or open for too long."""

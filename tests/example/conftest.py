@@ -27,7 +27,7 @@ class Shops(NamedTuple):
 
 @pytest.fixture(scope="session")
 def pristine(postgres: EmbeddedPostgres) -> Shops:
-    """Two shops seeded independently of each other. Not to be changed: take `shops` for that."""
+    """Two shops seeded independently of each other. What a test changes there it rolls back, or it takes `shops`."""
     with ThreadPoolExecutor(2) as both:
         return Shops(*both.map(lambda _: _open_shop(postgres), range(2)))
 

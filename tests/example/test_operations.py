@@ -1,4 +1,4 @@
-"""Every operation through compiler, catalogue, handler, boto3 and emulator, against the file's own SQL through psycopg."""
+"""Every operation, called through the function and the RDS Data API, against its file's own SQL through psycopg."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence

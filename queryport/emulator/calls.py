@@ -1,0 +1,105 @@
+"""One call from its body to its answer: read, struck by a fault if one is due, carried out, and noted in the log."""
+
+import asyncio
+import time
+
+import orjson
+
+from queryport.emulator.call_log import Call, CallLog
+from queryport.emulator.errors import ApiError
+from queryport.emulator.faults import Fault, Faults
+from queryport.emulator.requests import SHAPES, BatchExecuteStatement, ExecuteStatement, Parameter, Request, read
+from queryport.emulator.service import Service
+
+
+class ConnectionDropped(Exception):  # noqa: N818 (a fault that was asked for)
+    """The client gets no answer: its connection is to be closed."""
+
+
+class Calls:
+    """What the HTTP face calls."""
+
+    def __init__(self, service: Service, faults: Faults, log: CallLog) -> None:
+        self._service = service
+        self._faults = faults
+        self._log = log
+
+    async def answer(self, operation: str, body: bytes) -> bytes:
+        """The body of the answer; raises ApiError or ConnectionDropped."""
+        began = time.perf_counter()
+        request: Request | None = None
+        fault: Fault | None = None
+        outcome, message = "OK", None
+        try:
+            request = read(SHAPES[operation], body)
+            fault = self._faults.next(operation)
+            return await self._struck(operation, request, fault)
+        except ApiError as error:
+            outcome, message = error.code, error.message
+            raise
+        except ConnectionDropped:
+            outcome = "Dropped"
+            raise
+        finally:
+            seconds = time.perf_counter() - began
+            self._log.add(_noted(operation, request, outcome, message, seconds, fault))
+
+    async def _struck(self, operation: str, request: Request, fault: Fault | None) -> bytes:
+        if fault is None:
+            return await self._answer(operation, request)
+        if fault.when == "before":
+            await _inflict(fault, request)
+            return await self._answer(operation, request)
+        try:
+            answer = await self._answer(operation, request)
+        except ApiError:
+            await _inflict(fault, request)
+            raise
+        await _inflict(fault, request)
+        return answer
+
+    async def _answer(self, operation: str, request: Request) -> bytes:
+        return orjson.dumps(await self._service.answer(operation, request))
+
+
+async def _inflict(fault: Fault, request: Request) -> None:
+    if fault.kind == "drop":
+        raise ConnectionDropped
+    if fault.kind == "delay":
+        await asyncio.sleep(fault.seconds)
+    else:
+        raise fault.answer(request.resourceArn)
+
+
+def _noted(
+    operation: str, request: Request | None, outcome: str, message: str | None, seconds: float, fault: Fault | None
+) -> Call:
+    sql: str | None = None
+    parameters: list[Parameter] = []
+    sets: int | None = None
+    if isinstance(request, ExecuteStatement):
+        sql, parameters = request.sql, request.parameters or []
+    elif isinstance(request, BatchExecuteStatement):
+        sql, sets = request.sql, len(request.parameterSets or ())
+        parameters = (request.parameterSets or [[]])[0]
+    return Call(
+        at=time.time(),
+        operation=operation,
+        sql=sql,
+        parameters=tuple(_described(parameter) for parameter in parameters),
+        parameter_sets=sets,
+        transaction=request is not None and request.transactionId is not None,
+        outcome=outcome,
+        message=message,
+        seconds=seconds,
+        fault=fault.kind if fault is not None else None,
+    )
+
+
+def _described(parameter: Parameter) -> dict[str, str]:
+    described = {"name": parameter.name or ""}
+    if parameter.value is not None and parameter.value.kind is not None:
+        described["type"] = parameter.value.kind
+    if parameter.typeHint is not None:
+        described["typeHint"] = parameter.typeHint
+    return described

@@ -1,0 +1,53 @@
+"""What AWS's front door wants to see on a request: a signature (SigV4), though whether it is right is not checked.
+
+Any access key, any region and any signature will do; a request without them gets what AWS answers to it.
+"""
+
+import re
+from collections.abc import Mapping
+from urllib.parse import parse_qs
+
+from queryport.emulator.errors import ApiError
+
+_PARAMETER = re.compile(r"\s*([^=,\s]+)=([^,]*)")
+_SERVICE = "rds-data"
+
+
+def require_signature(headers: Mapping[bytes, bytes], query: bytes) -> None:
+    """Raises ApiError for a request that nobody signed; names of headers are in lower case."""
+    authorization = headers.get(b"authorization", b"").decode("latin-1")
+    if not authorization:
+        _require_signed_query(query)
+        return
+    scheme, _, rest = authorization.partition(" ")
+    if not scheme.startswith("AWS4-"):
+        raise ApiError(
+            "IncompleteSignatureException", f"'{scheme}' is not a signing algorithm of AWS Signature Version 4"
+        )
+    given = dict(_PARAMETER.findall(rest))
+    missing = [
+        f"Authorization header requires '{name}' parameter."
+        for name in ("Credential", "Signature", "SignedHeaders")
+        if not given.get(name)
+    ]
+    if b"x-amz-date" not in headers and b"date" not in headers:
+        missing.append("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.")
+    if missing:
+        raise ApiError("IncompleteSignatureException", " ".join(missing))
+    _check_scope(given["Credential"])
+
+
+def _require_signed_query(query: bytes) -> None:
+    given = parse_qs(query.decode("latin-1"))
+    if not given.get("X-Amz-Signature") or not given.get("X-Amz-Credential"):
+        raise ApiError("MissingAuthenticationTokenException", "Missing Authentication Token")
+    _check_scope(given["X-Amz-Credential"][0])
+
+
+def _check_scope(credential: str) -> None:
+    """The credential is `key/date/region/service/aws4_request`; version 4a has no region."""
+    parts = credential.split("/")
+    if len(parts) not in (4, 5):
+        raise ApiError("IncompleteSignatureException", "Credential must have exactly 5 slash-delimited elements")
+    if parts[-2] != _SERVICE:
+        raise ApiError("InvalidSignatureException", f"Credential should be scoped to correct service: '{_SERVICE}'.")

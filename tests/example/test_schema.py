@@ -1,0 +1,101 @@
+"""The rules that the schema keeps by itself, whatever an operation asks for."""
+
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from psycopg import errors
+
+from tests.example.conftest import Shops
+
+
+@pytest.fixture
+def shop(pristine: Shops) -> Iterator[psycopg.Connection]:
+    """The shop, for changes that are rolled back."""
+    connection = psycopg.connect(pristine.one)
+    try:
+        yield connection
+    finally:
+        connection.rollback()
+        connection.close()
+
+
+@pytest.mark.parametrize("isbn", ["9780306406158", "9770306406157", "978030640615", "978-0306406157", ""])
+def test_an_isbn_must_be_sound(shop: psycopg.Connection, isbn: str) -> None:
+    shop.execute("SELECT '9780306406157'::isbn13")
+    with pytest.raises(errors.CheckViolation):
+        shop.execute("SELECT %s::isbn13", [isbn])
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "(,Main Street,Cork,,IE)",
+        "(Aoife,,Cork,,IE)",
+        "(Aoife,Main Street,Cork,,)",
+        "(,,,,)",
+        "(Aoife,Main Street,Cork,,ie)",
+    ],
+)
+def test_an_address_must_be_whole(shop: psycopg.Connection, address: str) -> None:
+    shop.execute("SELECT '(Aoife,Main Street,Cork,,IE)'::postal_address")
+    with pytest.raises(errors.CheckViolation):
+        shop.execute("SELECT %s::postal_address", [address])
+
+
+def test_prices_of_a_book_never_overlap(shop: psycopg.Connection) -> None:
+    with pytest.raises(errors.ExclusionViolation):
+        shop.execute("INSERT INTO book_prices VALUES (4, '[2024-01-01,2024-02-01)', 9.99)")
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes"),
+    [("placed", "paid"), ("shipped", "cancelled"), ("cancelled", "placed"), ("returned", "delivered")],
+)
+def test_an_order_takes_only_the_steps_there_are(shop: psycopg.Connection, was: str, becomes: str) -> None:
+    with pytest.raises(errors.RaiseException, match=f"an order that is {was} cannot become {becomes}"):
+        shop.execute("UPDATE orders SET status = %s WHERE status = %s", [becomes, was])
+
+
+def test_a_step_is_noted_with_its_time(shop: psycopg.Connection) -> None:
+    times = shop.execute(
+        "UPDATE orders SET status = 'shipped' WHERE status = 'paid' RETURNING shipped_at = now()"
+    ).fetchall()
+    assert set(times) == {(True,)}
+
+
+def test_no_copy_is_promised_twice(shop: psycopg.Connection) -> None:
+    promise = "INSERT INTO reservations (order_id, book_id, quantity, held_until) VALUES (%s, 1677, %s, now())"
+    (available,) = shop.execute("SELECT available FROM stock WHERE book_id = 1677").fetchone() or (0,)
+    assert available > 0
+    shop.execute(promise, [1, available])
+    with pytest.raises(errors.CheckViolation, match="stock_is_not_oversold"):
+        shop.execute(promise, [2, 1])
+
+
+def test_stock_follows_what_becomes_of_a_reservation(shop: psycopg.Connection) -> None:
+    def stock() -> tuple[int, ...]:
+        return shop.execute("SELECT on_hand, reserved, available FROM stock WHERE book_id = 3839").fetchone() or ()
+
+    on_hand, reserved, available = stock()
+    promise = "INSERT INTO reservations (order_id, book_id, quantity, held_until) VALUES (%s, 3839, %s, now())"
+    shop.execute(promise, [1, 2])
+    shop.execute(promise, [2, 3])
+    assert stock() == (on_hand, reserved + 5, available - 5)
+    shop.execute("UPDATE reservations SET state = 'consumed' WHERE order_id = 1 AND book_id = 3839")
+    assert stock() == (on_hand - 2, reserved + 3, available - 5)
+    shop.execute("UPDATE reservations SET state = 'released' WHERE order_id = 2 AND book_id = 3839")
+    assert stock() == (on_hand - 2, reserved, available - 2)
+
+
+def test_store_credit_does_not_go_below_zero(shop: psycopg.Connection) -> None:
+    with pytest.raises(errors.CheckViolation, match="accounts_are_not_overdrawn"):
+        shop.execute(
+            "INSERT INTO transfers (from_account, to_account, amount, reason) VALUES (4, 1, 99999, 'too much')"
+        )
+
+
+@pytest.mark.parametrize("change", ["UPDATE transfers SET amount = 1", "DELETE FROM transfers"])
+def test_a_transfer_is_final(shop: psycopg.Connection, change: str) -> None:
+    with pytest.raises(errors.RaiseException, match="never changed or deleted"):
+        shop.execute(change.encode())

@@ -1,0 +1,118 @@
+"""What the seed promises: enough rows, the same ones every time, and figures that agree with each other."""
+
+import psycopg
+import pytest
+
+from tests.example.conftest import Shops
+
+TABLES = (
+    *("authors", "subjects", "books", "book_authors", "book_prices", "customers", "reviews"),
+    *("orders", "order_lines", "stock", "reservations", "payments", "accounts", "transfers"),
+)
+
+FLAWS = {
+    "orders that are not the sum of their lines": """
+        SELECT order_id
+        FROM orders JOIN order_lines USING (order_id)
+        GROUP BY order_id
+        HAVING sum(line_total) <> subtotal
+    """,
+    "orders without lines": """
+        SELECT order_id FROM orders WHERE order_id NOT IN (SELECT order_id FROM order_lines)
+    """,
+    "orders that went backwards in time": """
+        SELECT order_id
+        FROM orders
+        WHERE NOT (placed_at < paid_at AND paid_at < shipped_at AND shipped_at < delivered_at)
+    """,
+    "orders older than their customer": """
+        SELECT order_id FROM orders JOIN customers USING (customer_id) WHERE placed_at < joined_at
+    """,
+    "lines with another price than that day's": """
+        SELECT order_id
+        FROM orders JOIN order_lines USING (order_id) JOIN book_prices USING (book_id)
+        WHERE during @> (placed_at AT TIME ZONE 'UTC')::date AND unit_price <> price
+    """,
+    "sent orders without a payment": """
+        SELECT order_id FROM orders WHERE shipped_at IS NOT NULL
+        EXCEPT
+        SELECT order_id
+        FROM orders JOIN payments USING (order_id)
+        WHERE payments.status IN ('captured', 'refunded') AND amount = total
+    """,
+    "stock that its reservations disagree with": """
+        SELECT book_id FROM stock WHERE reserved <> (
+            SELECT coalesce(sum(quantity), 0) FROM reservations WHERE book_id = stock.book_id AND state = 'held'
+        )
+    """,
+    "open orders without their copies": """
+        SELECT order_id, book_id, quantity
+        FROM orders JOIN order_lines USING (order_id)
+        WHERE status IN ('reserved', 'paid')
+        EXCEPT
+        SELECT order_id, book_id, quantity FROM reservations WHERE state = 'held'
+    """,
+    "money made of nothing": """
+        SELECT FROM accounts HAVING sum(balance) <> 0
+    """,
+    "store credit spent before it came": """
+        SELECT account_id FROM (
+            SELECT account_id, sum(CASE WHEN to_account = account_id THEN amount ELSE -amount END)
+                OVER (PARTITION BY account_id ORDER BY transferred_at, transfer_id) AS balance
+            FROM accounts JOIN transfers ON account_id IN (from_account, to_account)
+            WHERE kind = 'customer'
+        ) AS running
+        WHERE balance < 0
+    """,
+    "books without an author": """
+        SELECT book_id FROM books EXCEPT SELECT book_id FROM book_authors WHERE role = 'author'
+    """,
+    "left-overs of the seed's tools": """
+        SELECT FROM pg_namespace WHERE nspname = 'seed'
+    """,
+}
+
+
+def test_seeds_at_least_two_hundred_thousand_rows(pristine: Shops) -> None:
+    with psycopg.connect(pristine.one) as connection:
+        assert sum(count for count, _ in _checksums(connection).values()) >= 200_000
+
+
+def test_seeds_the_same_rows_every_time(pristine: Shops) -> None:
+    with psycopg.connect(pristine.one) as one, psycopg.connect(pristine.other) as other:
+        assert _checksums(one) == _checksums(other)
+
+
+def test_names_every_table(pristine: Shops) -> None:
+    query = "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+    with psycopg.connect(pristine.one) as connection:
+        assert {name for (name,) in connection.execute(query)} == set(TABLES)
+
+
+@pytest.mark.parametrize("flaw", FLAWS)
+def test_has_no(flaw: str, pristine: Shops) -> None:
+    with psycopg.connect(pristine.one) as connection:
+        assert connection.execute(FLAWS[flaw].encode()).fetchall() == []
+
+
+def test_new_rows_get_numbers_that_are_free(pristine: Shops) -> None:
+    identities = """
+        SELECT attrelid::regclass::text, attname, pg_get_serial_sequence(attrelid::regclass::text, attname)
+        FROM pg_attribute
+        WHERE attidentity <> ''
+    """
+    with psycopg.connect(pristine.one) as connection:
+        for table, column, sequence in connection.execute(identities).fetchall():
+            query = f"SELECT max({column}) < nextval('{sequence}') FROM {table}"  # noqa: S608 (the catalog's names)
+            assert connection.execute(query.encode()).fetchone() == (True,), table
+
+
+def _checksums(connection: psycopg.Connection) -> dict[str, tuple[int, int]]:
+    """For each table its number of rows and a sum over all of their values."""
+    sums = {}
+    for table in TABLES:
+        query = f"SELECT count(*), sum(hashtextextended(t::text, 0)::numeric) FROM {table} AS t"  # noqa: S608 (our own names)
+        row = connection.execute(query.encode()).fetchone()
+        assert row is not None
+        sums[table] = (int(row[0]), int(row[1]))
+    return sums
