@@ -38,6 +38,43 @@ def _database_url(use: str) -> Callable[[F], F]:
     )
 
 
+def _deployed(use: str) -> Callable[[F], F]:
+    """The options that say where a deployed database is; they have the names of the function's own variables."""
+
+    def decorate(command: F) -> F:
+        for option, variable, help_text in (
+            ("--database", "QUERYPORT_DATABASE", "The database. [default: the one named like the secret's user]"),
+            ("--secret-arn", "QUERYPORT_SECRET_ARN", f"The secret of the database user {use}."),
+            ("--resource-arn", "QUERYPORT_RESOURCE_ARN", "The deployed Aurora cluster."),
+        ):
+            command = click.option(
+                option,
+                envvar=variable,
+                show_envvar=True,
+                metavar="NAME" if option == "--database" else "ARN",
+                help=help_text,
+            )(command)
+        return command
+
+    return decorate
+
+
+def _target(resource_arn: str | None, secret_arn: str | None, database: str | None) -> Any:
+    from queryport.deployed import Target
+
+    missing = [
+        f"{option} (or {variable})"
+        for option, variable, value in (
+            ("--resource-arn", "QUERYPORT_RESOURCE_ARN", resource_arn),
+            ("--secret-arn", "QUERYPORT_SECRET_ARN", secret_arn),
+        )
+        if not value
+    ]
+    if not resource_arn or not secret_arn:
+        raise click.UsageError(f"where the deployed database is: give {' and '.join(missing)}")
+    return Target(resource_arn, secret_arn, database or None)
+
+
 _taken_as_it_is = _database_url("It must have the migrations applied.")
 
 
@@ -80,23 +117,104 @@ def serve_command(
 
 
 @queryport.command("check", short_help="Report what is wrong; write nothing.")
+@click.option(
+    "--live", is_flag=True, help="Compare the deployed database with the project too, through the RDS Data API."
+)
 @_project
 @_data_dir
 @_taken_as_it_is
-def check_command(project: Path, data_dir: Path | None, database_url: str | None) -> None:
+@_deployed("that the function is")
+def check_command(
+    project: Path,
+    data_dir: Path | None,
+    database_url: str | None,
+    resource_arn: str | None,
+    secret_arn: str | None,
+    database: str | None,
+    *,
+    live: bool,
+) -> None:
     """Compile the query files, report what is wrong with them, and write nothing.
 
-    Exits with 1 if there is any error; warnings are shown and do not count.
+    With --live, say as well where the deployed database differs: migrations that it lacks, tables, columns and types
+    that are not as the migrations make them, and operations that it would refuse. Nothing is changed or executed.
+
+    Exits with 1 if there is any error or difference; warnings are shown and do not count.
     """
-    from queryport.terminal import Terminal, summary
+    from queryport.terminal import Terminal, counted, summary
     from queryport.workspace import open_workspace
 
-    with open_workspace(project, data_dir, database_url, Terminal(stderr=True), migrate=False) as workspace:
-        compilation = workspace.build().compilation
-    terminal = Terminal()
-    terminal.problems(compilation.problems)
-    terminal.say(summary(compilation))
-    sys.exit(0 if compilation.ok else 1)
+    target = _target(resource_arn, secret_arn, database) if live else None
+    progress, terminal = Terminal(stderr=True), Terminal()
+    with open_workspace(project, data_dir, database_url, progress, migrate=False) as workspace:
+        build = workspace.build()
+        compilation = build.compilation
+        terminal.problems(compilation.problems)
+        if target is None:
+            terminal.say(summary(compilation))
+            sys.exit(0 if compilation.ok else 1)
+        from queryport.deployed import Deployed
+        from queryport.live_check import check_live
+
+        deployed = Deployed(target, progress.step)
+        with workspace.schema(build.scripts) as url, progress.step("Comparing the deployed database"):
+            found = check_live(deployed, build.scripts.migrations, compilation.operations, url)
+    for drift in found.drifts:
+        terminal.say(f"{drift.subject}: {drift.difference}")
+    for addition in found.additions:
+        terminal.note(f"{addition}: not made by a migration")
+    differences = counted(len(found.drifts), "difference") if found.drifts else "no differences"
+    terminal.say(f"{summary(compilation)}; {differences} in the deployed database")
+    sys.exit(1 if found.drifts or not compilation.ok else 0)
+
+
+@queryport.command("migrate", short_help="Bring a deployed database up to date.")
+@click.option("--dry-run", is_flag=True, help="Show what would be applied, and apply nothing.")
+@click.option("--status", is_flag=True, help="Show every migration and when it was applied, and apply nothing.")
+@_project
+@_deployed("that owns the schema")
+def migrate_command(
+    project: Path,
+    resource_arn: str | None,
+    secret_arn: str | None,
+    database: str | None,
+    *,
+    dry_run: bool,
+    status: bool,
+) -> None:
+    """Apply the migrations to a deployed database, through the RDS Data API.
+
+    Needs no network access to the database, only permission to call the Data API. Each file is one transaction, unless
+    the comment at its top says `-- transaction: off`. Files that ran are known by name and checksum: an edited one is
+    refused. One command works on a database at a time; others wait.
+    """
+    from queryport import deployed_migrations
+    from queryport.compile import schema_fingerprint
+    from queryport.deployed import Deployed
+    from queryport.project import Project
+    from queryport.scripts import combined_checksum, read_scripts
+    from queryport.terminal import Terminal, counted
+
+    if dry_run and status:
+        raise click.UsageError("--dry-run and --status are two questions: ask one at a time")
+    target = _target(resource_arn, secret_arn, database)
+    progress, terminal = Terminal(stderr=True), Terminal()
+    scripts = read_scripts(Project.load(project).migrations)
+    deployed = Deployed(target, progress.step)
+    if status:
+        for entry in deployed_migrations.status(deployed, scripts):
+            done = f" after {counted(entry.done, 'statement')} of it" if entry.done else ""
+            terminal.say(f"{entry.name}  {entry.applied_at or 'pending' + done}")
+        terminal.say(f"schema {schema_fingerprint(combined_checksum(scripts))}")
+    elif dry_run:
+        for script, statements in deployed_migrations.plan(deployed, scripts):
+            how = "" if script.transactional else ", without a transaction"
+            terminal.say(f"{script.name}: {counted(statements, 'statement')}{how}")
+    else:
+        names = deployed_migrations.migrate(deployed, scripts, progress.step)
+        for name in names:
+            terminal.say(f"applied {name}")
+        terminal.say(f"{counted(len(names), 'migration') if names else 'nothing to apply'}")
 
 
 @queryport.command("build", short_help="Write catalog.json.")
