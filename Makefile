@@ -9,8 +9,9 @@ SYNCED := .venv/.synced
 SAM := .tools/sam/bin/sam
 SAM_VERSION := 1.170.0
 
-# uv installs the locked packages into .venv and into no other environment that happens to be active.
-UV := env -u VIRTUAL_ENV -u UV_PROJECT_ENVIRONMENT UV_PYTHON_DOWNLOADS=never $(BIN)/uv
+# uv installs the locked packages into .venv and into no other environment that happens to be active. Bytecode is made
+# once, here: without it every command and every cold start of the local Lambda takes twice as long.
+UV := env -u VIRTUAL_ENV -u UV_PROJECT_ENVIRONMENT UV_PYTHON_DOWNLOADS=never UV_COMPILE_BYTECODE=1 $(BIN)/uv
 
 .DEFAULT_GOAL := help
 .PHONY: help serve test check bench build format docs sam-tools clean

@@ -6,7 +6,7 @@ Written by queryport.compile.emit. Keeps no operation: what has been read belong
 """
 
 import json
-import os
+import mmap
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -23,15 +23,12 @@ class CatalogError(Exception):
 
 class Catalog:
     def __init__(self, path: Path) -> None:
+        # A map of the file: it stays whole when another build puts a new file in its place.
+        self._text = _mapped(path)
+        start = self._text.find(b"\n") + 1  # the array's opening bracket
+        end = self._text.find(b"\n", start)
         try:
-            self._file = path.open("rb")
-        except FileNotFoundError:
-            raise CatalogError(f"{path} does not exist: `queryport build` writes it") from None
-        self._file.readline()  # the array's opening bracket
-        line = self._file.readline()
-        self._bodies_at = self._file.tell()
-        try:
-            index = orjson.loads(line.rstrip(b",\n"))
+            index = orjson.loads(self._text[start:end].rstrip(b","))
             found = index["format"]
         except (orjson.JSONDecodeError, KeyError, TypeError):
             raise CatalogError(f"{path} is no catalogue of operations: `queryport build` writes one") from None
@@ -42,6 +39,7 @@ class Catalog:
             )
         self.fingerprint: str = index["fingerprint"]
         self.routes = Routes(index["routes"])
+        self._bodies_at = end + 1
         self._places: dict[str, tuple[int, int]] = index["operations"]
 
     def __contains__(self, name: str) -> bool:
@@ -54,9 +52,19 @@ class Catalog:
     def operation(self, name: str) -> Operation:
         """Reads one operation. Raises KeyError if there is none of the name."""
         offset, length = self._places[name]
-        body = os.pread(self._file.fileno(), length, self._bodies_at + offset)
+        start = self._bodies_at + offset
         # Not orjson: a bound such as 0.1 in a schema is compared with exact numbers.
-        return _operation(json.loads(body, parse_float=Decimal))
+        return _operation(json.loads(self._text[start : start + length], parse_float=Decimal))
+
+
+def _mapped(path: Path) -> mmap.mmap:
+    try:
+        with path.open("rb") as file:
+            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    except FileNotFoundError:
+        raise CatalogError(f"{path} does not exist: `queryport build` writes it") from None
+    except ValueError:
+        raise CatalogError(f"{path} is empty: `queryport build` writes it") from None
 
 
 def _operation(body: dict[str, Any]) -> Operation:

@@ -14,6 +14,7 @@ from handler.data_api import DataApi, Deadline, Rows
 from handler.errors import NotFound, TooManyRows, UnknownOperation
 from handler.operation import Operation, Result
 from handler.parameters import Parameters, Texts
+from handler.routes import parameters_in
 from handler.statement import Statement
 
 _MOST_READY = 1024
@@ -34,13 +35,14 @@ class ReadyOperation:
 
     def __init__(self, operation: Operation, data_api: DataApi) -> None:
         self.operation = operation
-        self._parameters = Parameters(operation)
+        self.parameters = Parameters(operation)
         self._statement = Statement(operation.sql)
+        self.path_parameters = parameters_in(operation.http.path) if operation.http else ()
         self._data_api = data_api
 
     def run(self, values: Mapping[str, Any], deadline: Deadline) -> Answer:
         """Calls the operation. Raises one of handler.errors."""
-        texts = self._parameters.texts(values)
+        texts = self.parameters.texts(values)
         page = self.operation.page
         if page is None:
             return self._answer(self._rows(texts, deadline))

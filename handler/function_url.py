@@ -55,7 +55,8 @@ class FunctionUrl:
             match = self._routes.match(method, segments)
             if match is not None:
                 operation = self._operation(match.operation, call)
-                parameters = http_parameters.from_everywhere(request, match.parameters, operation.operation)
+                in_path = dict(zip(operation.path_parameters, match.values, strict=True))
+                parameters = http_parameters.from_everywhere(request, in_path, operation.parameters.kinds)
                 return self._run(operation, parameters, request, call)
             methods = self._routes.methods(segments)
         return _other_method(method, methods, call)

@@ -3,16 +3,18 @@
 A parameter in the URL is a text and becomes the value that its schema means; a member of the body is JSON already.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from handler.coercion import CoercionError, coerce, splits_at_commas
 from handler.errors import Flaw, InvalidParameters
 from handler.http_request import HttpRequest, decoded_query
-from handler.operation import Codec, Operation
-from handler.parameters import invalid
+from handler.operation import Codec
+from handler.parameters import Kind, invalid
 from handler.validation import pointer
 
+_UNKNOWN: Kind = ("scalar", {})
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 
@@ -42,10 +44,8 @@ def from_body(request: HttpRequest) -> HttpParameters:
     return HttpParameters(values, dict.fromkeys(values, "body"), "body")
 
 
-def from_everywhere(request: HttpRequest, in_path: dict[str, str], operation: Operation) -> HttpParameters:
+def from_everywhere(request: HttpRequest, in_path: dict[str, str], kinds: Mapping[str, Kind]) -> HttpParameters:
     """The parameters of a REST route."""
-    codecs: dict[str, Codec] = {parameter.name: parameter.codec for parameter in operation.parameters}
-    schemas = operation.parameters_schema.get("properties", {})
     values: dict[str, Any] = {}
     locations: dict[str, str] = {}
     flaws = []
@@ -58,14 +58,14 @@ def from_everywhere(request: HttpRequest, in_path: dict[str, str], operation: Op
 
     def take_texts(name: str, location: str, texts: list[str]) -> None:
         try:
-            take(name, location, coerce(texts, codecs.get(name, "scalar"), schemas.get(name, {})))
+            take(name, location, coerce(texts, *kinds.get(name, _UNKNOWN)))
         except CoercionError as error:
             flaws.append(Flaw(pointer([name]), str(error), location))
 
     for name, text in in_path.items():
         take_texts(name, "path", [text])
     for name, raw in request.query.items():
-        take_texts(name, "query", _elements(raw, codecs.get(name, "scalar")))
+        take_texts(name, "query", _elements(raw, kinds.get(name, _UNKNOWN)[0]))
     if request.method in _WITH_BODY:
         for name, value in request.json_object().items():
             take(name, "body", value)

@@ -57,7 +57,7 @@ class Parameter:
     nullable: bool = False
     """Null means NULL. Needed for `json`, where a null that is neither nullable nor optional is the document `null`."""
     default: Any = None
-    """What absent (or a null that is not nullable) means instead of NULL; `optional` is then true as well."""
+    """What absent means instead of NULL; `optional` is then true as well."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,11 @@ from typing import Any
 
 from handler import codecs
 from handler.errors import Flaw, InvalidParameters
-from handler.operation import Operation, Parameter
+from handler.operation import Codec, Operation, Parameter
 from handler.validation import Validator, pointer
+
+Kind = tuple[Codec, Any]
+"""The codec and the JSON Schema of one parameter."""
 
 _LONGEST_DETAIL = 4000  # Step Functions keeps 32,768 characters of a failure's cause, this and a stack trace
 
@@ -26,6 +29,8 @@ class Parameters:
             (parameter, codecs.encoder(parameter.codec, properties.get(parameter.name, {})))
             for parameter in operation.parameters
         ]
+        self.kinds: dict[str, Kind] = {name: ("scalar", schema) for name, schema in properties.items()}
+        self.kinds |= {p.name: (p.codec, properties.get(p.name, {})) for p in operation.parameters}
 
     def texts(self, values: Mapping[str, Any]) -> Texts:
         """The parameters as the statement takes them. Raises InvalidParameters with every flaw."""

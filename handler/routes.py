@@ -1,8 +1,8 @@
 """Which operation a method and a path mean: a walk down the trie of path segments in the catalogue's index.
 
-A node is an object: "/segment" leads to the node of a literal segment, "{}" to that of a parameter, and "methods" maps
-each method to the operation's name and the names of the parameters in the path. A literal goes before a parameter;
-where that leads nowhere, the walk comes back. The time depends on the path, never on the number of routes.
+A node is an object: "/segment" leads to the node of a literal segment, "{}" to that of a parameter, and a method's name
+to the name of the operation. A literal goes before a parameter; where that leads nowhere, the walk comes back. The time
+depends on the path, never on the number of routes.
 """
 
 from collections.abc import Iterator
@@ -14,10 +14,10 @@ Node = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """An operation, and the segments of the path that are its parameters."""
+    """An operation, and the segments of the path that are its parameters, in their order."""
 
     operation: str
-    parameters: dict[str, str]
+    values: list[str]
 
 
 class Routes:
@@ -27,21 +27,24 @@ class Routes:
     def match(self, method: str, segments: list[str]) -> Match | None:
         """The operation behind a method and the (decoded) segments of a path; HEAD takes that of GET."""
         method = "GET" if method == "HEAD" else method
-        for methods, values in _walk(self._trie, segments, []):
-            if method in methods:
-                operation, names = methods[method]
-                return Match(operation, dict(zip(names, values, strict=True)))
+        for node, values in _walk(self._trie, segments, []):
+            if method in node:
+                return Match(node[method], values)
         return None
 
     def methods(self, segments: list[str]) -> set[str]:
         """Every method that the path answers; none means that there is no such path."""
-        return {method for methods, _ in _walk(self._trie, segments, []) for method in methods}
+        return {step for node, _ in _walk(self._trie, segments, []) for step in node if step[0] not in "/{"}
 
 
-def _walk(node: Node, segments: list[str], values: list[str]) -> Iterator[tuple[dict[str, Any], list[str]]]:
+def parameters_in(path: str) -> tuple[str, ...]:
+    """The names of a route's parameters, in their order."""
+    return tuple(segment[1:-1] for segment in path.split("/") if segment.startswith("{"))
+
+
+def _walk(node: Node, segments: list[str], values: list[str]) -> Iterator[tuple[Node, list[str]]]:
     if not segments:
-        if "methods" in node:
-            yield node["methods"], values
+        yield node, values
         return
     segment, *rest = segments
     literal = node.get("/" + segment)

@@ -33,12 +33,13 @@ CREATE INDEX reservations_book ON reservations (book_id);
 
 -- stock.reserved follows the reservations, so that no statement can forget it. Once per statement and not per row:
 -- the rows of stock are locked in the order of their keys, which is why two orders for the same books never deadlock.
+-- FOR NO KEY UPDATE and not FOR UPDATE, which would wait for the other order's foreign key check, and that one for ours.
 CREATE FUNCTION stock_follows_reservations() RETURNS trigger
 LANGUAGE plpgsql
 AS $$
 BEGIN
     IF TG_OP = 'INSERT' THEN
-        PERFORM FROM stock WHERE book_id IN (SELECT book_id FROM after_rows) ORDER BY book_id FOR UPDATE;
+        PERFORM FROM stock WHERE book_id IN (SELECT book_id FROM after_rows) ORDER BY book_id FOR NO KEY UPDATE;
         UPDATE stock
         SET reserved = stock.reserved + change.reserved
         FROM (
@@ -46,7 +47,7 @@ BEGIN
         ) AS change
         WHERE stock.book_id = change.book_id;
     ELSE
-        PERFORM FROM stock WHERE book_id IN (SELECT book_id FROM before_rows) ORDER BY book_id FOR UPDATE;
+        PERFORM FROM stock WHERE book_id IN (SELECT book_id FROM before_rows) ORDER BY book_id FOR NO KEY UPDATE;
         UPDATE stock
         SET reserved = stock.reserved + change.reserved,
             on_hand = stock.on_hand - change.consumed

@@ -63,7 +63,7 @@ CREATE INDEX transfers_from ON transfers (from_account, transferred_at);
 CREATE INDEX transfers_to ON transfers (to_account, transferred_at);
 CREATE INDEX transfers_of_order ON transfers (order_id) WHERE order_id IS NOT NULL;
 
--- The balances follow the transfers; the accounts are locked in the order of their keys, as stock is.
+-- The balances follow the transfers; the accounts are locked in the order of their keys and as weakly as stock is.
 CREATE FUNCTION balances_follow_transfers() RETURNS trigger
 LANGUAGE plpgsql
 AS $$
@@ -71,7 +71,7 @@ BEGIN
     PERFORM FROM accounts
     WHERE account_id IN (SELECT from_account FROM made UNION SELECT to_account FROM made)
     ORDER BY account_id
-    FOR UPDATE;
+    FOR NO KEY UPDATE;
 
     UPDATE accounts
     SET balance = accounts.balance + change.amount

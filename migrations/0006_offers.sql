@@ -1,4 +1,5 @@
--- What the shop offers today: the price of the day and how many copies can be sent. A book without a row is not for sale.
+-- What the shop offers today: the price of the day and how many copies can be sent. A book without a row is not for
+-- sale.
 
 CREATE VIEW offers AS
 SELECT book_prices.book_id, book_prices.price, coalesce(stock.available, 0) AS available

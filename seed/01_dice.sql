@@ -1,5 +1,5 @@
--- What the rest of the seed is made with. Nothing here is random: every "throw of the dice" is a hash of the row's number,
--- so two databases seeded by these files hold the same rows. The schema is dropped again at the end.
+-- What the rest of the seed is made with. Nothing here is random: every "throw of the dice" is a hash of the row's
+-- number, so two databases seeded by these files hold the same rows. The schema is dropped again at the end.
 
 CREATE SCHEMA seed;
 
@@ -40,13 +40,17 @@ CREATE TABLE seed.places (
 
 INSERT INTO seed.places (country, share, given, family, streets, cities) VALUES
 ('GB', 28,
- '{Amelia,Oliver,Isla,George,Ava,Harry,Emily,Arthur,Poppy,Theo,Sophie,Leo,Freya,Alfie,Grace,Jack,Willow,Oscar,Eleanor,Rhys,Ffion,Hamish,Niamh,Priya,Imran,Aisha}',
- '{Smith,Jones,Taylor,Brown,Williams,Wilson,Johnson,Davies,Patel,Wright,Thompson,Walker,Hughes,Green,Campbell,Begum,Clarke,Shaw,Whitfield,Ashworth,Pemberton,Okafor,Llewellyn,MacLeod}',
- '{High Street,Station Road,Church Lane,Victoria Road,Mill Lane,The Crescent,Orchard Close,King''s Road,Albert Terrace,Queensway}',
+ '{Amelia,Oliver,Isla,George,Ava,Harry,Emily,Arthur,Poppy,Theo,Sophie,Leo,Freya,Alfie,Grace,Jack,Willow,Oscar,Eleanor,
+       Rhys,Ffion,Hamish,Niamh,Priya,Imran,Aisha}',
+ '{Smith,Jones,Taylor,Brown,Williams,Wilson,Johnson,Davies,Patel,Wright,Thompson,Walker,Hughes,Green,Campbell,Begum,
+       Clarke,Shaw,Whitfield,Ashworth,Pemberton,Okafor,Llewellyn,MacLeod}',
+ '{High Street,Station Road,Church Lane,Victoria Road,Mill Lane,The Crescent,Orchard Close,King''s Road,
+       Albert Terrace,Queensway}',
  '{London,Bristol,Leeds,Glasgow,Cardiff,Norwich,Sheffield,York}'),
 ('IE', 17,
  '{Aoife,Conor,Saoirse,Cian,Róisín,Oisín,Caoimhe,Fionn,Niamh,Darragh,Sinéad,Tadhg,Órla,Pádraig,Éabha,Séamus}',
- '{Murphy,Kelly,Byrne,Ryan,O''Brien,Walsh,O''Sullivan,Doyle,McCarthy,Gallagher,Ó Súilleabháin,Ní Dhomhnaill,Kavanagh,Brennan}',
+ '{Murphy,Kelly,Byrne,Ryan,O''Brien,Walsh,O''Sullivan,Doyle,McCarthy,Gallagher,Ó Súilleabháin,Ní Dhomhnaill,Kavanagh,
+       Brennan}',
  '{Patrick Street,Main Street,Bóthar na Trá,Abbey Road,Chapel Lane,Grattan Quay,Church Hill}',
  '{Dublin,Cork,Galway,Limerick,Sligo}'),
 ('DE', 20,

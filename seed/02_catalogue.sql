@@ -15,17 +15,20 @@ SELECT
     CASE WHEN country = 'JP' THEN family || ' ' || given ELSE given || ' ' || family END,
     CASE WHEN country = 'JP' THEN family || ' ' || given ELSE family || ', ' || given END,
     CASE WHEN seed.dice(n, 15) < 0.85 THEN born END,
-    CASE WHEN seed.dice(n, 15) < 0.85 AND born < 1945 AND seed.dice(n, 16) < 0.8 THEN born + seed.roll(41, 75, n, 17) END,
+    CASE WHEN seed.dice(n, 15) < 0.85 AND born < 1945 AND seed.dice(n, 16) < 0.8
+        THEN born + seed.roll(41, 75, n, 17) END,
     country,
     CASE WHEN seed.dice(n, 18) < 0.4 THEN
-        given || ' ' || family || ' grew up in ' || city || ', worked as a '
-        || seed.pick('{teacher,ship''s cook,librarian,surveyor,radio announcer,beekeeper,translator,night porter,botanist,printer}', n, 19)
-        || ' and began to write ' || seed.pick('{at sixteen,after the war,late in life,on trains,during a strike,in hospital}', n, 20) || '.'
+        format(
+            '%s %s grew up in %s, worked as a %s and began to write %s.', given, family, city,
+            seed.pick('{teacher,librarian,surveyor,newsreader,beekeeper,translator,porter,botanist,printer}', n, 19),
+            seed.pick('{at sixteen,after the war,late in life,on trains,during a strike,in hospital}', n, 20)
+        )
     END
 FROM people
 ORDER BY n;
 
--- The shelves. `topics` are what the books of a shelf are about, for titles; fiction is titled otherwise and needs none.
+-- The shelves. `topics` are what the books of a shelf are about, for titles; fiction is titled otherwise.
 CREATE TABLE seed.shelves (area text, parent text, name text, topics text[]);
 
 INSERT INTO seed.shelves (area, parent, name, topics) VALUES
@@ -46,7 +49,8 @@ INSERT INTO seed.shelves (area, parent, name, topics) VALUES
 ('fiction', 'Fiction', 'Romance', '{}'),
 ('fact', NULL, 'History', NULL),
 ('fact', 'History', 'Ancient history', '{Carthage,the Hittites,Athenian Democracy,the Roman Road,Sumer,the Etruscans}'),
-('fact', 'History', 'Middle Ages', '{the Hanse,Plague Villages,Cathedral Builders,the Silk Road,Charlemagne,Viking Ships}'),
+('fact', 'History', 'Middle Ages', '{the Hanse,Plague Villages,Cathedral Builders,the Silk Road,Charlemagne,
+      Viking Ships}'),
 ('fact', 'History', 'Modern history', '{the Telegraph,Ellis Island,the Cold War,Railways,Partition,the Marshall Plan}'),
 ('fact', NULL, 'Science', NULL),
 ('fact', 'Science', 'Physics', '{Entropy,Light,Quantum Fields,Superconductors,Gravity,Time}'),
@@ -111,13 +115,71 @@ SELECT
         ELSE seed.pick('{translator,illustrator,editor}', n, 33 + position)
     END AS role
 FROM generate_series(1, 6000) AS n
-CROSS JOIN LATERAL generate_series(1, CASE WHEN seed.dice(n, 30) < 0.80 THEN 1 WHEN seed.dice(n, 30) < 0.95 THEN 2 ELSE 3 END) AS position;
+CROSS JOIN LATERAL generate_series(
+    1, CASE WHEN seed.dice(n, 30) < 0.80 THEN 1 WHEN seed.dice(n, 30) < 0.95 THEN 2 ELSE 3 END
+) AS position;
+
+-- How books are titled: a pattern with words for its gaps. A factual title takes its one gap from the shelf's topics.
+CREATE TABLE seed.titles (
+    style text,
+    number integer GENERATED ALWAYS AS IDENTITY,
+    pattern text,
+    first_words text[],
+    second_words text[],
+    third_words text[]
+);
+
+INSERT INTO seed.titles (style, pattern, first_words, second_words, third_words) VALUES
+('fiction', 'The %s %s',
+ '{Quiet,Silver,Hollow,Drowned,Paper,Northern,Borrowed,Patient,Burning,Invisible,Crooked,Last}',
+ '{Harbour,Orchard,Cartographer,Winter,Garden,River,Archive,Lantern,Bridge,Sister,Country,Hour}', NULL),
+('fiction', 'The %s of %s',
+ '{Keeper,Ghosts,Bells,Weather,Widow,Map,Fall,Language,Colour,Bookseller}',
+ '{Dunmore,Lisbon,Ravenglass,Salt Street,Trieste,the Marshes,Eastgate,Vardø,Nowhere,Saint-Malo}', NULL),
+('fiction', '%s and %s',
+ '{Salt,Ash,Honey,Iron,Glass,Smoke,Bread,Snow,Thorn,Copper}',
+ '{Silence,Bone,Thunder,Feathers,Water,Mercy,Dust,Starlight,Ink,Roses}', NULL),
+('fiction', 'The %s''s %s',
+ '{Clockmaker,Beekeeper,Pilot,Gravedigger,Translator,Baker,Magistrate,Astronomer,Ferryman,Tailor}',
+ '{Daughter,Apprentice,Secret,Oath,Winter,Debt,Wife,Alibi,Return,Map}', NULL),
+('fiction', '%s the %s',
+ '{Forgetting,Crossing,Burning,Naming,Leaving,Inventing,Counting,Mending}',
+ '{River,Dead,Light,Century,Stars,House,Wind,Hours,Border}', NULL),
+('fiction', 'What the %s %s',
+ '{Gardener,Witness,Tide,Children,Neighbour,Stranger,Judge,Mirror}',
+ '{Knew,Saw,Forgot,Took,Said,Left Behind,Buried,Wanted}', NULL),
+('fiction', '%s %s %s',
+ '{Seven,A Hundred,Twelve,Three,Nine,Forty}',
+ '{Winters,Letters,Suspects,Moons,Doors,Promises,Rivers,Witnesses}',
+ '{in Vienna,from Home,After Midnight,of Rain,Without You,and a Lie}'),
+('fiction', 'Last %s %s',
+ '{Train,Letter,Ferry,Summer,Call,Dance,Light}',
+ '{to Odessa,from Cork,in Patagonia,Before Dawn,at Low Tide,to Elsewhere}', NULL),
+('children', '%s %s %s',
+ '{Little,Brave,Sleepy,Hungry,Clever,Tiny,Grumpy,Lost,Curious,Noisy}',
+ '{Bear,Hedgehog,Dragon,Robot,Whale,Mouse,Witch,Penguin,Owl,Tractor}',
+ '{Goes to Sea,and the Moon,Says No,Builds a House,Finds a Friend,Can''t Sleep,and the Big Storm,Learns to Fly}'),
+('de', '%s %s',
+ '{Die Stille,Der letzte Sommer,Das Haus,Die Rückkehr,Der Weg,Die Töchter,Ein Jahr,Das Gedächtnis,Der Klang}',
+ '{am Fluss,der Möwen,über den Dächern,im Schnee,von Königsberg,ohne Schlüssel,der Bäume,hinter den Dünen}', NULL),
+('fr', '%s %s',
+ '{L''été,La maison,Le silence,Une année,Le cœur,Les enfants,La dernière nuit,Le goût}',
+ '{des forêts,sans étoiles,à Besançon,du garçon perdu,de l''hiver,des îles,d''à côté,de la rivière}', NULL),
+('es', '%s %s',
+ '{El jardín,La sombra,Los años,Una canción,El sueño,Las hijas,El último tren}',
+ '{del corazón,de mañana,sin nombre,de Logroño,del otoño,de las montañas,a ningún lugar}', NULL),
+('fact', 'A Short History of %s', NULL, NULL, NULL),
+('fact', 'The Secret Life of %s', NULL, NULL, NULL),
+('fact', 'Understanding %s', NULL, NULL, NULL),
+('fact', 'In Praise of %s', NULL, NULL, NULL),
+('fact', 'The Trouble with %s', NULL, NULL, NULL),
+('fact', 'Notes on %s', NULL, NULL, NULL),
+('fact', 'Rediscovering %s', NULL, NULL, NULL);
 
 -- Every fifth book is new in these three years, the others were there before: order lines rely on it.
 WITH drafts AS (
     SELECT
-        n, leaves.subject_id, leaves.area, leaves.topics,
-        seed.roll(1, 8, n, 40) AS pattern,
+        n, subject_id, area, topics,
         CASE
             WHEN area = 'children' AND seed.dice(n, 41) < 0.5 THEN 'board_book'
             WHEN seed.dice(n, 41) < 0.62 THEN 'paperback'
@@ -137,49 +199,24 @@ WITH drafts AS (
     FROM generate_series(1, 6000) AS n
     JOIN seed.leaves ON leaf_no = 1 + floor(power(seed.dice(n, 44), 1.4) * (SELECT count(*) FROM seed.leaves))::integer
 ),
+styles AS (
+    SELECT style, min(number) AS first_number, max(number) AS last_number FROM seed.titles GROUP BY style
+),
 titled AS (
     SELECT
-        *,
-        CASE
-            WHEN language = 'de' THEN
-                seed.pick('{Die Stille,Der letzte Sommer,Das Haus,Die Rückkehr,Der Weg,Die Töchter,Ein Jahr,Das Gedächtnis,Der Klang}', n, 51) || ' '
-                || seed.pick('{am Fluss,der Möwen,über den Dächern,im Schnee,von Königsberg,ohne Schlüssel,der Bäume,hinter den Dünen,des Uhrmachers}', n, 52)
-            WHEN language = 'fr' THEN
-                seed.pick('{L''été,La maison,Le silence,Une année,Le cœur,Les enfants,La dernière nuit,Le goût}', n, 51) || ' '
-                || seed.pick('{des forêts,sans étoiles,à Besançon,du garçon perdu,de l''hiver,des îles,d''à côté,de la rivière}', n, 52)
-            WHEN language = 'es' THEN
-                seed.pick('{El jardín,La sombra,Los años,Una canción,El sueño,Las hijas,El último tren}', n, 51) || ' '
-                || seed.pick('{del corazón,de mañana,sin nombre,de Logroño,del otoño,de las montañas,a ningún lugar}', n, 52)
-            WHEN area = 'children' THEN
-                seed.pick('{Little,Brave,Sleepy,Hungry,Clever,Tiny,Grumpy,Lost,Curious,Noisy}', n, 51) || ' '
-                || seed.pick('{Bear,Hedgehog,Dragon,Robot,Whale,Mouse,Witch,Penguin,Owl,Tractor}', n, 52) || ' '
-                || seed.pick('{Goes to Sea,and the Moon,Says No,Builds a House,Finds a Friend,Can''t Sleep,at the Market,and the Big Storm,Learns to Fly}', n, 53)
-            WHEN area = 'fiction' THEN CASE pattern
-                WHEN 1 THEN 'The ' || seed.pick('{Quiet,Silver,Hollow,Drowned,Paper,Northern,Borrowed,Patient,Burning,Invisible,Crooked,Last}', n, 51) || ' '
-                    || seed.pick('{Harbour,Orchard,Cartographer,Winter,Garden,River,Archive,Lantern,Bridge,Sister,Country,Hour}', n, 52)
-                WHEN 2 THEN 'The ' || seed.pick('{Keeper,Ghosts,Bells,Weather,Widow,Map,Fall,Language,Colour,Bookseller}', n, 51) || ' of '
-                    || seed.pick('{Dunmore,Lisbon,Ravenglass,Salt Street,Trieste,the Marshes,Eastgate,Vardø,Nowhere,Saint-Malo}', n, 52)
-                WHEN 3 THEN seed.pick('{Salt,Ash,Honey,Iron,Glass,Smoke,Bread,Snow,Thorn,Copper}', n, 51) || ' and '
-                    || seed.pick('{Silence,Bone,Thunder,Feathers,Water,Mercy,Dust,Starlight,Ink,Roses}', n, 52)
-                WHEN 4 THEN 'The ' || seed.pick('{Clockmaker,Beekeeper,Pilot,Gravedigger,Translator,Baker,Magistrate,Astronomer,Ferryman,Tailor}', n, 51) || '''s '
-                    || seed.pick('{Daughter,Apprentice,Secret,Oath,Winter,Debt,Wife,Alibi,Return,Map}', n, 52)
-                WHEN 5 THEN seed.pick('{Forgetting,Crossing,Burning,Naming,Leaving,Inventing,Counting,Mending}', n, 51) || ' the '
-                    || seed.pick('{River,Dead,Light,Century,Stars,House,Wind,Hours,Border}', n, 52)
-                WHEN 6 THEN 'What the ' || seed.pick('{Gardener,Witness,Tide,Children,Neighbour,Stranger,Judge,Mirror}', n, 51) || ' '
-                    || seed.pick('{Knew,Saw,Forgot,Took,Said,Left Behind,Buried,Wanted}', n, 52)
-                WHEN 7 THEN seed.pick('{Seven,A Hundred,Twelve,Three,Nine,Forty}', n, 51) || ' '
-                    || seed.pick('{Winters,Letters,Suspects,Moons,Doors,Promises,Rivers,Witnesses}', n, 52) || ' '
-                    || seed.pick('{in Vienna,from Home,After Midnight,of Rain,Without You,and a Lie}', n, 53)
-                ELSE 'Last ' || seed.pick('{Train,Letter,Ferry,Summer,Call,Dance,Light}', n, 51) || ' '
-                    || seed.pick('{to Odessa,from Cork,in Patagonia,Before Dawn,at Low Tide,to Elsewhere}', n, 52)
-            END
-            ELSE CASE pattern
-                WHEN 1 THEN 'A Short History of ' WHEN 2 THEN 'The Secret Life of ' WHEN 3 THEN 'Understanding '
-                WHEN 4 THEN 'In Praise of ' WHEN 5 THEN 'The Trouble with ' WHEN 6 THEN 'Notes on ' WHEN 7 THEN 'Rediscovering '
-                ELSE 'Everything about '
-            END || seed.pick(topics, n, 51)
-        END AS title
+        drafts.*,
+        area IN ('fact', 'computing') AS is_factual,
+        format(
+            pattern,
+            seed.pick(coalesce(first_words, topics), n, 51),
+            seed.pick(second_words, n, 52),
+            seed.pick(third_words, n, 53)
+        ) AS title
     FROM drafts
+    JOIN styles
+        ON style = CASE WHEN language <> 'en' THEN language WHEN area = 'computing' THEN 'fact' ELSE area END
+    JOIN seed.titles USING (style)
+    WHERE number = seed.roll(first_number, last_number, n, 40)
 ),
 bylines AS (
     -- "A", "A & B", "A, B & C": translators, editors and illustrators are credited, but not on the cover.
@@ -190,46 +227,79 @@ bylines AS (
     GROUP BY book_id
 )
 INSERT INTO books (
-    isbn, title, subtitle, byline, publisher, subject_id, format, language, pages, published_on, tags, description, details,
-    thumbnail, created_at, updated_at
+    isbn, title, subtitle, byline, publisher, subject_id, format, language, pages, published_on, tags, description,
+    details, thumbnail, created_at, updated_at
 )
 SELECT
     isbn12 || isbn13_check_digit(isbn12),
     title,
-    CASE WHEN area IN ('fact', 'computing') AND seed.dice(n, 60) < 0.6 THEN
-        seed.pick('{A Guide for the Perplexed,Stories from the Field,What We Got Wrong,An Illustrated Companion,From First Principles,Twelve Essays,The Missing Chapter,A Practical Introduction}', n, 61)
+    CASE WHEN is_factual AND seed.dice(n, 60) < 0.6 THEN
+        seed.pick(
+            '{A Guide for the Perplexed,Stories from the Field,What We Got Wrong,An Illustrated Companion,
+            From First Principles,Twelve Essays,The Missing Chapter,A Practical Introduction}', n, 61
+        )
     END,
     byline,
-    seed.pick('{Halcyon Press,Gorse & Reed,Blue Door,Atlas House,Nightjar Books,Kestrel & Sons,Editions du Phare,Verlag am Markt,Tidewater,Open Field Press,Lantern Academic,Little Otter,North Quay,Casa Limón}',
-        n, 62),
+    seed.pick(
+        '{Halcyon Press,Gorse & Reed,Blue Door,Atlas House,Nightjar Books,Kestrel & Sons,Editions du Phare,
+        Verlag am Markt,Tidewater,Open Field Press,Lantern Academic,Little Otter,North Quay,Casa Limón}', n, 62
+    ),
     subject_id,
     format,
     language,
-    CASE WHEN format = 'audio_cd' THEN NULL WHEN format = 'board_book' THEN seed.roll(10, 32, n, 63) ELSE seed.roll(96, 820, n, 63) END,
+    CASE format
+        WHEN 'audio_cd' THEN NULL
+        WHEN 'board_book' THEN seed.roll(10, 32, n, 63)
+        ELSE seed.roll(96, 820, n, 63)
+    END,
     published_on,
     ARRAY(
         SELECT tag
-        FROM unnest('{award-winner,book-club,debut,illustrated,large-print,local-author,series,signed,staff-pick,translated}'::text[])
-            WITH ORDINALITY AS tags (tag, place)
+        FROM unnest(ARRAY[
+            'award-winner', 'book-club', 'debut', 'illustrated', 'large-print',
+            'local-author', 'series', 'signed', 'staff-pick', 'translated'
+        ]) WITH ORDINALITY AS tags (tag, place)
         WHERE seed.dice(n, 200 + place) < 0.22 / place + 0.04
         ORDER BY tag
     ),
     CASE WHEN seed.dice(n, 64) < 0.9 THEN
-        seed.pick('{A tender and unsettling,A generous,A very funny,An unsparing,A richly illustrated,A slow-burning,A learned,The definitive}', n, 65) || ' '
-        || CASE WHEN area IN ('fact', 'computing') THEN 'account of ' || seed.pick(topics, n, 51)
-                ELSE 'story of ' || seed.pick('{two sisters,a missing ferry,a village choir,an impossible heist,first love,a stubborn detective,a family of clockmakers,a lighthouse,exile,a very small dragon}', n, 66) END
-        || ', ' || seed.pick('{told in letters,set over a single winter,based on newly opened archives,with maps and photographs,that refuses easy answers,for readers of every age}', n, 67)
-        || '. ' || seed.pick('{Longlisted for three prizes.,Now a television series.,First published to little notice.,With a new foreword.,Impossible to put down.,A bookseller''s favourite.}', n, 68)
+        format(
+            '%s %s, %s. %s',
+            seed.pick(
+                '{A tender and unsettling,A generous,A very funny,An unsparing,A richly illustrated,A slow-burning,
+                A learned,The definitive}', n, 65
+            ),
+            CASE WHEN is_factual THEN 'account of ' || seed.pick(topics, n, 51) ELSE 'story of ' || seed.pick(
+                '{two sisters,a missing ferry,a village choir,an impossible heist,first love,a stubborn detective,
+                a family of clockmakers,a lighthouse,exile,a very small dragon}', n, 66
+            ) END,
+            seed.pick(
+                '{told in letters,set over a single winter,based on newly opened archives,with maps and photographs,
+                that refuses easy answers,for readers of every age}', n, 67
+            ),
+            seed.pick(
+                '{Longlisted for three prizes.,Now a television series.,First published to little notice.,
+                With a new foreword.,Impossible to put down.,A bookseller''s favourite.}', n, 68
+            )
+        )
     END,
     jsonb_strip_nulls(jsonb_build_object(
         'weight_g', seed.roll(120, 1400, n, 69),
         'size_mm', jsonb_build_object('width', seed.roll(110, 210, n, 70), 'height', seed.roll(170, 290, n, 71)),
-        'series', CASE WHEN seed.dice(n, 72) < 0.15 THEN jsonb_build_object('name', seed.pick('{The Marsh Quartet,Inspector Aalto,Lighthouse Library,Field Notes,The Long Peace}', n, 73), 'volume', seed.roll(1, 9, n, 74)) END,
-        'prizes', CASE WHEN seed.dice(n, 75) < 0.04 THEN jsonb_build_array(seed.pick('{Harbour Prize,Golden Quill,Readers'' Medal}', n, 76)) END
+        'series', CASE WHEN seed.dice(n, 72) < 0.15 THEN jsonb_build_object(
+            'name',
+            seed.pick('{The Marsh Quartet,Inspector Aalto,Lighthouse Library,Field Notes,The Long Peace}', n, 73),
+            'volume',
+            seed.roll(1, 9, n, 74)
+        ) END,
+        'prizes', CASE WHEN seed.dice(n, 75) < 0.04 THEN
+            jsonb_build_array(seed.pick('{Harbour Prize,Golden Quill,Readers'' Medal}', n, 76))
+        END
     )),
     -- A bitmap of four by five pixels.
     CASE WHEN seed.dice(n, 77) < 0.7 THEN
-        '\x424d72000000000000003600000028000000040000000500000001001800000000003c000000130b0000130b00000000000000000000'::bytea
+        '\x424d7200000000000000360000002800000004000000050000000100180000000000'::bytea
+        || '\x3c000000130b0000130b00000000000000000000'::bytea
         || substr(sha512(convert_to('cover ' || n, 'UTF8')), 1, 60)
     END,
     added_at,
@@ -254,8 +324,12 @@ WITH lives AS (
         greatest(published_on, date '2019-03-01') + seed.roll(150, 900, book_id, 80) AS change_day,
         seed.roll(14, 45, book_id, 81) AS sale_days,
         seed.dice(book_id, 82) AS fate,
-        CASE format WHEN 'paperback' THEN seed.roll(8, 15, book_id, 83) WHEN 'hardback' THEN seed.roll(18, 38, book_id, 83)
-                    WHEN 'board_book' THEN seed.roll(5, 9, book_id, 83) ELSE seed.roll(14, 26, book_id, 83) END
+        CASE format
+            WHEN 'paperback' THEN seed.roll(8, 15, book_id, 83)
+            WHEN 'hardback' THEN seed.roll(18, 38, book_id, 83)
+            WHEN 'board_book' THEN seed.roll(5, 9, book_id, 83)
+            ELSE seed.roll(14, 26, book_id, 83)
+        END
         + (ARRAY[0.99, 0.99, 0.95, 0.50])[seed.roll(1, 4, book_id, 84)] AS price
     FROM books
 ),

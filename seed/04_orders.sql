@@ -21,15 +21,19 @@ CREATE TABLE seed.basket_lines AS
 WITH picked AS (
     SELECT n, placed_at, line,
            CASE WHEN line = 1 AND popularity % 5 = 1 THEN popularity + 1 ELSE popularity END AS popularity,
-           CASE WHEN seed.dice(n * 8 + line, 411) < 0.92 THEN 1 ELSE 2 + floor(4 * power(seed.dice(n * 8 + line, 412), 3))::integer END AS quantity
+           CASE WHEN seed.dice(n * 8 + line, 411) < 0.92 THEN 1
+                ELSE 2 + floor(4 * power(seed.dice(n * 8 + line, 412), 3))::integer END AS quantity
     FROM seed.baskets
     CROSS JOIN LATERAL generate_series(1, lines) AS line
-    CROSS JOIN LATERAL (SELECT floor(5999 * power(seed.dice(n * 8 + line, 413), 2))::integer AS popularity) AS book
+    CROSS JOIN LATERAL (
+        SELECT floor(5999 * power(seed.dice(n * 8 + line, 413), 2))::integer AS popularity
+    ) AS book
 )
 SELECT n, book_id, quantity, price,
        row_number() OVER (PARTITION BY n ORDER BY line) AS line_no
 FROM (
-    SELECT n, 1 + popularity * 7919 % 6000 AS book_id, sum(quantity) AS quantity, min(line) AS line, min(placed_at) AS placed_at
+    SELECT n, 1 + popularity * 7919 % 6000 AS book_id,
+           sum(quantity) AS quantity, min(line) AS line, min(placed_at) AS placed_at
     FROM picked
     GROUP BY n, popularity
 ) AS merged
@@ -44,7 +48,12 @@ WITH totals AS (
 planned AS (
     SELECT
         totals.n, placed_at, reader, subtotal,
-        CASE WHEN subtotal >= 50 THEN 0 WHEN country IN ('GB', 'IE') THEN 3.95 WHEN country = 'JP' THEN 18.50 ELSE 7.90 END AS shipping,
+        CASE
+            WHEN subtotal >= 50 THEN 0
+            WHEN country IN ('GB', 'IE') THEN 3.95
+            WHEN country = 'JP' THEN 18.50
+            ELSE 7.90
+        END AS shipping,
         CASE
             WHEN seed.dice(totals.n, 421) < 0.66 THEN 'card'
             WHEN seed.dice(totals.n, 421) < 0.80 THEN 'paypal'
@@ -65,8 +74,12 @@ paid AS (
 ),
 shipped AS (
     SELECT *,
-        CASE WHEN NOT is_cancelled THEN paid_at + interval '1 hour' * (2 + 60 * power(seed.dice(n, 425), 2)) END AS shipped_at,
-        CASE WHEN is_cancelled THEN coalesce(paid_at, placed_at) + interval '1 hour' * (1 + 20 * seed.dice(n, 426)) END AS cancelled_at
+        CASE WHEN NOT is_cancelled THEN
+            paid_at + interval '1 hour' * (2 + 60 * power(seed.dice(n, 425), 2))
+        END AS shipped_at,
+        CASE WHEN is_cancelled THEN
+            coalesce(paid_at, placed_at) + interval '1 hour' * (1 + 20 * seed.dice(n, 426))
+        END AS cancelled_at
     FROM paid
 ),
 delivered AS (
@@ -93,21 +106,29 @@ FROM delivered;
 
 -- order_id is the number that the identity column gives, as the rows are inserted in its order.
 INSERT INTO orders (
-    customer_id, status, ship_to, subtotal, shipping, note, tracking_code, placed_at, paid_at, shipped_at, delivered_at, cancelled_at
+    customer_id, status, ship_to, subtotal, shipping, note, tracking_code,
+    placed_at, paid_at, shipped_at, delivered_at, cancelled_at
 )
 SELECT
     customer_id,
     status,
     ROW(
-        CASE WHEN seed.dice(order_id, 441) < 0.08 THEN seed.pick(given, order_id, 442) || ' ' || seed.pick(family, order_id, 443) ELSE name END,
+        -- One in twelve is a present for somebody else.
+        CASE WHEN seed.dice(order_id, 441) < 0.08
+            THEN seed.pick(given, order_id, 442) || ' ' || seed.pick(family, order_id, 443)
+            ELSE name
+        END,
         street, city, postcode, readers.country
     )::address,
     subtotal,
     shipping,
     CASE WHEN seed.dice(order_id, 441) < 0.08 THEN
-        seed.pick('{Happy birthday!,"Please wrap it, it is a present",Alles Gute 🎂,With love from all of us,Bon rétablissement,"Leave it with the neighbours, please"}', order_id, 444)
+        seed.pick('{Happy birthday!,"Please wrap it, it is a present",Alles Gute 🎂,With love from all of us,
+              Bon rétablissement,"Leave it with the neighbours, please"}', order_id, 444)
     END,
-    CASE WHEN shipped_at IS NOT NULL THEN 'QX' || lpad((order_id * 7919 % 1000000000)::text, 9, '0') || readers.country END,
+    CASE WHEN shipped_at IS NOT NULL
+        THEN 'QX' || lpad((order_id * 7919 % 1000000000)::text, 9, '0') || readers.country
+    END,
     placed_at, paid_at, shipped_at, delivered_at, cancelled_at
 FROM seed.order_histories
 JOIN seed.readers ON readers.n = reader
@@ -121,29 +142,41 @@ ORDER BY order_id, line_no;
 
 -- Some readers write about what they were sent, within two months. A good book is good to most of them.
 INSERT INTO reviews (book_id, customer_id, rating, body, written_at)
-SELECT DISTINCT ON (written_at, order_id, book_id)
+SELECT
     book_id, customer_id, rating,
-    CASE WHEN seed.dice(order_id * 8 + line_no, 451) < 0.6 THEN
+    CASE WHEN seed.dice(n, 451) < 0.6 THEN
         CASE
             WHEN rating >= 4 THEN
-                seed.pick('{I read it in two evenings.,Read it twice already.,A present for my mother that I kept.,Why did nobody tell me about this earlier?,Wunderbar.,Un petit bijou.,Beautifully made.}', order_id * 8 + line_no, 452) || ' '
-                || seed.pick('{The ending stays with you.,Highly recommended.,My book club argued about it for hours.,I laughed out loud on the train.,The translation is superb.,Clear without being shallow.}', order_id * 8 + line_no, 453)
+                seed.pick('{I read it in two evenings.,Read it twice already.,A present for my mother that I kept.,
+                    Why did nobody tell me about this earlier?,Wunderbar.,Un petit bijou.,Beautifully made.}', n, 452)
+                || ' '
+                || seed.pick('{The ending stays with you.,Highly recommended.,My book club argued about it for hours.,
+                    I laughed out loud on the train.,The translation is superb.,Clear without being shallow.}', n, 453)
             WHEN rating = 3 THEN
-                seed.pick('{Decent.,A mixed bag.,It takes its time.,Good in parts.}', order_id * 8 + line_no, 452) || ' '
-                || seed.pick('{The middle drags.,Too many characters for me.,I expected more maps.,The first half is the better one.}', order_id * 8 + line_no, 453)
+                seed.pick('{Decent.,A mixed bag.,It takes its time.,Good in parts.}', n, 452)
+                || ' '
+                || seed.pick('{The middle drags.,Too many characters for me.,I expected more maps.,
+                    The first half is the better one.}', n, 453)
             ELSE
-                seed.pick('{Not for me.,I gave up after a hundred pages.,Disappointing.,Arrived with a dented corner.}', order_id * 8 + line_no, 452) || ' '
-                || seed.pick('{The type is tiny.,Nothing happens.,The blurb promises another book.,I passed it on.}', order_id * 8 + line_no, 453)
+                seed.pick('{Not for me.,I gave up after a hundred pages.,Disappointing.,
+                    Arrived with a dented corner.}', n, 452)
+                || ' '
+                || seed.pick('{The type is tiny.,Nothing happens.,The blurb promises another book.,
+                    I passed it on.}', n, 453)
         END
     END,
     written_at
 FROM (
     SELECT DISTINCT ON (book_id, customer_id)
-        order_id, line_no, book_id, customer_id,
-        date_trunc('seconds', delivered_at + interval '1 day' * 60 * power(seed.dice(order_id * 8 + line_no, 454), 2)) AS written_at,
-        greatest(1, least(5, round(1.7 + 3.2 * power(seed.dice(book_id, 455), 0.5) + 3 * (seed.dice(order_id * 8 + line_no, 456) - 0.45))))::integer AS rating
-    FROM orders JOIN order_lines USING (order_id)
-    WHERE delivered_at IS NOT NULL AND seed.dice(order_id * 8 + line_no, 457) < 0.3
+        n, order_id, book_id, customer_id,
+        date_trunc('seconds', delivered_at + interval '1 day' * 60 * power(seed.dice(n, 454), 2)) AS written_at,
+        greatest(1, least(5, round(
+            1.7 + 3.2 * power(seed.dice(book_id, 455), 0.5) + 3 * (seed.dice(n, 456) - 0.45)
+        )))::integer AS rating
+    FROM orders
+    JOIN order_lines USING (order_id)
+    CROSS JOIN LATERAL (SELECT order_id * 8 + line_no AS n) AS line
+    WHERE delivered_at IS NOT NULL AND seed.dice(n, 457) < 0.3
     ORDER BY book_id, customer_id, order_id
 ) AS opinions
 WHERE written_at < seed.today()

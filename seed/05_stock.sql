@@ -2,7 +2,9 @@
 
 WITH demand AS (
     SELECT book_id,
-           sum(quantity) FILTER (WHERE placed_at > seed.today() - interval '90 days' AND status <> 'cancelled') AS lately,
+           sum(quantity) FILTER (
+               WHERE placed_at > seed.today() - interval '90 days' AND status <> 'cancelled'
+           ) AS lately,
            sum(quantity) FILTER (WHERE status IN ('reserved', 'paid')) AS promised
     FROM orders JOIN order_lines USING (order_id)
     GROUP BY book_id
@@ -11,9 +13,12 @@ INSERT INTO stock (book_id, on_hand, reorder_level, counted_at)
 SELECT
     book_id,
     coalesce(promised, 0)
-    + CASE WHEN seed.dice(book_id, 501) < 0.07 THEN 0 ELSE floor(1 + (4 + 2 * coalesce(lately, 0)) * power(seed.dice(book_id, 502), 1.6)) END,
+    + CASE WHEN seed.dice(book_id, 501) < 0.07 THEN 0
+           ELSE floor(1 + (4 + 2 * coalesce(lately, 0)) * power(seed.dice(book_id, 502), 1.6)) END,
     2 + coalesce(lately, 0) / 4,
-    CASE WHEN seed.dice(book_id, 503) < 0.8 THEN date_trunc('minutes', seed.today() - interval '1 day' * 360 * seed.dice(book_id, 504)) END
+    CASE WHEN seed.dice(book_id, 503) < 0.8
+        THEN date_trunc('minutes', seed.today() - interval '1 day' * 360 * seed.dice(book_id, 504))
+    END
 FROM books LEFT JOIN demand USING (book_id)
 ORDER BY book_id;
 

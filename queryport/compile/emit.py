@@ -49,15 +49,9 @@ def _trie(operations: Sequence[Operation]) -> dict[str, Any]:
 
 def _grow(root: dict[str, Any], http: Http, operation: str) -> None:
     node = root
-    names = []
     for segment in http.path.removeprefix("/").split("/"):
-        if segment.startswith("{") and segment.endswith("}"):
-            names.append(segment[1:-1])
-            step = "{}"
-        else:
-            step = "/" + segment
-        node = node.setdefault(step, {})
-    node.setdefault("methods", {})[http.method] = [operation, names]
+        node = node.setdefault("{}" if segment.startswith("{") else f"/{segment}", {})
+    node[http.method] = operation
 
 
 def _json(value: Any) -> bytes:

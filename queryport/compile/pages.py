@@ -11,7 +11,7 @@ from queryport.compile.database import Column, Database
 from queryport.compile.front_matter import Header
 from queryport.compile.infer import Inference
 from queryport.compile.source import Problem, Source
-from queryport.compile.statement import Shape, Statement
+from queryport.compile.statement import Shape, Statement, equated_columns
 from queryport.compile.types import Schema
 
 CURSOR, LIMIT = "cursor", "limit"
@@ -139,7 +139,7 @@ def plan_page(
         chosen.append(column)
     if problems:
         return None, problems
-    if not _unique(database, chosen):
+    if not _unique(database, chosen, equated_columns(statement.node)):
         message = (
             "no unique index shows that these keys tell every row apart: rows that tie could be left out between pages"
         )
@@ -148,9 +148,12 @@ def plan_page(
     return PagePlan(page, tuple(keys)), problems
 
 
-def _unique(database: Database, columns: list[Column]) -> bool:
-    return any(
-        key <= {column.table_column for column in columns if column.table_oid == table}
-        for table in {column.table_oid for column in columns if column.table_oid}
-        for key in database.unique_keys(table)
-    )
+def _unique(database: Database, columns: list[Column], equated: frozenset[str]) -> bool:
+    """Whether a table's unique key is among the columns, or is made up by those that have one value in the query."""
+    for table in {column.table_oid for column in columns if column.table_oid}:
+        attributes = database.attributes(table).items()
+        known = {column.table_column for column in columns if column.table_oid == table}
+        known |= {number for number, attribute in attributes if attribute.name in equated}
+        if any(key <= known for key in database.unique_keys(table)):
+            return True
+    return False

@@ -38,6 +38,7 @@ _KINDS = (
     (_ARRAY, frozenset({"array"}), "arrays"),
     (_OBJECT, frozenset({"object"}), "objects"),
 )
+_DOCUMENTS = ((_NUMERIC, "number"), (_TEXTUAL, "string"), (_ARRAY, "array"), (_OBJECT, "object"))
 _ANNOTATIONS = frozenset({"title", "examples", "deprecated"})
 
 
@@ -116,6 +117,10 @@ def _unfit_keywords(name: str, keywords: dict[str, Any], derived: Schema) -> Ite
 def _merged(derived: Schema, keywords: dict[str, Any]) -> Schema:
     """The derived schema with the author's keywords, so that a value has to satisfy both."""
     schema, rest = dict(derived), dict(keywords)
+    if not derived:
+        # Any JSON: a keyword of arrays says nothing of other values, and its author did not mean to let them by.
+        kinds = [kind for group, kind in _DOCUMENTS if rest.keys() & group]
+        schema = {"type": kinds[0]} if len(kinds) == 1 else {}
     if rest.keys() & _NUMERIC and "number" in _types(derived):
         # As a string a number would slip past the bounds.
         schema = {"type": "number"}

@@ -1,9 +1,32 @@
-"""A local RDS Data API over a real PostgreSQL, faithful to AWS's, its warts included."""
+"""A local RDS Data API over a real PostgreSQL, faithful to AWS's, its warts included.
 
-from queryport.emulator.call_log import Call
-from queryport.emulator.clusters import Clusters, ClustersError
-from queryport.emulator.faults import Fault
-from queryport.emulator.limits import Limits
-from queryport.emulator.server import Emulator, EmulatorError
+The names are imported on first use: pytest and `queryport --help` load modules of this package without needing a server.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from queryport.emulator.call_log import Call
+    from queryport.emulator.clusters import Clusters, ClustersError
+    from queryport.emulator.faults import Fault
+    from queryport.emulator.limits import Limits
+    from queryport.emulator.server import Emulator, EmulatorError
+
+_HOMES = {
+    "Call": "call_log",
+    "Clusters": "clusters",
+    "ClustersError": "clusters",
+    "Emulator": "server",
+    "EmulatorError": "server",
+    "Fault": "faults",
+    "Limits": "limits",
+}
 
 __all__ = ["Call", "Clusters", "ClustersError", "Emulator", "EmulatorError", "Fault", "Limits"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

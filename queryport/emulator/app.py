@@ -3,12 +3,12 @@
 Checks that the request is signed, reads the body, writes what comes back. It decides nothing about SQL.
 """
 
-import secrets
+import random
 import uuid
 from collections.abc import Sequence
 
 from starlette.routing import BaseRoute, Route, Router
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from queryport.emulator.calls import Calls, ConnectionDropped
@@ -34,12 +34,20 @@ class DroppableProtocol(HttpToolsProtocol):
         self.scope["extensions"] = {_TRANSPORT: {"transport": self.transport}}
 
 
-def application(calls: Calls, request_bytes: int, control: Sequence[BaseRoute]) -> Router:
-    routes: list[BaseRoute] = [
-        Route(path, _Operation(calls, name, request_bytes), methods=["POST"]) for path, name in PATHS.items()
-    ]
-    routes.append(Route("/ExecuteSql", _execute_sql, methods=["POST"]))
-    return Router([*routes, *control], default=_unknown_operation, redirect_slashes=False)
+class Application:
+    """Finds the route of a request: the five operations by their path alone, the rest by the router."""
+
+    def __init__(self, calls: Calls, request_bytes: int, control: Sequence[BaseRoute]) -> None:
+        self._operations = {path: _Operation(calls, name, request_bytes) for path, name in PATHS.items()}
+        routes = [Route("/ExecuteSql", _execute_sql, methods=["POST"]), *control]
+        self._router = Router(routes, default=_unknown_operation, redirect_slashes=False)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        operation = self._operations.get(scope["path"])
+        if operation is not None and scope["method"] == "POST":
+            await operation(scope, receive, send)
+        else:
+            await self._router(scope, receive, send)
 
 
 class _Operation:
@@ -51,9 +59,11 @@ class _Operation:
         self._request_bytes = request_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = dict(scope["headers"])
+        headers: dict[bytes, bytes] = dict(scope["headers"])
         try:
-            body = await _body(headers, receive, self._request_bytes)
+            # The limit counts the headers too.
+            limit = self._request_bytes - sum(map(len, headers)) - sum(map(len, headers.values()))
+            body = await _body(receive, limit)
             require_signature(headers, scope["query_string"])
             answer = await self._calls.answer(self._name, body)
         except ApiError as error:
@@ -65,17 +75,18 @@ class _Operation:
             await _send(send, 200, answer)
 
 
-async def _body(headers: dict[bytes, bytes], receive: Receive, limit: int) -> bytes:
-    """Raises ApiError for a request that is over the limit, headers included."""
-    size = sum(len(name) + len(value) for name, value in headers.items())
+async def _body(receive: Receive, limit: int) -> bytes:
+    """Raises ApiError for a body of more than `limit` bytes."""
+    size = 0
     portions: list[bytes] = []
-    message: Message = {"more_body": True}
-    while message.get("more_body"):
+    while True:
         message = await receive()
         portion = message.get("body", b"")
         size += len(portion)
         if size <= limit:
             portions.append(portion)
+        if not message.get("more_body"):
+            break
     if size > limit:
         raise ApiError("RequestEntityTooLargeException")
     return b"".join(portions)
@@ -102,13 +113,13 @@ async def _send_error(send: Send, error: ApiError) -> None:
 
 
 async def _send(send: Send, status: int, body: bytes, *headers: tuple[bytes, bytes]) -> None:
-    request_id = str(uuid.UUID(bytes=secrets.token_bytes(16), version=4))
+    request_id = uuid.UUID(int=random.getrandbits(128), version=4)
     await send(
         {
             "type": "http.response.start",
             "status": status,
             "headers": [
-                (b"x-amzn-RequestId", request_id.encode()),
+                (b"x-amzn-RequestId", str(request_id).encode()),
                 (b"content-type", b"application/json"),
                 (b"content-length", b"%d" % len(body)),
                 *headers,

@@ -20,13 +20,13 @@ BOOL, BYTEA, INT8, TEXT, FLOAT8, DATE, TIME, TIMESTAMP, NUMERIC, UUID, JSONB = (
 
 AS_TEXT, AS_BINARY = 0, 1
 
-_HINTED = {
-    TypeHint.DATE: (DATE, re.compile(r"\d{4}-\d\d-\d\d")),
-    TypeHint.DECIMAL: (NUMERIC, None),
-    TypeHint.JSON: (JSONB, None),
-    TypeHint.TIME: (TIME, re.compile(r"\d\d:\d\d:\d\d(?:\.\d{1,9})?")),
-    TypeHint.TIMESTAMP: (TIMESTAMP, re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,9})?")),
-    TypeHint.UUID: (UUID, re.compile(r"[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}")),
+_HINTED: dict[TypeHint, tuple[int, re.Pattern[str] | None]] = {
+    "DATE": (DATE, re.compile(r"\d{4}-\d\d-\d\d")),
+    "DECIMAL": (NUMERIC, None),
+    "JSON": (JSONB, None),
+    "TIME": (TIME, re.compile(r"\d\d:\d\d:\d\d(?:\.\d{1,9})?")),
+    "TIMESTAMP": (TIMESTAMP, re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,9})?")),
+    "UUID": (UUID, re.compile(r"[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}")),
 }
 
 _NAME = re.compile(r"[A-Za-z0-9_]+")
@@ -71,7 +71,7 @@ def _bound(parameter: Parameter) -> Bound:
         return _NULL
     if value.stringValue is not None:
         if parameter.typeHint is not None:
-            return _hinted(name, TypeHint(parameter.typeHint), value.stringValue)
+            return _hinted(name, parameter.typeHint, value.stringValue)
         # In binary, a text is its bytes with a length: PostgreSQL and not libpq then judges a zero byte.
         return Bound(TEXT, value.stringValue.encode(), AS_BINARY)
     if value.longValue is not None:

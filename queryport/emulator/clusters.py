@@ -14,10 +14,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from queryport.emulator.errors import ApiError, resuming
 from queryport.emulator.requests import LONGEST_ARN, SHORTEST_ARN, Request
-from queryport.emulator.targets import Target, parameters_of, target
+from queryport.emulator.targets import Server, Target, target
+from queryport.failure import Failure
 
 
-class ClustersError(Exception):
+class ClustersError(Failure):
     """The file cannot be used; the message says where and why."""
 
 
@@ -115,6 +116,5 @@ class DeclaredClusters:
 
     def target(self, request: Request) -> Target:
         cluster, secret = self._clusters.opened(request)
-        server = parameters_of(cluster.url or self._default)
-        server |= {"user": secret.user, "password": secret.password}
+        server = Server.at(cluster.url or self._default, user=secret.user, password=secret.password)
         return target(server, request.database or secret.user)

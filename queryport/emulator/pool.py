@@ -1,14 +1,13 @@
 """The sessions that serve calls, kept open and reset between them, one set per target.
 
-A session is handed out as good as new: DISCARD ALL has run since its last use. Statements outside transactions wait for
+A session is handed out as good as new: DISCARD ALL runs before its next statement, or a moment after its last one if
+nobody wants it, since it might hold locks. Statements outside transactions wait for
 a place when there are many; transactions do not, since each holds its session for as long as its client likes.
 """
 
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 from psycopg.conninfo import make_conninfo
 
@@ -18,6 +17,7 @@ from queryport.emulator.session import Session, SessionLost
 from queryport.emulator.targets import Target
 
 CONNECT_SECONDS = 10.0
+RESET_SECONDS = 0.01
 IDLE_SECONDS = 60.0
 KEPT_IDLE = 8
 """Idle sessions per target; more are closed as they come back."""
@@ -30,6 +30,7 @@ class Pool:
         self._limits = limits
         self._idle: dict[Target, deque[tuple[float, Session]]] = {}
         self._open: set[Session] = set()
+        self._resetting: asyncio.TimerHandle | None = None
         self._finishing: set[asyncio.Task[None]] = set()
         self._places = asyncio.Semaphore(limits.sessions)
 
@@ -41,24 +42,19 @@ class Pool:
     def idle(self) -> int:
         return sum(len(idle) for idle in self._idle.values())
 
-    @asynccontextmanager
-    async def session(self, target: Target) -> AsyncIterator[Session]:
-        """A session for one statement outside a transaction."""
-        async with self._places:
-            session = await self.take(target)
-            try:
-                yield session
-            finally:
-                self.give_back(target, session)
+    def session(self, target: Target) -> "Lease":
+        """A session for one statement outside a transaction, as an asynchronous context."""
+        return Lease(self, self._places, target)
 
     async def take(self, target: Target) -> Session:
         """A session for a transaction; give it back. Raises PostgresFailure if PostgreSQL lets nobody in."""
         idle = self._idle.get(target)
         while idle:
-            _, session = idle.popleft()
+            _, session = idle.pop()
             try:
-                if not session.lost:
+                if session.unread:
                     await session.settle()
+                if not session.lost:
                     return session
             except SessionLost:
                 pass  # it ended while nobody used it
@@ -89,15 +85,25 @@ class Pool:
         if len(idle) >= KEPT_IDLE:
             self._discard(session)
             return
-        session.begin_reset()
+        session.retire()
         idle.append((time.monotonic(), session))
+        if self._resetting is None:
+            self._resetting = asyncio.get_running_loop().call_later(RESET_SECONDS, self._reset_idle)
+
+    def _reset_idle(self) -> None:
+        self._resetting = None
+        for idle in self._idle.values():
+            for _, session in idle:
+                session.reset()
 
     def sweep(self) -> None:
         """Closes sessions that nobody has used for a while."""
         oldest = time.monotonic() - IDLE_SECONDS
-        for idle in self._idle.values():
+        for target, idle in list(self._idle.items()):
             while idle and (idle[0][0] < oldest or idle[0][1].lost):
                 self._discard(idle.popleft()[1])
+            if not idle:
+                del self._idle[target]
 
     def close_idle(self) -> None:
         for idle in self._idle.values():
@@ -106,6 +112,8 @@ class Pool:
 
     def close(self) -> None:
         """Ends every session, running statements included."""
+        if self._resetting is not None:
+            self._resetting.cancel()
         for task in self._finishing:
             task.cancel()
         for session in list(self._open):
@@ -135,3 +143,29 @@ class Pool:
             raise ApiError("DatabaseUnavailableException") from failure
         self._open.add(session)
         return session
+
+
+class Lease:
+    """A session of the pool for the length of a `with` block."""
+
+    __slots__ = ("_places", "_pool", "_session", "_target")
+
+    def __init__(self, pool: Pool, places: asyncio.Semaphore, target: Target) -> None:
+        self._pool = pool
+        self._places = places
+        self._target = target
+        self._session: Session | None = None
+
+    async def __aenter__(self) -> Session:
+        await self._places.acquire()
+        try:
+            self._session = session = await self._pool.take(self._target)
+        except BaseException:
+            self._places.release()
+            raise
+        return session
+
+    async def __aexit__(self, *_: object) -> None:
+        self._places.release()
+        if self._session is not None:
+            self._pool.give_back(self._target, self._session)

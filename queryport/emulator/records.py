@@ -87,7 +87,7 @@ class Rows:
         """The oids of types that are not built in; without rows nobody asks for them, unless for the metadata."""
         if not self.count and not even_without_rows:
             return set()
-        return {column.type_oid for column in self.columns} - BUILT_IN.keys()
+        return {column.type_oid for column in self.columns if column.type_oid not in BUILT_IN}
 
     def records(self, types: Mapping[int, ResultType], returns: ReturnTypes) -> list[tuple[Field, ...]]:
         """The member `records`."""

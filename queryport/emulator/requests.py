@@ -1,16 +1,16 @@
 """The five requests as they come over the wire, read from JSON and checked against the service model.
 
-Members that the model does not know are ignored, null is the same as absent, and a member of the wrong JSON type is a
-SerializationException, as AWS's own readers have it. What a request means is not decided here.
+Members that the model does not know are ignored and null is the same as absent. What breaks a constraint of the model
+is a ValidationException, a member of the wrong JSON type a SerializationException, as AWS's own readers have it. What
+a request means is not decided here.
 """
 
 import base64
 import binascii
-from collections.abc import Iterator, Sequence
-from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 
 from queryport.emulator.errors import ApiError, validation
 
@@ -19,6 +19,12 @@ LONGEST_ARN = 570
 SHORTEST_ARN = 11
 LONGEST_NAME = 64
 LONGEST_TRANSACTION_ID = 192
+
+Arn = Annotated[str, Field(min_length=SHORTEST_ARN, max_length=LONGEST_ARN)]
+Name = Annotated[str, Field(max_length=LONGEST_NAME)]
+Sql = Annotated[str, Field(max_length=LONGEST_SQL)]
+TransactionId = Annotated[str, Field(max_length=LONGEST_TRANSACTION_ID)]
+TypeHint = Literal["DATE", "DECIMAL", "JSON", "TIME", "TIMESTAMP", "UUID"]
 
 
 class _Shape(BaseModel):
@@ -70,73 +76,39 @@ class Value(_Shape):
         return next((name for name in self.model_fields_set if getattr(self, name) is not None), None)
 
 
-class TypeHint(StrEnum):
-    DATE = "DATE"
-    DECIMAL = "DECIMAL"
-    JSON = "JSON"
-    TIME = "TIME"
-    TIMESTAMP = "TIMESTAMP"
-    UUID = "UUID"
-
-
 class Parameter(_Shape):
     name: str | None = None
     value: Value | None = None
-    typeHint: str | None = None  # noqa: N815
+    typeHint: TypeHint | None = None  # noqa: N815
 
 
 class ResultSetOptions(_Shape):
-    decimalReturnType: str | None = None  # noqa: N815
-    longReturnType: str | None = None  # noqa: N815
+    decimalReturnType: Literal["STRING", "DOUBLE_OR_LONG"] | None = None  # noqa: N815
+    longReturnType: Literal["LONG", "STRING"] | None = None  # noqa: N815
 
 
 class Request(_Shape):
     """What every request has in common."""
 
-    resourceArn: str  # noqa: N815
-    secretArn: str  # noqa: N815
-    database: str | None = None
-    schema_: str | None = Field(default=None, alias="schema")
-    transactionId: str | None = None  # noqa: N815
-
-    def problems(self) -> Iterator[str]:
-        """What the service model's constraints object to, one sentence each."""
-        yield from _length("resourceArn", self.resourceArn, SHORTEST_ARN, LONGEST_ARN)
-        yield from _length("secretArn", self.secretArn, SHORTEST_ARN, LONGEST_ARN)
-        yield from _length("database", self.database, 0, LONGEST_NAME)
-        yield from _length("schema", self.schema_, 0, LONGEST_NAME)
-        yield from _length("transactionId", self.transactionId, 0, LONGEST_TRANSACTION_ID)
+    resourceArn: Arn  # noqa: N815
+    secretArn: Arn  # noqa: N815
+    database: Name | None = None
+    schema_: Name | None = Field(default=None, alias="schema")
+    transactionId: TransactionId | None = None  # noqa: N815
 
 
 class ExecuteStatement(Request):
-    sql: str
+    sql: Sql
     parameters: list[Parameter] | None = None
     includeResultMetadata: bool | None = None  # noqa: N815
     continueAfterTimeout: bool | None = None  # noqa: N815
     resultSetOptions: ResultSetOptions | None = None  # noqa: N815
-    formatRecordsAs: str | None = None  # noqa: N815
-
-    def problems(self) -> Iterator[str]:
-        yield from super().problems()
-        yield from _length("sql", self.sql, 0, LONGEST_SQL)
-        yield from _type_hints("parameters", self.parameters or ())
-        yield from _choice("formatRecordsAs", self.formatRecordsAs, ("NONE", "JSON"))
-        options = self.resultSetOptions or ResultSetOptions()
-        yield from _choice(
-            "resultSetOptions.decimalReturnType", options.decimalReturnType, ("STRING", "DOUBLE_OR_LONG")
-        )
-        yield from _choice("resultSetOptions.longReturnType", options.longReturnType, ("LONG", "STRING"))
+    formatRecordsAs: Literal["NONE", "JSON"] | None = None  # noqa: N815
 
 
 class BatchExecuteStatement(Request):
-    sql: str
+    sql: Sql
     parameterSets: list[list[Parameter]] | None = None  # noqa: N815
-
-    def problems(self) -> Iterator[str]:
-        yield from super().problems()
-        yield from _length("sql", self.sql, 0, LONGEST_SQL)
-        for number, parameters in enumerate(self.parameterSets or (), 1):
-            yield from _type_hints(f"parameterSets.{number}.member", parameters)
 
 
 class BeginTransaction(Request):
@@ -146,7 +118,7 @@ class BeginTransaction(Request):
 class EndTransaction(Request):
     """CommitTransaction and RollbackTransaction."""
 
-    transactionId: str  # noqa: N815
+    transactionId: TransactionId  # noqa: N815
 
 
 SHAPES: dict[str, type[Request]] = {
@@ -162,48 +134,29 @@ SHAPES: dict[str, type[Request]] = {
 def read(shape: type[Request], body: bytes) -> Request:
     """The request in a body; raises ApiError where AWS answers with SerializationException or ValidationException."""
     try:
-        request = shape.model_validate_json(body or b"{}")
+        return shape.model_validate_json(body or b"{}")
     except ValidationError as failure:
-        raise _unreadable(failure) from None
-    problems = list(request.problems())
-    if problems:
-        raise _invalid(problems)
-    return request
-
-
-def _unreadable(failure: ValidationError) -> ApiError:
-    missing: list[str] = []
-    for error in failure.errors(include_url=False):
-        where = ".".join(str(step) for step in error["loc"])
-        if error["type"] != "missing" and not (where and error["input"] is None):
-            return ApiError("SerializationException", f"The request's JSON could not be read{where and ' at ' + where}")
-        missing.append(f"Value null at '{where}' failed to satisfy constraint: Member must not be null")
-    return _invalid(missing)
-
-
-def _invalid(problems: Sequence[str]) -> ApiError:
+        errors = failure.errors(include_url=False)
+    problems = [_problem(error) for error in errors]
+    if None in problems:
+        raise ApiError("SerializationException", "The request's JSON could not be read")
     noun = "error" if len(problems) == 1 else "errors"
-    return validation(f"{len(problems)} validation {noun} detected: {'; '.join(problems)}")
+    raise validation(f"{len(problems)} validation {noun} detected: {'; '.join(filter(None, problems))}")
 
 
-def _failed(member: str) -> str:
-    return f"Value at '{member}' failed to satisfy constraint: "
-
-
-def _length(member: str, value: str | None, least: int, most: int) -> Iterator[str]:
-    if value is not None and len(value) < least:
-        yield f"{_failed(member)}Member must have length greater than or equal to {least}"
-    if value is not None and len(value) > most:
-        yield f"{_failed(member)}Member must have length less than or equal to {most}"
-
-
-def _choice(member: str, value: str | None, choices: Sequence[str]) -> Iterator[str]:
-    if value is not None and value not in choices:
-        expected = ", ".join(choices)
-        yield f"{_failed(member)}Member must satisfy enum value set: [{expected}]"
-
-
-def _type_hints(member: str, parameters: Sequence[Parameter]) -> Iterator[str]:
-    for number, parameter in enumerate(parameters, 1):
-        if parameter.typeHint is not None:
-            yield from _choice(f"{member}.{number}.member.typeHint", parameter.typeHint, tuple(TypeHint))
+def _problem(error: ErrorDetails) -> str | None:
+    """What the service model's constraints object to; None for JSON that is not of the request's shape."""
+    where = ".".join(f"{step + 1}.member" if isinstance(step, int) else step for step in error["loc"])
+    if where and (error["type"] == "missing" or error["input"] is None):
+        return f"Value null at '{where}' failed to satisfy constraint: Member must not be null"
+    match error["type"]:
+        case "string_too_short":
+            constraint = f"Member must have length greater than or equal to {error['ctx']['min_length']}"
+        case "string_too_long":
+            constraint = f"Member must have length less than or equal to {error['ctx']['max_length']}"
+        case "literal_error":
+            choices = error["ctx"]["expected"].replace("'", "").replace(" or ", ", ")
+            constraint = f"Member must satisfy enum value set: [{choices}]"
+        case _:
+            return None
+    return f"Value at '{where}' failed to satisfy constraint: {constraint}"

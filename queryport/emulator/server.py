@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Self
 
 import uvicorn
+import uvloop
 
-from queryport.emulator.app import DroppableProtocol, application
+from queryport.emulator.app import Application, DroppableProtocol
 from queryport.emulator.call_log import CallLog
 from queryport.emulator.calls import Calls
 from queryport.emulator.clusters import Clusters, DeclaredClusters
@@ -19,12 +20,14 @@ from queryport.emulator.faults import Faults
 from queryport.emulator.limits import Limits
 from queryport.emulator.service import Service
 from queryport.emulator.targets import Directory, OneServer
+from queryport.failure import Failure
 
 START_SECONDS = 10.0
 _SWEEP_SECONDS = 1.0
+_BACKLOG = 2048
 
 
-class EmulatorError(Exception):
+class EmulatorError(Failure):
     """The emulator could not be started; the message says why."""
 
 
@@ -45,6 +48,7 @@ class Emulator:
         clusters: Clusters | None = None,
     ) -> None:
         self.host = host
+        self.database_url = database_url
         self.faults = Faults()
         self.log = CallLog()
         self._wanted_port = port
@@ -70,7 +74,8 @@ class Emulator:
 
     @property
     def url(self) -> str:
-        return f"http://{self.host}:{self.port}"
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 (all is nobody's address)
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
     def start(self) -> None:
         """Raises EmulatorError if the port cannot be had."""
@@ -78,9 +83,7 @@ class Emulator:
             return
         self._socket = _listen(self.host, self._wanted_port)
         started = threading.Event()
-        self._thread = threading.Thread(
-            target=lambda: asyncio.run(self._serve(started)), name="queryport-emulator", daemon=True
-        )
+        self._thread = threading.Thread(target=self._run, args=(started,), name="queryport-emulator", daemon=True)
         self._thread.start()
         if not started.wait(START_SECONDS):
             raise EmulatorError(f"the emulator did not start within {START_SECONDS:.0f} seconds")
@@ -95,6 +98,11 @@ class Emulator:
         self._listener().close()
         self._thread = self._running = self._socket = None
 
+    def wait(self) -> None:
+        """Returns when the emulator has stopped."""
+        if self._thread is not None:
+            self._thread.join()
+
     def _listener(self) -> socket.socket:
         if self._socket is None:
             raise _not_running()
@@ -102,6 +110,7 @@ class Emulator:
 
     def redirect(self, database_url: str) -> None:
         """New calls for the database that the emulator was started with go to this URL's; open transactions stay."""
+        self.database_url = database_url
         self._directory.redirect(database_url)
         if self._running is not None:
             self._running.loop.call_soon_threadsafe(self._running.service.pool.close_idle)
@@ -112,13 +121,24 @@ class Emulator:
             raise _not_running()
         return self._running.service.status()
 
+    def _run(self, started: threading.Event) -> None:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(self._serve(started))
+
     async def _serve(self, started: threading.Event) -> None:
         service = Service(self._directory, self._limits)
         control = control_routes(self.faults, self.log, service.status)
-        app = application(Calls(service, self.faults, self.log), self._limits.request_bytes, control)
+        app = Application(Calls(service, self.faults, self.log), self._limits.request_bytes, control)
         server = uvicorn.Server(
             uvicorn.Config(
-                app, http=DroppableProtocol, log_config=None, access_log=False, lifespan="off", timeout_keep_alive=60
+                app,
+                http=DroppableProtocol,
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                proxy_headers=False,
+                server_header=False,
+                timeout_keep_alive=60,
             )
         )
         self._running = _Running(service, server, asyncio.get_running_loop())
@@ -164,6 +184,7 @@ def _listen(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
+        listener.listen(_BACKLOG)  # from here on clients may connect, and wait until the server is up
     except OSError as failure:
         listener.close()
         raise EmulatorError(f"port {port} of {host} cannot be had: {failure.strerror}") from failure

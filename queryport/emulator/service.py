@@ -5,7 +5,7 @@ Knows nothing of HTTP. Raises ApiError for every answer that is not a success.
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from queryport.emulator.binding import Arguments, bind
 from queryport.emulator.catalog import look_up_columns, look_up_types
@@ -145,16 +145,12 @@ class Service:
             answer["columnMetadata"] = column_metadata(rows.columns, types, tables)
         return answer
 
-    @asynccontextmanager
-    async def _session(self, request: Request) -> AsyncIterator[Session]:
+    def _session(self, request: Request) -> AbstractAsyncContextManager[Session]:
         """The transaction's session, or one of the pool's."""
         target = self.directory.target(request)
         if request.transactionId is None:
-            async with self.pool.session(target) as session:
-                yield session
-        else:
-            async with self.transactions.call(request.resourceArn, request.transactionId) as transaction:
-                yield transaction.session
+            return self.pool.session(target)
+        return self.transactions.session(request.resourceArn, request.transactionId)
 
 
 def _scanned(request: Request, sql: str) -> Scanned:

@@ -17,7 +17,15 @@ from queryport.emulator.binding import Arguments
 from queryport.emulator.errors import PostgresFailure
 from queryport.emulator.refusals import refusal
 
+# Bound to names of the module once: they are looked at many times for each statement.
+_COMMAND_OK = ExecStatus.COMMAND_OK
+_ROWS = (ExecStatus.TUPLES_CHUNK, ExecStatus.TUPLES_OK)
+_PIPELINE_SYNC, _PIPELINE_ABORTED = ExecStatus.PIPELINE_SYNC, ExecStatus.PIPELINE_ABORTED
+
+_LAST_WORDS = ("FATAL", "PANIC")
+
 _ROWS_AT_ONCE = 1024
+_RESET = b"DISCARD ALL"
 NO_ARGUMENTS = Arguments([], [], [])
 
 
@@ -60,7 +68,7 @@ class Session:
         self._statements = 0
         self._prepared: bytes | None = None
         self._unread_trains = 0
-        self._at_end = False
+        self._used = False
         self.lost = False
         connection.nonblocking = 1
         connection.enter_pipeline_mode()
@@ -102,75 +110,114 @@ class Session:
 
         Raises PostgresFailure, CopyRefused (the session is closed then) or SessionLost.
         """
-        connection, before = self._connection, self._prepared
+        connection, before, used = self._connection, self._prepared, self._used
         self._statements += 1
         self._prepared = name = b"sqlx_s_%d" % self._statements
+        self._used = False
         try:
-            if before is not None:
+            if used:
+                connection.send_query_params(_RESET, None)
+            elif before is not None:
                 connection.send_close_prepared(before)
             connection.send_prepare(name, text.encode(), arguments.oids)
             connection.send_query_prepared(name, arguments.values, arguments.formats)
             self._end_train()
             await self._flush()
-            if before is not None:
-                await self._answer()
-            return await self._executed(rows)
+            return await self._outcome(rows, messages_before=1 if used or before is not None else 0)
         except OperationalError as failure:
             self.close()
             raise SessionLost from failure
 
-    async def _executed(self, rows: Callable[[PGresult], None]) -> Tag:
-        last = await self._answer()
-        if last.status == ExecStatus.COMMAND_OK:
-            # Rows arrive in portions, so that a result past the size limit never fills the memory.
-            self._connection.set_chunked_rows_mode(_ROWS_AT_ONCE)
+    async def _outcome(self, rows: Callable[[PGresult], None], *, messages_before: int) -> Tag:
+        """Reads a train: what went before the statement, its parsing, its execution and the end, a None after each."""
+        connection = self._connection
+        is_busy, get_result = connection.is_busy, connection.get_result
+        parsed, executed = messages_before, messages_before + 1
+        message = 0
+        last: PGresult | None = None
         command: bytes | None = None
         affected: int | None = None
-        while (result := await self._next()) is not None:
-            command = result.command_status or command  # of rows in portions, the last portion has it
-            affected = result.command_tuples or affected
-            if result.status in (ExecStatus.TUPLES_CHUNK, ExecStatus.TUPLES_OK):
+        while True:
+            while is_busy():
+                await self._news()
+            result = get_result()
+            if result is None:
+                if message == parsed and last is not None and last.status == _COMMAND_OK:
+                    # Rows arrive in portions, so that a result past the size limit never fills the memory.
+                    connection.set_chunked_rows_mode(_ROWS_AT_ONCE)
+                message += 1
+                continue
+            status = result.status
+            if status == _PIPELINE_SYNC:
+                self._unread_trains -= 1
+                break
+            if status == _PIPELINE_ABORTED:
+                continue
+            if status in _ROWS:
                 rows(result)
-            elif result.status in (ExecStatus.COPY_IN, ExecStatus.COPY_OUT):
-                self.close()
-                raise CopyRefused("CopyInResponse" if result.status == ExecStatus.COPY_IN else "CopyOutResponse")
-            if result.status != ExecStatus.PIPELINE_ABORTED:
-                last = result
+            elif status != _COMMAND_OK:
+                self._check(result)
+            last = result
+            if message == executed:
+                command = result.command_status or command  # of rows in portions, the last portion has it
+                affected = result.command_tuples or affected
+        if last is None:
+            raise SessionLost
         failure = _failure(last)
-        if self._connection.status == ConnStatus.BAD:
-            self.close()
-            raise SessionLost(failure)
-        await self._next()  # the end of the message train
         if failure is not None:
             raise failure
         word = (command or b"").partition(b" ")[0].decode()
-        return Tag(word, affected or 0, returns_rows=last.status == ExecStatus.TUPLES_OK)
+        return Tag(word, affected or 0, returns_rows=last.status in _ROWS)
 
-    def begin_reset(self) -> None:
-        """Sends what makes the session as good as new; `settle` waits until it is."""
+    def _check(self, result: PGresult) -> None:
+        """Closes the session where a result leaves nothing else to do, and raises what it was."""
+        if result.status in (ExecStatus.COPY_IN, ExecStatus.COPY_OUT):
+            self.close()
+            raise CopyRefused("CopyInResponse" if result.status == ExecStatus.COPY_IN else "CopyOutResponse")
+        failure = _failure(result)
+        if self._connection.status == ConnStatus.BAD or (failure is not None and failure.severity in _LAST_WORDS):
+            self.close()
+            raise SessionLost(failure)
+
+    def retire(self) -> None:
+        """Its user is done with it: before the next statement, or at `reset`, it is made as good as new.
+
+        The reset travels in front of the next statement, since a message train of its own would cost half as much again
+        as a small statement. A transaction that was left open is ended at once.
+        """
+        self._used = True
+        if self._connection.transaction_status != TransactionStatus.IDLE:
+            self._send_reset(b"ROLLBACK")
+
+    def reset(self) -> None:
+        """Sends what makes a retired session as good as new, if no statement did yet; `settle` waits until it is."""
+        if self._used:
+            self._used = False
+            self._prepared = None
+            self._send_reset(_RESET)
+
+    def _send_reset(self, command: bytes) -> None:
         try:
-            if self._connection.transaction_status != TransactionStatus.IDLE:
-                self._connection.send_query_params(b"ROLLBACK", None)
-                self._end_train()
-            self._connection.send_query_params(b"DISCARD ALL", None)
+            self._connection.send_query_params(command, None)
             self._end_train()
             self._connection.flush()
         except OperationalError:
             self.close()
-        self._prepared = None
 
     async def settle(self) -> None:
         """Reads whatever PostgreSQL still has to say, to no end; raises SessionLost if it hangs up over it."""
+        connection = self._connection
         try:
             await self._flush()
             while self._unread_trains:
-                result = await self._next()
-                if result is not None and result.status in (ExecStatus.COPY_IN, ExecStatus.COPY_OUT):
-                    self.close()
-                if self.lost or self._connection.status == ConnStatus.BAD:
-                    self.close()
-                    raise SessionLost
-        except OperationalError as failure:
+                while connection.is_busy():
+                    await self._news()
+                result = connection.get_result()
+                if result is not None and result.status == _PIPELINE_SYNC:
+                    self._unread_trains -= 1
+                elif result is not None:
+                    self._check(result)
+        except (OperationalError, CopyRefused) as failure:
             self.close()
             raise SessionLost from failure
 
@@ -192,25 +239,13 @@ class Session:
         self._connection.finish()
         self._wake()
 
-    async def _answer(self) -> PGresult:
-        """The result of one message that has just one."""
-        result = await self._next()
-        if result is None:
-            raise SessionLost
-        await self._next()
-        return result
-
-    async def _next(self) -> PGresult | None:
-        """The next result; None ends those of one message."""
-        while not self._at_end and self._connection.is_busy():
+    async def _news(self) -> None:
+        """Waits until PostgreSQL has said more; raises SessionLost when it has hung up instead."""
+        if not self.lost:
             self._waiter = self._loop.create_future()
             await self._waiter
         if self.lost:
             raise SessionLost
-        result = self._connection.get_result()
-        if result is not None and result.status == ExecStatus.PIPELINE_SYNC:
-            self._unread_trains -= 1
-        return result
 
     async def _flush(self) -> None:
         while self._connection.flush():
@@ -219,11 +254,8 @@ class Session:
     def _readable(self) -> None:
         try:
             self._connection.consume_input()
-        except OperationalError:
-            # PostgreSQL hung up; what it said before is still there to be read.
-            self._at_end = True
-            self._loop.remove_reader(self._socket)
-            self._wake()
+        except OperationalError:  # PostgreSQL hung up, and its last words have been read before
+            self.close()
             return
         if self._waiter is not None and not self._connection.is_busy():
             self._wake()

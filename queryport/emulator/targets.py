@@ -5,7 +5,8 @@ the call names, or else, as on Aurora, the one that is called like the user.
 """
 
 from dataclasses import dataclass
-from typing import Protocol
+from functools import lru_cache
+from typing import Protocol, Self
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
@@ -30,31 +31,47 @@ class Directory(Protocol):
         """New calls go to another database."""
 
 
+@dataclass(frozen=True, slots=True)
+class Server:
+    """libpq's connection parameters, `user` and `dbname` always among them."""
+
+    parameters: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def at(cls, database_url: str, **other: str) -> Self:
+        given = {
+            name: str(value) for name, value in conninfo_to_dict(database_url).items() if value is not None
+        } | other
+        user = given.setdefault("user", "postgres")
+        given.setdefault("dbname", user)
+        return cls(tuple(given.items()))
+
+    @property
+    def user(self) -> str:
+        return dict(self.parameters)["user"]
+
+    @property
+    def database(self) -> str:
+        return dict(self.parameters)["dbname"]
+
+
+@lru_cache(maxsize=256)
+def target(server: Server, database: str) -> Target:
+    return Target(make_conninfo("", **dict(server.parameters) | {"dbname": database}), server.user)
+
+
 class OneServer:
     """Any cluster, any secret: one server, the user of its URL."""
 
     def __init__(self, database_url: str) -> None:
-        self._home = self._current = parameters_of(database_url)
+        self._current = Server.at(database_url)
+        self._home = self._current.database
 
     def redirect(self, database_url: str) -> None:
         """Calls for the database that the emulator was started with go to this URL's database from now on."""
-        self._current = parameters_of(database_url)
+        self._current = Server.at(database_url)
 
     def target(self, request: Request) -> Target:
-        user = self._current["user"]
-        database = request.database or user
-        if database == self._home["dbname"]:
-            database = self._current["dbname"]
-        return target(self._current, database)
-
-
-def target(parameters: dict[str, str], database: str) -> Target:
-    return Target(make_conninfo("", **parameters | {"dbname": database}), parameters["user"])
-
-
-def parameters_of(database_url: str) -> dict[str, str]:
-    """libpq's connection parameters in a URL, `user` and `dbname` always among them."""
-    given = {name: str(value) for name, value in conninfo_to_dict(database_url).items() if value is not None}
-    user = given.setdefault("user", "postgres")
-    given.setdefault("dbname", user)
-    return given
+        server = self._current
+        database = request.database or server.user
+        return target(server, server.database if database == self._home else database)

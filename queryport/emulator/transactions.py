@@ -31,7 +31,6 @@ _REMEMBERED = 10_000
 class Transaction:
     """`busy` while a call runs in it, one that goes on after its time-out included."""
 
-    id: str
     resource_arn: str
     target: Target
     session: Session
@@ -64,49 +63,54 @@ class Transactions:
             raise
         now = self._loop.time()
         transaction_id = b64encode(secrets.token_bytes(_ID_BYTES)).decode()
-        self._open[transaction_id] = Transaction(transaction_id, resource_arn, target, session, now, now)
+        self._open[transaction_id] = Transaction(resource_arn, target, session, now, now)
         return transaction_id
 
     async def end(self, resource_arn: str, transaction_id: str, command: str) -> None:
         """Runs COMMIT or ROLLBACK; the id is gone afterwards, whatever PostgreSQL answered."""
-        async with self.call(resource_arn, transaction_id) as transaction:
+        async with self.session(resource_arn, transaction_id) as session:
             reason = ABORTED
             try:
-                await transaction.session.execute(command)
+                await session.execute(command)
                 reason = ENDED
             finally:
-                self._close(transaction, reason)
+                self._close(transaction_id, reason)
 
     @asynccontextmanager
-    async def call(self, resource_arn: str, transaction_id: str) -> AsyncIterator[Transaction]:
-        """Holds a transaction for the length of one call; raises ApiError if it is gone or in use."""
+    async def session(self, resource_arn: str, transaction_id: str) -> AsyncIterator[Session]:
+        """A transaction's session for the length of one call; raises ApiError if it is gone or in use."""
+        transaction = await self._claim(resource_arn, transaction_id)
+        transaction.busy = True
+        transaction.unattended = None
+        session = transaction.session
+        try:
+            yield session
+        finally:
+            try:
+                if transaction_id in self._open and session.unread:
+                    # What was left unread, say of a result too large, is PostgreSQL's to finish before the next call.
+                    await session.settle()
+            finally:
+                transaction.busy = False
+                transaction.used = self._loop.time()
+                if session.lost:
+                    self._close(transaction_id, ABORTED)
+
+    async def _claim(self, resource_arn: str, transaction_id: str) -> Transaction:
         transaction = self._open.get(transaction_id)
         if transaction is not None and transaction.busy and transaction.unattended is not None:
             # Its client was told of the time-out and is free to go on: the next call waits, as long as a call may.
             await asyncio.wait([transaction.unattended], timeout=self._limits.statement_seconds)
             transaction = self._open.get(transaction_id)
-        if transaction is not None and not transaction.busy and self._is_over(transaction):
-            self._close(transaction, EXPIRED)
+        if transaction is not None and not transaction.busy and (reason := self._end_of(transaction)):
+            self._close(transaction_id, reason)
             transaction = None
         if transaction is None or transaction.resource_arn != resource_arn:
             cause = self._gone.get(transaction_id, EXPIRED)
             raise ApiError("TransactionNotFoundException", f"Transaction {transaction_id} isn't found. {cause}")
         if transaction.busy:
             raise ApiError("DatabaseErrorException", "Transaction is still running a query")
-        transaction.busy = True
-        transaction.unattended = None
-        try:
-            yield transaction
-        finally:
-            try:
-                if transaction.id in self._open:
-                    # What was left unread, say of a result too large, is PostgreSQL's to finish before the next call.
-                    await transaction.session.settle()
-            finally:
-                transaction.busy = False
-                transaction.used = self._loop.time()
-                if transaction.session.lost:
-                    self._close(transaction, ABORTED)
+        return transaction
 
     def leave_running(self, transaction_id: str, task: asyncio.Task[Any]) -> None:
         """Notes that the call in a transaction goes on although its client has had its answer."""
@@ -116,21 +120,24 @@ class Transactions:
 
     def expire(self) -> None:
         """Rolls back what was idle or open for too long."""
-        for transaction in list(self._open.values()):
-            if not transaction.busy and self._is_over(transaction):
-                self._close(transaction, EXPIRED)
+        for transaction_id, transaction in list(self._open.items()):
+            if not transaction.busy and (reason := self._end_of(transaction)):
+                self._close(transaction_id, reason)
 
-    def _is_over(self, transaction: Transaction) -> bool:
-        now = self._loop.time()
-        return (
-            now - transaction.used > self._limits.transaction_idle_seconds
-            or now - transaction.began > self._limits.transaction_total_seconds
-        )
+    def _end_of(self, transaction: Transaction) -> str | None:
+        """Why a transaction is over, if it is."""
+        if transaction.session.lost:
+            return ABORTED
+        idle, open_for = self._loop.time() - transaction.used, self._loop.time() - transaction.began
+        if idle > self._limits.transaction_idle_seconds or open_for > self._limits.transaction_total_seconds:
+            return EXPIRED
+        return None
 
-    def _close(self, transaction: Transaction, reason: str) -> None:
-        if self._open.pop(transaction.id, None) is None:
+    def _close(self, transaction_id: str, reason: str) -> None:
+        transaction = self._open.pop(transaction_id, None)
+        if transaction is None:
             return
-        self._gone[transaction.id] = reason
+        self._gone[transaction_id] = reason
         if len(self._gone) > _REMEMBERED:
             self._gone.popitem(last=False)
         self._pool.give_back(transaction.target, transaction.session)

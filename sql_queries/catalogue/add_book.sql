@@ -1,9 +1,10 @@
 -- summary: Take a new book into the catalogue
--- description: The book, its authors, its first price and its empty place on the shelf come into being together or not at all.
+-- description: >
+--   The book, its authors, its first price and its empty place on the shelf come into being together or not at all.
 -- result: one
 -- http: POST /books
 -- params:
---   isbn: {description: Thirteen digits without hyphens; the last one must be the check digit}
+--   isbn: {pattern: "^97[89][0-9]{10}$", description: Thirteen digits without hyphens; the last one is a check digit}
 --   title: {minLength: 1, maxLength: 300}
 --   subtitle: {optional: true, maxLength: 300}
 --   publisher: {minLength: 1}
@@ -23,11 +24,12 @@ WITH credited AS (
 ),
 book AS (
     INSERT INTO books (
-        isbn, title, subtitle, byline, publisher, subject_id, format, language, pages, published_on, tags, description, details
+        isbn, title, subtitle, byline, publisher, subject_id, format, language, pages, published_on, tags, description,
+        details
     )
     SELECT
-        :isbn, :title, :subtitle, coalesce(string_agg(name, ', ' ORDER BY position), ''), :publisher, :subject_id, :format,
-        :language, :pages, :published_on, :tags, :description, :details
+        :isbn, :title, :subtitle, coalesce(string_agg(name, ', ' ORDER BY position), ''), :publisher, :subject_id,
+        :format, :language, :pages, :published_on, :tags, :description, :details
     FROM credited
     RETURNING book_id, isbn, title, byline, format, published_on, created_at
 ),

@@ -14,7 +14,9 @@ FROM books
 JOIN subjects ON subjects.subject_id = books.subject_id
 LEFT JOIN offers ON offers.book_id = books.book_id
 CROSS JOIN LATERAL (
-    SELECT coalesce(json_agg(json_build_object('author_id', author_id, 'name', name, 'role', role) ORDER BY position), '[]') AS credits
+    SELECT coalesce(
+        json_agg(json_build_object('author_id', author_id, 'name', name, 'role', role) ORDER BY position), '[]'
+    ) AS credits
     FROM book_authors JOIN authors USING (author_id)
     WHERE book_authors.book_id = books.book_id
 ) AS credits

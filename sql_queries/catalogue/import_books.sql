@@ -1,7 +1,7 @@
 -- summary: Take over a publisher's list of books
 -- description: >
---   A book that the shop has not got yet is added, one that it has is brought up to date, one that is as it should be is
---   left alone. The answer is how many books were added or changed.
+--   A book that the shop has not got yet is added, one that it has is brought up to date, one that is as it should be
+--   is left alone. The answer is how many books were added or changed.
 -- result: affected
 -- params:
 --   books:
@@ -26,13 +26,18 @@
 --         tags: {type: array, items: {type: string}}
 --         description: {type: [string, "null"]}
 
-INSERT INTO books (isbn, title, subtitle, byline, publisher, subject_id, format, language, pages, published_on, tags, description)
-SELECT isbn, title, subtitle, byline, publisher, subject_id, format, coalesce(language, 'en'), pages, published_on,
-       coalesce(tags, '{}'), description
+INSERT INTO books (
+    isbn, title, subtitle, byline, publisher, subject_id, format, language, pages, published_on, tags, description
+)
+SELECT
+    isbn, title, subtitle, byline, publisher, subject_id, format, coalesce(language, 'en'), pages, published_on,
+    coalesce(tags, '{}'), description
 FROM jsonb_to_recordset(:books) AS listed (
     isbn isbn13, title text, subtitle text, byline text, publisher text, subject_id integer, format book_format,
     language text, pages smallint, published_on date, tags text[], description text
 )
+-- In one order, so that two lists that are taken over at once do not wait for each other in a circle.
+ORDER BY isbn
 ON CONFLICT (isbn) DO UPDATE SET
     title = EXCLUDED.title,
     subtitle = EXCLUDED.subtitle,

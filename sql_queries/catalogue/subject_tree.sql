@@ -7,7 +7,7 @@ WITH RECURSIVE tree AS (
     FROM subjects
     WHERE parent_id IS NULL
     UNION ALL
-    SELECT subjects.subject_id, subjects.parent_id, subjects.name, tree.path || subjects.name, lineage || subjects.subject_id
+    SELECT subjects.subject_id, subjects.parent_id, subjects.name, path || subjects.name, lineage || subjects.subject_id
     FROM tree JOIN subjects ON subjects.parent_id = tree.subject_id
 ),
 shelved AS (
@@ -18,6 +18,6 @@ totals AS (
     FROM tree JOIN shelved USING (subject_id) CROSS JOIN LATERAL unnest(lineage) AS ancestor_id
     GROUP BY ancestor_id
 )
-SELECT tree.subject_id, tree.parent_id, tree.name, cardinality(tree.path) AS depth, tree.path, coalesce(totals.books, 0) AS books
+SELECT subject_id, parent_id, name, cardinality(path) AS depth, path, coalesce(books, 0) AS books
 FROM tree LEFT JOIN totals USING (subject_id)
-ORDER BY tree.path
+ORDER BY path

@@ -1,5 +1,5 @@
 -- summary: The customer with this mail address, if there is one
--- description: Callable by name only; as a route it would let anybody ask who the customers are, and leave addresses in logs.
+-- description: Callable by name only, since the address in a URL would end up in every log on the way.
 -- result: maybe
 -- params:
 --   email: {type: email, format: email}

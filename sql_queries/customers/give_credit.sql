@@ -1,7 +1,7 @@
 -- summary: Give a customer store credit, as a voucher or as an apology
 -- description: >
---   The caller names the transfer. Sent again under the same name it is a UniqueViolation and no money moves, so it may be
---   repeated whenever the answer got lost. NotFound if the customer is unknown.
+--   The caller names the transfer. Sent again under the same name it is a UniqueViolation and no money moves, so it may
+--   be repeated whenever the answer got lost. NotFound if the customer is unknown.
 -- result: one
 -- http: POST /customers/{customer_id}/credit
 -- params:

@@ -9,7 +9,9 @@ SELECT
     reviews.review_id, customers.name, reviews.rating, reviews.body, reviews.written_at,
     EXISTS (
         SELECT FROM orders JOIN order_lines USING (order_id)
-        WHERE orders.customer_id = reviews.customer_id AND order_lines.book_id = reviews.book_id AND delivered_at IS NOT NULL
+        WHERE orders.customer_id = reviews.customer_id
+          AND order_lines.book_id = reviews.book_id
+          AND delivered_at IS NOT NULL
     ) AS bought_here
 FROM reviews JOIN customers ON customers.customer_id = reviews.customer_id
 WHERE reviews.book_id = :book_id

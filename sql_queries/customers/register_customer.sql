@@ -1,7 +1,7 @@
 -- summary: Register a customer
 -- description: >
---   Opens the customer's store credit account as well. A mail address that somebody has already, in whatever capitals, is a
---   UniqueViolation.
+--   Opens the customer's store credit account as well. A mail address that somebody has already, in whatever capitals,
+--   is a UniqueViolation.
 -- result: one
 -- http: POST /customers
 -- params:

@@ -1,7 +1,7 @@
 -- summary: Cancel an order that has not left the house
 -- description: >
---   Its copies go back to the shelves and its payment is refunded: store credit comes back at once, for other payments the
---   provider must still be told, which `refund` in the answer is the sum for. A shipped order is a BusinessRule.
+--   Its copies go back to the shelves and its payment is refunded. Store credit comes back at once; of another payment
+--   the provider must still be told, and `refund` in the answer is the sum. A shipped order is a BusinessRule.
 -- result: one
 -- http: POST /orders/{order_id}/cancellation
 
@@ -17,10 +17,11 @@ released AS (
     RETURNING quantity
 ),
 refunded AS (
-    UPDATE payments SET status = CASE payments.status WHEN 'authorised' THEN 'voided' ELSE 'refunded' END::payment_status
+    UPDATE payments
+    SET status = CASE payments.status WHEN 'authorised' THEN 'voided' ELSE 'refunded' END::payment_status
     FROM cancelled
     WHERE payments.order_id = cancelled.order_id AND payments.status IN ('authorised', 'captured')
-    RETURNING method, amount
+    RETURNING method, payments.status, amount
 ),
 returned AS (
     INSERT INTO transfers (from_account, to_account, amount, order_id, reason)
@@ -29,10 +30,12 @@ returned AS (
     CROSS JOIN cancelled
     JOIN accounts AS customer ON customer.customer_id = cancelled.customer_id
     JOIN accounts AS sales ON sales.kind = 'sales'
-    WHERE refunded.method = 'store_credit'
+    WHERE refunded.method = 'store_credit' AND refunded.status = 'refunded'
 )
 SELECT
     order_id, status, cancelled_at,
     (SELECT coalesce(sum(quantity), 0) FROM released) AS copies_released,
-    (SELECT coalesce(sum(amount), 0) FROM refunded WHERE method <> 'store_credit') AS refund
+    (
+        SELECT coalesce(sum(amount), 0) FROM refunded WHERE method <> 'store_credit' AND refunded.status = 'refunded'
+    ) AS refund
 FROM cancelled

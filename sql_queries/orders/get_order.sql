@@ -26,7 +26,9 @@ CROSS JOIN LATERAL (
 CROSS JOIN LATERAL (
     SELECT coalesce(
         json_agg(
-            json_build_object('payment_id', payment_id, 'method', method, 'status', status, 'amount', amount, 'at', created_at)
+            json_build_object(
+                'payment_id', payment_id, 'method', method, 'status', status, 'amount', amount, 'at', created_at
+            )
             ORDER BY created_at, payment_id
         ),
         '[]'

@@ -1,7 +1,7 @@
 -- summary: Pay an order from the customer's store credit
 -- description: >
---   Moves the money to the shop's sales account, records the payment and marks the order as paid, all in one. Too little
---   credit is a CheckViolation, and nothing has happened then.
+--   Moves the money to the shop's sales account, records the payment and marks the order as paid, all in one. Too
+--   little credit is a CheckViolation, and nothing has happened then.
 -- result: one
 -- http: POST /orders/{order_id}/credit-payment
 

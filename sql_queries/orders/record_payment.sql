@@ -1,7 +1,8 @@
 -- summary: Record that an order was paid
 -- description: >
---   Both or neither: the payment is on record and the order is paid. The provider's reference twice, or a second payment
---   for one order, is a UniqueViolation; an order whose stock is not reserved is a BusinessRule; an unknown one NotFound.
+--   Both or neither: the payment is on record and the order is paid. The provider's reference twice, or a second
+--   payment for one order, is a UniqueViolation; an order whose stock is not reserved is a BusinessRule; an unknown one
+--   NotFound.
 -- result: one
 -- http: POST /orders/{order_id}/payments
 -- params:

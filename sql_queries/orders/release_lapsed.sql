@@ -1,5 +1,6 @@
 -- summary: Give back the copies of orders that were not paid in time
--- description: For a job that runs every minute. Several may run at once; each takes orders that no other one has in hand.
+-- description: >
+--   For a job that runs every minute. Several may run at once: each takes orders that no other one has in hand.
 -- result: many
 -- params:
 --   at_most: {default: 100, minimum: 1, maximum: 1000}

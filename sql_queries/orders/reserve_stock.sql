@@ -1,7 +1,7 @@
 -- summary: Promise an order the copies it needs
 -- description: >
---   All of its books or none: too few copies of one is a CheckViolation. Done twice it is a UniqueViolation, and an order
---   that is further on is a BusinessRule.
+--   All of its books or none: too few copies of one is a CheckViolation. Done twice it is a UniqueViolation, and an
+--   order that is further on is a BusinessRule.
 -- result: many
 -- http: POST /orders/{order_id}/reservation
 -- params:

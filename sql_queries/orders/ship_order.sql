@@ -16,5 +16,5 @@ consumed AS (
     WHERE reservations.order_id = shipped.order_id AND state = 'held'
     RETURNING quantity
 )
-SELECT order_id, status, tracking_code, shipped_at, ship_to, (SELECT sum(quantity) FROM consumed) AS copies
+SELECT order_id, status, tracking_code, shipped_at, ship_to, (SELECT coalesce(sum(quantity), 0) FROM consumed) AS copies
 FROM shipped

@@ -20,12 +20,14 @@ activity AS (
 calendar AS (
     SELECT first_of.cohort, step.quarter::date AS quarter
     FROM (SELECT DISTINCT cohort FROM activity) AS first_of
-    CROSS JOIN LATERAL generate_series(first_of.cohort, (SELECT max(quarter) FROM activity), interval '3 months') AS step (quarter)
+    CROSS JOIN LATERAL generate_series(
+        first_of.cohort, (SELECT max(quarter) FROM activity), interval '3 months'
+    ) AS step (quarter)
 )
 SELECT
     cohort,
     max(customers) FILTER (WHERE quarter = cohort) AS customers,
-    array_agg(coalesce(customers, 0) ORDER BY quarter) FILTER (WHERE quarter > cohort) AS active
+    coalesce(array_agg(coalesce(customers, 0) ORDER BY quarter) FILTER (WHERE quarter > cohort), '{}') AS active
 FROM calendar LEFT JOIN activity USING (cohort, quarter)
 GROUP BY cohort
 ORDER BY cohort

@@ -8,7 +8,9 @@
 --   publisher: {optional: true}
 --   at_most: {default: 100, minimum: 1, maximum: 1000}
 
-SELECT books.book_id, books.isbn, books.title, books.publisher, stock.available, stock.reorder_level, stock.counted_at, sold.copies AS sold
+SELECT
+    books.book_id, books.isbn, books.title, books.publisher,
+    stock.available, stock.reorder_level, stock.counted_at, sold.copies AS sold
 FROM stock
 JOIN books ON books.book_id = stock.book_id
 CROSS JOIN LATERAL (

@@ -11,7 +11,7 @@ WITH moved AS (
     ) AS movements
     GROUP BY account_id
 )
-SELECT accounts.account_id, accounts.kind, accounts.customer_id, accounts.balance, coalesce(moved.expected, 0) AS expected
+SELECT account_id, kind, customer_id, balance, coalesce(expected, 0) AS expected
 FROM accounts LEFT JOIN moved USING (account_id)
-WHERE accounts.balance <> coalesce(moved.expected, 0)
-ORDER BY accounts.account_id
+WHERE balance <> coalesce(expected, 0)
+ORDER BY account_id

@@ -152,6 +152,19 @@ def test_narrowing_never_widens(operation_of: Make) -> None:
     assert made["tags"]["allOf"] == [{"items": {"maxLength": 2}}]
 
 
+def test_keywords_of_arrays_make_a_document_an_array(operation_of: Make) -> None:
+    operation = operation_of(
+        "-- params: {a: {maxItems: 2}, b: {required: [x]}, c: {optional: true, minItems: 1}}\n"
+        "SELECT :a::jsonb AS a, :b::json AS b, :c::jsonb AS c, :d::jsonb AS d"
+    )
+    assert properties(operation) == {
+        "a": {"type": "array", "maxItems": 2},
+        "b": {"type": "object", "required": ["x"]},
+        "c": {"type": ["array", "null"], "minItems": 1},
+        "d": {},
+    }
+
+
 def test_result_columns_have_the_types_of_the_catalogue(operation_of: Make) -> None:
     made = columns(
         operation_of(
@@ -330,6 +343,11 @@ def test_a_page_that_goes_both_ways_or_by_nulls_is_spelled_out(operation_of: Mak
         '(q."born" IS NOT DISTINCT FROM (:__key_1::date) AND q."person_id" > (:__key_2::bigint)))',
         "",
     )
+
+
+def test_page_keys_may_be_unique_for_the_one_value_that_the_query_asks_for(operation_of: Make) -> None:
+    operation_of("-- page: {by: [email]}\nSELECT email FROM person")
+    operation_of("-- page: {by: [at, a]}\nSELECT at, small AS a FROM visit WHERE visit_id = :id AND small > 0")
 
 
 def test_a_route(operation_of: Make) -> None:

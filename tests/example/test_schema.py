@@ -1,6 +1,7 @@
 """The rules that the schema keeps by itself, whatever an operation asks for."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
@@ -99,3 +100,46 @@ def test_store_credit_does_not_go_below_zero(shop: psycopg.Connection) -> None:
 def test_a_transfer_is_final(shop: psycopg.Connection, change: str) -> None:
     with pytest.raises(errors.RaiseException, match="never changed or deleted"):
         shop.execute(change.encode())
+
+
+def test_many_orders_for_the_same_books_never_deadlock(shops: Shops) -> None:
+    books = [1677, 3839, 5758, 3596]
+    with psycopg.connect(shops.one, autocommit=True) as connection:
+        connection.execute("UPDATE stock SET on_hand = on_hand + 1000 WHERE book_id = ANY (%s)", [books])
+        before = connection.execute("SELECT sum(reserved) FROM stock").fetchone()
+
+    def reserve(worker: int) -> None:
+        with psycopg.connect(shops.one, autocommit=True) as connection:
+            for order in range(worker * 50 + 1, worker * 50 + 51):
+                wanted = books[order % 4 :] + books[: order % 4]
+                connection.execute(
+                    "INSERT INTO reservations (order_id, book_id, quantity, held_until)"
+                    " SELECT %s, book_id, 1, now() FROM unnest(%s::integer[]) AS book_id",
+                    [order, wanted],
+                )
+
+    with ThreadPoolExecutor(6) as workers:
+        list(workers.map(reserve, range(6)))
+
+    with psycopg.connect(shops.one) as connection:
+        after = connection.execute("SELECT sum(reserved) FROM stock").fetchone()
+    assert before is not None
+    assert after == (before[0] + 6 * 50 * len(books),)
+
+
+def test_many_transfers_between_the_same_accounts_never_deadlock(shops: Shops) -> None:
+    def transfer(worker: int) -> None:
+        one, other = (4, 1) if worker % 2 else (1, 4)
+        with psycopg.connect(shops.one, autocommit=True) as connection:
+            for _ in range(50):
+                connection.execute(
+                    "INSERT INTO transfers (from_account, to_account, amount, reason)"
+                    " VALUES (2, 4, 1, 'float'), (%s, %s, 1, 'back and forth')",
+                    [one, other],
+                )
+
+    with ThreadPoolExecutor(6) as workers:
+        list(workers.map(transfer, range(6)))
+
+    with psycopg.connect(shops.one) as connection:
+        assert connection.execute("SELECT sum(balance) FROM accounts").fetchone() == (0,)

@@ -1,5 +1,6 @@
 """Small projects made for a test, the commands run on them, and a running `queryport serve`."""
 
+import os
 import re
 import signal
 import subprocess
@@ -51,7 +52,12 @@ def run(*arguments: str, project: Path, data_dir: Path | None = None) -> Finishe
     """Runs one of the commands to its end."""
     options = ["--project", str(project), *(["--data-dir", str(data_dir)] if data_dir else [])]
     done = subprocess.run(
-        [QUERYPORT, arguments[0], *options, *arguments[1:]], capture_output=True, text=True, timeout=60, check=False
+        [QUERYPORT, arguments[0], *options, *arguments[1:]],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env=dict(os.environ),
     )
     return Finished(done.returncode, done.stdout, done.stderr)
 
@@ -77,6 +83,7 @@ class Served:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            env=dict(os.environ),  # and not what libraries have set behind Python's back, such as COLUMNS
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()

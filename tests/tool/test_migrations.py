@@ -21,7 +21,9 @@ def url(new_database: NewDatabase) -> str:
 
 @pytest.fixture
 def migrations(tmp_path: Path) -> Path:
-    return write(tmp_path / "migrations", {"0001_a.sql": "CREATE TABLE a (n int)", "0002_b.sql": "CREATE TABLE b (n int)"})
+    return write(
+        tmp_path / "migrations", {"0001_a.sql": "CREATE TABLE a (n int)", "0002_b.sql": "CREATE TABLE b (n int)"}
+    )
 
 
 @pytest.fixture
@@ -77,7 +79,9 @@ def test_without_a_transaction_each_statement_stands_alone(url: str, migrations:
 
 
 def test_settings_of_one_script_do_not_reach_the_next(url: str, migrations: Path) -> None:
-    write(migrations, {"0003_c.sql": "SET search_path = ''; SET ROLE pg_monitor;", "0004_d.sql": "CREATE TABLE d (n int)"})
+    write(
+        migrations, {"0003_c.sql": "SET search_path = ''; SET ROLE pg_monitor;", "0004_d.sql": "CREATE TABLE d (n int)"}
+    )
     apply(url, migrations)
     assert _fetch(url, "SELECT to_regclass('public.d')::text") == [("d",)]
 
@@ -85,14 +89,14 @@ def test_settings_of_one_script_do_not_reach_the_next(url: str, migrations: Path
 def test_an_edited_migration_is_refused(url: str, migrations: Path) -> None:
     apply(url, migrations)
     write(migrations, {"0001_a.sql": "CREATE TABLE a (n bigint)"})
-    with pytest.raises(HistoryError, match="0001_a.sql was edited after it ran on this database: take the edit back"):
+    with pytest.raises(HistoryError, match="was edited after it ran on this database: take the edit back"):
         apply(url, migrations)
 
 
 def test_a_missing_migration_is_refused(url: str, migrations: Path) -> None:
     apply(url, migrations)
     (migrations / "0002_b.sql").unlink()
-    with pytest.raises(HistoryError, match="0002_b.sql ran on this database and is gone: bring the file back"):
+    with pytest.raises(HistoryError, match="ran on this database and is gone: bring the file back"):
         apply(url, migrations)
 
 

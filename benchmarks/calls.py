@@ -1,0 +1,40 @@
+"""A process that calls the handler, or boto3 by hand, as often as its standard input says, and prints the CPU seconds.
+
+python -m benchmarks.calls handler CATALOG URL NUMBER
+python -m benchmarks.calls boto3 URL
+"""
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks import workload
+
+
+def main(kind: str, *arguments: str) -> None:
+    report = sys.stdout
+    with Path(os.devnull).open("w") as log:
+        sys.stdout = log  # where the handler writes its line for each call
+        call = _call(kind, *arguments)
+        for line in sys.stdin:
+            print(_cpu_seconds(call, int(line)), file=report, flush=True)
+
+
+def _call(kind: str, *arguments: str) -> Callable[[], object]:
+    if kind == "boto3":
+        return workload.hand_written_call(*arguments)
+    catalog, url, number = arguments
+    return workload.handler_call(Path(catalog), url, int(number))
+
+
+def _cpu_seconds(call: Callable[[], object], times: int) -> float:
+    start = time.process_time()
+    for _ in range(times):
+        call()
+    return time.process_time() - start
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

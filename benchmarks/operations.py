@@ -1,0 +1,49 @@
+"""Catalogues of any number of operations, each the query of benchmarks.workload under a name and a route of its own."""
+
+from pathlib import Path
+
+from benchmarks.workload import COLUMNS, SQL, route
+from handler.operation import Http, Operation, Parameter, Result
+from queryport.compile.emit import write_catalog
+
+
+def write_operations(path: Path, count: int) -> None:
+    write_catalog(path, [_operation(number) for number in range(count)], fingerprint="0" * 64)
+
+
+def _operation(number: int) -> Operation:
+    return Operation(
+        name=f"area{number % 100}.orders_{number}",
+        summary="Orders from one on",
+        description="The orders of the shop, in the order of their numbers, from a given one on.",
+        result=Result.MANY,
+        read_only=True,
+        sql=("SELECT row_to_json(q)::text FROM (", SQL.format("(:order_id::bigint)", "(:count::bigint)"), ") q"),
+        parameters=(Parameter("order_id", "scalar"), Parameter("count", "scalar", optional=True, default=1)),
+        parameters_schema={
+            "type": "object",
+            "properties": {
+                "order_id": {"type": "integer", "minimum": -(2**63), "maximum": 2**63 - 1},
+                "count": {"type": "integer", "minimum": 1, "maximum": 4000},
+            },
+            "required": ["order_id"],
+            "additionalProperties": False,
+        },
+        result_schema={
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "order_id": {"type": "integer", "minimum": -(2**63), "maximum": 2**63 - 1},
+                    "status": {"type": "string"},
+                    "placed_at": {"type": "string", "format": "date-time"},
+                    "total": {"type": ["number", "string"]},
+                    "paid": {"type": "boolean"},
+                    "note": {"type": ["string", "null"]},
+                },
+                "required": list(COLUMNS),
+                "additionalProperties": False,
+            },
+        },
+        http=Http("GET", route(number)),
+    )

@@ -1,0 +1,68 @@
+"""`queryport emulator`: the local RDS Data API as a program of its own, for clients in any language."""
+
+from contextlib import ExitStack
+from pathlib import Path
+
+import click
+
+_REGION = "us-east-1"
+_RESOURCE_ARN = f"arn:aws:rds:{_REGION}:123456789012:cluster:local"
+_SECRET_ARN = f"arn:aws:secretsmanager:{_REGION}:123456789012:secret:local"
+
+
+@click.command("emulator", short_help="Run a local RDS Data API.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8081, show_default=True, help="0 takes a free one.")
+@click.option("--database-url", metavar="URL", help="A PostgreSQL of your own instead of the embedded one.")
+@click.option(
+    "--clusters",
+    "clusters_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="A TOML file that declares clusters and secrets; without it any ARN is accepted.",
+)
+@click.option(
+    "--data-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(".queryport"),
+    show_default=True,
+    metavar="DIR",
+    help="Where the embedded PostgreSQL keeps its data.",
+)
+def emulator_command(
+    host: str, port: int, database_url: str | None, clusters_file: Path | None, data_dir: Path
+) -> None:
+    """Run a local RDS Data API that behaves like AWS, over a real PostgreSQL.
+
+    Prints the environment variables that point a program at it, and serves until Ctrl-C.
+    """
+    # Imported when it runs, so that `queryport --help` need not wait for a server's libraries.
+    from queryport.emulator import Clusters, Emulator
+    from queryport.postgres import EmbeddedPostgres
+
+    resource_arn, secret_arn = _RESOURCE_ARN, _SECRET_ARN
+    clusters = Clusters.load(clusters_file) if clusters_file is not None else None
+    if clusters is not None:
+        resource_arn = next(iter(clusters.clusters), resource_arn)
+        secret_arn = next(iter(clusters.secrets), secret_arn)
+    with ExitStack() as stack:
+        if database_url is None:
+            postgres = stack.enter_context(EmbeddedPostgres(data_dir / "postgres"))
+            database_url = postgres.url()
+        emulator = stack.enter_context(Emulator(database_url, host=host, port=port, clusters=clusters))
+        click.echo(f"export AWS_ENDPOINT_URL_RDS_DATA={emulator.url}")
+        click.echo(f"export QUERYPORT_RESOURCE_ARN={resource_arn}")
+        click.echo(f"export QUERYPORT_SECRET_ARN={secret_arn}")
+        click.echo(_advice(accepts_any_arn=clusters is None), err=True)
+        try:
+            emulator.wait()
+        except KeyboardInterrupt:
+            click.echo("stopped", err=True)
+
+
+def _advice(*, accepts_any_arn: bool) -> str:
+    arns = "Any ARN is accepted" if accepts_any_arn else "The file's ARNs are accepted"
+    return (
+        f"{arns}, and any AWS credentials and region. A call names its database; one that names none goes, as on\n"
+        "Aurora, to the database that is called like its user. Ctrl-C stops."
+    )

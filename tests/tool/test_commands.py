@@ -1,0 +1,173 @@
+"""`check`, `build`, `run` and the command line itself, as processes."""
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.tool.projects import BOOKSHOP, QUERYPORT, REPOSITORY, run, write
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write(tmp_path_factory.mktemp("shop"), BOOKSHOP)
+
+
+@pytest.fixture(scope="module")
+def broken(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    wrong = {
+        "sql_queries/books/wrong.sql": "SELECT titel FROM book\n",
+        "sql_queries/books/all.sql": "SELECT * FROM book\n",
+    }
+    return write(tmp_path_factory.mktemp("broken"), BOOKSHOP | wrong)
+
+
+def test_check_passes_and_writes_nothing(shop: Path) -> None:
+    done = run("check", project=shop)
+    assert (done.code, done.output) == (0, "5 operations, no errors\n")
+    assert not (shop / "catalog.json").exists()
+
+
+def test_check_reports_everything_and_fails(broken: Path) -> None:
+    done = run("check", project=broken)
+    assert done.code == 1
+    assert 'wrong.sql:1:8 QP202 column "titel" does not exist' in done.output
+    assert "QP304 warning" in done.output
+    assert done.output.endswith("6 operations, 1 error, 1 warning\n")
+
+
+def test_warnings_alone_do_not_fail(tmp_path: Path) -> None:
+    write(tmp_path, BOOKSHOP | {"sql_queries/all.sql": "SELECT * FROM book\n"})
+    done = run("check", project=tmp_path)
+    assert (done.code, done.output.splitlines()[-1]) == (0, "6 operations, no errors, 1 warning")
+
+
+def test_build_writes_the_catalogue(shop: Path, tmp_path: Path) -> None:
+    output = tmp_path / "catalog.json"
+    done = run("build", "--output", str(output), project=shop)
+    assert done.code == 0, done.errors
+    index, *bodies = json.loads(output.read_text())
+    names = ["books.cheap", "books.count", "books.get", "books.rename", "books.wait"]
+    assert list(index["operations"]) == [body["name"] for body in bodies] == names
+
+
+def test_build_gives_the_same_bytes_again(shop: Path, tmp_path: Path) -> None:
+    outputs = [tmp_path / "one.json", tmp_path / "other.json"]
+    for output in outputs:
+        run("build", "--output", str(output), project=shop)
+    assert outputs[0].read_bytes() == outputs[1].read_bytes()
+
+
+def test_build_writes_nothing_where_there_are_errors(broken: Path) -> None:
+    done = run("build", project=broken)
+    assert done.code == 1
+    assert done.output.endswith("6 operations, 1 error, 1 warning: nothing was written\n")
+    assert not (broken / "catalog.json").exists()
+
+
+def test_a_broken_migration_is_shown_with_its_place(tmp_path: Path) -> None:
+    write(tmp_path, BOOKSHOP | {"migrations/0002_bad.sql": "CREATE TABLE ok (n int);\nALTER TABLE bok ADD x int;"})
+    done = run("check", project=tmp_path)
+    assert done.code == 1
+    assert 'migrations/0002_bad.sql:2:1 QP202 relation "bok" does not exist' in done.errors
+
+
+def test_run_prints_rows_as_a_table(shop: Path) -> None:
+    done = run("run", "books.cheap", "price=2", project=shop)
+    assert done.code == 0, done.errors
+    assert [line.strip("│ ") for line in done.output.splitlines() if "│" in line] == ["Book 1", "Book 2"]
+
+
+@pytest.mark.parametrize(
+    ("call", "printed"),
+    [
+        (["books.get", "book_id=2", "--json"], '{"book_id":2,"title":"Book 2","price":2.00}\n'),
+        (["books.count"], "5\n"),
+        (["books.rename", "book_id=5", "title=5"], "1 row affected\n"),
+        (["books.wait", "seconds=0"], "done\n"),
+        (["books.cheap", "price=0"], "no rows\n"),
+    ],
+)
+def test_run_prints_every_kind_of_result(shop: Path, call: list[str], printed: str) -> None:
+    done = run("run", *call, project=shop)
+    assert (done.code, done.output) == (0, printed), done.errors
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (["books.gett"], "there is no operation books.gett: did you mean books.get?"),
+        (["books.get", "book=1"], "books.get has no parameter book: did you mean book_id?"),
+        (["books.get", "book_id=one"], "book_id: expected integer, got a text that is not JSON"),
+        (["books.get", "book_id=1", "book_id=2"], "book_id is given twice"),
+        (["books.get", "book_id"], "expected key=value, got book_id"),
+        (["books.get", "book_id=@missing"], "cannot read missing: No such file or directory"),
+        (["books.get"], "InvalidParameters"),
+        (["books.get", "book_id=99"], "NotFound: books.get found no row for these parameters"),
+    ],
+)
+def test_run_says_what_is_wrong_with_a_call(shop: Path, call: list[str], said: str) -> None:
+    done = run("run", *call, project=shop)
+    assert (done.code, done.output) == (1, "")
+    assert said in done.errors
+
+
+def test_run_shows_why_an_operation_does_not_compile(broken: Path) -> None:
+    done = run("run", "books.wrong", project=broken)
+    assert done.code == 1
+    assert "books.wrong does not compile" in done.errors
+    assert 'column "titel" does not exist' in done.errors
+
+
+def test_run_takes_values_from_files(shop: Path, tmp_path: Path) -> None:
+    (tmp_path / "title.txt").write_text("From a file")
+    assert run("run", "books.rename", "book_id=4", f"title=@{tmp_path / 'title.txt'}", project=shop).code == 0
+    done = run("run", "books.get", "book_id=4", "--json", project=shop)
+    assert json.loads(done.output)["title"] == "From a file"
+
+
+def test_the_commands_work_on_a_database_of_ones_own(
+    shop: Path, new_database: Callable[[Path | str | None], str]
+) -> None:
+    url = new_database(
+        "CREATE TABLE book (book_id int, title text, price numeric); INSERT INTO book VALUES (1, 'Own', 1)"
+    )
+    done = run("check", "--database-url", url, project=shop)
+    assert (done.code, done.output) == (0, "5 operations, no errors\n")
+
+
+def test_a_database_that_does_not_answer_is_told(shop: Path) -> None:
+    done = run("check", "--database-url", "postgresql://nobody@127.0.0.1:1/none", project=shop)
+    assert done.code == 1
+    assert "--database-url" in done.errors
+    assert "Traceback" not in done.errors
+
+
+def test_a_folder_that_is_no_project_is_told(tmp_path: Path) -> None:
+    done = run("check", project=tmp_path)
+    assert done.code == 1
+    assert "query files are kept in sql_queries/, and there is no such folder" in done.errors
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_data_directory_that_cannot_be_made_is_told(shop: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    done = run("check", project=shop, data_dir=tmp_path / "file" / "data")
+    assert done.code == 1
+    assert "choose another with --data-dir" in done.errors
+
+
+def test_a_wrong_command_line_has_its_own_exit_code() -> None:
+    assert subprocess.run([QUERYPORT, "check", "--fast"], capture_output=True, check=False).returncode == 2
+
+
+def test_the_version_is_told() -> None:
+    done = subprocess.run([QUERYPORT, "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout == "queryport 0.1.0\n"
+
+
+def test_the_repository_is_a_project(tmp_path: Path) -> None:
+    done = run("check", project=REPOSITORY, data_dir=tmp_path / "data")
+    assert done.code == 0, done.output
