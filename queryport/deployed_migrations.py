@@ -101,14 +101,21 @@ class _Lock:
 
     def keep(self) -> None:
         if time.monotonic() - self._used > _KEEP_ALIVE_SECONDS:
-            self._deployed.query("SELECT 1", transaction=self._transaction)
-            self._used = time.monotonic()
+            self.settle()
+
+    def settle(self) -> None:
+        """Shows that somebody still wants the lock, and leaves the transaction without a snapshot.
+
+        A query's snapshot would last until the next statement, and CREATE INDEX CONCURRENTLY waits for all that are
+        older than itself. SET takes none.
+        """
+        self._deployed.query("SET LOCAL idle_in_transaction_session_timeout = 0", transaction=self._transaction)
+        self._used = time.monotonic()
 
 
 @contextmanager
 def _only_runner(deployed: Deployed, announce: Announce) -> Iterator[_Lock]:
     # A lock of a session would be lost: the Data API gives each call outside a transaction whichever session is free.
-    # The transaction reads nothing, so it has no snapshot that CREATE INDEX CONCURRENTLY would wait for.
     with deployed.transaction() as transaction:
         lock = _Lock(deployed, transaction)
         if not lock.taken():
@@ -120,6 +127,7 @@ def _only_runner(deployed: Deployed, announce: Announce) -> Iterator[_Lock]:
                             f"another command has applied migrations for {_PATIENCE_SECONDS:.0f} s: try again later"
                         )
                     time.sleep(1)
+        lock.settle()
         yield lock
 
 

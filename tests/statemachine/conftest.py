@@ -1,4 +1,4 @@
-"""State machines, executed: moto interprets the states, the real handler answers the tasks, PostgreSQL keeps the books."""
+"""State machines, executed: moto interprets the states, the real handler answers, PostgreSQL keeps the books."""
 
 import json
 import time

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from statelint.linter import Linter
+from statelint.linter import Linter  # type: ignore[import-untyped]  # it ships no types
 
 from handler.errors import ERRORS
 from handler.operation import Operation
