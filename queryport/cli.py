@@ -3,10 +3,11 @@
 Exit codes: 0 done, 1 it failed or found errors, 2 the command line is wrong.
 """
 
+import importlib
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
 
@@ -78,7 +79,23 @@ def _target(resource_arn: str | None, secret_arn: str | None, database: str | No
 _taken_as_it_is = _database_url("It must have the migrations applied.")
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class _Commands(click.Group):
+    """The commands of this module, and those that others define, which are imported when they are asked for."""
+
+    _elsewhere: Final = {"emulator": ("queryport.emulator.command", "emulator_command")}
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*super().list_commands(ctx), *self._elsewhere])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self._elsewhere:
+            return super().get_command(ctx, cmd_name)
+        module, name = self._elsewhere[cmd_name]
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="queryport", prog_name="queryport", message="%(prog)s %(version)s")
 def queryport() -> None:
     """A folder of SQL files becomes a typed, validated data API.

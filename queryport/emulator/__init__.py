@@ -1,6 +1,6 @@
 """A local RDS Data API over a real PostgreSQL, faithful to AWS's, its warts included.
 
-The names are imported on first use: pytest and `queryport --help` load modules of this package without needing a server.
+The names are imported on first use: pytest and `queryport --help` load modules of this package and need no server.
 """
 
 from importlib import import_module

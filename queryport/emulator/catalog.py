@@ -17,8 +17,8 @@ _OIDS = 1028
 """The type oid[]."""
 
 _TYPES = """
-SELECT t.oid, t.typname, t.typtype, t.typcategory, t.typelem, t.typbasetype, pg_catalog.format_type(t.oid, NULL)
-FROM pg_catalog.pg_type t WHERE t.oid OPERATOR(pg_catalog.=) ANY ($1)
+SELECT t.oid, t.typname, t.typtype, e.oid, t.typbasetype, pg_catalog.format_type(t.oid, NULL)
+FROM pg_catalog.pg_type t LEFT JOIN pg_catalog.pg_type e ON e.typarray = t.oid WHERE t.oid OPERATOR(pg_catalog.=) ANY ($1)
 """
 
 _COLUMNS = """
@@ -48,12 +48,11 @@ async def look_up_types(session: Session, oids: Iterable[int]) -> dict[int, Resu
     """The types behind oids that are not built in."""
     found: dict[int, ResultType] = {}
     for row in await _ask(session, _TYPES, oids):
-        oid, element, base = int(row[0]), int(row[4]), int(row[5])
-        _, name, kind, category, _, _, display = row
-        if category == "A" and element:
-            found[oid] = array_of(await _look_up_type(session, element), name, display)
+        oid, (name, kind, element, base, display) = int(row[0]), row[1:]
+        if element:
+            found[oid] = array_of(await _look_up_type(session, int(element)), name, display)
         elif kind == "d":  # only as an array's element: PostgreSQL describes a column by its domain's base type
-            found[oid] = await _look_up_type(session, base)
+            found[oid] = await _look_up_type(session, int(base))
         else:
             is_enum = kind == "e"
             codec = STRING if is_enum or name in _SUPPORTED_BY_NAME else None
