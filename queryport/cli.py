@@ -328,6 +328,23 @@ def asl_command(name: str, project: Path, data_dir: Path | None, database_url: s
     click.echo(json.dumps(state_machine(operation) if machine else task_state(operation), indent=2, ensure_ascii=False))
 
 
+@queryport.command("init", short_help="Lay out a new project.")
+@click.argument("directory", type=click.Path(file_okay=False, path_type=Path), metavar="DIR")
+def init_command(directory: Path) -> None:
+    """Lay out a new project in DIR.
+
+    Query files, a migration, a seed, tests that pass, a Dockerfile, a template for AWS SAM, a Makefile and a workflow
+    for GitHub. Overwrites nothing.
+    """
+    from queryport.init import init
+    from queryport.terminal import Terminal, counted
+
+    files = init(directory)
+    terminal = Terminal()
+    terminal.say(f"wrote {counted(len(files), 'file')} to {directory}")
+    terminal.say(f"next: cd {directory} && make test && make serve")
+
+
 def main() -> None:
     """The console script."""
     signals.install()
