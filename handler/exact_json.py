@@ -86,8 +86,8 @@ def _exact(value: Any) -> Any:
         return value
     if isinstance(value, int):
         return value if -_INT64_BOUND < value < _INT64_BOUND else _number(_digits(value))
-    if isinstance(value, float):
-        return _number(repr(value)) if value - value == 0 else _no_number("")
+    if isinstance(value, float | Decimal):
+        return _number(str(value)) if value - value == 0 else _no_number("")
     if isinstance(value, list | tuple):
         return [_exact(element) for element in value]
     if isinstance(value, dict):

@@ -191,6 +191,8 @@ _WORDS: dict[str, str | Callable[[Any], str]] = {
     "maxProperties": _count("at most", "member"),
     "uniqueItems": "must not have the same element twice",
     "contains": "lacks an element that the schema asks for",
+    "minContains": "lacks an element that the schema asks for",
+    "maxContains": "has too many elements of a kind",
     "unevaluatedItems": "has more elements than the schema allows",
     "pattern": lambda rule: f"must match the regular expression {rule}",
     "format": lambda rule: f"must be {formats.FORMATS.get(rule, rule)}",

@@ -111,6 +111,9 @@ class EmbeddedPostgres:
                 pass  # somebody else still uses the server
             else:
                 self._shut_down()
+                if self._process is not None:
+                    self._process.wait()
+                    self._process = None
             self._users.close()
             self._users = None
 
@@ -211,9 +214,6 @@ class EmbeddedPostgres:
                 os.kill(pid, signal.SIGQUIT)  # immediate shutdown: the next start recovers from the log
                 give_up += STOP_SECONDS
             time.sleep(0.01)
-        if self._process is not None:
-            self._process.wait()
-            self._process = None
 
 
 @contextmanager

@@ -18,7 +18,7 @@ _OIDS = 1028
 
 _TYPES = """
 SELECT t.oid, t.typname, t.typtype, e.oid, t.typbasetype, pg_catalog.format_type(t.oid, NULL)
-FROM pg_catalog.pg_type t LEFT JOIN pg_catalog.pg_type e ON e.typarray = t.oid WHERE t.oid OPERATOR(pg_catalog.=) ANY ($1)
+FROM pg_catalog.pg_type t LEFT JOIN pg_catalog.pg_type e ON e.typarray = t.oid WHERE t.oid = ANY ($1)
 """
 
 _COLUMNS = """
@@ -28,7 +28,7 @@ FROM pg_catalog.pg_attribute a
 JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
 JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
 LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-WHERE a.attrelid OPERATOR(pg_catalog.=) ANY ($1)
+WHERE a.attrelid = ANY ($1)
 """
 
 _SUPPORTED_BY_NAME = frozenset({"vector"})

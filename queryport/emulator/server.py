@@ -163,10 +163,11 @@ def _not_running() -> EmulatorError:
 @contextlib.asynccontextmanager
 async def _swept(service: Service) -> AsyncIterator[None]:
     """Lets transactions expire and idle sessions close for as long as it lasts, and ends them all in the end."""
+    interval = min(_SWEEP_SECONDS, service.limits.transaction_idle_seconds / 4)
 
     async def sweep() -> None:
         while True:
-            await asyncio.sleep(_SWEEP_SECONDS)
+            await asyncio.sleep(interval)
             service.sweep()
 
     task = asyncio.create_task(sweep())

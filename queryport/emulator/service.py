@@ -196,7 +196,7 @@ async def _without_timeout(session: Session, limits: Limits) -> AsyncIterator[No
     try:
         yield
     finally:
-        if in_transaction:
+        if in_transaction and not session.lost:
             await session.settle()
             if session.in_transaction:
                 await session.execute(f"SET LOCAL statement_timeout = {limits.statement_milliseconds}")

@@ -87,7 +87,7 @@ class Transactions:
             yield session
         finally:
             try:
-                if transaction_id in self._open and session.unread:
+                if transaction_id in self._open and session.unread and not session.lost:
                     # What was left unread, say of a result too large, is PostgreSQL's to finish before the next call.
                     await session.settle()
             finally:

@@ -2,17 +2,20 @@
 
 import json
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from queryport.postgres import EmbeddedPostgres
 from tests.tool.projects import BOOKSHOP, QUERYPORT, REPOSITORY, run, write
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write(tmp_path_factory.mktemp("shop"), BOOKSHOP)
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    root = write(tmp_path_factory.mktemp("shop"), BOOKSHOP)
+    with EmbeddedPostgres(root / ".queryport/postgres"):  # the commands join it, which is quicker
+        yield root
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,92 @@
+"""The Lambda under test, called as AWS calls it: with events, and with a context."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+
+REQUEST_ID = "5f0c9a3e-1d0b-4c55-9b54-3a2e5f1a7c11"
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What an HTTP client would see."""
+
+    status: int
+    headers: dict[str, str]
+    text: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.text)
+
+
+class Function:
+    def __init__(self, handler: Callable[[Any, Any], bytes]) -> None:
+        self._handler = handler
+        self.milliseconds = 30_000
+        """The time that every call is given."""
+
+    def invoke(self, event: Any) -> Any:
+        """A direct invocation; a failure is raised."""
+        return json.loads(self.raw(event))
+
+    def task(self, operation: str, **parameters: Any) -> Any:
+        """The `data` of a direct call of an operation."""
+        return self.invoke({"operation": operation, "parameters": parameters})["data"]
+
+    def http(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: str = "",
+        body: Any = None,
+        text: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        is_base64: bool = False,
+    ) -> Response:
+        """A request to the Function URL; `body` is sent as JSON, `text` as it is."""
+        if body is not None:
+            text = json.dumps(body)
+            headers = {"content-type": "application/json", **(headers or {})}
+        event = function_url_event(method, path, query, text, headers or {}, is_base64=is_base64)
+        answer = json.loads(self.raw(event))
+        return Response(answer["statusCode"], answer["headers"], answer["body"])
+
+    def raw(self, event: Any) -> bytes:
+        return self._handler(event, self._context())
+
+    def _context(self) -> SimpleNamespace:
+        return SimpleNamespace(
+            aws_request_id=REQUEST_ID,
+            function_name="test",
+            memory_limit_in_mb=512,
+            get_remaining_time_in_millis=lambda: self.milliseconds,
+        )
+
+
+def function_url_event(
+    method: str, path: str, query: str, body: str | None, headers: Mapping[str, str], *, is_base64: bool
+) -> dict[str, Any]:
+    return {
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": path,
+        "rawQueryString": query,
+        "headers": {"host": "id.lambda-url.eu-west-1.on.aws", **headers},
+        "requestContext": {
+            "accountId": "anonymous",
+            "apiId": "id",
+            "domainName": "id.lambda-url.eu-west-1.on.aws",
+            "http": {"method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1", "userAgent": "t"},
+            "requestId": REQUEST_ID,
+            "routeKey": "$default",
+            "stage": "$default",
+            "time": "23/Nov/2026:12:00:00 +0000",
+            "timeEpoch": 1795435200000,
+        },
+        **({} if body is None else {"body": body}),
+        "isBase64Encoded": is_base64,
+    }

@@ -1,0 +1,53 @@
+"""Operations written by hand, as the compiler would write them, in as few words as a test wants to spend on one."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from handler.operation import Choice, Http, Operation, Page, Parameter, Result
+
+INTEGER = {"type": "integer", "minimum": -(2**31), "maximum": 2**31 - 1}
+TEXT = {"type": "string"}
+ANY: dict[str, Any] = {}
+
+
+def operation(
+    *sql: str | Choice,
+    name: str = "test.operation",
+    result: Result = Result.MANY,
+    read_only: bool = True,
+    parameters: Mapping[str, Mapping[str, Any]] | None = None,
+    how: Sequence[Parameter] = (),
+    required: Sequence[str] | None = None,
+    http: Http | None = None,
+    page: Page | None = None,
+) -> Operation:
+    """`parameters` maps names to schemas; `how` says what is more than a required scalar."""
+    properties = dict(parameters or {})
+    declared = {parameter.name: parameter for parameter in how}
+    of_page = {"limit", "cursor"} if page else set()
+    if required is None:
+        optional = {parameter.name for parameter in how if parameter.optional}
+        required = [each for each in properties if each not in optional | of_page]
+    return Operation(
+        name=name,
+        summary="",
+        description="",
+        result=result,
+        read_only=read_only,
+        sql=sql,
+        parameters=tuple(declared.get(each, Parameter(each, "scalar")) for each in properties if each not in of_page),
+        parameters_schema={
+            "type": "object",
+            "properties": properties,
+            "required": list(required),
+            "additionalProperties": False,
+        },
+        result_schema={},
+        http=http,
+        page=page,
+    )
+
+
+def rows_of(query: str) -> str:
+    """A query whose rows arrive as JSON."""
+    return f"SELECT row_to_json(q)::text FROM ({query}) q"  # noqa: S608 (a test's own query)

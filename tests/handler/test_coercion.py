@@ -1,0 +1,72 @@
+"""What a text in a URL means by the codec and the schema of its parameter."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from handler.coercion import CoercionError, coerce
+from handler.operation import Codec
+
+_ROW: Codec = ["row", [["x", "scalar"]]]
+
+
+def _types(*types: str) -> dict[str, Any]:
+    return {"type": list(types)}
+
+
+@pytest.mark.parametrize(
+    ("text", "schema", "value"),
+    [
+        ("7", _types("integer"), 7),
+        ("-7", _types("integer", "null"), -7),
+        ("12345678901234567890", _types("integer"), Decimal("12345678901234567890")),
+        ("1.10", _types("number"), Decimal("1.10")),
+        ("1e3", _types("number"), Decimal("1e3")),
+        ("true", _types("boolean"), True),
+        ("null", _types("integer", "null"), None),
+        ("null", _types("string", "null"), "null"),
+        ("7", _types("string"), "7"),
+        ("true", {"enum": ["true"]}, "true"),
+        ("NaN", _types("number", "string"), "NaN"),
+        ("1.5", _types("number", "string"), Decimal("1.5")),
+        ("7", {"anyOf": [_types("integer"), {"type": "null"}]}, 7),
+        # What is not of the type stays a text, and validation says so.
+        ("seven", _types("integer"), "seven"),
+        ("007", _types("integer"), "007"),
+        ("+7", _types("integer"), "+7"),
+        ("yes", _types("boolean"), "yes"),
+        ("", _types("integer"), ""),
+    ],
+)
+def test_a_scalar_is_read_by_its_types(text: str, schema: dict[str, Any], value: Any) -> None:
+    coerced = coerce([text], "scalar", schema)
+    assert (coerced, type(coerced)) == (value, type(value))
+
+
+def test_an_array_is_read_by_its_elements() -> None:
+    schema = {"type": "array", "items": _types("integer", "null")}
+    assert coerce(["1", "null", "x"], ["array", "scalar"], schema) == [1, None, "x"]
+    assert coerce([], ["array", "scalar"], schema) == []
+
+
+@pytest.mark.parametrize("codec", ["json", "hstore", _ROW])
+def test_what_is_no_scalar_is_json(codec: Codec) -> None:
+    assert coerce(['{"x": 1.10}'], codec, {}) == {"x": Decimal("1.10")}
+    with pytest.raises(CoercionError, match="is not JSON at line 1, column 1"):
+        coerce(["x"], codec, {})
+
+
+def test_elements_that_are_no_scalars_are_json_each() -> None:
+    assert coerce(['{"x":1}', "null"], ["array", _ROW], {"type": "array"}) == [{"x": 1}, None]
+
+
+@pytest.mark.parametrize("codec", ["scalar", "json"])
+def test_what_is_no_array_is_given_once(codec: Codec) -> None:
+    with pytest.raises(CoercionError, match="must be given once"):
+        coerce(["1", "2"], codec, _types("integer"))
+
+
+def test_a_number_out_of_range_is_told() -> None:
+    with pytest.raises(CoercionError, match="has a number out of range"):
+        coerce(["1e999999999"], "scalar", _types("number"))

@@ -1,0 +1,285 @@
+"""Failures of every kind, from the emulator and a real PostgreSQL: what is repeated, what never is, what is told."""
+
+import socket
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import psycopg
+import pytest
+
+from handler import data_api, errors, sdk
+from handler.data_api import DataApi, Deadline, Rows
+from handler.settings import Settings
+from queryport.emulator import Emulator, Fault
+
+READ = "SELECT to_json(n)::text FROM generate_series(1, 2) n"
+WRITE = "INSERT INTO account (account_id, email) VALUES (1, 'a@example.com')"
+
+Execute = Callable[..., Rows]
+
+
+@pytest.fixture
+def client(environment: Mapping[str, str]) -> Iterator[sdk.StatementClient]:
+    assert environment["AWS_ENDPOINT_URL_RDS_DATA"]
+    client = sdk.rds_data_client()
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The pauses between attempts, which are not waited for."""
+    waited: list[float] = []
+    monkeypatch.setattr("handler.data_api.time.sleep", waited.append)
+    return waited
+
+
+@pytest.fixture
+def execute(client: sdk.StatementClient, environment: Mapping[str, str], pauses: list[float]) -> Execute:
+    """Runs a statement, with time to spare."""
+    assert pauses == []
+    api = DataApi(Settings.from_environment(environment), client)
+
+    def run(sql: str, *arguments: tuple[str, str | None], read_only: bool = True, milliseconds: int = 60_000) -> Rows:
+        return api.execute(sql, arguments, read_only=read_only, deadline=Deadline(lambda: milliseconds))
+
+    return run
+
+
+@pytest.fixture
+def accounts(database_url: str) -> Iterator[Callable[[], int]]:
+    """Counts the rows that really are there."""
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        yield lambda: connection.execute("SELECT count(*) FROM account").fetchall()[0][0]
+
+
+def _calls(emulator: Emulator) -> int:
+    return len(list(emulator.log))
+
+
+PERHAPS_RUN = [
+    Fault(kind="drop"),
+    Fault(kind="drop", when="after"),
+    Fault(kind="error", error="DatabaseUnavailableException"),
+    Fault(kind="error", error="ServiceUnavailableError"),
+    Fault(kind="error", error="InternalServerErrorException"),
+    Fault(kind="error", error="InternalFailure"),
+    Fault(kind="error", error="DatabaseErrorException", message="FATAL: terminating connection; SQLState: 57P01"),
+    Fault(kind="error", error="DatabaseErrorException", message="ERROR: connection failure; SQLState: 08006"),
+]
+NOT_RUN = [
+    Fault(kind="throttle"),
+    Fault(kind="error", error="DatabaseResumingException"),
+    Fault(kind="error", error="DatabaseErrorException", message="ERROR: could not serialize; SQLState: 40001"),
+    Fault(kind="error", error="DatabaseErrorException", message="ERROR: deadlock detected; SQLState: 40P01"),
+    Fault(kind="error", error="DatabaseErrorException", message="FATAL: starting up; SQLState: 57P03"),
+    Fault(kind="error", error="DatabaseErrorException", message="FATAL: too many clients; SQLState: 53300"),
+    Fault(kind="error", error="DatabaseErrorException", message="FATAL: password failed; SQLState: 28P01"),
+]
+
+
+def _name(fault: Fault) -> str:
+    return f"{fault.error or fault.kind}-{(fault.message or fault.when)[-5:]}"
+
+
+@pytest.mark.parametrize("fault", PERHAPS_RUN + NOT_RUN, ids=_name)
+def test_a_read_is_repeated_on_every_passing_failure(execute: Execute, emulator: Emulator, fault: Fault) -> None:
+    emulator.faults.arm(fault)
+    assert execute(READ) == Rows(["1", "2"], 0)
+    assert _calls(emulator) == 2
+
+
+@pytest.mark.parametrize("fault", NOT_RUN, ids=_name)
+def test_a_write_is_repeated_if_it_certainly_did_not_run(
+    execute: Execute, emulator: Emulator, accounts: Callable[[], int], fault: Fault
+) -> None:
+    emulator.faults.arm(fault)
+    assert execute(WRITE, read_only=False).updated == 1
+    assert (_calls(emulator), accounts()) == (2, 1)
+
+
+@pytest.mark.parametrize("fault", PERHAPS_RUN, ids=_name)
+def test_a_write_that_may_have_run_is_never_repeated(
+    execute: Execute, emulator: Emulator, accounts: Callable[[], int], fault: Fault
+) -> None:
+    emulator.faults.arm(fault)
+    with pytest.raises(errors.OutcomeUnknown, match="nobody knows whether the change was made") as failure:
+        execute(WRITE, read_only=False)
+    assert failure.value.cause is not None
+    assert (_calls(emulator), accounts()) == (1, 1 if fault.when == "after" else 0)
+
+
+@pytest.mark.parametrize(
+    ("fault", "error", "calls"),
+    [
+        (Fault(kind="throttle", calls=99), errors.Throttled, 4),
+        (Fault(kind="drop", calls=99), errors.DatabaseUnavailable, 4),
+        (Fault(kind="error", error="DatabaseResumingException", calls=99), errors.DatabaseResuming, 30),
+        (
+            Fault(kind="error", error="DatabaseErrorException", message="ERROR: x; SQLState: 40001", calls=99),
+            errors.SerializationFailure,
+            4,
+        ),
+    ],
+    ids=["throttle", "drop", "resuming", "serialization"],
+)
+def test_a_failure_that_does_not_pass_is_told_in_the_end(
+    execute: Execute, emulator: Emulator, fault: Fault, error: type[errors.OperationError], calls: int
+) -> None:
+    emulator.faults.arm(fault)
+    with pytest.raises(error) as failure:
+        execute(READ)
+    assert failure.value.retryable
+    assert _calls(emulator) == calls
+
+
+def test_pauses_grow_and_are_drawn_at_random(execute: Execute, emulator: Emulator, pauses: list[float]) -> None:
+    emulator.faults.arm(Fault(kind="error", error="DatabaseResumingException", calls=99))
+    with pytest.raises(errors.DatabaseResuming):
+        execute(READ)
+    bounds = [min(5.0, 2.0**attempt) for attempt in range(len(pauses))]
+    assert all(0 <= pause <= bound for pause, bound in zip(pauses, bounds, strict=True))
+    assert len(set(pauses)) > 20
+
+
+def test_a_waking_database_is_waited_for(
+    client: sdk.StatementClient, environment: Mapping[str, str], emulator: Emulator
+) -> None:
+    emulator.faults.arm(Fault(kind="resume", seconds=0.5))
+    api = DataApi(Settings.from_environment(environment), client)
+    started = time.monotonic()
+    assert api.execute(READ, (), read_only=False, deadline=Deadline(lambda: 60_000)).texts == ["1", "2"]
+    assert time.monotonic() - started > 0.5
+
+
+def test_no_pause_outlasts_the_time_that_is_left(execute: Execute, emulator: Emulator, pauses: list[float]) -> None:
+    emulator.faults.arm(Fault(kind="error", error="DatabaseResumingException", calls=99))
+    with pytest.raises(errors.DatabaseResuming):
+        execute(READ, milliseconds=700)
+    assert max(pauses, default=0) < 0.2
+
+
+def test_nothing_is_sent_once_the_time_is_over(execute: Execute, emulator: Emulator) -> None:
+    with pytest.raises(errors.StatementTimeout, match="no time left"):
+        execute(WRITE, read_only=False, milliseconds=400)
+    assert _calls(emulator) == 0
+
+
+@pytest.mark.parametrize(("read_only", "error"), [(True, errors.StatementTimeout), (False, errors.OutcomeUnknown)])
+def test_an_answer_is_awaited_no_longer_than_the_time_that_is_left(
+    client: sdk.StatementClient,
+    environment: Mapping[str, str],
+    emulator: Emulator,
+    *,
+    read_only: bool,
+    error: type[errors.OperationError],
+) -> None:
+    api = DataApi(Settings.from_environment(environment), client)
+    emulator.faults.arm(Fault(kind="delay", seconds=1.2))
+    started = time.monotonic()
+    with pytest.raises(error) as failure:
+        api.execute(READ, (), read_only=read_only, deadline=Deadline(lambda: 800))
+    assert time.monotonic() - started < 1
+    assert failure.value.cause == "ReadTimeoutError"
+    while not _calls(emulator):  # it still answers, to nobody
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("read_only", [True, False])
+def test_a_connection_that_does_not_come_about_is_tried_again(
+    monkeypatch: pytest.MonkeyPatch, environment: Mapping[str, str], pauses: list[float], *, read_only: bool
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    monkeypatch.setenv("AWS_ENDPOINT_URL_RDS_DATA", f"http://127.0.0.1:{port}")
+    api = DataApi(Settings.from_environment(environment), sdk.rds_data_client())
+    with pytest.raises(errors.DatabaseUnavailable, match="cannot be reached") as failure:
+        api.execute(WRITE, (), read_only=read_only, deadline=Deadline(lambda: 60_000))
+    assert failure.value.cause == "EndpointConnectionError"
+    assert len(pauses) == 3
+
+
+def test_missing_credentials_are_no_failure_of_the_database(
+    execute: Execute, client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client._request_signer, "_credentials", None)
+    with pytest.raises(errors.QueryFailed, match="not set up to reach the database") as failure:
+        execute(READ)
+    assert failure.value.cause == "NoCredentialsError"
+
+
+@pytest.mark.parametrize(
+    ("code", "error"),
+    [
+        ("AccessDeniedException", errors.QueryFailed),
+        ("BadRequestException", errors.QueryFailed),
+        ("DatabaseNotFoundException", errors.QueryFailed),
+        ("ExpiredTokenException", errors.QueryFailed),
+        ("HttpEndpointNotEnabledException", errors.QueryFailed),
+        ("InvalidSecretException", errors.QueryFailed),
+        ("StatementTimeoutException", errors.StatementTimeout),
+    ],
+)
+def test_what_will_not_pass_is_told_at_once(
+    execute: Execute, emulator: Emulator, code: str, error: type[errors.OperationError]
+) -> None:
+    emulator.faults.arm(Fault(kind="error", error=code, calls=99))
+    for read_only in (True, False):
+        with pytest.raises(error) as failure:
+            execute(WRITE, read_only=read_only)
+        assert failure.value.cause == code
+    assert _calls(emulator) == 2
+
+
+@pytest.mark.parametrize(
+    ("sql", "error"),
+    [
+        ("INSERT INTO account (account_id, email) VALUES (1, 'x'), (2, 'x')", errors.UniqueViolation),
+        ("INSERT INTO account (account_id, email, parent) VALUES (1, 'x', 9)", errors.ForeignKeyViolation),
+        ("INSERT INTO account (account_id, email, balance) VALUES (1, 'x', -1)", errors.CheckViolation),
+        ("INSERT INTO account (account_id) VALUES (1)", errors.NotNullViolation),
+        ("SELECT 'x'::int::text", errors.InvalidParameters),
+        ("SELECT (1 / 0)::text", errors.InvalidParameters),
+        ("DO $do$ BEGIN RAISE 'Two books at most'; END $do$", errors.BusinessRule),
+        ("DO $do$ BEGIN RAISE query_canceled; END $do$", errors.StatementTimeout),
+        ("DO $do$ BEGIN RAISE lock_not_available; END $do$", errors.LockTimeout),
+        ("DO $do$ BEGIN RAISE insufficient_privilege; END $do$", errors.NotAllowed),
+        ("DO $do$ BEGIN RAISE no_data_found; END $do$", errors.NotFound),
+        ("SELECT nothing FROM nowhere", errors.QueryFailed),
+    ],
+)
+def test_errors_of_postgresql_have_their_names(
+    execute: Execute, emulator: Emulator, sql: str, error: type[errors.OperationError]
+) -> None:
+    with pytest.raises(error) as failure:
+        execute(sql, read_only=False)
+    assert failure.value.sqlstate is not None
+    assert _calls(emulator) == 1
+
+
+def test_a_result_that_aws_does_not_pass_is_too_large(execute: Execute) -> None:
+    large = "SELECT to_json(repeat('x', 10000))::text FROM generate_series(1, 120)"
+    with pytest.raises(errors.ResultTooLarge):
+        execute(large)
+    with pytest.raises(errors.OutcomeUnknown, match="larger than the 1 MB that the RDS Data API passes"):
+        execute(large, read_only=False)
+
+
+def test_null_is_bound_as_null_and_answered_as_json_null(execute: Execute) -> None:
+    sql = "SELECT to_json((:a::int))::text FROM generate_series(1, (:n::int))"
+    assert execute(sql, ("a", None), ("n", "2")).texts == ["null", "null"]
+
+
+@pytest.mark.parametrize(("idle", "read_only", "closed"), [(20, False, 1), (20, True, 0), (5, False, 0)])
+def test_a_write_does_not_go_out_on_a_connection_that_was_idle_for_long(
+    execute: Execute, client: Any, monkeypatch: pytest.MonkeyPatch, *, idle: int, read_only: bool, closed: int
+) -> None:
+    execute(READ)
+    closings: list[None] = []
+    close = client.close
+    now = time.monotonic()
+    monkeypatch.setattr(data_api.time, "monotonic", lambda: now + idle)
+    monkeypatch.setattr(client, "close", lambda: closings.append(close()))
+    assert execute(READ, read_only=read_only).texts == ["1", "2"]
+    assert len(closings) == closed

@@ -1,0 +1,115 @@
+"""What a caller is told about an error of PostgreSQL, in each form in which the Data API words one."""
+
+import pytest
+
+from handler import errors
+from handler.database_errors import DatabaseMessage, operation_error
+
+
+@pytest.mark.parametrize(
+    ("message", "text", "sqlstate"),
+    [
+        (
+            'ERROR: relation "no_such_table_xyz" does not exist; Position: 15; SQLState: 42P01',
+            'relation "no_such_table_xyz" does not exist',
+            "42P01",
+        ),
+        ("ERROR: no operator; Hint: Add casts.; Position: 36; SQLState: 42883", "no operator", "42883"),
+        ("ERROR: a: b; c; SQLState: 23502", "a: b; c", "23502"),
+        ("FATAL: password authentication failed; SQLState: 28P01", "password authentication failed", "28P01"),
+        ("ERROR: no\n  Hint: never\n  Position: 5; SQLState: P0001", "no", "P0001"),
+        ("ERROR: no\n  Detail: secret; SQLState: P0001", "no", "P0001"),
+        ("Transaction is still running a query", "Transaction is still running a query", None),
+        ("", "", None),
+    ],
+)
+def test_a_message_is_taken_apart(message: str, text: str, sqlstate: str | None) -> None:
+    assert DatabaseMessage.parse(message) == DatabaseMessage(text, sqlstate)
+
+
+@pytest.mark.parametrize(
+    ("text", "sqlstate", "error", "detail"),
+    [
+        (
+            'duplicate key value violates unique constraint "account_email_key"',
+            "23505",
+            errors.UniqueViolation,
+            'the change breaks the constraint "account_email_key"',
+        ),
+        ("already claimed today", "23505", errors.UniqueViolation, "the change breaks a constraint"),
+        (
+            'conflicting key value violates exclusion constraint "no_overlap"',
+            "23P01",
+            errors.UniqueViolation,
+            'the change breaks the constraint "no_overlap"',
+        ),
+        (
+            'update or delete on table "x" violates foreign key constraint "y" on table "z"',
+            "23503",
+            errors.ForeignKeyViolation,
+            'the change breaks the constraint "y"',
+        ),
+        (
+            'null value in column "name" of relation "t" violates not-null constraint',
+            "23502",
+            errors.NotNullViolation,
+            'no value came for the column "name"',
+        ),
+        (
+            'value for domain positive violates check constraint "positive_check"',
+            "23514",
+            errors.CheckViolation,
+            'the change breaks the constraint "positive_check"',
+        ),
+        (
+            'invalid input syntax for type integer: "hunter2"',
+            "22P02",
+            errors.InvalidParameters,
+            "PostgreSQL refuses the values: a value is not written as its type asks for",
+        ),
+        (
+            'something about "hunter2"',
+            "22P99",
+            errors.InvalidParameters,
+            "PostgreSQL refuses the values: SQLSTATE 22P99",
+        ),
+        ("Only two books a customer", "P0001", errors.BusinessRule, "Only two books a customer"),
+        ("query returned no rows", "P0002", errors.NotFound, "the operation found no row for these parameters"),
+        (
+            "query returned more than one row",
+            "P0003",
+            errors.TooManyRows,
+            "the operation is for one row, and found more",
+        ),
+        (
+            "permission denied for table t",
+            "42501",
+            errors.NotAllowed,
+            "the database user of this function lacks a privilege that the operation needs",
+        ),
+        (
+            'column "hunter2" does not exist',
+            "42703",
+            errors.QueryFailed,
+            "PostgreSQL refused the statement with SQLSTATE 42703",
+        ),
+    ],
+)
+def test_the_caller_is_told_without_sql_and_values(
+    text: str, sqlstate: str, error: type[errors.OperationError], detail: str
+) -> None:
+    told = operation_error(DatabaseMessage(text, sqlstate))
+    assert (type(told), told.detail, told.sqlstate) == (error, detail, sqlstate)
+
+
+@pytest.mark.parametrize("error", errors.ERRORS, ids=lambda error: error.__name__)
+def test_no_error_but_that_of_an_author_passes_the_database_s_words_on(error: type[errors.OperationError]) -> None:
+    for sqlstate in error.sqlstates:
+        told = operation_error(DatabaseMessage("hunter2", sqlstate.ljust(5, "0")))
+        assert type(told) is error
+        assert ("hunter2" in told.detail) is (error is errors.BusinessRule)
+
+
+def test_an_error_without_a_sqlstate_is_a_failed_query() -> None:
+    told = operation_error(DatabaseMessage("hunter2", None))
+    assert (type(told), told.detail) == (errors.QueryFailed, "the database refused the statement")

@@ -1,0 +1,115 @@
+"""Numbers keep their digits, and what is not JSON is refused by its place."""
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from handler import exact_json
+from handler.exact_json import JsonError
+
+_DOCUMENTS = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text()
+    | st.decimals(allow_nan=False, allow_infinity=False, places=9),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=20,
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "0.1",
+        "1.10",
+        "100.00",
+        "12345678901234567890.123456789012345678901234567890",
+        "123456789012345678901234567890",
+        "-0.0",
+        "1E+30",
+        '{"b":1,"a":[null,true,"\\u00e9"]}'.replace("\\u00e9", "é"),
+        "9223372036854775807",
+        "-9223372036854775808",
+    ],
+)
+def test_a_text_comes_back_as_it_was(text: str) -> None:
+    assert exact_json.dumps(exact_json.loads(text)) == text
+
+
+def test_numbers_beyond_64_bits_are_decimals_and_none_is_a_float() -> None:
+    assert exact_json.loads("[1, 99999999999999999999, 1.5]") == [1, Decimal("99999999999999999999"), Decimal("1.5")]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "is not JSON at line 1, column 1"),
+        ('{"a":\n  tru}', "is not JSON at line 2, column 3"),
+        ("[1] secret", "is not JSON at line 1, column 5"),
+        ("[NaN]", "has NaN or Infinity, which are not JSON; send them as strings"),
+        ("[-Infinity]", "has NaN or Infinity, which are not JSON; send them as strings"),
+        ('{"a": 1, "a": 2}', "has an object with a member that is given twice"),
+        ("1e999999999", "has a number out of range"),
+        ("1e99999999999999999999", "has a number out of range"),
+        ("1e-99999", "has a number out of range"),
+        pytest.param("1" * 200_000, "has a number out of range", id="huge"),
+        pytest.param("[" * 100_000, "is nested too deeply", id="deep"),
+    ],
+)
+def test_what_cannot_be_taken_is_refused_and_never_quoted(text: str, message: str) -> None:
+    with pytest.raises(JsonError) as refusal:
+        exact_json.loads(text)
+    assert str(refusal.value) == message
+
+
+def test_ten_thousand_digits_are_a_number() -> None:
+    assert exact_json.dumps(exact_json.loads("7" * 10_000)) == "7" * 10_000
+
+
+@pytest.mark.parametrize("text", ['"\\ud800"', '{"\\udfff": 1}', "[" * 300 + "]" * 300])
+def test_what_is_no_unicode_or_too_deep_cannot_be_written(text: str) -> None:
+    with pytest.raises(JsonError, match=r"nested too deeply, or has text that is not Unicode"):
+        exact_json.dumps(exact_json.loads(text))
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.1, "0.1"), (1e22, "1E+22"), (2**70, str(2**70)), ([1.5, {"a": 2.25}], '[1.5,{"a":2.25}]'), (True, "true")],
+)
+def test_values_that_others_parsed_become_exact(value: Any, text: str) -> None:
+    assert exact_json.dumps(exact_json.exact(value)) == text
+
+
+@pytest.mark.parametrize(
+    "value", [float("nan"), float("inf"), -float("inf"), {1, 2}, b"bytes", pytest.param(10**5000, id="huge")]
+)
+def test_values_that_are_no_json_are_refused(value: Any) -> None:
+    with pytest.raises(JsonError):
+        exact_json.exact(value)
+
+
+def test_a_value_nested_without_end_is_refused() -> None:
+    deep: list[Any] = []
+    for _ in range(100_000):
+        deep = [deep]
+    with pytest.raises(JsonError, match="nested too deeply"):
+        exact_json.exact(deep)
+
+
+@given(_DOCUMENTS)
+def test_every_document_comes_back_as_it_was(document: Any) -> None:
+    assert exact_json.loads(exact_json.dumps(exact_json.exact(document))) == document
+
+
+@given(st.text())
+def test_whatever_the_text_the_answer_is_json_or_a_refusal(text: str) -> None:
+    try:
+        value = exact_json.loads(text)
+    except JsonError:
+        return
+    assert json.loads(text) == value or isinstance(value, Decimal)

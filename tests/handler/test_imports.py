@@ -1,0 +1,68 @@
+"""What the Lambda imports: nothing of the tool, nothing that does not ship, and nothing that is slow for no use."""
+
+import ast
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from queryport.compile.emit import write_catalog
+from tests.handler.conftest import ENVIRONMENT
+
+_ROOT = Path(__file__).resolve().parents[2]
+_SHIPS = {"aws_lambda_powertools", "botocore", "boto3", "jsonschema", "orjson", "handler"}
+_FORBIDDEN = {
+    "aws_xray_sdk",
+    "boto3",  # its clients are botocore's; its own layer costs a tenth of the start-up
+    "hypothesis",
+    "moto",
+    "psycopg",
+    "pydantic",
+    "pytest",
+    "queryport",
+    "s3transfer",
+    "starlette",
+    "yaml",
+}
+
+
+@pytest.fixture(scope="module")
+def imported(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    """The modules of a process that has started as the Lambda does."""
+    catalog = tmp_path_factory.mktemp("imports") / "catalog.json"
+    write_catalog(catalog, [], fingerprint="")
+    started = subprocess.run(
+        [sys.executable, "-c", "import handler.main, sys; print(*sys.modules)"],
+        env={**os.environ, **ENVIRONMENT, "QUERYPORT_CATALOG": str(catalog)},
+        cwd=_ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return set(started.stdout.split())
+
+
+def test_start_up_imports_nothing_that_is_slow_or_does_not_ship(imported: set[str]) -> None:
+    assert not {module.partition(".")[0] for module in imported} & _FORBIDDEN
+
+
+def test_start_up_imports_everything_that_a_call_needs(imported: set[str]) -> None:
+    # Lambda gives start-up a full processor and a call what the function pays for.
+    assert {"jsonschema", "botocore.session", "aws_lambda_powertools.logging", "handler.engine"} <= imported
+
+
+@pytest.mark.parametrize("path", sorted((_ROOT / "handler").rglob("*.py")), ids=lambda path: path.stem)
+def test_a_module_imports_only_what_ships(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text())):
+        names = (
+            [alias.name for alias in node.names]
+            if isinstance(node, ast.Import)
+            else [node.module or ""]
+            if isinstance(node, ast.ImportFrom)
+            else []
+        )
+        for name in names:
+            package = name.partition(".")[0]
+            assert package in _SHIPS or package in sys.stdlib_module_names, f"{path.name} imports {name}"

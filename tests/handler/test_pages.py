@@ -1,0 +1,71 @@
+"""Cursors: where a page ends, the next one begins; and what is no cursor is refused."""
+
+import json
+from base64 import urlsafe_b64encode
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from handler import pages
+from handler.errors import InvalidParameters
+from handler.operation import Page
+
+PAGE = Page(by=("placed_at", "order_id"), size=2, max=5)
+
+
+def _cursor(keys: Any) -> str:
+    return urlsafe_b64encode(json.dumps(keys).encode()).decode()
+
+
+def test_the_first_page_has_no_keys_and_asks_for_one_row_more() -> None:
+    assert pages.texts(PAGE, {}) == {"cursor": None, "__limit": "3", "__key_1": None, "__key_2": None}
+
+
+@pytest.mark.parametrize("limit", [5, Decimal("5.0")])
+def test_the_caller_may_ask_for_more_rows(limit: Any) -> None:
+    assert pages.texts(PAGE, {"limit": limit})["__limit"] == "6"
+
+
+@pytest.mark.parametrize("limit", [0, -1, 6, Decimal("1e9")])
+def test_but_not_for_more_than_the_page_allows(limit: Any) -> None:
+    with pytest.raises(InvalidParameters) as refusal:
+        pages.texts(PAGE, {"limit": limit})
+    assert [(flaw.pointer, flaw.detail) for flaw in refusal.value.flaws] == [("/limit", "must be between 1 and 5")]
+
+
+@pytest.mark.parametrize(
+    ("row", "keys"),
+    [
+        ('{"order_id":7,"placed_at":"2026-01-31T12:00:00+00:00"}', ["2026-01-31T12:00:00+00:00", "7"]),
+        ('{"order_id":12345678901234567890.10,"placed_at":"x"}', ["x", "12345678901234567890.10"]),
+        ('{"order_id":true,"placed_at":null}', [None, "true"]),
+    ],
+)
+def test_a_cursor_goes_on_where_the_row_ended(row: str, keys: list[str | None]) -> None:
+    texts = pages.texts(PAGE, {"cursor": pages.cursor_after(PAGE, row)})
+    assert [texts["__key_1"], texts["__key_2"]] == keys
+    assert texts["cursor"] is not None
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        "",
+        "!",
+        "YQ",
+        "a" * 5,
+        _cursor({}),
+        _cursor([]),
+        _cursor([1]),
+        _cursor([1, [2]]),
+        _cursor(["\0", 1]),
+        "é",
+        "W10=",
+    ],
+)
+def test_what_is_no_cursor_is_refused(cursor: str) -> None:
+    with pytest.raises(InvalidParameters) as refusal:
+        pages.texts(PAGE, {"cursor": cursor})
+    (flaw,) = refusal.value.flaws
+    assert (flaw.pointer, flaw.detail) == ("/cursor", "must be the `next` of an earlier page of this operation")

@@ -1,0 +1,39 @@
+"""Which pieces of a statement a call gets, and which placeholders are left in them."""
+
+from handler.operation import Choice
+from handler.statement import Statement
+
+_STATEMENT = Statement(
+    (
+        "SELECT a::text FROM t WHERE b = (:b::int) AND ",
+        Choice("c", "c = (:c::text)", "true"),
+        " AND ",
+        Choice("d", "d = (:d::text)", "true"),
+    )
+)
+
+
+def test_a_parameter_without_a_value_leaves_its_piece_and_its_placeholder_out() -> None:
+    form = _STATEMENT.form({"b": "1", "c": None, "d": "x"})
+    assert form.sql == "SELECT a::text FROM t WHERE b = (:b::int) AND true AND d = (:d::text)"
+    assert form.placeholders == ("b", "d")
+
+
+def test_the_same_parameters_get_the_same_form() -> None:
+    assert _STATEMENT.form({"c": "x"}) is _STATEMENT.form({"c": "y", "d": None})
+
+
+def test_casts_are_no_placeholders_and_a_name_counts_once() -> None:
+    assert Statement(("SELECT (:p::int4)::text, (:p::int4)",)).form({}).placeholders == ("p",)
+
+
+def test_a_statement_without_choices_is_itself() -> None:
+    assert Statement(("SELECT ", "1")).form({}).sql == "SELECT 1"
+
+
+def test_a_statement_of_very_many_forms_keeps_only_some() -> None:
+    names = [f"p{number}" for number in range(10)]
+    statement = Statement(tuple(Choice(name, f":{name} ", "") for name in names))
+    for bits in range(1024):
+        present = [name for number, name in enumerate(names) if bits & 1 << number]
+        assert statement.form(dict.fromkeys(present, "x")).placeholders == tuple(present)
