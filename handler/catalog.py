@@ -13,7 +13,19 @@ from typing import Any
 
 import orjson
 
-from handler.operation import CATALOG_FORMAT, Choice, Http, Operation, Page, Parameter, Result
+from handler.operation import (
+    CATALOG_FORMAT,
+    Choice,
+    Http,
+    Idempotency,
+    Operation,
+    Page,
+    Parameter,
+    Reference,
+    Result,
+    Step,
+    Transaction,
+)
 from handler.routes import Routes
 
 
@@ -68,17 +80,39 @@ def _mapped(path: Path) -> mmap.mmap:
 
 
 def _operation(body: dict[str, Any]) -> Operation:
-    http, page = body["http"], body["page"]
+    http, page, transaction = body["http"], body["page"], body["transaction"]
     return Operation(
         name=body["name"],
         summary=body["summary"],
         description=body["description"],
         result=Result(body["result"]),
         read_only=body["read_only"],
-        sql=tuple(piece if isinstance(piece, str) else Choice(**piece) for piece in body["sql"]),
+        sql=_pieces(body["sql"]),
         parameters=tuple(Parameter(**parameter) for parameter in body["parameters"]),
         parameters_schema=body["parameters_schema"],
         result_schema=body["result_schema"],
         http=Http(**http) if http else None,
         page=Page(by=tuple(page["by"]), size=page["size"], max=page["max"]) if page else None,
+        idempotency=Idempotency(body["idempotency"]),
+        keep=body["keep"],
+        keyed_sql=_pieces(body["keyed_sql"]),
+        retry=body["retry"],
+        transaction=_transaction(transaction) if transaction else None,
+        batch=body["batch"],
     )
+
+
+def _transaction(body: dict[str, Any]) -> Transaction:
+    steps = tuple(
+        Step(
+            sql=_pieces(step["sql"]),
+            references=tuple(Reference(**reference) for reference in step["references"]),
+            one_row=step["one_row"],
+        )
+        for step in body["steps"]
+    )
+    return Transaction(steps=steps, answer=body["answer"], isolation=body["isolation"])
+
+
+def _pieces(pieces: list[Any]) -> tuple[str | Choice, ...]:
+    return tuple(piece if isinstance(piece, str) else Choice(**piece) for piece in pieces)

@@ -1,15 +1,13 @@
 """Sends statements to Aurora through the RDS Data API, within the time that is left, and never twice by accident.
 
-A read is repeated on every passing failure. A write is repeated only when it is certain that it did not run: the
-database was still waking up, AWS refused the call, PostgreSQL rolled it back, or no connection came about. Where that
-is not certain, the failure of a write is OutcomeUnknown. Knows nothing of operations.
+Turns what AWS, PostgreSQL and the network answer into one of handler.errors, with its outcome, and sends again what
+handler.retries says may be sent again. Knows nothing of operations.
 """
 
-import random
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from types import FrameType
+from typing import Any, NamedTuple, TypeVar
 
 from botocore.exceptions import (
     BotoCoreError,
@@ -22,183 +20,205 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
-from handler import errors, sdk
+from handler import errors, retries, sdk
 from handler.database_errors import DatabaseMessage, operation_error
-from handler.errors import OperationError
+from handler.deadline import Deadline
+from handler.errors import OperationError, Outcome
+from handler.retries import NETWORK, Fault, Kind
 from handler.sdk import StatementClient
 from handler.settings import Settings
 
-# Kept back from the function's remaining time, to tell the caller what happened before Lambda ends the process.
-_RESERVE_SECONDS = 0.5
 # A server closes connections that idle for long, and while the process is frozen it does not learn of it. A request on
 # a dead connection fails in a way that looks as if it might have run, so a write is given a new connection instead.
 _IDLE_SECONDS = 15.0
 
+Arguments = Sequence[tuple[str, str | None]]
+"""The placeholders of a statement and their values as text; None is NULL."""
 
-class Deadline:
-    """The moment by which the call must have come to an end."""
-
-    def __init__(self, remaining_milliseconds: Callable[[], int]) -> None:
-        self._remaining_milliseconds = remaining_milliseconds
-
-    def seconds(self) -> float:
-        """What is left for waiting on others."""
-        return self._remaining_milliseconds() / 1000 - _RESERVE_SECONDS
+T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Rows:
+class Rows(NamedTuple):
     texts: list[str]
     """The one column of each row, JSON."""
     updated: int
     """The rows that a write changed, if it answers no rows."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Backoff:
-    first: float
-    longest: float
-    attempts: int
-
-    def seconds(self, attempt: int) -> float:
-        """Full jitter: anything up to a bound that doubles with each attempt."""
-        bound = min(self.longest, self.first * 2 ** (attempt - 1))
-        return random.uniform(0, bound)  # noqa: S311 (not a secret)
-
-
-_BACKOFF = _Backoff(first=0.05, longest=2.0, attempts=4)
-# Aurora wakes up in 10 to 30 seconds; a wait of at most five each, so that the call goes on soon after.
-_WAKING_BACKOFF = _Backoff(first=1.0, longest=5.0, attempts=30)
-
-
-@dataclass(frozen=True, slots=True)
-class _Failure:
-    error: OperationError
-    did_not_run: bool
-    """It is certain that the statement changed nothing."""
-    passing: bool
-    """The same statement may succeed in a moment."""
-
-
 class DataApi:
     def __init__(self, settings: Settings, client: StatementClient) -> None:
         self._client = client
-        self._target: dict[str, str] = {"resourceArn": settings.resource_arn, "secretArn": settings.secret_arn}
-        if settings.database is not None:
-            self._target["database"] = settings.database
+        self._cluster: dict[str, Any] = {"resourceArn": settings.resource_arn, "secretArn": settings.secret_arn}
+        self._target = self._cluster if settings.database is None else self._cluster | {"database": settings.database}
         self._last_used = time.monotonic()
 
-    def execute(
-        self, sql: str, arguments: Sequence[tuple[str, str | None]], *, read_only: bool, deadline: Deadline
-    ) -> Rows:
-        """Runs one statement on its own; a None is NULL. Raises one of handler.errors."""
-        parameters = [
-            {"name": name, "value": {"isNull": True} if text is None else {"stringValue": text}}
-            for name, text in arguments
-        ]
-        attempt = 1
+    def execute(self, sql: str, arguments: Arguments, *, kind: Kind, deadline: Deadline, collisions: int = 3) -> Rows:
+        """Runs one statement on its own. Raises one of handler.errors."""
+        request = {**self._target, "sql": sql, "parameters": parameters(arguments)}
+        return self._rows(request, kind, deadline, collisions)
+
+    def begin(self, deadline: Deadline) -> "OpenTransaction":
+        """Begins a transaction; one whose beginning was not answered ends by itself, and held nothing."""
+
+        def send() -> str:
+            answer: str = self._client.begin_transaction(**self._target)["transactionId"]
+            return answer
+
+        return OpenTransaction(self, self._repeated(send, Kind.READ, deadline))
+
+    def _rows(self, request: dict[str, Any], kind: Kind, deadline: Deadline, collisions: int = 0) -> Rows:
+        def send() -> Rows:
+            answer = self._client.execute_statement(**request)
+            return Rows(answer["rows"], answer["updated"])
+
+        return self._repeated(send, kind, deadline, collisions)
+
+    def _repeated(self, send: Callable[[], T], kind: Kind, deadline: Deadline, collisions: int = 0) -> T:
+        """Sends a request until it is answered, or fails for good.
+
+        The error's outcome speaks of all attempts: where one may have made its change, a later one's refusal does not
+        say that it has not.
+        """
+        attempts: dict[retries.Backoff, int] = {}
+        error: OperationError | None = None
+        in_doubt = False
         while True:
             seconds = deadline.seconds()
             if seconds <= 0:
-                raise errors.StatementTimeout("the function had no time left to ask the database")
-            try:
-                return self._send(sql, parameters, seconds, read_only=read_only)
-            except (ClientError, BotoCoreError, ResponseParserError) as error:
-                failure = _failure(error)
-            if not failure.passing or not (read_only or failure.did_not_run):
+                error = error or errors.StatementTimeout("the function had no time left to ask the database")
                 break
-            backoff = _WAKING_BACKOFF if isinstance(failure.error, errors.DatabaseResuming) else _BACKOFF
+            try:
+                return self._send(send, seconds, kind)
+            except (ClientError, BotoCoreError, ResponseParserError) as failure:
+                error, fault = _classified(failure)
+            in_doubt = in_doubt or fault.outcome is Outcome.UNKNOWN
+            if not retries.may_repeat(fault, kind):
+                break
+            backoff = retries.backoff_of(error, collisions)
+            attempts[backoff] = attempt = attempts.get(backoff, 0) + 1
             pause = backoff.seconds(attempt)
             if attempt >= backoff.attempts or pause >= deadline.seconds():
                 break
             time.sleep(pause)
-            attempt += 1
-        if read_only or failure.did_not_run:
-            raise failure.error
-        raise errors.OutcomeUnknown(
-            f"{failure.error.detail}, and nobody knows whether the change was made: look before you call again",
-            sqlstate=failure.error.sqlstate,
-            cause=failure.error.cause,
-        )
+        if kind is Kind.READ:
+            error.outcome = Outcome.NOT_EXECUTED
+        elif in_doubt:
+            error.outcome = Outcome.UNKNOWN
+        raise error
 
-    def _send(self, sql: str, parameters: list[Any], seconds: float, *, read_only: bool) -> Rows:
-        if not read_only and time.monotonic() - self._last_used > _IDLE_SECONDS:
+    def _send(self, send: Callable[[], T], seconds: float, kind: Kind) -> T:
+        if kind is not Kind.READ and time.monotonic() - self._last_used > _IDLE_SECONDS:
             self._client.close()  # drops the idle connections; the next request opens one
         sdk.read_timeout.set(min(seconds, sdk.READ_TIMEOUT_SECONDS))
-        answer = self._client.execute_statement(**self._target, sql=sql, parameters=parameters)
+        sdk.connect_timeout.set(min(seconds, sdk.CONNECT_TIMEOUT_SECONDS))
+        answer = send()
         self._last_used = time.monotonic()
-        return Rows(answer["rows"], answer["updated"])
+        return answer
 
 
-def _failure(error: ClientError | BotoCoreError | ResponseParserError) -> _Failure:
-    failure = _refusal(error) if isinstance(error, ClientError) else _broken_call(error)
-    if failure.error.cause is None:
-        failure.error.cause = type(error).__name__
-    return failure
+class OpenTransaction:
+    """A transaction of the Data API. Nothing of it remains unless `commit` was sent."""
+
+    def __init__(self, data_api: DataApi, transaction_id: str) -> None:
+        self._api = data_api
+        self._id = transaction_id
+
+    def execute(self, sql: str, arguments: Arguments, deadline: Deadline) -> Rows:
+        request = {**self._api._target, "transactionId": self._id, "sql": sql, "parameters": parameters(arguments)}
+        return self._api._rows(request, Kind.STEP, deadline)
+
+    def execute_batch(self, sql: str, sets: Sequence[list[dict[str, Any]]], deadline: Deadline) -> None:
+        """Runs a statement once for each set of `parameters`."""
+        request = {**self._api._target, "transactionId": self._id, "sql": sql, "parameterSets": sets}
+        self._api._repeated(lambda: self._api._client.batch_execute_statement(**request), Kind.STEP, deadline)
+
+    def commit(self, deadline: Deadline) -> None:
+        """Commits. An error whose outcome is unknown may yet be settled by `roll_back`."""
+        request = {**self._api._cluster, "transactionId": self._id}
+        self._api._repeated(lambda: self._api._client.commit_transaction(**request), Kind.STEP, deadline)
+
+    def roll_back(self, deadline: Deadline) -> bool:
+        """Rolls back, if the transaction is still open; False says that it had ended before. Raises what hinders it."""
+        request = {**self._api._cluster, "transactionId": self._id}
+        try:
+            self._api._repeated(lambda: self._api._client.rollback_transaction(**request), Kind.STEP, deadline)
+        except OperationError as error:
+            if error.cause in ("TransactionNotFoundException", "NotFoundException"):
+                return False
+            raise
+        return True
 
 
-def _broken_call(error: BotoCoreError | ResponseParserError) -> _Failure:
-    """No answer came, or none that can be read."""
-    if isinstance(error, EndpointConnectionError | ConnectTimeoutError | ProxyConnectionError):
-        return _Failure(
-            errors.DatabaseUnavailable("the RDS Data API cannot be reached"), did_not_run=True, passing=True
-        )
-    if isinstance(error, ReadTimeoutError):
-        timeout = errors.StatementTimeout("the database did not answer in the time that the function had")
-        return _Failure(timeout, did_not_run=False, passing=False)
-    if isinstance(error, HTTPClientError | ResponseParserError):
-        return _Failure(
-            errors.DatabaseUnavailable("the connection to the RDS Data API broke"), did_not_run=False, passing=True
-        )
-    # What is left comes before sending: no credentials, no region, and so on.
-    misconfigured = errors.QueryFailed("the function is not set up to reach the database; its log names the cause")
-    return _Failure(misconfigured, did_not_run=True, passing=False)
+def parameters(arguments: Arguments) -> list[dict[str, Any]]:
+    """The values as the service takes them."""
+    return [
+        {"name": name, "value": {"isNull": True} if text is None else {"stringValue": text}} for name, text in arguments
+    ]
 
 
-def _refusal(error: ClientError) -> _Failure:
-    """AWS answered with an error."""
-    code = error.response["Error"].get("Code", "")
-    message = error.response["Error"].get("Message", "")
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    if code == "DatabaseErrorException":
-        failure = _refusal_of_postgresql(DatabaseMessage.parse(message))
-    elif code == "DatabaseResumingException":
-        waking = errors.DatabaseResuming("the database was paused and is waking up")
-        failure = _Failure(waking, did_not_run=True, passing=True)
-    elif status == 429 or code in _THROTTLES:
-        throttled = errors.Throttled("the RDS Data API takes no further call at present")
-        failure = _Failure(throttled, did_not_run=True, passing=True)
-    elif status >= 500:
-        failure = _Failure(errors.DatabaseUnavailable("the RDS Data API failed"), did_not_run=False, passing=True)
+def _classified(failure: ClientError | BotoCoreError | ResponseParserError) -> tuple[OperationError, Fault]:
+    """The error for a failed request, and what it says of the change."""
+    if isinstance(failure, ClientError):
+        code = failure.response["Error"].get("Code", "")
+        message = failure.response["Error"].get("Message", "")
+        if code == "DatabaseErrorException":
+            said = DatabaseMessage.parse(message)
+            error, fault = operation_error(said), retries.postgresql_fault(said.sqlstate, fatal=said.fatal)
+        else:
+            status = failure.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+            fault = retries.service_fault(code, message, status)
+            error = fault.error(fault.detail)
+        error.cause = code
     else:
-        # The rows of a change come after the change: where they cannot be passed on, it may have been made.
-        failure = _Failure(
-            _final(code, message, status), did_not_run=code != "UnsupportedResultException", passing=False
-        )
-    failure.error.cause = code
-    return failure
+        fault = NETWORK[_network_failure(failure)]
+        error = fault.error(fault.detail)
+        error.cause = type(failure).__name__
+    error.outcome, error.passing = fault.outcome, fault.passing
+    return error, fault
 
 
-def _refusal_of_postgresql(message: DatabaseMessage) -> _Failure:
-    error = operation_error(message)
-    sqlstate = message.sqlstate or ""
-    if isinstance(error, errors.DatabaseUnavailable):
-        return _Failure(error, did_not_run=sqlstate.startswith(_NEVER_STARTED), passing=True)
-    return _Failure(error, did_not_run=True, passing=isinstance(error, errors.SerializationFailure))
+def _network_failure(failure: BotoCoreError | ResponseParserError) -> str:
+    """Which entry of retries.NETWORK a failure is."""
+    if isinstance(failure, EndpointConnectionError | ConnectTimeoutError | ProxyConnectionError):
+        return "no connection came about"
+    if isinstance(failure, ReadTimeoutError):
+        return "read timeout"
+    if isinstance(failure, ResponseParserError):
+        return "an answer that cannot be read"
+    if isinstance(failure, HTTPClientError):
+        return "reset after the request was sent" if _may_be_sent(failure) else "reset before the request was sent"
+    return "not set up"
 
 
-def _final(code: str, message: str, status: int) -> OperationError:
-    if code == "StatementTimeoutException":
-        return errors.StatementTimeout("PostgreSQL cancelled the statement, which took too long")
-    if code == "UnsupportedResultException" and "size limit" in message:
-        return errors.ResultTooLarge("the answer is larger than the 1 MB that the RDS Data API passes")
-    if status == 413:
-        return errors.RequestTooLarge("the parameters are larger than the 4 MiB that the RDS Data API takes")
-    return errors.QueryFailed("the RDS Data API refused the statement; the function's log names the cause")
+def _may_be_sent(failure: BaseException) -> bool:
+    """Whether a broken connection may have taken in the whole request: it broke, for all one can see, after sending.
+
+    A server runs nothing of a request whose body is short. That the body was still being written shows in the place
+    where the error came up: http.client writes in `send` and reads in `getresponse`.
+    """
+    writing = False
+    for error in _causes(failure):
+        trace = error.__traceback__
+        while trace is not None:
+            name = trace.tb_frame.f_code.co_name
+            if name == "getresponse":
+                return True
+            writing = writing or (name == "send" and _is_http_client(trace.tb_frame))
+            trace = trace.tb_next
+    return not writing
 
 
-_THROTTLES = frozenset({"ThrottlingException", "Throttling", "TooManyRequestsException", "RequestLimitExceeded"})
+def _is_http_client(frame: FrameType) -> bool:
+    return bool(frame.f_globals.get("__name__") == "http.client")
 
-# SQLSTATEs with which a statement is refused before it starts, or certainly rolled back: no connection (08001, 08004),
-# a wrong password, as while a secret is rotated (28), too few resources (53), a server that is starting up (57P03).
-_NEVER_STARTED = ("08001", "08004", "28", "53", "57P03")
+
+def _causes(failure: BaseException) -> Iterator[BaseException]:
+    """The failure and all that led to it."""
+    seen: set[int] = set()
+    pending: list[BaseException | None] = [failure, getattr(failure, "kwargs", {}).get("error")]
+    while pending:
+        error = pending.pop()
+        if isinstance(error, BaseException) and id(error) not in seen:
+            seen.add(id(error))
+            yield error
+            pending += [error.__cause__, error.__context__, *(a for a in error.args if isinstance(a, BaseException))]

@@ -39,6 +39,8 @@ class DatabaseMessage:
 
     text: str
     sqlstate: str | None
+    fatal: bool = False
+    """PostgreSQL ended the session with it (FATAL or PANIC)."""
 
     @classmethod
     def parse(cls, message: str) -> "DatabaseMessage":
@@ -46,7 +48,7 @@ class DatabaseMessage:
         if not found:
             return cls(message, None)
         text = _AFTER_MESSAGE.split(head.rstrip("; \n"), maxsplit=1)[0]
-        return cls(_SEVERITY.sub("", text, count=1), sqlstate.strip())
+        return cls(_SEVERITY.sub("", text, count=1), sqlstate.strip(), not text.startswith("ERROR: "))
 
 
 def operation_error(message: DatabaseMessage) -> OperationError:
@@ -55,7 +57,10 @@ def operation_error(message: DatabaseMessage) -> OperationError:
     if sqlstate is None:
         return errors.QueryFailed("the database refused the statement")
     kind = errors.error_of(sqlstate)
-    return kind(_detail(kind, message.text, sqlstate), sqlstate=sqlstate)
+    error = kind(_detail(kind, message.text, sqlstate), sqlstate=sqlstate)
+    broken = _CONSTRAINT.search(message.text) if sqlstate.startswith("23") else None
+    error.constraint = broken[1] if broken else None
+    return error
 
 
 def _detail(kind: type[OperationError], text: str, sqlstate: str) -> str:

@@ -9,31 +9,43 @@
     TooManyRows            409  P0003                           no
     UniqueViolation        409  23505 23P01                     no
     ForeignKeyViolation    409  23001 23503                     no
-    IdempotencyConflict    409                                  no
     SerializationFailure   409  40001 40P01                     yes
     LockTimeout            409  55006 55P03                     yes
     RequestTooLarge        413                                  no
     UnsupportedMediaType   415                                  no
+    IdempotencyConflict    422                                  no
     CheckViolation         422  23514 44000                     no
     NotNullViolation       422  23502                           no
     BusinessRule           422  P0001                           no
     ResultTooLarge         422                                  no
     Throttled              429                                  yes
     QueryFailed            500  all others                      no
-    OutcomeUnknown         500                                  no
+    OutcomeUnknown         500                                  with the same idempotency key
     InternalError          500                                  no
     DatabaseResuming       503                                  yes
     DatabaseUnavailable    503  08 28 53 57P01 57P02 57P03      yes
     StatementTimeout       504  57014                           no
 
 An SQLSTATE of two characters is a whole class. "May be repeated" says that the database changed nothing and that the
-very same call may succeed later. The names are public: state machines match them. docs/runtime-errors.md says more.
+very same call may succeed later. Every failure says besides what became of the change (Outcome). The names are public:
+state machines match them. docs/runtime-errors.md says more, and handler/retries.py what is repeated before a caller
+meets any of these.
 """
 
 # ruff: noqa: N818 (the names are those that callers match, without "Error")
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import ClassVar
+
+
+class Outcome(StrEnum):
+    """What became of the change that a failed call was to make."""
+
+    NOT_EXECUTED = "not_executed"  # it was never begun; also of everything that only reads
+    ROLLED_BACK = "rolled_back"  # it was begun, and nothing of it remains
+    UNKNOWN = "unknown"  # nobody can tell
+    COMMITTED = "committed"  # it was made, and only its answer could not be passed on
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +65,14 @@ class OperationError(Exception):
     status: ClassVar[int]
     title: ClassVar[str]
     sqlstates: ClassVar[tuple[str, ...]] = ()
-    retryable: ClassVar[bool] = False
+    retryable: bool = False
+    retry_after: ClassVar[int] = 1
+    """Seconds after which a retryable call is worth another try."""
+    outcome: Outcome = Outcome.NOT_EXECUTED
+    passing: bool = False
+    """The function itself may try again (see handler.retries)."""
+    constraint: str | None = None
+    """The name of the constraint that the change broke."""
 
     def __init__(self, detail: str, *, sqlstate: str | None = None, cause: str | None = None) -> None:
         super().__init__(detail)
@@ -113,10 +132,6 @@ class ForeignKeyViolation(OperationError):
     sqlstates = ("23001", "23503")
 
 
-class IdempotencyConflict(OperationError):
-    status, title = 409, "The idempotency key was used with other parameters"
-
-
 class SerializationFailure(OperationError):
     status, title, retryable = 409, "The call collided with another one", True
     sqlstates = ("40001", "40P01")
@@ -133,6 +148,10 @@ class RequestTooLarge(OperationError):
 
 class UnsupportedMediaType(OperationError):
     status, title = 415, "The request's body is not JSON"
+
+
+class IdempotencyConflict(OperationError):
+    status, title = 422, "The idempotency key was used with other parameters"
 
 
 class CheckViolation(OperationError):
@@ -164,6 +183,7 @@ class QueryFailed(OperationError):
 
 class OutcomeUnknown(OperationError):
     status, title = 500, "Nobody knows whether the change was made"
+    outcome = Outcome.UNKNOWN
 
 
 class InternalError(OperationError):
@@ -171,7 +191,7 @@ class InternalError(OperationError):
 
 
 class DatabaseResuming(OperationError):
-    status, title, retryable = 503, "The database is waking up", True
+    status, title, retryable, retry_after = 503, "The database is waking up", True, 10
 
 
 class DatabaseUnavailable(OperationError):

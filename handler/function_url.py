@@ -11,8 +11,8 @@ import orjson
 
 from handler import http_parameters
 from handler.catalog import Catalog
-from handler.engine import Engine, ReadyOperation
-from handler.errors import InvalidParameters, MethodNotAllowed, OperationError, ResultTooLarge, UnknownOperation
+from handler.engine import Engine, ReadyOperation, too_large
+from handler.errors import InvalidParameters, MethodNotAllowed, OperationError, UnknownOperation
 from handler.http_parameters import HttpParameters
 from handler.http_request import HttpRequest
 from handler.observability import Call
@@ -46,7 +46,8 @@ class FunctionUrl:
             methods = {"POST"}
             if method == "POST":
                 operation = self._operation(segments[1], call)
-                return self._run(operation, http_parameters.from_body(request), request, call)
+                parameters = http_parameters.from_body(request, batch=operation.operation.batch)
+                return self._run(operation, parameters, request, call)
         elif segments == ["health"]:
             methods = {"GET"}
             if method in ("GET", "HEAD"):
@@ -55,8 +56,11 @@ class FunctionUrl:
             match = self._routes.match(method, segments)
             if match is not None:
                 operation = self._operation(match.operation, call)
-                in_path = dict(zip(operation.path_parameters, match.values, strict=True))
-                parameters = http_parameters.from_everywhere(request, in_path, operation.parameters.kinds)
+                if operation.operation.batch:
+                    parameters = http_parameters.from_body(request, batch=True)
+                else:
+                    in_path = dict(zip(operation.path_parameters, match.values, strict=True))
+                    parameters = http_parameters.from_everywhere(request, in_path, operation.parameters.kinds)
                 return self._run(operation, parameters, request, call)
             methods = self._routes.methods(segments)
         return _other_method(method, methods, call)
@@ -70,6 +74,7 @@ class FunctionUrl:
             "detail": error.detail,
             "code": error.name,
             "retryable": error.retryable,
+            "outcome": error.outcome,
         }
         if call.operation is not None:
             problem["operation"] = call.operation
@@ -84,7 +89,7 @@ class FunctionUrl:
         if isinstance(error, MethodNotAllowed):
             headers["allow"] = ", ".join(error.allow)
         if error.retryable:
-            headers["retry-after"] = "1"
+            headers["retry-after"] = str(error.retry_after)
         method = event["requestContext"]["http"].get("method", "")
         return _response(error.status, _PROBLEM, orjson.dumps(problem).decode(), method, call, headers)
 
@@ -95,13 +100,15 @@ class FunctionUrl:
 
     def _run(self, operation: ReadyOperation, parameters: HttpParameters, request: HttpRequest, call: Call) -> bytes:
         try:
-            answer = operation.run(parameters.values, call.deadline)
+            answer = operation.run(parameters.values, call.deadline, request.idempotency_key)
         except InvalidParameters as error:
             raise parameters.located(error) from None
         call.rows = answer.rows
-        response = _response(200, _JSON, answer.text, request.method, call)
+        call.replayed = answer.replayed
+        headers = {"idempotency-replayed": "true"} if answer.replayed else None
+        response = _response(200, _JSON, answer.text, request.method, call, headers)
         if len(response) > LARGEST_ANSWER:
-            raise ResultTooLarge(f"the answer has {len(response)} bytes, and Lambda passes {LARGEST_ANSWER}")
+            raise too_large(f"the answer has {len(response)} bytes, and Lambda passes {LARGEST_ANSWER}", operation)
         return response
 
 

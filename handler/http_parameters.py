@@ -20,7 +20,8 @@ _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 @dataclass(frozen=True, slots=True)
 class HttpParameters:
-    values: dict[str, Any]
+    values: Any
+    """An object; for a batch an array of objects."""
     locations: dict[str, str]
     """path, query or body, for each parameter that was given."""
     elsewhere: str
@@ -36,10 +37,12 @@ class HttpParameters:
         return self.locations.get(name, self.elsewhere)
 
 
-def from_body(request: HttpRequest) -> HttpParameters:
-    """The parameters of `POST /operations/{name}`, which takes them as one JSON object."""
+def from_body(request: HttpRequest, *, batch: bool) -> HttpParameters:
+    """The parameters of `POST /operations/{name}`, which takes them as one JSON object; a batch as an array of them."""
     if request.query:
         raise _refused([Flaw(pointer([name]), "belongs in the body", "query") for name in request.query])
+    if batch:
+        return HttpParameters(request.json_array(), {}, "body")
     values = request.json_object()
     return HttpParameters(values, dict.fromkeys(values, "body"), "body")
 

@@ -49,10 +49,29 @@ class HttpRequest:
     def has_body(self) -> bool:
         return bool(self._body)
 
+    @property
+    def idempotency_key(self) -> str | None:
+        """The header Idempotency-Key, with or without the quotes that the IETF's draft puts around it."""
+        key = self.headers.get("idempotency-key")
+        return key[1:-1] if key is not None and len(key) > 2 and key[0] == key[-1] == '"' else key
+
     def json_object(self) -> dict[str, Any]:
         """The object in the body; no body at all is an empty one."""
         if not self._body:
             return {}
+        value = self._json()
+        if not isinstance(value, dict):
+            raise InvalidParameters("the body must be a JSON object of parameters")
+        return value
+
+    def json_array(self) -> list[Any]:
+        """The array in the body."""
+        value = self._json() if self._body else None
+        if not isinstance(value, list):
+            raise InvalidParameters("the body must be a JSON array, with an object of parameters for each element")
+        return value
+
+    def _json(self) -> Any:
         if self.headers.get("content-encoding", "identity").strip().lower() != "identity":
             raise UnsupportedMediaType("the body must not be compressed")
         media_type, _, options = self.headers.get("content-type", "").lower().partition(";")
@@ -62,12 +81,9 @@ class HttpRequest:
         if charset.split(";")[0].strip('" ') not in {"", *_CHARSETS}:
             raise UnsupportedMediaType("the body must be in UTF-8")
         try:
-            value = exact_json.loads(self._text())
+            return exact_json.loads(self._text())
         except exact_json.JsonError as error:
             raise InvalidParameters(f"the body {error}") from None
-        if not isinstance(value, dict):
-            raise InvalidParameters("the body must be a JSON object of parameters")
-        return value
 
     def _text(self) -> str:
         # Four characters of base64 are three bytes; a character of text is one byte at least.

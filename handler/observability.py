@@ -16,7 +16,7 @@ from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 from aws_lambda_powertools.metrics.functions import is_metrics_disabled
 
-from handler.data_api import Deadline
+from handler.deadline import Deadline
 
 if TYPE_CHECKING:
     from handler.errors import OperationError
@@ -28,7 +28,7 @@ DEFAULT_NAMESPACE = "Queryport"
 class Call:
     """One invocation of the function, from its start to its line in the log."""
 
-    __slots__ = ("caller", "crash", "deadline", "error", "operation", "request_id", "rows", "started")
+    __slots__ = ("caller", "crash", "deadline", "error", "operation", "replayed", "request_id", "rows", "started")
 
     def __init__(self, caller: str, context: Any) -> None:
         self.caller = caller
@@ -37,6 +37,7 @@ class Call:
         self.started = time.perf_counter()
         self.operation: str | None = None
         self.rows = 0
+        self.replayed = False
         self.error: OperationError | None = None
         self.crash: Exception | None = None
         """What was raised by mistake, where the error is InternalError."""
@@ -73,6 +74,8 @@ class Observer:
             "cold_start": self._cold_start,
             "function_request_id": call.request_id,
         }
+        if call.replayed:
+            facts["replayed"] = True
         if call.error is not None:
             reasons = {"outcome": call.error.name, "sqlstate": call.error.sqlstate, "cause": call.error.cause}
             facts |= {name: reason for name, reason in reasons.items() if reason is not None}

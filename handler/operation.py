@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-CATALOG_FORMAT = 1
+CATALOG_FORMAT = 2
 """Raised when catalog.json changes in a way that an older handler would misread."""
 
 
@@ -86,6 +86,48 @@ class Http:
     """For example `/customers/{customer_id}/orders`; every name in braces is a parameter."""
 
 
+class Idempotency(StrEnum):
+    """Whether a call may carry an idempotency key."""
+
+    REQUIRED = "required"  # a call without one is refused
+    OPTIONAL = "optional"  # a call with one happens once
+    OFF = "off"  # a call with one is refused
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A placeholder whose value is a column of the row that an earlier statement of the transaction gave."""
+
+    placeholder: str
+    """As it stands in the statement that is sent: `__1_order_id`."""
+    step: int
+    """The index of the statement that gave the row."""
+    column: str
+    codec: Codec
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One statement of a transaction."""
+
+    sql: tuple[str | Choice, ...]
+    """As Operation.sql."""
+    references: tuple[Reference, ...] = ()
+    one_row: bool = False
+    """Later statements refer to its row, so it has to give exactly one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """How an operation runs whose statements happen together or not at all."""
+
+    steps: tuple[Step, ...]
+    answer: int
+    """The index of the statement whose rows, or whose count, are the operation's result."""
+    isolation: str | None = None
+    """`repeatable read` or `serializable`; None is what the database does by itself, which is read committed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Operation:
     """One `.sql` file, compiled."""
@@ -98,7 +140,9 @@ class Operation:
     read_only: bool
     """The statement changes nothing, so running it twice is harmless."""
     sql: tuple[str | Choice, ...]
-    """The statement, with AWS's `:name` placeholders, each with its cast. A row arrives as one text column of JSON."""
+    """The statement, with AWS's `:name` placeholders, each with its cast. A row arrives as one text column of JSON.
+    Empty for a transaction. A write whose result is one row fails by itself where there is another number of rows: with
+    SQLSTATE 21000 where there are more, with 2201W where there is none."""
     parameters: tuple[Parameter, ...]
     parameters_schema: dict[str, Any]
     """JSON Schema (2020-12) of the object of parameters, without `default` keywords' effect: see Parameter.default."""
@@ -106,3 +150,16 @@ class Operation:
     """JSON Schema (2020-12) of the answer's `data`."""
     http: Http | None = None
     page: Page | None = None
+    idempotency: Idempotency = Idempotency.OFF
+    keep: int = 86_400
+    """Seconds for which an idempotency key and its answer are kept."""
+    keyed_sql: tuple[str | Choice, ...] = ()
+    """The statement for a call with an idempotency key: it also writes the key with the answer into
+    `queryport.idempotency_key`, from the parameters `__operation`, `__key`, `__hash` and `__keep`. A count arrives as
+    the text of one row. Empty where a key is off, and for a transaction or a batch."""
+    retry: int = 3
+    """How often it is run again where it collided with another transaction (SQLSTATE 40001 and 40P01)."""
+    transaction: Transaction | None = None
+    """Of a file with several statements, or with an isolation level."""
+    batch: bool = False
+    """The parameters are an array of objects, and `sql` is run for each of them in one transaction."""

@@ -4,13 +4,13 @@ Validates against the operation's JSON Schema, tells apart the states of a param
 a default), and writes every value in PostgreSQL's text form. Knows nothing of SQL, nor of where a value came from.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from handler import codecs
 from handler.errors import Flaw, InvalidParameters
 from handler.operation import Codec, Operation, Parameter
-from handler.validation import Validator, pointer
+from handler.validation import MOST_FLAWS, Validator, pointer
 
 Kind = tuple[Codec, Any]
 """The codec and the JSON Schema of one parameter."""
@@ -24,7 +24,8 @@ Texts = dict[str, str | None]
 class Parameters:
     def __init__(self, operation: Operation) -> None:
         self._validator = Validator(operation.parameters_schema)
-        properties = operation.parameters_schema.get("properties", {})
+        schema = operation.parameters_schema["items"] if operation.batch else operation.parameters_schema
+        properties = schema.get("properties", {})
         self._parameters = [
             (parameter, codecs.encoder(parameter.codec, properties.get(parameter.name, {})))
             for parameter in operation.parameters
@@ -34,21 +35,37 @@ class Parameters:
 
     def texts(self, values: Mapping[str, Any]) -> Texts:
         """The parameters as the statement takes them. Raises InvalidParameters with every flaw."""
+        self._check(values)
+        flaws: list[Flaw] = []
+        texts = self._written(values, (), flaws)
+        if flaws:
+            raise invalid(tuple(flaws))
+        return texts
+
+    def texts_of_each(self, elements: Sequence[Mapping[str, Any]]) -> list[Texts]:
+        """The parameters of a batch. Raises InvalidParameters with the flaws of its elements."""
+        self._check(elements)
+        flaws: list[Flaw] = []
+        each = [self._written(values, (index,), flaws) for index, values in enumerate(elements)]
+        if flaws:
+            raise invalid(tuple(flaws[:MOST_FLAWS]))
+        return each
+
+    def _check(self, values: Any) -> None:
         try:
             flaws = self._validator.flaws(values)
         except RecursionError:
             raise invalid((Flaw("", "is nested too deeply"),)) from None
         if flaws:
             raise invalid(flaws)
+
+    def _written(self, values: Mapping[str, Any], path: tuple[int, ...], flaws: list[Flaw]) -> Texts:
         texts: Texts = {}
-        unwritable = []
         for parameter, encode in self._parameters:
             try:
                 texts[parameter.name] = _text(parameter, encode, values)
             except codecs.EncodingError as error:
-                unwritable.append(Flaw(pointer([parameter.name]), str(error)))
-        if unwritable:
-            raise invalid(tuple(unwritable))
+                flaws.append(Flaw(pointer([*path, parameter.name]), str(error)))
         return texts
 
 

@@ -20,6 +20,7 @@ from botocore.handlers import add_recursion_detection_header
 from botocore.loaders import JSONFileLoader, Loader
 from botocore.parsers import ResponseParserError, ResponseParserFactory
 from botocore.session import Session
+from urllib3.util import Timeout
 
 SERVICE = "rds-data"
 STATEMENT_SECONDS = 45  # the Data API cancels a statement after that
@@ -28,13 +29,23 @@ CONNECT_TIMEOUT_SECONDS = 3
 
 read_timeout: ContextVar[float] = ContextVar("read_timeout", default=READ_TIMEOUT_SECONDS)
 """Seconds that the next request waits for an answer."""
+connect_timeout: ContextVar[float] = ContextVar("connect_timeout", default=CONNECT_TIMEOUT_SECONDS)
+"""Seconds that the next request waits for a connection."""
 
 
 class StatementClient(Protocol):
     """What is used of the client."""
 
     def execute_statement(self, **request: Any) -> dict[str, Any]:
-        """Sends the request once; the answer is that of _RowsParser."""
+        """Sends the request once, as all of these do; the answer is that of _RowsParser."""
+
+    def batch_execute_statement(self, **request: Any) -> dict[str, Any]: ...
+
+    def begin_transaction(self, **request: Any) -> dict[str, Any]: ...
+
+    def commit_transaction(self, **request: Any) -> dict[str, Any]: ...
+
+    def rollback_transaction(self, **request: Any) -> dict[str, Any]: ...
 
     def close(self) -> None:
         """Drops the connections; the next request opens one."""
@@ -58,7 +69,13 @@ def rds_data_client() -> StatementClient:
             user_agent=f"queryport Botocore/{botocore_version}",
         ),
     )
+    # botocore lets a request set its read timeout, but not its connect timeout.
+    client._endpoint.http_session._get_request_timeout = _timeouts  # type: ignore[attr-defined]  # not in the stubs
     return cast("StatementClient", client)
+
+
+def _timeouts(_: Any) -> Timeout:
+    return Timeout(connect=connect_timeout.get(), read=read_timeout.get())
 
 
 def _limit_read_timeout(**event: Any) -> None:

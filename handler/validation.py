@@ -30,7 +30,7 @@ class Validator:
     def __init__(self, schema: Mapping[str, Any]) -> None:
         self._schema = _Checks(schema, format_checker=_FORMAT_CHECKER)
 
-    def flaws(self, parameters: Mapping[str, Any]) -> tuple[Flaw, ...]:
+    def flaws(self, parameters: Any) -> tuple[Flaw, ...]:
         """What is wrong with the parameters, at most MOST_FLAWS of it; nothing for parameters that fit."""
         found: dict[Flaw, None] = {}
         for error in self._schema.iter_errors(parameters):

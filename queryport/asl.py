@@ -19,10 +19,13 @@ from handler.errors import (
     TooManyRows,
     UniqueViolation,
 )
-from handler.operation import Operation, Result
+from handler.operation import Idempotency, Operation, Result
 
 FUNCTION_ARN = "${QueryportFunctionArn}"
 """Filled in by the template's DefinitionSubstitutions."""
+
+IDEMPOTENCY_KEY = "States.Format('{}/{}', $$.Execution.Id, $$.State.Name)"
+"""The same however often the task is sent, after a redrive too; another one for every execution and every state."""
 
 TASK_SECONDS = 120
 """Longer than the function's own time, so that it is the function that says what became of a slow call."""
@@ -48,8 +51,8 @@ State = dict[str, Any]
 
 
 def may_run_twice(operation: Operation) -> bool:
-    """Whether a call whose answer was lost may be sent again."""
-    return operation.read_only
+    """Whether a call whose answer was lost may be sent again: a read, or a write that the same key makes once."""
+    return operation.read_only or operation.idempotency is not Idempotency.OFF
 
 
 def task_state(operation: Operation) -> State:
@@ -127,10 +130,19 @@ def _caught(operation: Operation) -> dict[str, list[str]]:
 
 
 def _payload(operation: Operation) -> State:
+    payload: State = {"operation": operation.name, **_parameters(operation)}
+    if operation.idempotency is not Idempotency.OFF:
+        payload["idempotency_key.$"] = IDEMPOTENCY_KEY
+    return payload
+
+
+def _parameters(operation: Operation) -> State:
+    if operation.batch:
+        return {"parameters.$": "$.parameters"}
     schema = operation.parameters_schema
     # A path to a member that the state's input lacks is an error that cannot be caught, hence the required ones alone.
     required = [name for name in schema.get("properties", {}) if name in schema.get("required", ())]
-    return {"operation": operation.name, "parameters": {f"{name}.$": f"$.{name}" for name in required}}
+    return {"parameters": {f"{name}.$": f"$.{name}" for name in required}}
 
 
 def _result(operation: Operation) -> State:

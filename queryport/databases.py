@@ -16,7 +16,7 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from queryport.failure import Failure
-from queryport.history import HistoryError
+from queryport.history import OWN_MIGRATIONS, HistoryError
 from queryport.migrations import Announce, apply_scripts, silent
 from queryport.postgres import EmbeddedPostgres
 from queryport.project import Project
@@ -101,7 +101,7 @@ class EmbeddedDatabases:
 
     @contextmanager
     def schema(self, scripts: Scripts, announce: Announce = silent) -> Iterator[str]:
-        name = _SCHEMA_PREFIX + combined_checksum(scripts.migrations)[:16]
+        name = _SCHEMA_PREFIX + combined_checksum([*read_scripts(OWN_MIGRATIONS), *scripts.migrations])[:16]
         with self._session() as session:
             while True:
                 # Held by all who compile against it, so that nobody drops it meanwhile.

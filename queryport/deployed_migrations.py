@@ -8,7 +8,7 @@ in the middle goes on behind it. A statement may take longer than the 45 seconds
 import hashlib
 import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -17,9 +17,9 @@ import postgast
 from queryport.compile.source import Span
 from queryport.data_api_text import LONGEST, untouched
 from queryport.deployed import Deployed, DeployedError, Refused, StillRunning
-from queryport.history import MIGRATION, RUNNERS, SCHEMA_DDL, HistoryError, pending, table_ddl
+from queryport.history import MIGRATION, OWN, OWN_MIGRATIONS, RUNNERS, SCHEMA_DDL, HistoryError, pending, table_ddl
 from queryport.migrations import Announce, silent
-from queryport.scripts import Script, Statement
+from queryport.scripts import Script, Statement, read_scripts
 
 _IN_FAILED_TRANSACTION = "25P02"
 _KEEP_ALIVE_SECONDS = 60.0  # the service ends a transaction that is idle for three minutes
@@ -51,7 +51,7 @@ class _Ready:
 
 def status(deployed: Deployed, scripts: Sequence[Script]) -> list[Entry]:
     """Every migration in order. Raises HistoryError, with which nothing can be applied."""
-    applied = _applied(deployed)
+    applied = _applied(deployed, MIGRATION)
     new = pending(scripts, {name: checksum for name, (checksum, _) in applied.items()})
     done = _steps_done(deployed, new[0]) if new else []
     return [
@@ -65,7 +65,7 @@ def plan(deployed: Deployed, scripts: Sequence[Script]) -> list[tuple[Script, in
 
     Raises HistoryError, and ScriptError for a statement that could not be sent.
     """
-    new = pending(scripts, _checksums(deployed))
+    new = pending(scripts, _checksums(deployed, MIGRATION))
     return [(script, len(_ready(script))) for script in new]
 
 
@@ -74,17 +74,26 @@ def migrate(deployed: Deployed, scripts: Sequence[Script], announce: Announce = 
 
     Raises HistoryError, DeployedError, and ScriptError for a statement that PostgreSQL refuses or that cannot be sent.
     """
-    ready = {script.name: _ready(script) for script in pending(scripts, _checksums(deployed))}  # before anything runs
-    if not ready:
+    # The plan also tells what could not be sent, before anything runs.
+    if not plan(deployed, scripts) and not _own(deployed):
         return []
     with _only_runner(deployed, announce) as lock:
-        _make_table(deployed)
-        new = pending(scripts, _checksums(deployed))  # another runner may have been here
+        _make_tables(deployed)
+        for script in _own(deployed):  # asked again: another runner may have been here
+            _run_whole(deployed, OWN, script, lock)
+        new = pending(scripts, _checksums(deployed, MIGRATION))
         for script in new:
             with announce(f"Applying {script.name}"):
-                run = _run_whole if script.transactional else _run_by_steps
-                run(deployed, script, ready.get(script.name) or _ready(script), lock)
+                if script.transactional:
+                    _run_whole(deployed, MIGRATION, script, lock)
+                else:
+                    _run_by_steps(deployed, script, lock)
     return [script.name for script in new]
+
+
+def _own(deployed: Deployed) -> Sequence[Script]:
+    """Queryport's own migrations that the database has not seen."""
+    return pending(read_scripts(OWN_MIGRATIONS), _checksums(deployed, OWN), OWN)
 
 
 class _Lock:
@@ -131,30 +140,30 @@ def _only_runner(deployed: Deployed, announce: Announce) -> Iterator[_Lock]:
         yield lock
 
 
-def _make_table(deployed: Deployed) -> None:
-    if _exists(deployed, MIGRATION):
-        return
+def _make_tables(deployed: Deployed) -> None:
+    if _exists(deployed, OWN) and _exists(deployed, MIGRATION):
+        return  # for which the right to make tables is not needed
     with deployed.transaction() as transaction:
         deployed.run(SCHEMA_DDL, transaction)
-        deployed.run(table_ddl(MIGRATION), transaction)
+        for table in (OWN, MIGRATION):
+            deployed.run(table_ddl(table), transaction)
 
 
 def _exists(deployed: Deployed, table: str) -> bool:
     return deployed.query("SELECT to_regclass(:table::text) IS NOT NULL", {"table": f"queryport.{table}"}) == [[True]]
 
 
-def _applied(deployed: Deployed) -> dict[str, tuple[str, str]]:
-    """The checksum and the time of each migration that ran."""
-    if not _exists(deployed, MIGRATION):
+def _applied(deployed: Deployed, table: str) -> dict[str, tuple[str, str]]:
+    """The checksum and the time of each script of a kind that ran."""
+    if not _exists(deployed, table):
         return {}
-    rows = deployed.query(
-        "SELECT name, checksum, to_char(applied_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI') FROM queryport.migration"
-    )
+    columns = "name, checksum, to_char(applied_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI')"
+    rows = deployed.query(f"SELECT {columns} FROM queryport.{table}")  # noqa: S608 (the table is a constant of ours)
     return {name: (checksum, at) for name, checksum, at in rows}
 
 
-def _checksums(deployed: Deployed) -> dict[str, str]:
-    return {name: checksum for name, (checksum, _) in _applied(deployed).items()}
+def _checksums(deployed: Deployed, table: str) -> dict[str, str]:
+    return {name: checksum for name, (checksum, _) in _applied(deployed, table).items()}
 
 
 def _ready(script: Script) -> list[_Ready]:
@@ -180,15 +189,17 @@ def _ready(script: Script) -> list[_Ready]:
     return ready
 
 
-_RECORD = "INSERT INTO queryport.migration (name, checksum) VALUES (:name::text, :checksum::text)"
+def _record(deployed: Deployed, table: str, script: Script, transaction: str) -> None:
+    query = f"INSERT INTO queryport.{table} (name, checksum) VALUES (:name::text, :checksum::text)"  # noqa: S608 (as above)
+    deployed.query(query, {"name": script.name, "checksum": script.checksum}, transaction)
 
 
-def _run_whole(deployed: Deployed, script: Script, ready: Sequence[_Ready], lock: _Lock) -> None:
+def _run_whole(deployed: Deployed, table: str, script: Script, lock: _Lock) -> None:
     try:
         with deployed.transaction() as transaction:
             # First, so that nobody else can run this file to its end meanwhile, not even one who lost the lock.
-            deployed.query(_RECORD, _identity(script), transaction)
-            for one in ready:
+            _record(deployed, table, script, transaction)
+            for one in _ready(script):
                 lock.keep()
                 with _told_of(script, one, "nothing of it remains"):
                     _run_in_transaction(deployed, one.text, transaction, lock)
@@ -215,8 +226,9 @@ CREATE TABLE IF NOT EXISTS queryport.migration_step (
 """
 
 
-def _run_by_steps(deployed: Deployed, script: Script, ready: Sequence[_Ready], lock: _Lock) -> None:
+def _run_by_steps(deployed: Deployed, script: Script, lock: _Lock) -> None:
     deployed.run(_STEPS)
+    ready = _ready(script)
     done = _steps_done(deployed, script)
     if done != [_checksum(one) for one in ready[: len(done)]]:
         raise HistoryError(
@@ -234,7 +246,7 @@ def _run_by_steps(deployed: Deployed, script: Script, ready: Sequence[_Ready], l
             {"name": script.name, "step": str(step), "checksum": _checksum(one)},
         )
     with deployed.transaction() as transaction:
-        deployed.query(_RECORD, _identity(script), transaction)
+        _record(deployed, MIGRATION, script, transaction)
         deployed.query(
             "DELETE FROM queryport.migration_step WHERE name = :name::text", {"name": script.name}, transaction
         )
@@ -288,10 +300,6 @@ def _steps_done(deployed: Deployed, script: Script) -> list[str]:
 
 def _checksum(one: _Ready) -> str:
     return hashlib.sha256(one.statement.text.replace("\r\n", "\n").encode()).hexdigest()
-
-
-def _identity(script: Script) -> Mapping[str, str]:
-    return {"name": script.name, "checksum": script.checksum}
 
 
 @contextmanager

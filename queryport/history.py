@@ -5,22 +5,27 @@ The same rules and the same tables whether the scripts run over a connection (mi
 """
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from queryport.failure import Failure
 from queryport.scripts import Script
 
 RUNNERS = 0x51756572  # the advisory lock of whoever runs scripts on a database: "Quer"
 
+OWN = "own_migration"
 MIGRATION = "migration"
 SEED = "seed"
+
+OWN_MIGRATIONS = Path(__file__).with_name("schema")
+"""What Queryport itself keeps in a database, the scripts of the kind OWN: the table of idempotency keys."""
 
 SCHEMA_DDL = "CREATE SCHEMA IF NOT EXISTS queryport"
 
 
 def table_ddl(table: str) -> str:
-    """The statement that makes the table of a kind of script, MIGRATION or SEED."""
+    """The statement that makes the table of a kind of script: OWN, MIGRATION or SEED."""
     return (
-        f"CREATE TABLE queryport.{table} (name text PRIMARY KEY, checksum text NOT NULL,"
+        f"CREATE TABLE IF NOT EXISTS queryport.{table} (name text PRIMARY KEY, checksum text NOT NULL,"
         " applied_at timestamptz NOT NULL DEFAULT now())"
     )
 

@@ -8,6 +8,7 @@ sends it and as the database user whom the function is? Nothing is executed: sta
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import postgast
 import psycopg
 
 from handler.operation import Operation
@@ -86,8 +87,21 @@ def _refused(deployed: Deployed, operations: Sequence[Operation]) -> Iterator[Dr
 
 
 def _statements(operation: Operation) -> Iterator[str]:
-    """Every text that calls can send, at its two extremes: all optional parameters given, and none."""
-    yield from {whole_text(operation.sql, present=present): None for present in (True, False)}
+    """Every text that calls can send, each at its two extremes: all optional parameters given, and none.
+
+    Of a transaction that makes tables, only what stands before: the rest needs them, and nothing is executed here.
+    """
+    steps = operation.transaction.steps if operation.transaction else ()
+    for sql in (operation.sql, operation.keyed_sql, *(step.sql for step in steps)):
+        texts = {whole_text(sql, present=present): None for present in (True, False)} if sql else {}
+        if not all(map(_can_be_prepared, texts)):
+            return
+        yield from texts
+
+
+def _can_be_prepared(text: str) -> bool:
+    kind = postgast.parse(scan(text).text).stmts[0].stmt.WhichOneof("node")
+    return kind in ("select_stmt", "insert_stmt", "update_stmt", "delete_stmt", "merge_stmt")
 
 
 def _plan(deployed: Deployed, statement: str, transaction: str) -> None:

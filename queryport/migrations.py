@@ -1,8 +1,9 @@
-"""Brings a PostgreSQL database up to date: runs the migrations that it has not seen, then the seeds, each once.
+"""Brings a PostgreSQL database up to date: runs Queryport's own migrations, the project's, then its seeds, each once.
 
-What ran is written down in the database, in `queryport.migration` and `queryport.seed`, with a checksum of its text, so
-that a file that was edited or taken away afterwards is noticed: the database then is not what the files say, and only a
-new one can be. One runner works on a database at a time. What a script is, and in which order they come: scripts.py.
+What ran is written down in the database, in `queryport.own_migration`, `queryport.migration` and `queryport.seed`, with
+a checksum of its text, so that a file that was edited or taken away afterwards is noticed: the database then is not
+what the files say, and only a new one can be. One runner works on a database at a time. What a script is, and in which
+order they come: scripts.py.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -14,7 +15,7 @@ import psycopg
 from psycopg import sql
 
 from queryport.compile.source import Span
-from queryport.history import MIGRATION, RUNNERS, SCHEMA_DDL, SEED, pending, table_ddl
+from queryport.history import MIGRATION, OWN, OWN_MIGRATIONS, RUNNERS, SCHEMA_DDL, SEED, pending, table_ddl
 from queryport.scripts import Script, Statement, read_scripts
 
 Announce = Callable[[str], AbstractContextManager[None]]
@@ -61,6 +62,8 @@ def apply_scripts(
         psycopg.connect(connection_url, autocommit=True, prepare_threshold=None) as connection,
     ):
         _make_tables(connection, seeded=seeds is not None)
+        for script in _pending(connection, OWN, read_scripts(OWN_MIGRATIONS)):
+            _run(connection, OWN, script)
         new = _pending(connection, MIGRATION, migrations)
         new_seeds = _pending(connection, SEED, seeds) if seeds is not None and _exists(connection, SEED) else ()
         for script in new:
@@ -86,11 +89,10 @@ def _only_runner(connection_url: str, announce: Announce) -> Iterator[None]:
 
 
 def _make_tables(connection: psycopg.Connection, *, seeded: bool) -> None:
-    if _exists(connection, MIGRATION):
-        return
+    wanted = (MIGRATION, SEED) if seeded else (MIGRATION,)
     with connection.transaction():
         connection.execute(SCHEMA_DDL.encode())
-        for table in (MIGRATION, SEED) if seeded else (MIGRATION,):
+        for table in (OWN,) if _exists(connection, MIGRATION) else (OWN, *wanted):
             connection.execute(table_ddl(table).encode())
 
 

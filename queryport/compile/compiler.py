@@ -11,23 +11,29 @@ from pathlib import Path
 from postgast.pg_query_pb2 import Token as Kind
 
 from handler.operation import Operation
-from queryport.compile.database import TEXT_OID, Database, StatementError
+from queryport.compile.database import Database
 from queryport.compile.front_matter import Header, read_header
-from queryport.compile.infer import Inference, infer, numbered, unused_entries, without_comments
-from queryport.compile.nullability import nullable_columns
-from queryport.compile.pages import plan_page
-from queryport.compile.parameters import build_parameters
-from queryport.compile.results import check_result, columns_problems, data_schema
-from queryport.compile.rewrite import Pieces, assemble, cast_body, whole_text
-from queryport.compile.routes import clashes, route
+from queryport.compile.infer import numbered, unused_entries, without_comments
+from queryport.compile.routes import clashes
 from queryport.compile.rules import Severity
 from queryport.compile.scan import Draft, Scan, scan
+from queryport.compile.single import one_statement
 from queryport.compile.source import Problem, Source, Span
-from queryport.compile.statement import Statement, parse
+from queryport.compile.statement import split
+from queryport.compile.transaction import transaction
+from queryport.compile.unit import File, has_errors
 from queryport.emulator import scanner
+from queryport.failure import Failure
 
-MAX_SQL_CHARACTERS = 65_536
-"""Of one statement, by the RDS Data API."""
+BUILT_IN = Path(__file__).parents[1] / "operations"
+"""The query files of Queryport's own operations, which every catalogue has."""
+
+
+class UnpreparedDatabaseError(Failure):
+    """The database to compile against lacks what Queryport keeps in it."""
+
+    def __init__(self) -> None:
+        super().__init__("the database has no table queryport.idempotency_key: apply the migrations to it first")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +55,26 @@ class Compilation:
 def compile_project(queries: Path, database_url: str) -> Compilation:
     """Compiles every `.sql` file below `queries`. Problems show paths relative to the current directory where they can.
 
-    Raises psycopg.OperationalError if the database does not answer.
+    Queryport's own operations are compiled with them. Raises psycopg.OperationalError if the database does not answer,
+    and UnpreparedDatabaseError if it has no migrations applied.
     """
     problems: list[Problem] = []
     compiled: dict[str, tuple[Source, Header, Operation]] = {}
     first: dict[str, Path] = {}
     with Database(database_url) as database:
-        for path in sorted(queries.rglob("*.sql")):
+        if database.relation("queryport", "idempotency_key") is None:
+            raise UnpreparedDatabaseError
+        files = [(folder, path) for folder in (BUILT_IN, queries) for path in sorted(folder.rglob("*.sql"))]
+        for folder, path in files:
             source, found = _read(path)
             problems += found
-            name = _operation_name(path.relative_to(queries))
+            name = _operation_name(path.relative_to(folder))
             if name is None:
                 problems.append(_misnamed(source))
+                continue
+            if folder is queries and name.lower().startswith("queryport."):
+                message = f"`{name}` lies in the folder of Queryport's own operations"
+                problems.append(source.problem("QP008", Span(0, 1), message, "give the folder another name"))
                 continue
             # Two names that differ by case alone would be one file on some systems and two on others.
             earlier = first.setdefault(name.lower(), path)
@@ -89,7 +103,8 @@ def fingerprint(operations: tuple[Operation, ...], migrations: str) -> str:
     """
     digest = hashlib.sha256(migrations.encode())
     for operation in operations:
-        digest.update(repr((operation.name, operation.sql)).encode())
+        texts = (operation.sql, operation.keyed_sql, operation.transaction)
+        digest.update(repr((operation.name, *texts)).encode())
     return f"{schema_fingerprint(migrations)}-{digest.hexdigest()[:32]}"
 
 
@@ -113,104 +128,20 @@ def compile_file(database: Database, source: Source, name: str) -> tuple[Header,
     problems += _misread(source, scanned, found)
     if any(problem.code in _UNNUMBERED for problem in found):
         return header, None, problems
-    draft = numbered(source, scanned)
-    statement, found = parse(source, draft)
+    parts, found = split(source, scanned, numbered(source, scanned))
     problems += found
     # Without the front matter the types that it names would be missed where nothing is wrong.
-    if not readable:
-        return header, None, problems
-    problems += unused_entries(source, header, scanned)
-    if statement is None:
-        return header, None, problems
-    inference, found = infer(database, source, header, scanned, draft)
+    if readable:
+        problems += unused_entries(source, header, scanned)
+    file = File(database, source, header, scanned, tuple(parts))
+    compile_parts = one_statement if len(parts) == 1 and header.matter.isolation is None else transaction
+    operation, found = compile_parts(file, name, readable=readable) if parts else (None, [])
     problems += found
-    if inference is None:
-        return header, None, problems
-    unit = _Unit(database, source, header, scanned, draft, statement, inference)
-    operation, found = _operation(unit, name)
-    problems += found
-    return header, None if _has_errors(problems) else operation, problems
+    return header, None if has_errors(problems) else operation, problems
 
 
 _UNNUMBERED = frozenset({"QP104", "QP107"})
 """Problems after which the statement's placeholders cannot be numbered, so that PostgreSQL would only repeat them."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Unit:
-    """A file whose statement PostgreSQL has taken."""
-
-    database: Database
-    source: Source
-    header: Header
-    scan: Scan
-    draft: Draft
-    statement: Statement
-    inference: Inference
-
-
-def _operation(unit: _Unit, name: str) -> tuple[Operation | None, list[Problem]]:
-    database, source, header = unit.database, unit.source, unit.header
-    columns = unit.inference.description.columns
-    result, problems = check_result(source, header, unit.scan, unit.statement, columns)
-    problems += columns_problems(source, unit.scan, unit.statement, unit.draft, columns, result)
-    parameters, schema, found = build_parameters(database, source, header, unit.inference)
-    problems += found
-    nullable = nullable_columns(database, unit.statement.node, columns) if columns else ()
-    page, found = plan_page(database, source, header, unit.statement, result, unit.inference, nullable)
-    problems += found
-    schema = page.extend(schema) if page else schema
-    volatile = frozenset(filter(database.may_write, unit.statement.functions))
-    writes = unit.statement.locks_or_writes
-    http, found = route(source, header, schema, writes=writes, volatile=volatile)
-    problems += found
-    if _has_errors(problems):
-        return None, problems
-    absentable = frozenset(
-        parameter.name
-        for parameter in parameters
-        if parameter.nullable or (parameter.optional and parameter.default is None)
-    )
-    body = cast_body(database, source, unit.scan, unit.inference.oids, absentable)
-    sql = assemble(unit.statement, body, unit.draft, columns, result, page)
-    problems += _verify(unit, sql)
-    matter = header.matter
-    operation = Operation(
-        name=name,
-        summary=matter.summary,
-        description=matter.description,
-        result=result,
-        read_only=not writes and not volatile,
-        sql=sql,
-        parameters=parameters,
-        parameters_schema=schema,
-        result_schema=data_schema(database, result, columns, nullable),
-        http=http,
-        page=page.page if page else None,
-    )
-    return operation, problems
-
-
-def _verify(unit: _Unit, sql: Pieces) -> list[Problem]:
-    """Prepares what will be sent as the RDS Data API will: every value as text, by AWS's own idea of a placeholder."""
-    source, span = unit.source, unit.scan.span
-    text = whole_text(sql, present=True)
-    if len(text) > MAX_SQL_CHARACTERS:
-        message = (
-            f"the compiled statement has {len(text):,} characters, and the RDS Data API takes {MAX_SQL_CHARACTERS:,}"
-        )
-        return [
-            source.problem("QP211", Span(span.start, span.start + 1), message, "split it, or move a part into a view")
-        ]
-    for variant in {text, whole_text(sql, present=False)}:
-        scanned = scanner.scan(variant)
-        try:
-            unit.database.prepare(scanned.text, [TEXT_OID] * len(scanned.placeholders))
-        except StatementError as error:
-            message = f"PostgreSQL takes the statement, but not as Queryport sends it: {error.message}"
-            cure = "please report this file as a defect of Queryport"
-            return [source.problem("QP202", Span(span.start, span.start + 1), message, cure)]
-    return []
 
 
 def _misread(source: Source, scanned: Scan, reported: list[Problem]) -> list[Problem]:
@@ -230,10 +161,6 @@ def _misread(source: Source, scanned: Scan, reported: list[Problem]) -> list[Pro
             message = "the RDS Data API takes this placeholder for a part of the string before it"
             problems.append(source.problem("QP105", ours[at], message, cure))
     return problems
-
-
-def _has_errors(problems: list[Problem]) -> bool:
-    return any(problem.severity is Severity.ERROR for problem in problems)
 
 
 def _read(path: Path) -> tuple[Source, list[Problem]]:

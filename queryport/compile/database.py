@@ -1,9 +1,12 @@
 """What the compiler asks PostgreSQL: to prepare a statement, and what its types, columns and functions are.
 
-The only module of the compiler that talks to a server. Statements are prepared and described, never executed. Answers
-about the catalogue are kept, since one run asks the same questions for every file.
+The only module of the compiler that talks to a server. Statements are prepared and described; executed is only what
+defines something that later statements of the same file need, in a transaction that is rolled back. Answers about the
+catalogue are kept, since one run asks the same questions for every file.
 """
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -102,11 +105,49 @@ class Database:
     ) -> None:
         self._connection.close()
 
+    @contextmanager
+    def rehearsal(self) -> Iterator[None]:
+        """A transaction that is rolled back at the end of the with block."""
+        self._connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._connection.execute("ROLLBACK")
+
+    def define(self, sql: str, parameter_oids: Sequence[int]) -> None:
+        """Executes a statement that defines something, within a rehearsal; its parameters are NULL.
+
+        Raises StatementError where PostgreSQL refuses it.
+        """
+        with self._savepoint():
+            result = self._connection.pgconn.exec_params(sql.encode(), [None] * len(parameter_oids), parameter_oids)
+            if result.status not in (pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK):
+                raise _statement_error(result)
+
     def prepare(self, sql: str, parameter_oids: list[int] | None = None) -> Description:
         """Prepares and describes a statement; an oid of 0 leaves a parameter's type to PostgreSQL.
 
         Raises StatementError where PostgreSQL refuses it.
         """
+        with self._savepoint():
+            return self._prepare(sql, parameter_oids)
+
+    @contextmanager
+    def _savepoint(self) -> Iterator[None]:
+        """Within a rehearsal, a refusal undoes what is in the with block and leaves the rest as it was."""
+        if self._connection.info.transaction_status == pq.TransactionStatus.IDLE:
+            yield
+            return
+        self._connection.execute("SAVEPOINT queryport")
+        try:
+            yield
+        except (StatementError, psycopg.Error):
+            self._connection.execute("ROLLBACK TO queryport")
+            raise
+        finally:
+            self._connection.execute("RELEASE queryport")
+
+    def _prepare(self, sql: str, parameter_oids: list[int] | None) -> Description:
         protocol = self._connection.pgconn
         result = protocol.prepare(b"", sql.encode(), parameter_oids)
         if result.status != pq.ExecStatus.COMMAND_OK:
@@ -145,7 +186,8 @@ class Database:
     def type_oid(self, name: str) -> int | None:
         """The oid of a type as it is written in SQL (`text`, `numeric(10,2)`, `shop.email[]`), or None."""
         try:
-            row = self._connection.execute("SELECT to_regtype(%s)::oid::bigint", (name,)).fetchone()
+            with self._savepoint():
+                row = self._connection.execute("SELECT to_regtype(%s)::oid::bigint", (name,)).fetchone()
         except psycopg.Error:  # not even the grammar of a type name
             return None
         return row[0] if row else None

@@ -5,6 +5,7 @@ that is plain prose, not a mapping, is the operation's description. Knows nothin
 """
 
 import difflib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
@@ -15,6 +16,9 @@ from pydantic_core import ErrorDetails
 
 from queryport.compile.located_yaml import CoreLoader, KeyPath, Reader
 from queryport.compile.source import Problem, Source, Span
+
+MARK = re.compile(r"--\s*@(?P<name>.*?)\s*")
+"""A line that names the statement below it, or says that it gives the result; see queryport.compile.marks."""
 
 
 class _Model(BaseModel):
@@ -96,6 +100,15 @@ class FrontMatter(_Model):
     http: str | None = None
     params: dict[str, ParameterEntry | None] = Field(default_factory=dict)
     page: PageEntry | None = None
+    idempotency: Literal["required", "optional", "off"] | None = None
+    keep: str = Field(default="24h", pattern=r"^[1-9][0-9]{0,6}[smhd]$")
+    isolation: Literal["read committed", "repeatable read", "serializable"] | None = None
+    retry: int = Field(default=3, ge=0, le=20)
+    batch: bool = False
+
+    @property
+    def keep_seconds(self) -> int:
+        return int(self.keep[:-1]) * {"s": 1, "m": 60, "h": 3600, "d": 86_400}[self.keep[-1]]
 
     def parameter(self, name: str) -> ParameterEntry:
         return self.params.get(name) or ParameterEntry()
@@ -168,6 +181,8 @@ def _comment_block(source: Source) -> tuple[list[Span], int]:
     for start in source.line_starts:
         line = source.text[start:].split("\n", 1)[0]
         words = line.strip()
+        if MARK.fullmatch(words):
+            break
         if words.startswith("--"):
             begin = start + line.index("--") + 2
             if source.text[begin : begin + 1] == " ":
@@ -217,6 +232,11 @@ _CURES: dict[str | int, str] = {
     "params": "each entry is a mapping, such as `status: {optional: true, maxLength: 10}`",
     "page": "write for example `page: {by: [placed_at desc, order_id desc], size: 50, max: 500}`",
     "http": "write the method and the path, such as `GET /orders/{order_id}`",
+    "idempotency": "take one of required, optional, off",
+    "keep": "write a number and a unit, s, m, h or d, such as `24h`",
+    "isolation": "take one of read committed, repeatable read, serializable",
+    "retry": "write how often, from 0 to 20",
+    "batch": "write true or false",
     "summary": "quote it to make it a string",
     "description": "quote it to make it a string",
 }

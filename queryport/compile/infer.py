@@ -5,7 +5,9 @@ Each occurrence of `:name` is its own `$n`, as in the RDS Data API. What Postgre
 """
 
 import difflib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from queryport.compile.database import TEXT_OID, UNKNOWN_OID, Database, Description, StatementError
 from queryport.compile.front_matter import Header
@@ -44,12 +46,22 @@ def without_comments(scan: Scan) -> list[Edit]:
 
 
 def infer(
-    database: Database, source: Source, header: Header, scan: Scan, draft: Draft
+    database: Database,
+    source: Source,
+    header: Header,
+    scan: Scan,
+    draft: Draft,
+    known: Mapping[str, int] = MappingProxyType({}),
+    fixed: Mapping[str, int] = MappingProxyType({}),
 ) -> tuple[Inference | None, list[Problem]]:
-    """Types every placeholder. Without problems the Inference is whole; with any there is none."""
+    """Types every placeholder. Without problems the Inference is whole; with any there is none.
+
+    `known` are the types that earlier statements of the file gave to names, `fixed` are those that cannot be others.
+    """
     declared, problems = _declared(database, source, header, scan)
     if problems:
         return None, problems
+    declared |= fixed
     oids = [declared.get(place.name, UNKNOWN_OID) for place in scan.placeholders]
     silent: set[int] = set()
     while True:
@@ -63,7 +75,7 @@ def infer(
             # Any type lets the others be inferred; this one is then looked up among them.
             silent.add(number)
             oids[number - 1] = TEXT_OID
-    by_name, problems = _agree(database, source, scan, description.parameter_oids, silent)
+    by_name, problems = _agree(database, source, scan, description.parameter_oids, silent, known)
     if problems:
         return None, problems
     final = [
@@ -101,7 +113,12 @@ def _indeterminate(error: StatementError) -> int | None:
 
 
 def _agree(
-    database: Database, source: Source, scan: Scan, oids: tuple[int, ...], silent: set[int]
+    database: Database,
+    source: Source,
+    scan: Scan,
+    oids: tuple[int, ...],
+    silent: set[int],
+    known: Mapping[str, int],
 ) -> tuple[dict[str, int], list[Problem]]:
     """One type for each name, or the occurrences that do not agree on one."""
     by_name: dict[str, int] = {}
@@ -116,6 +133,9 @@ def _agree(
             for place in places
             if place.number not in silent and database.type(oids[place.number - 1]).kind != _PSEUDO_TYPE
         ]
+        if not telling and name in known:
+            by_name[name] = known[name]
+            continue
         if not telling:
             cure = f"name it in the front matter: `params: {{{name}: {{type: …}}}}`"
             message = f"PostgreSQL cannot infer the type of `:{name}` here"
@@ -140,6 +160,35 @@ def _agree(
     return by_name, problems
 
 
+def merged(
+    database: Database, source: Source, parts: Sequence[tuple[Scan, Inference]]
+) -> tuple[dict[str, int], list[Problem]]:
+    """One type for each name over the statements of a file; what they refer to in each other's rows is left out."""
+    by_name: dict[str, int] = {}
+    first: dict[str, Span] = {}
+    problems = []
+    for scan, inference in parts:
+        places = {place.name: place.span for place in reversed(scan.placeholders)}
+        for name, oid in inference.by_name.items():
+            if is_reference(name):
+                continue
+            earlier = by_name.setdefault(name, oid)
+            first.setdefault(name, places[name])
+            if _family(database, earlier) != _family(database, oid):
+                kinds = [database.type(found).sql_name for found in (earlier, oid)]
+                message = f"`:{name}` is {kinds[0]} in one statement and {kinds[1]} in another"
+                cure = f"cast one of them in the SQL, or name the type: `params: {{{name}: {{type: {kinds[0]}}}}}`"
+                problems.append(source.problem("QP102", first[name], message, cure, also=(places[name],)))
+            elif _width(database, oid) < _width(database, earlier):
+                by_name[name] = oid
+    return by_name, problems
+
+
+def is_reference(name: str) -> bool:
+    """Whether a placeholder is a column of an earlier statement's row, and no parameter."""
+    return name.startswith("__")
+
+
 def _family(database: Database, oid: int) -> object:
     """Types of one family take the same JSON values, up to their range."""
     row = database.base_type(oid)
@@ -158,7 +207,7 @@ def _refusal(source: Source, scan: Scan, draft: Draft, error: StatementError) ->
     """PostgreSQL's error, at its place in the file and with the names instead of numbers."""
     message = error.message
     for place in reversed(scan.placeholders):
-        message = message.replace(f"${place.number}", f":{place.name}")
+        message = message.replace(f"${place.number}", source.text[place.span.start : place.span.end])
     span = scan.span
     at = (
         word_at(source, draft.origin(error.position))

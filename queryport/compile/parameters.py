@@ -78,6 +78,15 @@ def build_parameters(
     return tuple(parameters), whole, problems
 
 
+def absentable(parameters: tuple[Parameter, ...]) -> frozenset[str]:
+    """The names of the parameters that a call may leave NULL."""
+    return frozenset(
+        parameter.name
+        for parameter in parameters
+        if parameter.nullable or (parameter.optional and parameter.default is None)
+    )
+
+
 def _narrowed(
     source: Source, header: Header, name: str, entry: ParameterEntry, derived: Schema
 ) -> tuple[Schema, list[Problem]]:

@@ -127,26 +127,92 @@ def closing(tokens: tuple[Token, ...], start: int) -> int:
 
 
 def assemble(
-    statement: Statement, body: Body, draft: Draft, columns: tuple[Column, ...], result: Result, page: PagePlan | None
+    statement: Statement,
+    body: Body,
+    draft: Draft,
+    columns: tuple[Column, ...],
+    result: Result,
+    page: PagePlan | None,
+    *,
+    changes: bool,
 ) -> Pieces:
-    """The whole statement; `draft` is the text that `statement` was parsed from."""
-    span = body.scan.span
+    """The whole statement; `draft` is the text that `statement` was parsed from.
+
+    Where it `changes` something and its result is one row, it fails by itself where that is not what it gives.
+    """
     if not columns:
-        return _joined(body.pieces(span))
-    row = _free_name(body.scan, columns)
+        return _joined(body.pieces(body.scan.span))
+    row = _row(body, columns, result)
+    if statement.shape is Shape.QUERY and (page is not None or not (changes and result in _SINGLE)):
+        tail: Pieces = page.clauses(row.name) if page else ()
+        query = body.pieces(body.scan.span)
+        return _joined((f"SELECT {row.rendered} FROM (", *query, f") {row.alias}", *tail))
+    materialized = " MATERIALIZED" if statement.shape is Shape.QUERY else ""
+    common = _common(statement, body, draft, f"{row.alias} AS{materialized} (")
+    return _joined((*common, ") ", _selection(row, result) if changes else f"SELECT {row.rendered} FROM {row.name}"))
+
+
+def assemble_keyed(
+    statement: Statement, body: Body, draft: Draft, columns: tuple[Column, ...], result: Result
+) -> Pieces:
+    """The statement that also writes its idempotency key and its answer: all of it happens, or nothing."""
+    row = _row(body, columns, result)
+    returning = "" if columns else " RETURNING 1"
+    kept = f"coalesce(array_agg({row.rendered}), '{{}}')" if columns else "ARRAY[count(*)::text]"
+    selection = _selection(row, result) if columns else f"SELECT count(*)::text FROM {row.name}"
+    alias = row.alias if columns else row.name
+    return _joined(
+        (
+            *_common(statement, body, draft, f"{alias} AS MATERIALIZED ("),
+            f"{returning}), {row.key} AS ("
+            "INSERT INTO queryport.idempotency_key (operation, key, request_hash, response, expires_at) "
+            f"SELECT :__operation, :__key, :__hash, {kept}, now() + :__keep::interval FROM {row.name}) ",
+            selection,
+        )
+    )
+
+
+_SINGLE = frozenset({Result.ONE, Result.MAYBE, Result.VALUE})
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    name: str
+    alias: str
+    rendered: str
+    """The row as one JSON text."""
+    key: str
+    """A name for the query that writes the idempotency key."""
+
+
+def _row(body: Body, columns: tuple[Column, ...], result: Result) -> _Row:
+    name, key = _free_names(body.scan, columns, "q", "k")
     # The column of `value` is named here: the name of a bare placeholder's column changes with its cast.
-    alias, rendered = (f"{row}(v)", f"to_json({row}.v)") if result is Result.VALUE else (row, f"row_to_json({row})")
-    if statement.shape is Shape.QUERY:
-        tail: Pieces = page.clauses(row) if page else ()
-        return _joined((f"SELECT {rendered}::text FROM (", *body.pieces(span), f") {alias}", *tail))
-    last = f") SELECT {rendered}::text FROM {row}"
-    if statement.last_common_table is None:
-        return _joined((f"WITH {alias} AS (", *body.pieces(span), last))
-    # Queries that write have to stand in the outermost WITH, so the author's own come first.
+    if result is Result.VALUE:
+        return _Row(name, f"{name}(v)", f"to_json({name}.v)::text", key)
+    return _Row(name, name, f"row_to_json({name})::text", key)
+
+
+def _selection(row: _Row, result: Result) -> str:
+    """The rows of a change. One that is to give a single row must not come about with another number of them.
+
+    A scalar subquery refuses two rows (21000), and a negative LIMIT refuses none (2201W); see Operation.sql.
+    """
+    if result not in _SINGLE:
+        return f"SELECT {row.rendered} FROM {row.name}"
+    at_most_one = f"SELECT (SELECT {row.rendered} FROM {row.name})"
+    return at_most_one if result is Result.MAYBE else f"{at_most_one} LIMIT 2 * (SELECT count(*) FROM {row.name}) - 1"
+
+
+def _common(statement: Statement, body: Body, draft: Draft, opening: str) -> Pieces:
+    """`WITH … AS (` and the statement; the author's own WITH is drawn out of it where its queries may write."""
+    span = body.scan.span
+    if statement.last_common_table is None or statement.shape is Shape.QUERY:
+        return (f"WITH {opening}", *body.pieces(span))
     main = _main_start(body.scan.tokens, draft.origin(statement.last_common_table))
     common = body.pieces(Span(span.start, body.scan.tokens[main - 1].end))
     written = body.pieces(Span(body.scan.tokens[main].start, span.end))
-    return _joined((*common, f", {alias} AS (", *written, last))
+    return (*common, f", {opening}", *written)
 
 
 _VERBS = frozenset({Kind.SELECT, Kind.INSERT, Kind.UPDATE, Kind.DELETE_P, Kind.MERGE, Kind.VALUES, Kind.TABLE, _OPEN})
@@ -165,10 +231,13 @@ def _main_start(tokens: tuple[Token, ...], last_common_table: int) -> int:
     return index
 
 
-def _free_name(scan: Scan, columns: tuple[Column, ...]) -> str:
-    """A name that nothing in the statement has: a column of the row's name would hide the row."""
+def _free_names(scan: Scan, columns: tuple[Column, ...], *wanted: str) -> list[str]:
+    """Names that nothing in the statement has: a column of the row's name would hide the row."""
     taken = {token.text.strip('"').lower() for token in scan.tokens} | {column.name.lower() for column in columns}
-    return next(name for name in ("q", *(f"q{number}" for number in range(1, len(taken) + 2))) if name not in taken)
+    return [
+        next(name for name in (base, *(f"{base}{number}" for number in range(1, len(taken) + 2))) if name not in taken)
+        for base in wanted
+    ]
 
 
 def _joined(pieces: Pieces) -> Pieces:

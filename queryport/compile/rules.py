@@ -1,7 +1,8 @@
 """Every rule that a query file is held to: its code, how grave a breach is, and one line on what it means.
 
 docs/errors.md has a section for each code, and a test asserts that. Codes are public: they are never reused, and their
-first digit groups them (0 the file, 1 placeholders and parameters, 2 the statement, 3 the result, 4 routes and pages).
+first digit groups them (0 the file, 1 placeholders and parameters, 2 the statement, 3 the result, 4 routes and pages,
+5 transactions, idempotency keys and batches).
 """
 
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ RULES = _table(
     ("QP005", _ERROR, "a front-matter key has a value that it cannot take"),
     ("QP006", _ERROR, "the path does not make an operation name"),
     ("QP007", _ERROR, "two files make one operation name"),
+    ("QP008", _ERROR, "an operation name that is Queryport's own"),
     ("QP101", _ERROR, "the type of a placeholder cannot be inferred"),
     ("QP102", _ERROR, "occurrences of a placeholder have different types"),
     ("QP103", _ERROR, "an entry under params has no placeholder"),
@@ -46,7 +48,6 @@ RULES = _table(
     ("QP110", _ERROR, "the name of a parameter is reserved"),
     ("QP201", _ERROR, "a syntax error"),
     ("QP202", _ERROR, "PostgreSQL refuses the statement"),
-    ("QP203", _ERROR, "several statements in one file"),
     ("QP204", _ERROR, "COPY"),
     ("QP205", _ERROR, "LISTEN and UNLISTEN"),
     ("QP206", _ERROR, "transaction control"),
@@ -67,4 +68,8 @@ RULES = _table(
     ("QP406", _ERROR, "pages that the statement cannot give"),
     ("QP407", _WARNING, "page keys that may not be unique"),
     ("QP408", _WARNING, "GET on a function that may write"),
+    ("QP501", _ERROR, "a mark that no statement can have"),
+    ("QP502", _ERROR, "a row reference that fits no row"),
+    ("QP503", _ERROR, "an idempotency key where none can be kept"),
+    ("QP504", _ERROR, "a batch that the file cannot be"),
 )

@@ -7,7 +7,7 @@ where each character came from, so that whatever PostgreSQL says about it can be
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import postgast
 from postgast.pg_query_pb2 import Token as Kind
@@ -60,6 +60,21 @@ class Scan:
         while last > 0 and self.tokens[last].kind == _SEMICOLON:
             last -= 1
         return Span(self.tokens[0].start, self.tokens[last].end)
+
+    def part(self, start: int, end: int) -> "Scan":
+        """What lies between two offsets, the semicolons at either end left out; placeholders are numbered from 1."""
+        tokens = [token for token in self.tokens if start <= token.start < end]
+        while tokens[0].kind == _SEMICOLON:
+            tokens.pop(0)
+        while tokens[-1].kind == _SEMICOLON:
+            tokens.pop()
+        inside = Span(tokens[0].start, tokens[-1].end)
+        places = [place for place in self.placeholders if inside.start <= place.span.start < inside.end]
+        return Scan(
+            tuple(tokens),
+            tuple(replace(place, number=number) for number, place in enumerate(places, start=1)),
+            tuple(comment for comment in self.comments if inside.start <= comment.start < inside.end),
+        )
 
 
 class Draft:

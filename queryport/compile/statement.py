@@ -12,7 +12,7 @@ from typing import Any
 import postgast
 from postgast.pg_query_pb2 import A_Expr_Kind, BoolExprType
 
-from queryport.compile.scan import Draft, character_offset
+from queryport.compile.scan import Draft, Scan, character_offset
 from queryport.compile.source import Problem, Source, Span
 
 Node = Any
@@ -37,35 +37,41 @@ class Statement:
     functions: frozenset[str]
     last_common_table: int | None
     """Where the name of the last query in the outermost WITH stands, if there is one."""
+    defines: bool = False
+    """It makes or changes something that later statements of the file may need in order to be prepared."""
 
 
-def parse(source: Source, draft: Draft) -> tuple[Statement | None, list[Problem]]:
-    """Parses a statement whose placeholders are `$n` and checks what may not be in an operation."""
+def split(source: Source, scan: Scan, draft: Draft) -> tuple[list[Scan], list[Problem]]:
+    """The statements of a file, whose placeholders are `$n` in `draft`, each with the numbers beginning anew."""
     try:
         tree = postgast.parse(draft.text)
     except postgast.PgQueryError as error:
         at = draft.origin(character_offset(draft.text, error.cursorpos - 1))
-        return None, [source.problem("QP201", word_at(source, at), error.message, "PostgreSQL reads up to there")]
+        return [], [source.problem("QP201", word_at(source, at), error.message, "PostgreSQL reads up to there")]
+    parts = []
+    for found in tree.stmts:
+        start = draft.origin(character_offset(draft.text, found.stmt_location))
+        length = character_offset(draft.text, found.stmt_location + found.stmt_len) if found.stmt_len else None
+        parts.append(scan.part(start, scan.span.end if length is None else draft.origin(length)))
+    if not parts:
+        span = Span(scan.span.start, scan.span.start + 1)
+        return [], [source.problem("QP001", span, "there is no statement", "write one, or delete the file")]
+    return parts, []
+
+
+def parse(source: Source, draft: Draft, *, in_transaction: bool) -> tuple[Statement | None, list[Problem]]:
+    """Parses a statement whose placeholders are `$n` and checks what may not be in an operation."""
+    tree = postgast.parse(draft.text)
 
     def place(byte_offset: int) -> Span:
         return word_at(source, draft.origin(character_offset(draft.text, max(0, byte_offset))))
 
     start = draft.origin(len(draft.text) - len(draft.text.lstrip()))
-    if not tree.stmts:
-        return None, [
-            source.problem("QP001", Span(start, start + 1), "there is no statement", "write one, or delete the file")
-        ]
-    if len(tree.stmts) > 1:
-        second = draft.text[tree.stmts[0].stmt_len :]
-        at = draft.origin(len(draft.text) - len(second.lstrip(" \t\r\n;")))
-        message = f"there are {len(tree.stmts)} statements, expected one"
-        cure = "give each a file of its own, or join them as data-modifying WITH queries"
-        return None, [source.problem("QP203", word_at(source, at), message, cure)]
     wrapper = tree.stmts[0].stmt
     kind = wrapper.WhichOneof("node")
     node = postgast.unwrap_node(wrapper)
     refused = _REFUSED.get(kind)
-    if refused is not None:
+    if refused is not None and not (in_transaction and _lasts_for_the_transaction(node, kind)):
         code, message, cure = refused
         return None, [source.problem(code, word_at(source, start), message, cure)]
     problems = [
@@ -100,7 +106,13 @@ def _statement(node: Node, kind: str) -> Statement:
         locks_or_writes=shape is not Shape.QUERY or locks,
         functions=frozenset(_functions(node)),
         last_common_table=with_clause.ctes[-1].common_table_expr.location if with_clause else None,
+        defines=into or kind in _DEFINITIONS,
     )
+
+
+def _lasts_for_the_transaction(node: Node, kind: str) -> bool:
+    """What has no effect in a statement by itself, but has one on those that follow in the same transaction."""
+    return kind in ("lock_stmt", "constraints_set_stmt") or (kind == "variable_set_stmt" and bool(node.is_local))
 
 
 def output_stars(node: Node) -> Iterator[Node]:
@@ -181,6 +193,15 @@ def word_at(source: Source, start: int) -> Span:
 
 _WRITES = frozenset({"InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt"})
 _WRITE_KINDS = frozenset({"insert_stmt", "update_stmt", "delete_stmt", "merge_stmt"})
+
+_DEFINITIONS = frozenset(
+    {
+        *("create_stmt", "create_table_as_stmt", "view_stmt", "index_stmt", "create_function_stmt", "create_seq_stmt"),
+        *("create_enum_stmt", "composite_type_stmt", "create_domain_stmt", "create_range_stmt", "create_schema_stmt"),
+        *("alter_table_stmt", "alter_enum_stmt", "alter_domain_stmt", "rename_stmt", "drop_stmt", "create_trig_stmt"),
+        *("define_stmt", "variable_set_stmt"),
+    }
+)
 
 _SESSION = "the RDS Data API gives every call a clean session, so this would have no effect"
 _TRANSACTION = "every operation is a transaction of its own already"

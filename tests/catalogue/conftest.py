@@ -14,6 +14,7 @@ from handler.settings import Settings
 from queryport.compile import compile_project
 from queryport.compile.emit import write_catalog
 from queryport.emulator import Emulator
+from queryport.migrations import apply_scripts
 from queryport.postgres import EmbeddedPostgres
 from tests.catalogue.reads import READS
 from tests.catalogue.writes import WRITES
@@ -29,6 +30,7 @@ def database_url(postgres: EmbeddedPostgres) -> str:
     with psycopg.connect(postgres.url(), autocommit=True) as connection:
         connection.execute("CREATE DATABASE catalogue_suite")
     url = postgres.url("catalogue_suite")
+    apply_scripts(url, ())
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(Path(__file__).with_name("schema.sql").read_bytes())
     return url

@@ -10,6 +10,7 @@ from handler.operation import Operation
 from queryport.compile.compiler import compile_file
 from queryport.compile.database import Database
 from queryport.compile.source import Problem, Source
+from queryport.migrations import apply_scripts
 from queryport.postgres import EmbeddedPostgres
 
 SCHEMA = Path(__file__).with_name("schema.sql")
@@ -22,6 +23,7 @@ def schema_url(postgres: EmbeddedPostgres) -> str:
     with psycopg.connect(postgres.url(), autocommit=True) as connection:
         connection.execute("CREATE DATABASE compile_suite")
     url = postgres.url("compile_suite")
+    apply_scripts(url, ())
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(SCHEMA.read_bytes())
     return url

@@ -197,5 +197,10 @@ def test_project_wide_clashes(tmp_path: Path, schema_url: str) -> None:
         ("latin.sql", "QP002"),
         ("two.sql", "QP405"),
     ]
-    assert [operation.name for operation in compilation.operations] == ["a.one", "a.three", "b.good"]
+    assert [operation.name for operation in compilation.operations] == [
+        "a.one",
+        "a.three",
+        "b.good",
+        "queryport.purge_idempotency_keys",
+    ]
     assert not compilation.ok

@@ -111,7 +111,7 @@ def shop(
 
     with mock_aws(config={"stepfunctions": {"execute_state_machine": True}}):
         yield Shop(door, emulator, _execute, fetch, change)
-    door.deliveries = 1
+    door.deliveries, door.lost_answers = 1, 0
     emulator.faults.clear()
     emulator.redirect(postgres.url(shop_template))
     with psycopg.connect(postgres.url(), autocommit=True) as connection:

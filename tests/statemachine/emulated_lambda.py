@@ -24,6 +24,7 @@ import orjson
 
 ROOT = Path(__file__).resolve().parents[2]
 _START_SECONDS = 10.0
+_ENDED = b'{"errorType":"Runtime.ExitError","errorMessage":"RequestId: 1 Error: Runtime exited"}'
 
 
 def runtime_interface_emulator() -> Path:
@@ -68,6 +69,8 @@ class LambdaDoor:
         self.events: list[dict[str, Any]] = []
         self.deliveries = 1
         """How often the function gets each call; the caller has the answer of the last time."""
+        self.lost_answers = 0
+        """How many of the next calls are answered as Lambda does where the function's process ended."""
         self._one_at_a_time = threading.Lock()
         self._function_url = function_url
         door = self
@@ -107,6 +110,9 @@ class LambdaDoor:
             self.events.append(orjson.loads(event))
             for _ in range(self.deliveries):
                 answer = httpx.post(self._function_url, content=event, timeout=60, trust_env=False).content
+            if self.lost_answers:
+                self.lost_answers -= 1
+                return _ENDED
         return answer
 
     def operations(self) -> list[str]:

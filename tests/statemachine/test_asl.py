@@ -9,8 +9,8 @@ import pytest
 from statelint.linter import Linter  # type: ignore[import-untyped]  # it ships no types
 
 from handler.errors import ERRORS
-from handler.operation import Operation
-from queryport.asl import ANSWER_LOST, may_run_twice, retriers, state_machine, task_state
+from handler.operation import Idempotency, Operation
+from queryport.asl import ANSWER_LOST, IDEMPOTENCY_KEY, may_run_twice, retriers, state_machine, task_state
 from queryport.compile import Compilation
 from queryport.emulator import Fault
 from tests.statemachine.conftest import MACHINES, Shop, filled_in, machine
@@ -59,12 +59,26 @@ def test_a_read_is_repeated_where_the_answer_was_lost(compilation: Compilation) 
     assert names == PASSING | {"Lambda.TooManyRequestsException", *ANSWER_LOST}
 
 
-def test_a_write_is_repeated_only_where_it_did_not_run(compilation: Compilation) -> None:
-    operation = _operation(compilation, "orders.reserve_stock")
+def test_a_write_without_a_key_is_repeated_only_where_it_did_not_run(compilation: Compilation) -> None:
+    operation = replace(_operation(compilation, "orders.reserve_stock"), idempotency=Idempotency.OFF)
     assert not may_run_twice(operation)
     assert set(_names(retriers(operation))) == PASSING | {"Lambda.TooManyRequestsException"}
     unknown = next(c for c in task_state(operation)["Catch"] if c["Next"] == "ReserveStockOutcomeUnknown")
     assert unknown["ErrorEquals"] == ["OutcomeUnknown", *ANSWER_LOST]
+    assert "idempotency_key.$" not in task_state(operation)["Parameters"]["Payload"]
+
+
+def test_a_write_with_a_key_is_repeated_like_a_read(compilation: Compilation) -> None:
+    operation = _operation(compilation, "orders.reserve_stock")
+    lost = {"Lambda.TooManyRequestsException", "OutcomeUnknown", *ANSWER_LOST}
+    assert set(_names(retriers(operation))) == PASSING | lost
+    assert task_state(operation)["Parameters"]["Payload"]["idempotency_key.$"] == IDEMPOTENCY_KEY
+    assert "ReserveStockOutcomeUnknown" not in {clause["Next"] for clause in task_state(operation)["Catch"]}
+
+
+def test_a_batch_takes_all_its_elements(compilation: Compilation) -> None:
+    operation = replace(_operation(compilation, "orders.reserve_stock"), batch=True)
+    assert task_state(operation)["Parameters"]["Payload"]["parameters.$"] == "$.parameters"
 
 
 def test_no_error_is_repeated_twice_over(compilation: Compilation) -> None:

@@ -234,8 +234,9 @@ def test_two_runners_apply_every_file_once(database: Deployed, folder: Path, url
 def test_a_statement_that_is_too_long_is_refused_before_anything_runs(
     database: Deployed, folder: Path, url: str
 ) -> None:
-    write(folder, {"0003_long.sql": "CREATE TABLE l (" + ", ".join(f"column_{n:04} int" for n in range(4_000)) + ")"})
-    with pytest.raises(ScriptError, match=r"0003_long.sql:1:1 QP211 the statement has 68,015 characters"):
+    columns = ", ".join(f"column_{number:04} int" for number in range(4_000))
+    write(folder, {"0003_long.sql": f"CREATE TABLE long ({columns})"})
+    with pytest.raises(ScriptError, match=r"0003_long.sql:1:1 QP211 the statement has 68,018 characters"):
         _migrate(database, folder)
     assert _fetch(url, "SELECT to_regclass('a')") == [(None,)]
 

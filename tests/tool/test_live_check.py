@@ -145,7 +145,8 @@ def test_a_privilege_that_the_database_user_lacks_is_drift(
     _change(
         live,
         "CREATE ROLE reader LOGIN; GRANT USAGE ON SCHEMA queryport TO reader;"
-        "GRANT SELECT ON book, queryport.migration TO reader",
+        "GRANT SELECT ON book, queryport.migration TO reader;"
+        "GRANT SELECT, DELETE, UPDATE, INSERT ON queryport.idempotency_key TO reader",
     )
     try:
         emulator.redirect(live.replace("//postgres@", "//reader@"))
@@ -177,7 +178,7 @@ def test_the_commands_bring_a_database_up_to_date_and_find_it_so(project: Path, 
     assert before.returncode == 1
     assert "migration 0002_more.sql: has not been applied: run `queryport migrate`\n" in before.stdout
     assert 'more: relation "more" does not exist (SQLSTATE 42P01)\n' in before.stdout
-    assert before.stdout.endswith("4 operations, no errors; 4 differences in the deployed database\n")
+    assert before.stdout.endswith("no errors; 4 differences in the deployed database\n")
     planned = _run(project, tmp_path, "migrate", "--dry-run")
     assert (planned.returncode, planned.stdout) == (0, "0002_more.sql: 1 statement\n")
     done = _run(project, tmp_path, "migrate")
@@ -185,7 +186,8 @@ def test_the_commands_bring_a_database_up_to_date_and_find_it_so(project: Path, 
     status = _run(project, tmp_path, "migrate", "--status").stdout.splitlines()
     assert [line.split()[0] for line in status] == ["0001_shop.sql", "0002_more.sql", "schema"]
     after = _run(project, tmp_path / "data", "check", "--live")
-    assert (after.returncode, after.stdout) == (0, "4 operations, no errors; no differences in the deployed database\n")
+    assert (after.returncode, after.stdout.count("\n")) == (0, 1)
+    assert after.stdout.endswith("no errors; no differences in the deployed database\n")
 
 
 def test_where_the_database_is_must_be_said(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,120 @@
+"""What the compilation of one file works on: the file with its statements, and a statement that PostgreSQL has taken.
+
+Also the steps that a statement by itself and one of several have in common.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from handler.operation import Idempotency
+from queryport.compile.database import TEXT_OID, Database, StatementError
+from queryport.compile.front_matter import Header
+from queryport.compile.infer import Inference, infer, numbered
+from queryport.compile.rewrite import Pieces, whole_text
+from queryport.compile.rules import Severity
+from queryport.compile.scan import Draft, Scan
+from queryport.compile.source import Problem, Source, Span
+from queryport.compile.statement import Shape, Statement
+from queryport.emulator import scanner
+
+MAX_SQL_CHARACTERS = 65_536
+"""Of one statement, by the RDS Data API."""
+
+_NOTHING: Mapping[str, int] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A query file that has been read and scanned."""
+
+    database: Database
+    source: Source
+    header: Header
+    scan: Scan
+    parts: tuple[Scan, ...]
+    """Its statements."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A statement that PostgreSQL has taken."""
+
+    file: File
+    scan: Scan
+    draft: Draft
+    statement: Statement
+    inference: Inference
+
+    @property
+    def volatile(self) -> frozenset[str]:
+        """The functions that it calls which may change something."""
+        return frozenset(filter(self.file.database.may_write, self.statement.functions))
+
+    @property
+    def changes(self) -> bool:
+        """Whether running it twice may differ from running it once."""
+        return self.statement.locks_or_writes or bool(self.volatile)
+
+
+def parsed(
+    file: File,
+    scan: Scan,
+    statement: Statement,
+    known: Mapping[str, int] = _NOTHING,
+    fixed: Mapping[str, int] = _NOTHING,
+) -> tuple[Unit | None, list[Problem]]:
+    """Has PostgreSQL type a statement; see infer."""
+    draft = numbered(file.source, scan)
+    inference, problems = infer(file.database, file.source, file.header, scan, draft, known, fixed)
+    return (Unit(file, scan, draft, statement, inference) if inference else None), problems
+
+
+def verify(unit: Unit, sql: Pieces) -> list[Problem]:
+    """Prepares what will be sent as the RDS Data API will: every value as text, by AWS's own idea of a placeholder."""
+    source, span = unit.file.source, unit.scan.span
+    text = whole_text(sql, present=True)
+    if len(text) > MAX_SQL_CHARACTERS:
+        message = (
+            f"the compiled statement has {len(text):,} characters, and the RDS Data API takes {MAX_SQL_CHARACTERS:,}"
+        )
+        return [
+            source.problem("QP211", Span(span.start, span.start + 1), message, "split it, or move a part into a view")
+        ]
+    for variant in {text, whole_text(sql, present=False)}:
+        scanned = scanner.scan(variant)
+        try:
+            unit.file.database.prepare(scanned.text, [TEXT_OID] * len(scanned.placeholders))
+        except StatementError as error:
+            message = f"PostgreSQL takes the statement, but not as Queryport sends it: {error.message}"
+            cure = "please report this file as a defect of Queryport"
+            return [source.problem("QP202", Span(span.start, span.start + 1), message, cure)]
+    return []
+
+
+def idempotency(file: File, *, changes: bool, utility: bool) -> tuple[Idempotency, list[Problem]]:
+    """Whether calls may carry an idempotency key."""
+    matter = file.header.matter
+    written = Idempotency(matter.idempotency) if matter.idempotency else None
+    reason = None
+    if not changes:
+        reason = "it only reads, so that every call may be repeated as it is"
+    elif utility:
+        reason = "a statement such as CALL or DDL cannot stand beside the one that keeps the key"
+    if written in (Idempotency.REQUIRED, Idempotency.OPTIONAL) and reason is not None:
+        message = f"the operation cannot take an idempotency key: {reason}"
+        cure = "delete the key `idempotency`" + (", or call a function with SELECT" if changes else "")
+        return Idempotency.OFF, [file.source.problem("QP503", file.header.value("idempotency"), message, cure)]
+    settled = Idempotency.OFF if reason is not None else written or Idempotency.OPTIONAL
+    if settled is Idempotency.OFF and "keep" in matter.model_fields_set:
+        message = "`keep` says how long an idempotency key is kept, and the operation takes none"
+        return settled, [file.source.problem("QP503", file.header.key("keep"), message, "delete the key `keep`")]
+    return settled, []
+
+
+def is_utility(statement: Statement) -> bool:
+    return statement.shape is Shape.UTILITY
+
+
+def has_errors(problems: list[Problem]) -> bool:
+    return any(problem.severity is Severity.ERROR for problem in problems)

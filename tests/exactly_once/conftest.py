@@ -1,0 +1,114 @@
+"""A bank behind the emulator, whose calls suffer what a test arms."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg.conninfo import conninfo_to_dict
+
+from queryport.emulator import Emulator
+from queryport.postgres import EmbeddedPostgres
+from tests.campaign.bank import Caller, callers, open_bank
+
+QUERIES = {
+    "name_it": "-- result: one\nINSERT INTO named (name, note) VALUES (:name, 'x') RETURNING name, note",
+    "name_for_a_second": "-- keep: 1s\nINSERT INTO named (name) VALUES (:name)",
+    "name_with_key": "-- idempotency: required\nINSERT INTO named (name) VALUES (:name)",
+    "name_without_key": "-- idempotency: off\nINSERT INTO named (name) VALUES (:name)",
+    "by_function": "-- result: value\nSELECT note(:name)",
+    "no_value": "-- result: value\nUPDATE named SET note = NULL WHERE name = :name RETURNING note",
+    "rename_all": "-- result: one\nUPDATE named SET note = :note WHERE name LIKE :like RETURNING name",
+    "maybe_rename": "-- result: maybe\nUPDATE named SET note = :note WHERE name LIKE :like RETURNING name",
+    "rename_and_count": """
+        -- result: one
+        WITH changed AS (UPDATE named SET note = :note WHERE name LIKE :like RETURNING name)
+        SELECT name FROM changed WHERE false
+    """,
+    "many_names": "INSERT INTO named (name) SELECT :prefix || n FROM generate_series(1, :count) n RETURNING name",
+    "slow_name": "INSERT INTO named (name) SELECT :name FROM pg_sleep(:seconds)",
+    "slow_steps": """
+        INSERT INTO named (name) VALUES (:name);
+        SELECT 1 AS one FROM pg_sleep(:seconds);
+        UPDATE named SET note = 'done' WHERE name = :name
+    """,
+    "late_refusal": """
+        INSERT INTO named (name) VALUES (:name);
+        UPDATE account SET balance = balance - :amount WHERE account_id = 1
+    """,
+    "no_such_account": """
+        INSERT INTO named (name) VALUES (:name);
+        -- @account
+        SELECT account_id, balance FROM account WHERE account_id = ANY(:ids);
+        UPDATE named SET note = :account.balance::text WHERE name = :name
+    """,
+    "temporary": """
+        -- result: many
+        CREATE TEMP TABLE wanted ON COMMIT DROP AS SELECT n FROM unnest(:numbers::integer[]) n;
+        -- @biggest
+        SELECT max(n) AS n, jsonb_build_object('all', array_agg(n ORDER BY n)) AS doc, array_agg(n ORDER BY n) AS list
+        FROM wanted;
+        DELETE FROM wanted WHERE n = :biggest.n;
+        -- @result
+        SELECT n, :biggest.doc::jsonb AS doc, :biggest.list::integer[] AS list FROM wanted ORDER BY n;
+        DROP TABLE wanted
+    """,
+    "name_many": """
+        -- batch: true
+        -- params: {name: {maxLength: 10}, note: {default: none}}
+        INSERT INTO named (name, note) VALUES (:name, :note)
+    """,
+}
+
+
+@dataclass(frozen=True)
+class Bank:
+    url: str
+    emulator: Emulator
+    new_caller: Callable[[float], Caller]
+    caller: Caller
+
+    def call(self, operation: str, parameters: Any, key: str | None = None) -> dict[str, Any]:
+        return self.caller.call(operation, parameters, key)
+
+    def value(self, sql: str) -> Any:
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            row = connection.execute(sql.encode()).fetchone()
+        return row[0] if row else None
+
+    def run(self, sql: str) -> None:
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(sql.encode())
+
+    def names(self) -> list[str]:
+        found: list[str] | None = self.value("SELECT array_agg(name ORDER BY name) FROM named")
+        return found or []
+
+    def requests(self) -> list[str]:
+        """The operations of the Data API that were called since the log was cleared."""
+        return [call.operation for call in self.emulator.log]
+
+
+@pytest.fixture(scope="session")
+def open_for_business(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bank]:
+    with psycopg.connect(postgres.url(), autocommit=True) as connection:
+        connection.execute("CREATE DATABASE bank_suite")
+    url = postgres.url("bank_suite")
+    folder = tmp_path_factory.mktemp("bank")
+    queries = {name: "\n".join(line.strip() for line in text.strip().splitlines()) for name, text in QUERIES.items()}
+    catalog = open_bank(url, folder, 5, queries)
+    with Emulator(url) as emulator, callers(catalog, emulator.url, str(conninfo_to_dict(url)["dbname"])) as make:
+        yield Bank(url, emulator, make, make(20.0))
+
+
+@pytest.fixture
+def bank(open_for_business: Bank) -> Iterator[Bank]:
+    """The bank with its accounts full and its books empty."""
+    bank = open_for_business
+    bank.run(
+        "TRUNCATE movement, named, queryport.idempotency_key; UPDATE account SET balance = 1000 WHERE balance <> 1000"
+    )
+    bank.emulator.log.clear()
+    yield bank
+    bank.emulator.faults.clear()

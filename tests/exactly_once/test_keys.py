@@ -1,0 +1,173 @@
+"""Writes with an idempotency key: once, in one round trip, and the same answer ever after."""
+
+import json
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from handler import errors
+from handler.errors import Outcome
+from queryport.emulator import Fault
+from tests.exactly_once.conftest import Bank
+
+MOVE = {"ticket": "t", "source": 1, "target": 2, "amount": 10}
+
+
+def test_a_write_with_a_key_takes_one_round_trip_and_happens_once(bank: Bank) -> None:
+    first = bank.call("move_at_once", MOVE, "k")
+    assert bank.requests() == ["ExecuteStatement"]
+    again = bank.call("move_at_once", MOVE, "k")
+    assert again == {**first, "replayed": True}
+    assert bank.value("SELECT count(*) FROM movement") == 1
+    assert bank.value("SELECT balance FROM account WHERE account_id = 1") == 990
+
+
+def test_over_http_the_answer_is_the_same_byte_for_byte_and_marked(bank: Bank) -> None:
+    first = bank.caller.http("/movements", MOVE, idempotency_key="k")
+    quoted = bank.caller.http("/movements", dict(reversed(MOVE.items())), idempotency_key='"k"')
+    assert first["statusCode"] == quoted["statusCode"] == 200
+    assert first["body"] == quoted["body"]
+    assert "idempotency-replayed" not in first["headers"]
+    assert quoted["headers"]["idempotency-replayed"] == "true"
+
+
+def test_other_parameters_are_a_conflict(bank: Bank) -> None:
+    bank.call("move_at_once", MOVE, "k")
+    response = bank.caller.http("/movements", {**MOVE, "amount": 11}, idempotency_key="k")
+    problem = json.loads(response["body"])
+    assert (response["statusCode"], problem["code"], problem["outcome"]) == (422, "IdempotencyConflict", "not_executed")
+    assert bank.value("SELECT count(*) FROM movement") == 1
+
+
+@pytest.mark.parametrize("operation", ["move_at_once", "move_in_steps", "move_serializable", "move_uncounted"])
+def test_concurrent_twins_wait_and_answer_alike(bank: Bank, operation: str) -> None:
+    twins = [bank.new_caller(20.0) for _ in range(8)]
+    with ThreadPoolExecutor(len(twins)) as pool:
+        answers = list(pool.map(lambda caller: caller.call(operation, MOVE, "k"), twins))
+    assert bank.value("SELECT count(*) FROM movement") == 1
+    assert {json.dumps(answer["data"]) for answer in answers} == {json.dumps(answers[0]["data"])}
+    assert sum("replayed" in answer for answer in answers) == len(twins) - 1
+
+
+@pytest.mark.parametrize(
+    ("operation", "parameters"),
+    [
+        ("name_it", {"name": "a"}),
+        ("by_function", {"name": "abc"}),
+        ("many_names", {"prefix": "p", "count": 3}),
+        ("many_names", {"prefix": "p", "count": 0}),
+        ("maybe_rename", {"note": "x", "like": "nobody"}),
+        ("move_uncounted", MOVE),
+        ("move_serializable", MOVE),
+        ("move_in_steps", MOVE),
+    ],
+)
+def test_every_result_is_replayed_as_it_was(bank: Bank, operation: str, parameters: dict[str, Any]) -> None:
+    first = bank.call(operation, parameters, "k")
+    assert bank.call(operation, parameters, "k") == {**first, "replayed": True}
+    assert bank.value("SELECT count(*) FROM queryport.idempotency_key") == 1
+
+
+def test_a_null_value_is_replayed(bank: Bank) -> None:
+    bank.run("INSERT INTO named VALUES ('a', 'b')")
+    assert bank.call("no_value", {"name": "a"}, "k") == {"data": None}
+    assert bank.call("no_value", {"name": "a"}, "k") == {"data": None, "replayed": True}
+
+
+def test_a_lapsed_key_is_free_again(bank: Bank) -> None:
+    assert bank.call("name_for_a_second", {"name": "a"}, "k") == {"data": 1}
+    assert bank.call("name_for_a_second", {"name": "a"}, "k")["replayed"]
+    time.sleep(1.1)
+    assert bank.call("name_for_a_second", {"name": "b"}, "k") == {"data": 1}
+    assert bank.names() == ["a", "b"]
+    bank.run("UPDATE queryport.idempotency_key SET expires_at = now() - interval '1 second'")
+    assert bank.call("queryport.purge_idempotency_keys", {}) == {"data": 1}
+    assert bank.call("queryport.purge_idempotency_keys", {"at_most": 5}) == {"data": 0}
+
+
+def test_a_lapsed_key_is_free_again_for_a_transaction(bank: Bank) -> None:
+    bank.call("move_in_steps", MOVE, "k")
+    bank.run("UPDATE queryport.idempotency_key SET expires_at = now()")
+    assert "replayed" not in bank.call("move_in_steps", {**MOVE, "amount": 1}, "k")
+    assert bank.value("SELECT count(*) FROM movement") == 2
+
+
+def test_a_failure_is_not_kept(bank: Bank) -> None:
+    with pytest.raises(errors.CheckViolation) as caught:
+        bank.call("move_at_once", {**MOVE, "amount": 5000}, "k")
+    assert caught.value.outcome is Outcome.ROLLED_BACK
+    bank.run("UPDATE account SET balance = 9000 WHERE account_id = 1")
+    assert "replayed" not in bank.call("move_at_once", {**MOVE, "amount": 5000}, "k")
+    bank.run("UPDATE account SET balance = 1000 WHERE account_id <= 2")
+
+
+@pytest.mark.parametrize("operation", ["name_it", "by_function"])
+def test_what_the_first_try_achieved_does_not_refuse_the_second(bank: Bank, operation: str) -> None:
+    """The name is unique by itself, so the author's own constraint speaks before the key's."""
+    bank.emulator.faults.arm(Fault(kind="drop", when="after"))
+    answer = bank.call(operation, {"name": "a"}, "k")
+    assert answer["replayed"]
+    assert bank.names() == ["a"]
+
+
+def test_required_and_refused_keys(bank: Bank) -> None:
+    for operation, key in (
+        ("name_with_key", None),
+        ("name_without_key", "k"),
+        ("name_it", "k" * 256),
+        ("name_it", "ü"),
+    ):
+        with pytest.raises(errors.InvalidParameters, match="idempotency key"):
+            bank.call(operation, {"name": "a"}, key)
+    assert bank.names() == []
+    assert bank.call("balance", {"account_id": 1}, "k") == {"data": 1000}
+
+
+@pytest.mark.parametrize("key", [None, "k"])
+@pytest.mark.parametrize(
+    ("operation", "like", "error"),
+    [
+        ("rename_all", "n%", errors.TooManyRows),
+        ("maybe_rename", "n%", errors.TooManyRows),
+        ("rename_all", "x%", errors.NotFound),
+        ("rename_and_count", "n1", errors.NotFound),
+    ],
+)
+def test_a_write_of_one_row_happens_with_one_row_only(
+    bank: Bank, operation: str, like: str, error: type[errors.OperationError], key: str | None
+) -> None:
+    bank.run("INSERT INTO named VALUES ('n1', 'old'), ('n2', 'old')")
+    with pytest.raises(error) as caught:
+        bank.call(operation, {"note": "new", "like": like}, key)
+    assert caught.value.outcome is Outcome.ROLLED_BACK
+    assert bank.value("SELECT count(*) FROM named WHERE note = 'old'") == 2
+    assert bank.value("SELECT count(*) FROM queryport.idempotency_key") == 0
+
+
+def test_without_a_key_nobody_knows_what_a_lost_answer_said(bank: Bank) -> None:
+    bank.emulator.faults.arm(Fault(kind="drop", when="after"))
+    response = bank.caller.http("/movements", MOVE)
+    problem = json.loads(response["body"])
+    assert (problem["code"], problem["outcome"], problem["retryable"]) == ("OutcomeUnknown", "unknown", False)
+    assert bank.requests() == ["ExecuteStatement"]
+
+
+def test_with_a_key_and_no_time_left_the_caller_may_call_again(bank: Bank) -> None:
+    hurried = bank.new_caller(1.2)
+    bank.emulator.faults.arm(Fault(kind="delay", seconds=2))
+    with pytest.raises(errors.OutcomeUnknown) as caught:
+        hurried.call("move_at_once", MOVE, "k")
+    assert caught.value.retryable
+    assert bank.call("move_at_once", MOVE, "k")["data"]["ticket"] == "t"
+    time.sleep(1.5)
+    assert bank.value("SELECT count(*) FROM movement") == 1
+
+
+def test_retry_after_is_told_where_it_is_known(bank: Bank) -> None:
+    bank.emulator.faults.arm(Fault(kind="resume", seconds=60))
+    response = bank.new_caller(1.5).http("/movements", MOVE)
+    problem = json.loads(response["body"])
+    assert (problem["code"], problem["outcome"]) == ("DatabaseResuming", "not_executed")
+    assert response["headers"]["retry-after"] == "10"

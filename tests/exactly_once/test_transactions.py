@@ -1,0 +1,101 @@
+"""Files of several statements: all of it or nothing, whatever happens, and the caller is told which."""
+
+import time
+
+import pytest
+
+from handler import errors
+from handler.errors import Outcome
+from queryport.emulator import Fault
+from tests.exactly_once.conftest import Bank
+
+MOVE = {"ticket": "t", "source": 1, "target": 2, "amount": 10}
+
+
+def test_statements_use_each_others_rows(bank: Bank) -> None:
+    answer = bank.call("move_in_steps", MOVE)
+    assert answer["data"]["ticket"] == "t"
+    assert bank.value("SELECT array_agg(balance ORDER BY account_id) FROM account") == [990, 1010, 1000, 1000, 1000]
+    assert bank.requests() == ["BeginTransaction", *["ExecuteStatement"] * 5, "CommitTransaction"]
+
+
+def test_rows_pass_on_documents_and_arrays_through_temporary_tables(bank: Bank) -> None:
+    answer = bank.call("temporary", {"numbers": [3, 1, 2]})
+    doc = {"doc": {"all": [1, 2, 3]}, "list": [1, 2, 3]}
+    assert answer == {"data": [{"n": 1, **doc}, {"n": 2, **doc}]}
+    assert bank.call("temporary", {"numbers": [7]}) == {"data": []}
+
+
+def test_a_refusal_leaves_nothing(bank: Bank) -> None:
+    with pytest.raises(errors.CheckViolation) as caught:
+        bank.call("late_refusal", {"name": "a", "amount": 5000})
+    assert caught.value.outcome is Outcome.ROLLED_BACK
+    assert bank.names() == []
+    assert bank.requests()[-1] == "RollbackTransaction"
+
+
+@pytest.mark.parametrize(("ids", "error"), [([], errors.NotFound), ([1, 2], errors.TooManyRows)])
+def test_a_row_that_is_referred_to_is_exactly_one(
+    bank: Bank, ids: list[int], error: type[errors.OperationError]
+) -> None:
+    with pytest.raises(error) as caught:
+        bank.call("no_such_account", {"name": "a", "ids": ids})
+    assert caught.value.outcome is Outcome.ROLLED_BACK
+    assert bank.names() == []
+    assert bank.call("no_such_account", {"name": "a", "ids": [1]}) == {"data": 1}
+
+
+def test_a_statement_that_would_outlive_the_deadline_is_cancelled(bank: Bank) -> None:
+    began = time.monotonic()
+    with pytest.raises(errors.StatementTimeout) as caught:
+        bank.new_caller(2.5).call("slow_steps", {"name": "a", "seconds": 30})
+    assert caught.value.outcome is Outcome.ROLLED_BACK
+    assert time.monotonic() - began < 2.5
+    assert bank.names() == []
+    assert bank.value("SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep%' AND state = 'active'") == 1
+    assert bank.emulator.log.listed(1)[0]["operation"] == "RollbackTransaction"
+
+
+@pytest.mark.parametrize("operation", ["BeginTransaction", "ExecuteStatement"])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_connection_that_breaks_before_the_commit_is_no_matter(bank: Bank, operation: str, when: str) -> None:
+    fault = {"kind": "drop", "operation": operation, "when": when}
+    bank.emulator.faults.arm(Fault.model_validate(fault))
+    assert bank.call("move_in_steps", MOVE)["data"]["ticket"] == "t"
+    assert bank.value("SELECT count(*) FROM movement") == 1
+
+
+def test_a_commit_that_did_not_arrive_is_rolled_back_and_run_again(bank: Bank) -> None:
+    bank.emulator.faults.arm(Fault(kind="drop", operation="CommitTransaction", when="before"))
+    assert bank.call("move_in_steps", MOVE)["data"]["ticket"] == "t"
+    assert bank.value("SELECT count(*) FROM movement") == 1
+
+
+def test_a_commit_whose_answer_is_lost_is_unknown_without_a_key(bank: Bank) -> None:
+    bank.emulator.faults.arm(Fault(kind="drop", operation="CommitTransaction", when="after"))
+    with pytest.raises(errors.OutcomeUnknown) as caught:
+        bank.call("move_in_steps", MOVE)
+    assert not caught.value.retryable
+    assert bank.value("SELECT count(*) FROM movement") == 1
+
+
+def test_a_commit_whose_answer_is_lost_is_found_out_with_a_key(bank: Bank) -> None:
+    bank.emulator.faults.arm(Fault(kind="drop", operation="CommitTransaction", when="after"))
+    answer = bank.call("move_in_steps", MOVE, "k")
+    assert bank.value("SELECT count(*) FROM movement") == 1
+    assert bank.call("move_in_steps", MOVE, "k") == {**answer, "replayed": True}
+
+
+def test_a_collision_runs_the_whole_transaction_again(bank: Bank) -> None:
+    collision = "ERROR: could not serialize access due to concurrent update; SQLState: 40001"
+    bank.emulator.faults.arm(
+        Fault(kind="error", error="DatabaseErrorException", message=collision, operation="CommitTransaction", calls=2)
+    )
+    assert bank.call("move_serializable", MOVE) == {"data": 1}
+    assert bank.value("SELECT count(*) FROM movement") == 1
+    assert bank.requests().count("BeginTransaction") == 3
+
+
+def test_the_isolation_level_is_set(bank: Bank) -> None:
+    bank.call("move_serializable", MOVE)
+    assert [call.sql for call in bank.emulator.log][1] == "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE"
