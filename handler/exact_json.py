@@ -87,7 +87,7 @@ def _exact(value: Any) -> Any:
     if isinstance(value, int):
         return value if -_INT64_BOUND < value < _INT64_BOUND else _number(_digits(value))
     if isinstance(value, float | Decimal):
-        return _number(str(value)) if value - value == 0 else _no_number("")
+        return _number(str(value)) if Decimal(value).is_finite() else _no_number("")
     if isinstance(value, list | tuple):
         return [_exact(element) for element in value]
     if isinstance(value, dict):

@@ -61,6 +61,9 @@ def without_password(url: str) -> str:
 class Databases(Protocol):
     """Both methods raise ScriptError for a script that PostgreSQL refuses."""
 
+    schema_is_ours: bool
+    """Whether nothing but the migrations ever changes the schema."""
+
     def schema(self, scripts: Scripts, announce: Announce = silent) -> AbstractContextManager[str]:
         """The URL of a database to compile against, for the length of a with block."""
         ...
@@ -72,6 +75,8 @@ class Databases(Protocol):
 
 class OwnDatabase:
     """A database of the user's own. Raises HistoryError where the files tell another history than the database."""
+
+    schema_is_ours = False
 
     def __init__(self, url: str, *, migrate: bool) -> None:
         """`migrate` says whether to bring it up to date, or to take it as it is. Raises DatabaseError."""
@@ -95,6 +100,8 @@ class OwnDatabase:
 
 class EmbeddedDatabases:
     """The databases of a running embedded server."""
+
+    schema_is_ours = True
 
     def __init__(self, server: EmbeddedPostgres) -> None:
         self._server = server

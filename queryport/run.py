@@ -34,7 +34,7 @@ def run(workspace: Workspace, name: str, assignments: Sequence[str], terminal: T
     operation = find(build.compilation, name)
     parameters = read_parameters(operation, assignments)
     database_url = workspace.data(build.scripts)
-    with Emulator(database_url) as emulator, TemporaryDirectory(dir=workspace.data_dir) as folder:
+    with Emulator(database_url) as emulator, TemporaryDirectory(prefix="queryport-") as folder:
         catalog = Path(folder) / "catalog.json"
         write_catalog(catalog, build.compilation.operations, build.fingerprint)
         variables = operation_variables(catalog, emulator.url, database_name(database_url))

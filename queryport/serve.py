@@ -75,7 +75,7 @@ class Server:
         self._build = self._workspace.build()
         self._database_url = self._workspace.data(self._build.scripts)
         self._emulator = stack.enter_context(Emulator(self._database_url, port=options.emulator_port))
-        folder = stack.enter_context(TemporaryDirectory(prefix="catalogs-", dir=self._workspace.data_dir))
+        folder = stack.enter_context(TemporaryDirectory(prefix="queryport-"))
         self._catalogs = (Path(folder) / f"{number}.json" for number in itertools.count(1))
         self._log = self._workspace.data_dir / "handler.log"
         self._log.write_bytes(b"")
@@ -91,7 +91,8 @@ class Server:
         """Shows what is there and how to call it."""
         terminal, compilation = self._terminal, self._build.compilation
         terminal.problems(compilation.problems)
-        terminal.operations(compilation.operations)
+        if compilation.operations:
+            terminal.operations(compilation.operations)
         terminal.say(f"\n{summary(compilation)}")
         terminal.say(f"Function URL       {self._url}")
         terminal.say(f"RDS Data API       {self._emulator.url}")

@@ -8,11 +8,11 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-from queryport.compile import Compilation, compile_project, fingerprint
+from queryport.compile import Compilation, Memory, compile_project, fingerprint
 from queryport.databases import Databases, EmbeddedDatabases, OwnDatabase, Pause, Scripts
 from queryport.postgres import EmbeddedPostgres, PostgresError
 from queryport.project import Project
-from queryport.scripts import combined_checksum
+from queryport.scripts import Script, combined_checksum
 from queryport.terminal import Terminal
 
 
@@ -37,13 +37,18 @@ class Workspace:
         self._root = root
         self._databases = databases
         self._terminal = terminal
+        self._memory: Memory = {}
+        self._remembered: tuple[Script, ...] = ()
 
     def build(self) -> Build:
         """Reads the project as it is now and compiles it. Raises ProjectError, ScriptError and HistoryError."""
         project = Project.load(self._root)
         scripts = Scripts.of(project)
+        if not self._databases.schema_is_ours or scripts.migrations != self._remembered:
+            self._memory.clear()
+            self._remembered = scripts.migrations
         with self._databases.schema(scripts, self._terminal.step) as url, self._terminal.step("Compiling"):
-            return Build(project, scripts, compile_project(project.queries, url))
+            return Build(project, scripts, compile_project(project.queries, url, self._memory))
 
     def schema(self, scripts: Scripts) -> AbstractContextManager[str]:
         """The URL of the database that the project is compiled against, for the length of a with block."""

@@ -52,12 +52,22 @@ class Compilation:
         return not any(problem.severity is Severity.ERROR for problem in self.problems)
 
 
-def compile_project(queries: Path, database_url: str) -> Compilation:
+Outcome = tuple[Header, Operation | None, list[Problem]]
+
+Memory = dict[tuple[Source, str], Outcome]
+"""What became of the files of an earlier compilation, by text and operation name."""
+
+
+def compile_project(queries: Path, database_url: str, memory: Memory | None = None) -> Compilation:
     """Compiles every `.sql` file below `queries`. Problems show paths relative to the current directory where they can.
 
-    Queryport's own operations are compiled with them. Raises psycopg.OperationalError if the database does not answer,
-    and UnpreparedDatabaseError if it has no migrations applied.
+    Queryport's own operations are compiled with them. With the `memory` of a compilation against the same schema, files
+    that have not changed since are not compiled again; it then remembers this compilation. Raises
+    psycopg.OperationalError if the database does not answer, and UnpreparedDatabaseError if it has no migrations
+    applied.
     """
+    known = memory or {}
+    outcomes: Memory = {}
     problems: list[Problem] = []
     compiled: dict[str, tuple[Source, Header, Operation]] = {}
     first: dict[str, Path] = {}
@@ -82,10 +92,15 @@ def compile_project(queries: Path, database_url: str) -> Compilation:
                 message = f"`{name}` is made by {_shown(earlier)} already"
                 problems.append(source.problem("QP007", Span(0, 1), message, "rename one of the two"))
             elif not found:
-                header, operation, found = compile_file(database, source, name)
+                outcome = known.get((source, name)) or compile_file(database, source, name)
+                outcomes[source, name] = outcome
+                header, operation, found = outcome
                 problems += found
                 if operation is not None:
                     compiled[name] = (source, header, operation)
+    if memory is not None:
+        memory.clear()
+        memory.update(outcomes)
     for clash in clashes(compiled):
         problems.append(clash)
         compiled = {name: entry for name, entry in compiled.items() if entry[0].path != clash.path}
@@ -113,7 +128,7 @@ def schema_fingerprint(migrations: str) -> str:
     return migrations[:16]
 
 
-def compile_file(database: Database, source: Source, name: str) -> tuple[Header, Operation | None, list[Problem]]:
+def compile_file(database: Database, source: Source, name: str) -> Outcome:
     """Compiles one file. The problems may be warnings alone, and then there is an operation."""
     header, problems = read_header(source)
     readable = not problems

@@ -23,6 +23,11 @@ PATHS = {
     "/RollbackTransaction": "RollbackTransaction",
 }
 
+_EXECUTE_SQL = ApiError(
+    "BadRequestException", "This API is deprecated and not available. Use ExecuteStatement API instead"
+)
+"""The operation that came before ExecuteStatement."""
+
 _TRANSPORT = "queryport.transport"
 
 
@@ -39,8 +44,11 @@ class Application:
 
     def __init__(self, calls: Calls, request_bytes: int, control: Sequence[BaseRoute]) -> None:
         self._operations = {path: _Operation(calls, name, request_bytes) for path, name in PATHS.items()}
-        routes = [Route("/ExecuteSql", _execute_sql, methods=["POST"]), *control]
-        self._router = Router(routes, default=_unknown_operation, redirect_slashes=False)
+        self._router = Router(
+            [Route("/ExecuteSql", _Refused(_EXECUTE_SQL), methods=["POST"]), *control],
+            default=_Refused(ApiError("UnknownOperationException")),
+            redirect_slashes=False,
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         operation = self._operations.get(scope["path"])
@@ -92,20 +100,15 @@ async def _body(receive: Receive, limit: int) -> bytes:
     return b"".join(portions)
 
 
-async def _execute_sql(scope: Scope, receive: Receive, send: Send) -> None:
-    del scope, receive
-    await _send_error(
-        send,
-        ApiError(
-            "BadRequestException",
-            "This API is deprecated and not available. Use ExecuteStatement API instead",
-        ),
-    )
+class _Refused:
+    """A route that answers every request with one error."""
 
+    def __init__(self, error: ApiError) -> None:
+        self._error = error
 
-async def _unknown_operation(scope: Scope, receive: Receive, send: Send) -> None:
-    del scope, receive
-    await _send_error(send, ApiError("UnknownOperationException"))
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        del scope, receive
+        await _send_error(send, self._error)
 
 
 async def _send_error(send: Send, error: ApiError) -> None:

@@ -22,12 +22,15 @@ AS_TEXT, AS_BINARY = 0, 1
 
 _HINTED: dict[TypeHint, tuple[int, re.Pattern[str] | None]] = {
     "DATE": (DATE, re.compile(r"\d{4}-\d\d-\d\d")),
-    "DECIMAL": (NUMERIC, None),
+    "DECIMAL": (NUMERIC, re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")),
     "JSON": (JSONB, None),
     "TIME": (TIME, re.compile(r"\d\d:\d\d:\d\d(?:\.\d{1,9})?")),
     "TIMESTAMP": (TIMESTAMP, re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,9})?")),
     "UUID": (UUID, re.compile(r"[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}")),
 }
+
+_JSONB_VERSION = b"\x01"
+"""What jsonb's binary form puts before its text."""
 
 _NAME = re.compile(r"[A-Za-z0-9_]+")
 
@@ -89,4 +92,6 @@ def _hinted(name: str, hint: TypeHint, text: str) -> Bound:
     oid, form = _HINTED[hint]
     if form is not None and not form.fullmatch(text):
         raise validation(f"Parameter value for {name} is not a valid {hint}")
+    if oid == JSONB:
+        return Bound(oid, _JSONB_VERSION + text.encode(), AS_BINARY)
     return Bound(oid, text.encode())

@@ -155,6 +155,8 @@ class Service:
 
 def _scanned(request: Request, sql: str) -> Scanned:
     _refuse_schema(request)
+    if "\0" in sql:  # in PostgreSQL's protocol it ends the statement, and makes what follows nonsense
+        raise PostgresFailure("ERROR", "invalid message format", "08P01")
     if has_several_statements(sql):
         raise _several_statements()
     return scan(sql)

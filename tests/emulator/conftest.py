@@ -60,6 +60,7 @@ def database(postgres: EmbeddedPostgres, _shared_database: str) -> Iterator[str]
         )
         connection.execute("DROP SCHEMA public CASCADE")
         connection.execute("CREATE SCHEMA public")
+        connection.execute("GRANT USAGE ON SCHEMA public TO PUBLIC")
 
 
 @pytest.fixture

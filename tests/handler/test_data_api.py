@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from handler import data_api, errors, sdk
+from handler import errors, sdk
 from handler.data_api import DataApi, Deadline, Rows
 from handler.settings import Settings
 from queryport.emulator import Emulator, Fault
@@ -279,7 +279,7 @@ def test_a_write_does_not_go_out_on_a_connection_that_was_idle_for_long(
     closings: list[None] = []
     close = client.close
     now = time.monotonic()
-    monkeypatch.setattr(data_api.time, "monotonic", lambda: now + idle)
+    monkeypatch.setattr("handler.data_api.time.monotonic", lambda: now + idle)
     monkeypatch.setattr(client, "close", lambda: closings.append(close()))
     assert execute(READ, read_only=read_only).texts == ["1", "2"]
     assert len(closings) == closed

@@ -40,9 +40,10 @@ def sent(client: Any) -> list[AWSPreparedRequest]:
 def test_a_request_is_signed_and_names_its_sender(client: Any, sent: list[AWSPreparedRequest]) -> None:
     client.execute_statement(**_REQUEST, sql="SELECT '1'")
     (request,) = sent
-    assert request.headers["Authorization"].startswith(b"AWS4-HMAC-SHA256 Credential=test/")
-    assert request.headers["User-Agent"].startswith(b"queryport Botocore/")
-    assert json.loads(request.body or b"") == {**_REQUEST, "sql": "SELECT '1'"}
+    assert "AWS4-HMAC-SHA256 Credential=test/" in str(request.headers["Authorization"])
+    assert "queryport Botocore/" in str(request.headers["User-Agent"])
+    assert isinstance(request.body, bytes)
+    assert json.loads(request.body) == {**_REQUEST, "sql": "SELECT '1'"}
 
 
 def test_a_call_within_lambda_passes_the_trace_on(

@@ -1,0 +1,71 @@
+"""One function under the RIE for most tests, over the emulator and a real PostgreSQL."""
+
+from collections.abc import Iterator, Mapping
+
+import pytest
+
+from handler.operation import Http, Parameter, Result
+from queryport.compile.emit import write_catalog
+from queryport.emulator import Emulator
+from queryport.postgres import EmbeddedPostgres
+from tests.handler.operations import ANY, INTEGER, operation, rows_of
+from tests.runtime.rie import LambdaRuntime
+
+OPERATIONS = [
+    operation(
+        rows_of(
+            "SELECT n, 'é \"' || n AS label, 1.10::numeric(20,10) AS price FROM generate_series(1, (:count::int)) n"
+        ),
+        name="numbers.list",
+        parameters={"count": INTEGER},
+        http=Http("GET", "/numbers/{count}"),
+    ),
+    operation(
+        "SELECT to_json(:document::json)::text",
+        name="document.echo",
+        result=Result.VALUE,
+        parameters={"document": ANY},
+        how=[Parameter("document", "json")],
+    ),
+    operation(
+        rows_of("SELECT n FROM generate_series(1, (:count::int)) n"),
+        name="numbers.one",
+        result=Result.ONE,
+        parameters={"count": INTEGER},
+    ),
+]
+
+
+@pytest.fixture(scope="session")
+def runtime_emulator(postgres: EmbeddedPostgres) -> Iterator[Emulator]:
+    with Emulator(postgres.url()) as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def emulator(runtime_emulator: Emulator) -> Iterator[Emulator]:
+    yield runtime_emulator
+    runtime_emulator.faults.clear()
+
+
+@pytest.fixture(scope="session")
+def environment(runtime_emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
+    catalog = tmp_path_factory.mktemp("runtime") / "catalog.json"
+    write_catalog(catalog, OPERATIONS, fingerprint="f00d")
+    return {
+        "AWS_ENDPOINT_URL_RDS_DATA": runtime_emulator.url,
+        "AWS_REGION": "eu-west-1",
+        "AWS_DEFAULT_REGION": "eu-west-1",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "QUERYPORT_RESOURCE_ARN": "arn:aws:rds:eu-west-1:123456789012:cluster:shop",
+        "QUERYPORT_SECRET_ARN": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:shop-AbCdEf",
+        "QUERYPORT_DATABASE": "postgres",
+        "QUERYPORT_CATALOG": str(catalog),
+    }
+
+
+@pytest.fixture(scope="session")
+def function(environment: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[LambdaRuntime]:
+    with LambdaRuntime(environment, tmp_path_factory.mktemp("function") / "log") as function:
+        yield function
