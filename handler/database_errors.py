@@ -48,7 +48,7 @@ class DatabaseMessage:
         if not found:
             return cls(message, None)
         text = _AFTER_MESSAGE.split(head.rstrip("; \n"), maxsplit=1)[0]
-        return cls(_SEVERITY.sub("", text, count=1), sqlstate.strip(), not text.startswith("ERROR: "))
+        return cls(_SEVERITY.sub("", text, count=1), sqlstate.strip(), text.startswith(("FATAL: ", "PANIC: ")))
 
 
 def operation_error(message: DatabaseMessage) -> OperationError:

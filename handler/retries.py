@@ -135,6 +135,7 @@ POSTGRESQL: Mapping[str, tuple[Outcome, bool]] = {
     "40003": (_UNKNOWN, False),
     "40P01": (_ROLLED_BACK, True),
     "53": (_ROLLED_BACK, True),
+    "53300": (_NOT_EXECUTED, True),  # too many connections
     "57P01": (_UNKNOWN, True),
     "57P02": (_UNKNOWN, True),
     "57P03": (_NOT_EXECUTED, True),

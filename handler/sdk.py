@@ -17,10 +17,10 @@ import orjson
 from botocore import __version__ as botocore_version
 from botocore.config import Config
 from botocore.handlers import add_recursion_detection_header
+from botocore.httpsession import Timeout
 from botocore.loaders import JSONFileLoader, Loader
 from botocore.parsers import ResponseParserError, ResponseParserFactory
 from botocore.session import Session
-from urllib3.util import Timeout
 
 SERVICE = "rds-data"
 STATEMENT_SECONDS = 45  # the Data API cancels a statement after that

@@ -175,7 +175,7 @@ def check_command(
 
         deployed = Deployed(target, progress.step)
         with workspace.schema(build.scripts) as url, progress.step("Comparing the deployed database"):
-            found = check_live(deployed, build.scripts.migrations, compilation.operations, url)
+            found = check_live(deployed, build.scripts.migrations, compilation.catalogue, url)
     for drift in found.drifts:
         terminal.say(f"{drift.subject}: {drift.difference}")
     for addition in found.additions:
@@ -263,7 +263,7 @@ def build_command(project: Path, output: Path | None, data_dir: Path | None, dat
         terminal.say(f"{summary(compilation)}: nothing was written")
         sys.exit(1)
     try:
-        write_catalog(output, compilation.operations, build.fingerprint)
+        write_catalog(output, compilation.catalogue, build.fingerprint)
     except OSError as error:
         raise click.ClickException(f"{output} cannot be written: {error.strerror}") from None
     terminal.say(f"{summary(compilation)}: wrote {output}")

@@ -70,7 +70,7 @@ def queryport_project(
         if not compilation.ok:
             pytest.fail("\n".join(problem.render() for problem in compilation.problems), pytrace=False)
         path = tmp_path_factory.mktemp("queryport") / "catalog.json"
-        write_catalog(path, compilation.operations, "test")
+        write_catalog(path, compilation.catalogue, "test")
         yield path, name
         connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
 

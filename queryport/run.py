@@ -36,7 +36,7 @@ def run(workspace: Workspace, name: str, assignments: Sequence[str], terminal: T
     database_url = workspace.data(build.scripts)
     with Emulator(database_url) as emulator, TemporaryDirectory(prefix="queryport-") as folder:
         catalog = Path(folder) / "catalog.json"
-        write_catalog(catalog, build.compilation.operations, build.fingerprint)
+        write_catalog(catalog, build.compilation.catalogue, build.fingerprint)
         variables = operation_variables(catalog, emulator.url, database_name(database_url))
         event = {"operation": name, "parameters": parameters}
         with terminal.step(f"Calling {name}"):

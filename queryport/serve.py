@@ -144,7 +144,7 @@ class Server:
     def _variables(self) -> dict[str, str]:
         """The function's environment, with a catalogue of what is built now."""
         catalog = next(self._catalogs)
-        write_catalog(catalog, self._build.compilation.operations, self._build.fingerprint)
+        write_catalog(catalog, self._build.compilation.catalogue, self._build.fingerprint)
         return operation_variables(catalog, self._emulator.url, database_name(self._database_url))
 
 

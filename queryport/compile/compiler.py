@@ -41,11 +41,18 @@ class Compilation:
     """What became of a folder of query files."""
 
     operations: tuple[Operation, ...]
-    """In the order of their names."""
+    """Those of the folder, in the order of their names."""
     problems: tuple[Problem, ...]
     """In the order of their places."""
     sources: dict[str, Path]
     """The file of each operation that compiled, by the operation's name."""
+    built_in: tuple[Operation, ...] = ()
+    """Queryport's own operations."""
+
+    @property
+    def catalogue(self) -> tuple[Operation, ...]:
+        """All that a catalogue holds."""
+        return (*self.operations, *self.built_in)
 
     @property
     def ok(self) -> bool:
@@ -82,7 +89,7 @@ def compile_project(queries: Path, database_url: str, memory: Memory | None = No
             if name is None:
                 problems.append(_misnamed(source))
                 continue
-            if folder is queries and name.lower().startswith("queryport."):
+            if folder is queries and _is_own(name):
                 message = f"`{name}` lies in the folder of Queryport's own operations"
                 problems.append(source.problem("QP008", Span(0, 1), message, "give the folder another name"))
                 continue
@@ -104,11 +111,17 @@ def compile_project(queries: Path, database_url: str, memory: Memory | None = No
     for clash in clashes(compiled):
         problems.append(clash)
         compiled = {name: entry for name, entry in compiled.items() if entry[0].path != clash.path}
+    operations = {name: operation for name, (_, _, operation) in sorted(compiled.items())}
     return Compilation(
-        tuple(operation for _, (_, _, operation) in sorted(compiled.items())),
+        tuple(operation for name, operation in operations.items() if not _is_own(name)),
         tuple(sorted(problems, key=lambda problem: (str(problem.path), problem.line, problem.column, problem.code))),
-        {name: source.path for name, (source, _, _) in sorted(compiled.items())},
+        {name: compiled[name][0].path for name in operations if not _is_own(name)},
+        tuple(operation for name, operation in operations.items() if _is_own(name)),
     )
+
+
+def _is_own(name: str) -> bool:
+    return name.lower().startswith("queryport.")
 
 
 def fingerprint(operations: tuple[Operation, ...], migrations: str) -> str:

@@ -84,6 +84,8 @@ def refer(source: Source, part: Scan, step: int, names: dict[str, int]) -> tuple
         span = Span(place.span.start, column.end)
         written = source.text[span.start : span.end]
         target = names.get(place.name)
+        if target is None or target >= step:
+            places.append(place)  # so that the statement can still be parsed
         if target is None:
             close = difflib.get_close_matches(place.name, names, n=1)
             cure = f"did you mean `:{close[0]}.{column.text}`?" if close else f"name one: `-- @{place.name}` before it"

@@ -1,4 +1,4 @@
-"""`make campaign SEED=… MINUTES=…`: runs a campaign, prints what it counted, and exits with 1 if the books are wrong."""
+"""`make campaign SEED=… MINUTES=…`: runs a campaign, prints what it counted; exits with 1 if the books are wrong."""
 
 import argparse
 import sys

@@ -94,7 +94,7 @@ def open_bank(url: str, folder: Path, accounts: int, queries: dict[str, str] | N
     compilation = compile_project(folder, url)
     assert compilation.ok, "\n".join(problem.render() for problem in compilation.problems)
     path = folder / "catalog.json"
-    write_catalog(path, compilation.operations, "test")
+    write_catalog(path, compilation.catalogue, "test")
     return path
 
 

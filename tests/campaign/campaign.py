@@ -223,7 +223,9 @@ def audit(url: str, writes: Sequence[Write], counts: Counter[str]) -> list[str]:
     """What is wrong with the books."""
     flaws = []
     with psycopg.connect(url) as connection:
-        made = dict(connection.execute("SELECT ticket, count(*) FROM movement GROUP BY ticket").fetchall())
+        made: dict[str, int] = dict(
+            connection.execute("SELECT ticket, count(*) FROM movement GROUP BY ticket").fetchall()
+        )
         kept = {row[0] for row in connection.execute("SELECT key FROM queryport.idempotency_key").fetchall()}
         (total,) = connection.execute("SELECT sum(balance) FROM account").fetchone() or (None,)
         wrong = connection.execute(

@@ -45,7 +45,7 @@ def catalogue(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> tu
     compilation = compile_project(folder, database_url)
     assert compilation.ok, "\n".join(problem.render() for problem in compilation.problems)
     path = folder / "catalog.json"
-    write_catalog(path, compilation.operations, "test")
+    write_catalog(path, compilation.catalogue, "test")
     return path, {operation.name: operation for operation in compilation.operations}
 
 

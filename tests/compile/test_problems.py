@@ -66,7 +66,9 @@ CASES = [
     ("QP202", "SELECT 'é' AS e, ‸nme FROM person -- é", "42703"),
     ("QP202", "-- summary: x\n\nSELECT name\nFROM person\nWHERE ‸nosuch(:a) = 1", "42883"),
     ("QP202", "SELECT ‸:a + :b AS c".replace("‸:a +", ":a ‸+"), "42725"),
-    ("QP203", "SELECT 1 AS a; ‸SELECT 2 AS b", "2 statements"),
+    ("QP202", "SELECT 1 AS a; SELECT ‸nothing AS b", "42703"),
+    ("QP202", "CREATE TEMP TABLE t AS SELECT 1 AS a; SELECT a FROM t; SELECT ‸b FROM t", "42703"),
+    ("QP202", "‸CREATE TABLE person (a int); SELECT 1 AS a", "42P07"),
     ("QP204", "‸COPY person TO STDOUT", "COPY"),
     ("QP205", "‸LISTEN news", "LISTEN"),
     ("QP205", "‸UNLISTEN news", "UNLISTEN"),
@@ -120,6 +122,30 @@ CASES = [
     ("QP406", "-- page: {by: [‸home]}\nSELECT home FROM person", "of a type"),
     ("QP406", "-- page: {by: [person_id], size: ‸9, max: 5}\nSELECT person_id FROM person", "more than `max`"),
     ("QP407", "-- page: {by: ‸[name]}\nSELECT name FROM person", "unique"),
+    ("QP005", "-- idempotency: ‸sometimes\nSELECT 1 AS a", "got 'sometimes'"),
+    ("QP005", "-- keep: ‸a day\nDELETE FROM visit WHERE visit_id = :v", "got 'a day'"),
+    ("QP005", "-- isolation: ‸snapshot\nSELECT 1 AS a", "got 'snapshot'"),
+    ("QP005", "-- retry: ‸21\nSELECT 1 AS a", "got 21"),
+    ("QP102", "SELECT name FROM person WHERE person_id = ‸:a; SELECT name FROM person WHERE name = :a", "in another"),
+    ("QP406", "-- ‸page: {by: [name]}\nSELECT name FROM person; SELECT name FROM person", "several calls"),
+    ("QP501", "SELECT 1 AS a\n‸-- @late", "in front of"),
+    ("QP501", "SELECT\n‸-- @inside\n1 AS a; SELECT 2 AS b", "in front of"),
+    ("QP501", "‸-- @1st\nSELECT 1 AS a; SELECT 2 AS b", "not a name"),
+    ("QP501", "-- @one\nSELECT 1 AS a;\n‸-- @one\nSELECT 2 AS b", "called `one`"),
+    ("QP501", "-- @result\nSELECT 1 AS a;\n‸-- @result\nSELECT 2 AS b", "marked as the result"),
+    ("QP502", "-- @one\nSELECT 1 AS a; SELECT ‸:won.a AS b", "no statement is called `won`"),
+    ("QP502", "SELECT ‸:two.b AS a;\n-- @two\nSELECT 2 AS b", "not there yet"),
+    ("QP502", "-- @one\nSELECT 1 AS a; SELECT ‸:one.b AS b", "no column `b`"),
+    ("QP502", "-- @one\nDELETE FROM visit WHERE visit_id = 1; SELECT ‸:one.b AS b", "gives no row"),
+    ("QP202", "-- @one\nSELECT 'x'::text AS a; SELECT name FROM person WHERE person_id ‸= :one.a", "42883"),
+    ("QP301", "-- result: ‸value\n-- @result\n-- @one\nSELECT 1 AS a; SELECT :one.a AS b", "no names"),
+    ("QP503", "-- idempotency: ‸required\nSELECT 1 AS a", "only reads"),
+    ("QP503", "-- idempotency: ‸optional\nCALL forget(:p)", "CALL or DDL"),
+    ("QP503", "-- idempotency: off\n-- ‸keep: 1h\nDELETE FROM visit WHERE visit_id = :v", "takes none"),
+    ("QP504", "-- ‸batch: true\nSELECT name FROM person WHERE name = :n", "another statement"),
+    ("QP504", "-- ‸batch: true\nDELETE FROM visit WHERE visit_id = :v RETURNING small", "gives some"),
+    ("QP504", "-- ‸batch: true\nDELETE FROM visit WHERE visit_id = :v; SELECT 1 AS a", "one statement for each"),
+    ("QP504", "-- batch: true\n-- http: ‸DELETE /v/{v}\nDELETE FROM visit WHERE visit_id = :v", "in the path"),
 ]
 
 
@@ -138,7 +164,7 @@ def test_a_problem_points_at_its_place(compile_text: Compile, code: str, marked:
 
 
 def test_every_rule_has_a_case() -> None:
-    of_projects = {"QP006", "QP007", "QP405"}
+    of_projects = {"QP006", "QP007", "QP008", "QP405"}
     assert {code for code, _, _ in CASES} | of_projects == set(RULES)
 
 
@@ -184,6 +210,7 @@ def test_project_wide_clashes(tmp_path: Path, schema_url: str) -> None:
         "b/bad-name.sql": "SELECT 1 AS x",
         "b/good.sql": "SELECT 1 AS x",
         "b/latin.sql": "SELECT 'é' AS x",
+        "queryport/mine.sql": "SELECT 1 AS x",
     }
     for name, text in files.items():
         path = tmp_path / name
@@ -195,12 +222,8 @@ def test_project_wide_clashes(tmp_path: Path, schema_url: str) -> None:
         ("a.three.sql", "QP007"),
         ("bad-name.sql", "QP006"),
         ("latin.sql", "QP002"),
+        ("mine.sql", "QP008"),
         ("two.sql", "QP405"),
     ]
-    assert [operation.name for operation in compilation.operations] == [
-        "a.one",
-        "a.three",
-        "b.good",
-        "queryport.purge_idempotency_keys",
-    ]
+    assert [operation.name for operation in compilation.operations] == ["a.one", "a.three", "b.good"]
     assert not compilation.ok

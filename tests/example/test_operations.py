@@ -72,7 +72,7 @@ class Shop:
 def shop(shops: Shops, compilation: Compilation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     directory = tmp_path_factory.mktemp("function")
     catalog = directory / "catalog.json"
-    write_catalog(catalog, compilation.operations, "test")
+    write_catalog(catalog, compilation.catalogue, "test")
     database = str(conninfo_to_dict(shops.one)["dbname"])
     with Emulator(shops.one) as emulator, start_blocking_portal() as portal:
         environments = LambdaEnvironments(operation_variables(catalog, emulator.url, database), directory / "log")

@@ -9,7 +9,10 @@ import psycopg
 import pytest
 
 from handler import errors, sdk
-from handler.data_api import DataApi, Deadline, Rows
+from handler.data_api import DataApi, Rows
+from handler.deadline import Deadline
+from handler.errors import Outcome
+from handler.retries import Kind
 from handler.settings import Settings
 from queryport.emulator import Emulator, Fault
 
@@ -42,9 +45,13 @@ def execute(client: sdk.StatementClient, environment: Mapping[str, str], pauses:
     api = DataApi(Settings.from_environment(environment), client)
 
     def run(sql: str, *arguments: tuple[str, str | None], read_only: bool = True, milliseconds: int = 60_000) -> Rows:
-        return api.execute(sql, arguments, read_only=read_only, deadline=Deadline(lambda: milliseconds))
+        return api.execute(sql, arguments, kind=_kind(read_only), deadline=Deadline(lambda: milliseconds))
 
     return run
+
+
+def _kind(read_only: bool) -> Kind:  # noqa: FBT001 (the one thing that it is about)
+    return Kind.READ if read_only else Kind.WRITE
 
 
 @pytest.fixture
@@ -104,8 +111,9 @@ def test_a_write_that_may_have_run_is_never_repeated(
     execute: Execute, emulator: Emulator, accounts: Callable[[], int], fault: Fault
 ) -> None:
     emulator.faults.arm(fault)
-    with pytest.raises(errors.OutcomeUnknown, match="nobody knows whether the change was made") as failure:
+    with pytest.raises(errors.DatabaseUnavailable) as failure:
         execute(WRITE, read_only=False)
+    assert failure.value.outcome is Outcome.UNKNOWN
     assert failure.value.cause is not None
     assert (_calls(emulator), accounts()) == (1, 1 if fault.when == "after" else 0)
 
@@ -149,7 +157,7 @@ def test_a_waking_database_is_waited_for(
     emulator.faults.arm(Fault(kind="resume", seconds=0.5))
     api = DataApi(Settings.from_environment(environment), client)
     started = time.monotonic()
-    assert api.execute(READ, (), read_only=False, deadline=Deadline(lambda: 60_000)).texts == ["1", "2"]
+    assert api.execute(READ, (), kind=Kind.WRITE, deadline=Deadline(lambda: 60_000)).texts == ["1", "2"]
     assert time.monotonic() - started > 0.5
 
 
@@ -166,21 +174,23 @@ def test_nothing_is_sent_once_the_time_is_over(execute: Execute, emulator: Emula
     assert _calls(emulator) == 0
 
 
-@pytest.mark.parametrize(("read_only", "error"), [(True, errors.StatementTimeout), (False, errors.OutcomeUnknown)])
+@pytest.mark.parametrize(("read_only", "outcome"), [(True, Outcome.NOT_EXECUTED), (False, Outcome.UNKNOWN)])
 def test_an_answer_is_awaited_no_longer_than_the_time_that_is_left(
     client: sdk.StatementClient,
     environment: Mapping[str, str],
     emulator: Emulator,
     *,
     read_only: bool,
-    error: type[errors.OperationError],
+    outcome: Outcome,
 ) -> None:
     api = DataApi(Settings.from_environment(environment), client)
     emulator.faults.arm(Fault(kind="delay", seconds=1.2))
     started = time.monotonic()
-    with pytest.raises(error) as failure:
-        api.execute(READ, (), read_only=read_only, deadline=Deadline(lambda: 800))
+    deadline = Deadline(lambda: int((started + 0.8 - time.monotonic()) * 1000))
+    with pytest.raises(errors.StatementTimeout) as failure:
+        api.execute(READ, (), kind=_kind(read_only), deadline=deadline)
     assert time.monotonic() - started < 1
+    assert failure.value.outcome is outcome
     assert failure.value.cause == "ReadTimeoutError"
     while not _calls(emulator):  # it still answers, to nobody
         time.sleep(0.01)
@@ -195,7 +205,7 @@ def test_a_connection_that_does_not_come_about_is_tried_again(
     monkeypatch.setenv("AWS_ENDPOINT_URL_RDS_DATA", f"http://127.0.0.1:{port}")
     api = DataApi(Settings.from_environment(environment), sdk.rds_data_client())
     with pytest.raises(errors.DatabaseUnavailable, match="cannot be reached") as failure:
-        api.execute(WRITE, (), read_only=read_only, deadline=Deadline(lambda: 60_000))
+        api.execute(WRITE, (), kind=_kind(read_only), deadline=Deadline(lambda: 60_000))
     assert failure.value.cause == "EndpointConnectionError"
     assert len(pauses) == 3
 
@@ -262,8 +272,9 @@ def test_a_result_that_aws_does_not_pass_is_too_large(execute: Execute) -> None:
     large = "SELECT to_json(repeat('x', 10000))::text FROM generate_series(1, 120)"
     with pytest.raises(errors.ResultTooLarge):
         execute(large)
-    with pytest.raises(errors.OutcomeUnknown, match="larger than the 1 MB that the RDS Data API passes"):
+    with pytest.raises(errors.ResultTooLarge) as failure:
         execute(large, read_only=False)
+    assert failure.value.outcome is Outcome.UNKNOWN
 
 
 def test_null_is_bound_as_null_and_answered_as_json_null(execute: Execute) -> None:

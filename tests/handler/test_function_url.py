@@ -116,6 +116,7 @@ def test_every_flaw_of_a_request_has_its_place(function: Function) -> None:
         "code": "InvalidParameters",
         "operation": "echo",
         "retryable": False,
+        "outcome": "not_executed",
     }
 
 

@@ -57,14 +57,14 @@ def test_fractions_that_aws_parsed_keep_their_shortest_form(function: Function) 
         (
             {"operation": "numbers", "params": {}, "x": 1},
             errors.InvalidParameters,
-            "the event takes operation and parameters, and not params, x",
+            "the event takes operation, parameters and idempotency_key, and not params, x",
         ),
         (
-            {"operation": "numbers", "idempotency_key": "k"},
+            {"operation": "numbers", "idempotency_key": 5},
             errors.InvalidParameters,
-            "idempotency_key is not supported: leave it out",
+            "idempotency_key must be a string",
         ),
-        ({"operation": "numbers", "parameters": []}, errors.InvalidParameters, "parameters must be an object"),
+        ({"operation": "numbers", "parameters": []}, errors.InvalidParameters, "the parameters must be an object"),
         (
             {"operation": "numbers", "parameters": {"count": float("nan")}},
             errors.InvalidParameters,

@@ -71,7 +71,7 @@ def function(
     postgres: EmbeddedPostgres, shop_template: str, compilation: Compilation, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[LambdaDoor, Emulator]]:
     folder = tmp_path_factory.mktemp("function")
-    write_catalog(folder / "catalog.json", compilation.operations, "test")
+    write_catalog(folder / "catalog.json", compilation.catalogue, "test")
     with Emulator(postgres.url(shop_template)) as emulator:
         variables = process_environment() | operation_variables(folder / "catalog.json", emulator.url, shop_template)
         with runtime(variables, folder, seconds=_FUNCTION_SECONDS) as url, LambdaDoor(url).open() as door:

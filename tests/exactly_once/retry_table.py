@@ -1,0 +1,45 @@
+"""Writes the table of docs/retries.md anew from handler/retries.py: python -m tests.exactly_once.retry_table"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from handler import retries
+from handler.errors import Outcome
+from handler.retries import NETWORK, POSTGRESQL, SERVICE, Fault, Kind, may_repeat
+
+PAGE = Path(__file__).parents[2] / "docs" / "retries.md"
+_BEGIN, _END = "<!-- table -->", "<!-- end of table -->"
+
+
+def table() -> str:
+    """One row for each failure: what a caller meets if it does not pass, and whether it is tried again."""
+    lines = ["| failure | error | outcome of a write | read | write | write with key |", "|---|---|---|---|---|---|"]
+    for name, fault in _faults():
+        repeated = ["again" if may_repeat(fault, kind) else "no" for kind in (Kind.READ, Kind.WRITE, Kind.KEYED_WRITE)]
+        error = "OutcomeUnknown" if fault.outcome is Outcome.UNKNOWN else fault.error.__name__
+        lines.append(f"| {name} | {error} | `{fault.outcome}` | {' | '.join(repeated)} |")
+    return "\n".join(lines)
+
+
+def _faults() -> Iterator[tuple[str, Fault]]:
+    yield from NETWORK.items()
+    for code, fault in SERVICE.items():
+        yield f"`{code}`", fault
+    for sqlstate in POSTGRESQL:
+        name = f"SQLSTATE `{sqlstate}`" if len(sqlstate) == 5 else f"SQLSTATE `{sqlstate}…`, any other"
+        yield name, retries.postgresql_fault(sqlstate.ljust(5, "X"), fatal=False)
+    yield "any other SQLSTATE", retries.postgresql_fault("XXXXX", fatal=False)
+    yield "any other SQLSTATE, with which the session ended", retries.postgresql_fault("XXXXX", fatal=True)
+    yield "any other error of AWS, HTTP 4xx", retries.service_fault("", "", 400)
+    yield "any other error of AWS, HTTP 429", retries.service_fault("", "", 429)
+    yield "any other error of AWS, HTTP 5xx", retries.service_fault("", "", 500)
+
+
+def main() -> None:
+    text = PAGE.read_text()
+    PAGE.write_text(re.sub(f"{_BEGIN}.*{_END}", f"{_BEGIN}\n{table()}\n{_END}", text, flags=re.DOTALL))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,269 @@
+"""No failure, and no row of failures, makes a write without a key happen twice, or lets a caller be told an untruth.
+
+The service here is a model: it decides by itself, for each request, whether the request takes effect and what is
+answered. Which failures can leave an effect behind is written down here once more, apart from the table under test.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from botocore.exceptions import (
+    ClientError,
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ReadTimeoutError,
+)
+from botocore.parsers import ResponseParserError
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from handler.data_api import DataApi
+from handler.deadline import Deadline
+from handler.errors import OperationError, Outcome
+from handler.idempotency import Key, Keys
+from handler.retries import NETWORK, POSTGRESQL, SERVICE, Kind
+from handler.settings import Settings
+from handler.transactions import Running, Transactions
+from tests.exactly_once import retry_table
+
+_SETTINGS = Settings("arn:aws:rds:cluster", "arn:aws:secretsmanager:secret", "shop", Path("catalog.json"))
+
+# SQLSTATEs with which PostgreSQL may have committed all the same: the connection broke, or the server went down.
+_MAYBE_COMMITTED = re.compile(r"08(?!001|004)|57P01|57P02|40003")
+
+
+@dataclass(frozen=True)
+class Failure:
+    error: Exception
+    may_take_effect: bool
+
+    def __repr__(self) -> str:
+        return f"{self.error!r} {'perhaps done' if self.may_take_effect else 'not done'}"
+
+
+def _aws(code: str, status: int, message: str = "") -> ClientError:
+    response: Any = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(response, "ExecuteStatement")
+
+
+def _of_postgresql(sqlstate: str, severity: str) -> Failure:
+    error = _aws("DatabaseErrorException", 400, f"{severity}: something; SQLState: {sqlstate}")
+    never_began = re.match("08001|08004|28|57P03", sqlstate) is not None
+    ended = severity != "ERROR" and not never_began
+    return Failure(error, may_take_effect=ended or _MAYBE_COMMITTED.match(sqlstate) is not None)
+
+
+_URL: dict[str, Any] = {"endpoint_url": "https://example", "error": ConnectionResetError(104, "reset")}
+_CODES = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", min_size=1, max_size=12)
+FAILURES: st.SearchStrategy[Failure] = st.one_of(
+    st.sampled_from(
+        [
+            Failure(EndpointConnectionError(**_URL), may_take_effect=False),
+            Failure(ConnectTimeoutError(**_URL), may_take_effect=False),
+            Failure(NoCredentialsError(), may_take_effect=False),
+            Failure(ConnectionClosedError(**_URL), may_take_effect=True),
+            Failure(ReadTimeoutError(**_URL), may_take_effect=True),
+            Failure(ResponseParserError("no JSON"), may_take_effect=True),
+            Failure(_aws("DatabaseResumingException", 400), may_take_effect=False),
+            Failure(_aws("ThrottlingException", 400), may_take_effect=False),
+            Failure(_aws("SomethingNew", 429), may_take_effect=False),
+            Failure(_aws("ValidationException", 400), may_take_effect=False),
+            Failure(_aws("StatementTimeoutException", 400), may_take_effect=False),
+            Failure(
+                _aws("UnsupportedResultException", 400, "The result exceeds the size limit 1 MB."), may_take_effect=True
+            ),
+            Failure(_aws("UnsupportedResultException", 400, "unsupported data type"), may_take_effect=True),
+            Failure(_aws("DatabaseErrorException", 400, "Transaction is still running a query"), may_take_effect=True),
+        ]
+    ),
+    st.builds(lambda code, status: Failure(_aws(code, status), may_take_effect=True), _CODES, st.integers(500, 599)),
+    st.builds(
+        _of_postgresql,
+        st.one_of(
+            st.sampled_from([*POSTGRESQL, "23505", "57014", "XX000", "53300", "08006", "28P01"]).map(
+                lambda s: s.ljust(5, "0")
+            ),
+            st.from_regex(r"\A[0-9A-Z]{5}\Z"),
+        ),
+        st.sampled_from(["ERROR", "FATAL", "PANIC"]),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Event:
+    """What becomes of one request: an answer, or a failure with or without effect."""
+
+    failure: Failure | None
+    takes_effect: bool
+
+
+@st.composite
+def events(draw: st.DrawFn) -> Event:
+    failure = draw(st.one_of(st.none(), FAILURES))
+    return Event(failure, failure is None or (failure.may_take_effect and draw(st.booleans())))
+
+
+@dataclass
+class World:
+    """The service: what is drawn for each request, and what has come of them all."""
+
+    draw: Callable[[], Event]
+    now: float = 0.0
+    made: int = 0
+    """Changes that are there for good."""
+    pending: dict[str, bool] = field(default_factory=dict)
+    """The open transactions, and whether each has made its change."""
+    has_key: bool = False
+
+    def _happen(self, effect: Callable[[], Any]) -> Any:
+        self.now += 0.01
+        event = self.draw()
+        result = effect() if event.takes_effect else None
+        if event.failure is not None:
+            if isinstance(event.failure.error, ReadTimeoutError):
+                self.now += 5
+            raise event.failure.error
+        return result
+
+    def execute_statement(self, **request: Any) -> dict[str, Any]:
+        sql, identifier = request["sql"], request.get("transactionId")
+
+        def effect() -> dict[str, Any]:
+            rows: list[str] = []
+            if sql.startswith("WITH lapsed"):
+                rows = ["hash", "1"] if self.has_key else []
+            elif identifier is None:
+                self.made += 1
+            elif sql.startswith("INSERT INTO queryport"):
+                rows = [] if self.has_key else ["true"]
+            elif sql == "the change":
+                self.pending[identifier] = True
+            return {"rows": rows, "updated": 0}
+
+        if identifier is not None and identifier not in self.pending:
+            raise _aws("TransactionNotFoundException", 404)
+        answer: dict[str, Any] = self._happen(effect)
+        return answer
+
+    def begin_transaction(self, **_: Any) -> dict[str, Any]:
+        def effect() -> dict[str, Any]:
+            identifier = str(len(self.pending) + self.made + self.now)
+            self.pending[identifier] = False
+            return {"transactionId": identifier}
+
+        answer: dict[str, Any] = self._happen(effect)
+        return answer
+
+    def commit_transaction(self, **request: Any) -> dict[str, Any]:
+        def effect() -> None:
+            if self.pending.pop(request["transactionId"]):
+                self.made += 1
+                self.has_key = True
+
+        return self._end(request, effect)
+
+    def rollback_transaction(self, **request: Any) -> dict[str, Any]:
+        return self._end(request, lambda: self.pending.pop(request["transactionId"]))
+
+    def _end(self, request: Any, effect: Callable[[], Any]) -> dict[str, Any]:
+        if request["transactionId"] not in self.pending:
+            raise _aws("TransactionNotFoundException", 404)
+        self._happen(effect)
+        return {}
+
+    def batch_execute_statement(self, **request: Any) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def close(self) -> None:
+        pass
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds + 0.001
+
+    def deadline(self) -> Deadline:
+        return Deadline(lambda: int((20 - self.now) * 1000))
+
+
+@contextmanager
+def _world(data: st.DataObject) -> Iterator[World]:
+    world = World(lambda: data.draw(events()))
+    with patch("time.sleep", world.sleep):
+        yield world
+
+
+def _told(call: Callable[[], object]) -> Outcome | None:
+    try:
+        call()
+    except OperationError as error:
+        return error.outcome
+    return None
+
+
+@given(data=st.data())
+@settings(max_examples=500, deadline=None)
+def test_a_write_without_a_key_happens_once_at_most_and_its_caller_is_told(data: st.DataObject) -> None:
+    with _world(data) as world:
+        api = DataApi(_SETTINGS, world)
+        told = _told(lambda: api.execute("the change", [], kind=Kind.WRITE, deadline=world.deadline(), collisions=3))
+    _is_true(world, told)
+
+
+@given(data=st.data(), with_key=st.booleans(), isolation=st.sampled_from([None, "serializable"]))
+@settings(max_examples=700, deadline=None)
+def test_a_transaction_happens_once_at_most_and_its_caller_is_told(
+    *, data: st.DataObject, with_key: bool, isolation: str | None
+) -> None:
+    key = Key("operation", "key", "hash", 60) if with_key else None
+
+    def work(running: Running) -> Any:
+        rows = running.execute("the change", [])
+        return rows, ["1"]
+
+    with _world(data) as world:
+        api = DataApi(_SETTINGS, world)
+        told = _told(
+            lambda: Transactions(api, Keys(api)).run(
+                work, key=key, isolation=isolation, collisions=3, deadline=world.deadline()
+            ),
+        )
+    _is_true(world, told)
+
+
+def _is_true(world: World, told: Outcome | None) -> None:
+    assert world.made <= 1
+    if told is None:
+        assert world.made == 1
+    elif told in (Outcome.NOT_EXECUTED, Outcome.ROLLED_BACK):
+        assert world.made == 0
+    else:
+        assert told is Outcome.UNKNOWN
+
+
+@given(data=st.data())
+@settings(max_examples=200, deadline=None)
+def test_a_read_is_never_said_to_have_changed_something(data: st.DataObject) -> None:
+    with _world(data) as world:
+        api = DataApi(_SETTINGS, world)
+        told = _told(lambda: api.execute("SELECT", [], kind=Kind.READ, deadline=world.deadline()))
+    assert told in (None, Outcome.NOT_EXECUTED)
+
+
+def test_the_documentation_shows_the_table() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "retries.md").read_text()
+    assert retry_table.table() in text
+    for name in (*NETWORK, *SERVICE):
+        assert name in text
+
+
+@pytest.mark.parametrize("code", sorted(SERVICE))
+def test_every_error_of_the_service_is_one_that_a_caller_can_meet(code: str) -> None:
+    assert SERVICE[code].detail
