@@ -206,10 +206,9 @@ def migrate_command(
     refused. One command works on a database at a time; others wait.
     """
     from queryport import deployed_migrations
-    from queryport.compile import schema_fingerprint
     from queryport.deployed import Deployed
     from queryport.project import Project
-    from queryport.scripts import combined_checksum, read_scripts
+    from queryport.scripts import read_scripts
     from queryport.terminal import Terminal, counted
 
     if dry_run and status:
@@ -219,10 +218,11 @@ def migrate_command(
     scripts = read_scripts(Project.load(project).migrations)
     deployed = Deployed(target, progress.step)
     if status:
-        for entry in deployed_migrations.status(deployed, scripts):
+        entries = deployed_migrations.status(deployed, scripts)
+        for entry in entries:
             done = f" after {counted(entry.done, 'statement')} of it" if entry.done else ""
             terminal.say(f"{entry.name}  {entry.applied_at or 'pending' + done}")
-        terminal.say(f"schema {schema_fingerprint(combined_checksum(scripts))}")
+        terminal.say(f"schema {deployed_migrations.schema_of(entries, scripts)}")
     elif dry_run:
         for script, statements in deployed_migrations.plan(deployed, scripts):
             how = "" if script.transactional else ", without a transaction"

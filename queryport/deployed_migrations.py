@@ -14,12 +14,13 @@ from dataclasses import dataclass
 
 import postgast
 
+from queryport.compile import schema_fingerprint
 from queryport.compile.source import Span
 from queryport.data_api_text import LONGEST, untouched
 from queryport.deployed import Deployed, DeployedError, Refused, StillRunning
 from queryport.history import MIGRATION, OWN, OWN_MIGRATIONS, RUNNERS, SCHEMA_DDL, HistoryError, pending, table_ddl
 from queryport.migrations import Announce, silent
-from queryport.scripts import Script, Statement, read_scripts
+from queryport.scripts import Script, Statement, combined_checksum, read_scripts
 
 _IN_FAILED_TRANSACTION = "25P02"
 _KEEP_ALIVE_SECONDS = 60.0  # the service ends a transaction that is idle for three minutes
@@ -58,6 +59,12 @@ def status(deployed: Deployed, scripts: Sequence[Script]) -> list[Entry]:
         *(Entry(script.name, applied[script.name][1]) for script in scripts if script.name in applied),
         *(Entry(script.name, None, len(done) if position == 0 else 0) for position, script in enumerate(new)),
     ]
+
+
+def schema_of(entries: Sequence[Entry], scripts: Sequence[Script]) -> str:
+    """The fingerprint of the schema that a database has, which has these entries of the scripts."""
+    applied = {entry.name for entry in entries if entry.applied_at is not None}
+    return schema_fingerprint(combined_checksum([script for script in scripts if script.name in applied]))
 
 
 def plan(deployed: Deployed, scripts: Sequence[Script]) -> list[tuple[Script, int]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import boto3
+import boto3  # type: ignore[import-untyped]  # its stubs are a package of their own
 import psycopg
 import pytest
 from moto import mock_aws

@@ -124,12 +124,12 @@ def test_the_status_tells_what_ran_and_what_is_pending(database: Deployed, folde
 
 
 def test_a_file_without_a_transaction_goes_on_where_it_failed(database: Deployed, folder: Path, url: str) -> None:
-    head = "-- transaction: off\nCREATE TABLE c (n int);\nCREATE INDEX CONCURRENTLY c_n ON c (n);\n"
-    write(folder, {"0003_c.sql": head + "SELECT nothing;"})
+    begin = "-- transaction: off\nCREATE TABLE c (n int);\nCREATE INDEX CONCURRENTLY c_n ON c (n);\n{}"
+    write(folder, {"0003_c.sql": begin.format("SELECT nothing;")})
     with pytest.raises(ScriptError, match=r'0003_c.sql:4:8 QP202 column "nothing" does not exist'):
         _migrate(database, folder)
     assert deployed_migrations.status(database, read_scripts(folder))[-1].done == 2
-    write(folder, {"0003_c.sql": head + "INSERT INTO c VALUES (1);"})
+    write(folder, {"0003_c.sql": begin.format("INSERT INTO c VALUES (1);")})
     assert _migrate(database, folder) == ["0003_c.sql"]
     assert _fetch(url, "SELECT n FROM c") == [(1,)]
     assert _fetch(url, "SELECT count(*) FROM queryport.migration_step") == [(0,)]
