@@ -14,7 +14,7 @@ SAM_VERSION := 1.170.0
 UV := env -u VIRTUAL_ENV -u UV_PROJECT_ENVIRONMENT UV_PYTHON_DOWNLOADS=never UV_COMPILE_BYTECODE=1 $(BIN)/uv
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check bench build format docs sam-tools clean
+.PHONY: help serve test check bench campaign build format docs sam-tools clean
 
 help:  ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ check: $(SYNCED)  ## Check style, types and query files, and change nothing
 bench: $(SYNCED)  ## Measure against what a user would pick instead
 	@$(BIN)/python -m benchmarks
 
+campaign: $(SYNCED)  ## Move money while everything fails, then check the books: make campaign SEED=1 MINUTES=10
+	@$(BIN)/python -m tests.campaign $(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES))
+
 build: $(SYNCED)  ## Compile the query files into catalog.json
 	@$(BIN)/queryport build
 
@@ -41,8 +44,9 @@ format: $(SYNCED)  ## Rewrite the Python files in the project's style
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
 
-docs: $(SYNCED)  ## Write docs/cli.md anew from the commands' own help
+docs: $(SYNCED)  ## Write anew what docs/ has from the code: the commands' help, the table of failures
 	@$(BIN)/python tests/tool/cli_reference.py
+	@$(BIN)/python -m tests.exactly_once.retry_table
 
 sam-tools: $(SAM)  ## Install the AWS SAM CLI, which brings Lambda's runtime emulator, into .tools/sam
 

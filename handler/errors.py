@@ -20,14 +20,14 @@
     ResultTooLarge         422                                  no
     Throttled              429                                  yes
     QueryFailed            500  all others                      no
-    OutcomeUnknown         500                                  with the same idempotency key
+    OutcomeUnknown         500                                  no
     InternalError          500                                  no
     DatabaseResuming       503                                  yes
     DatabaseUnavailable    503  08 28 53 57P01 57P02 57P03      yes
     StatementTimeout       504  57014                           no
 
 An SQLSTATE of two characters is a whole class. "May be repeated" says that the database changed nothing and that the
-very same call may succeed later. Every failure says besides what became of the change (Outcome). The names are public:
+very same call may succeed later; of OutcomeUnknown that is so where the call had an idempotency key. Every failure says besides what became of the change (Outcome). The names are public:
 state machines match them. docs/runtime-errors.md says more, and handler/retries.py what is repeated before a caller
 meets any of these.
 """

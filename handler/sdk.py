@@ -17,7 +17,7 @@ import orjson
 from botocore import __version__ as botocore_version
 from botocore.config import Config
 from botocore.handlers import add_recursion_detection_header
-from botocore.httpsession import Timeout
+from botocore.httpsession import Timeout  # type: ignore[attr-defined]  # its stub leaves out what it imports
 from botocore.loaders import JSONFileLoader, Loader
 from botocore.parsers import ResponseParserError, ResponseParserFactory
 from botocore.session import Session

@@ -24,7 +24,7 @@ from handler.operation import Idempotency, Operation, Result
 FUNCTION_ARN = "${QueryportFunctionArn}"
 """Filled in by the template's DefinitionSubstitutions."""
 
-IDEMPOTENCY_KEY = "States.Format('{}/{}', $$.Execution.Id, $$.State.Name)"
+IDEMPOTENCY_KEY = "States.Format('{}:{}', $$.Execution.Id, $$.State.Name)"
 """The same however often the task is sent, after a redrive too; another one for every execution and every state."""
 
 TASK_SECONDS = 120

@@ -269,6 +269,26 @@ def build_command(project: Path, output: Path | None, data_dir: Path | None, dat
     terminal.say(f"{summary(compilation)}: wrote {output}")
 
 
+@queryport.command("migrate", short_help="Apply the migrations to a database.")
+@_project
+@click.option("--database-url", metavar="URL", required=True, help="The database.")
+def migrate_command(project: Path, database_url: str) -> None:
+    """Apply Queryport's own migrations and the project's to a database, as far as it has not seen them.
+
+    Seeds are left out: they are for development.
+    """
+    from queryport.databases import OwnDatabase
+    from queryport.migrations import apply
+    from queryport.project import Project
+    from queryport.terminal import Terminal, counted
+
+    terminal = Terminal()
+    migrations = Project.load(project).migrations
+    OwnDatabase(database_url, migrate=False)  # says what is wrong with the URL
+    applied = apply(database_url, migrations, announce=terminal.step).migrations
+    terminal.say(f"{counted(len(applied), 'migration')} applied" if applied else "the database is up to date")
+
+
 @queryport.command("run", short_help="Call one operation.")
 @click.argument("name")
 @click.argument("parameters", nargs=-1, metavar="[KEY=VALUE]...")

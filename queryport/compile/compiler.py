@@ -70,8 +70,7 @@ def compile_project(queries: Path, database_url: str, memory: Memory | None = No
 
     Queryport's own operations are compiled with them. With the `memory` of a compilation against the same schema, files
     that have not changed since are not compiled again; it then remembers this compilation. Raises
-    psycopg.OperationalError if the database does not answer, and UnpreparedDatabaseError if it has no migrations
-    applied.
+    psycopg.OperationalError if the database does not answer, and UnpreparedDatabaseError if it lacks the migrations.
     """
     known = memory or {}
     outcomes: Memory = {}

@@ -5,6 +5,7 @@ A batch is such a statement too: it is sent for each of the caller's objects, wi
 
 from handler.operation import Idempotency, Operation
 from queryport.compile.infer import numbered
+from queryport.compile.marks import read_marks
 from queryport.compile.nullability import nullable_columns
 from queryport.compile.pages import plan_page
 from queryport.compile.parameters import absentable, build_parameters
@@ -20,6 +21,8 @@ def one_statement(file: File, name: str, *, readable: bool) -> tuple[Operation |
     """Compiles the file; one whose front matter is not `readable` as far as to look at the statement's form."""
     (scan,) = file.parts
     statement, problems = parse(file.source, numbered(file.source, scan), in_transaction=False)
+    _, found = read_marks(file.source, file.scan, file.parts)
+    problems += found
     if statement is None or not readable:
         return None, problems
     unit, found = parsed(file, scan, statement)

@@ -24,7 +24,7 @@ from handler.database_errors import DatabaseMessage, operation_error
     ],
 )
 def test_a_message_is_taken_apart(message: str, text: str, sqlstate: str | None) -> None:
-    assert DatabaseMessage.parse(message) == DatabaseMessage(text, sqlstate)
+    assert DatabaseMessage.parse(message) == DatabaseMessage(text, sqlstate, message.startswith("FATAL"))
 
 
 @pytest.mark.parametrize(

@@ -101,7 +101,7 @@ def test_what_is_delivered_twice_is_done_once(shop: Shop) -> None:
     assert shop.fetch("SELECT count(*) FROM payments") == [(1,)]
     assert shop.fetch("SELECT balance FROM accounts WHERE kind = 'customer'") == [(5,)]
     keys = shop.fetch("SELECT key FROM queryport.idempotency_key ORDER BY created_at")
-    assert [str(key).rpartition("/")[2] for (key,) in keys] == ["ReserveStock", "ChargeCredit"]
+    assert [str(key).rpartition(":")[2] for (key,) in keys] == ["ReserveStock", "ChargeCredit"]
 
 
 def test_a_function_that_dies_behind_its_commit_is_called_again(shop: Shop) -> None:

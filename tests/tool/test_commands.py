@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from queryport.migrations import apply_scripts
 from queryport.postgres import EmbeddedPostgres
 from tests.tool.projects import BOOKSHOP, QUERYPORT, REPOSITORY, run, write
 
@@ -138,7 +139,20 @@ def test_the_commands_work_on_a_database_of_ones_own(
         "CREATE TABLE book (book_id int, title text, price numeric); INSERT INTO book VALUES (1, 'Own', 1)"
     )
     done = run("check", "--database-url", url, project=shop)
+    assert done.code == 1
+    assert "apply the migrations to it first" in done.errors
+    apply_scripts(url, ())
+    done = run("check", "--database-url", url, project=shop)
     assert (done.code, done.output) == (0, "5 operations, no errors\n")
+
+
+def test_migrate_brings_a_database_up_to_date(shop: Path, new_database: Callable[[Path | str | None], str]) -> None:
+    url = new_database(None)
+    done = run("migrate", "--database-url", url, project=shop)
+    assert (done.code, done.output) == (0, "1 migration applied\n")
+    done = run("migrate", "--database-url", url, project=shop)
+    assert (done.code, done.output) == (0, "the database is up to date\n")
+    assert run("check", "--database-url", url, project=shop).code == 0
 
 
 def test_a_database_that_does_not_answer_is_told(shop: Path) -> None:
