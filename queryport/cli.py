@@ -185,55 +185,6 @@ def check_command(
     sys.exit(1 if found.drifts or not compilation.ok else 0)
 
 
-@queryport.command("migrate", short_help="Bring a deployed database up to date.")
-@click.option("--dry-run", is_flag=True, help="Show what would be applied, and apply nothing.")
-@click.option("--status", is_flag=True, help="Show every migration and when it was applied, and apply nothing.")
-@_project
-@_deployed("that owns the schema")
-def migrate_command(
-    project: Path,
-    resource_arn: str | None,
-    secret_arn: str | None,
-    database: str | None,
-    *,
-    dry_run: bool,
-    status: bool,
-) -> None:
-    """Apply the migrations to a deployed database, through the RDS Data API.
-
-    Needs no network access to the database, only permission to call the Data API. Each file is one transaction, unless
-    the comment at its top says `-- transaction: off`. Files that ran are known by name and checksum: an edited one is
-    refused. One command works on a database at a time; others wait.
-    """
-    from queryport import deployed_migrations
-    from queryport.deployed import Deployed
-    from queryport.project import Project
-    from queryport.scripts import read_scripts
-    from queryport.terminal import Terminal, counted
-
-    if dry_run and status:
-        raise click.UsageError("--dry-run and --status are two questions: ask one at a time")
-    target = _target(resource_arn, secret_arn, database)
-    progress, terminal = Terminal(stderr=True), Terminal()
-    scripts = read_scripts(Project.load(project).migrations)
-    deployed = Deployed(target, progress.step)
-    if status:
-        entries = deployed_migrations.status(deployed, scripts)
-        for entry in entries:
-            done = f" after {counted(entry.done, 'statement')} of it" if entry.done else ""
-            terminal.say(f"{entry.name}  {entry.applied_at or 'pending' + done}")
-        terminal.say(f"schema {deployed_migrations.schema_of(entries, scripts)}")
-    elif dry_run:
-        for script, statements in deployed_migrations.plan(deployed, scripts):
-            how = "" if script.transactional else ", without a transaction"
-            terminal.say(f"{script.name}: {counted(statements, 'statement')}{how}")
-    else:
-        names = deployed_migrations.migrate(deployed, scripts, progress.step)
-        for name in names:
-            terminal.say(f"applied {name}")
-        terminal.say(f"{counted(len(names), 'migration') if names else 'nothing to apply'}")
-
-
 @queryport.command("build", short_help="Write catalog.json.")
 @_project
 @click.option(
@@ -269,24 +220,41 @@ def build_command(project: Path, output: Path | None, data_dir: Path | None, dat
     terminal.say(f"{summary(compilation)}: wrote {output}")
 
 
-@queryport.command("migrate", short_help="Apply the migrations to a database.")
+@queryport.command("migrate", short_help="Bring a deployed database up to date.")
+@click.option("--dry-run", is_flag=True, help="Show what would be applied, and apply nothing.")
+@click.option("--status", is_flag=True, help="Show every migration and when it was applied, and apply nothing.")
 @_project
-@click.option("--database-url", metavar="URL", required=True, help="The database.")
-def migrate_command(project: Path, database_url: str) -> None:
-    """Apply Queryport's own migrations and the project's to a database, as far as it has not seen them.
+@_deployed("that owns the schema")
+@click.option("--database-url", metavar="URL", help="Apply them over a connection to this PostgreSQL instead.")
+def migrate_command(
+    project: Path,
+    resource_arn: str | None,
+    secret_arn: str | None,
+    database: str | None,
+    database_url: str | None,
+    *,
+    dry_run: bool,
+    status: bool,
+) -> None:
+    """Apply the migrations to a deployed database, through the RDS Data API.
 
-    Seeds are left out: they are for development.
+    Needs no network access to the database, only permission to call the Data API. Each file is one transaction, unless
+    the comment at its top says `-- transaction: off`. Files that ran are known by name and checksum: an edited one is
+    refused. One command works on a database at a time; others wait. Seeds are left out: they are for development.
     """
-    from queryport.databases import OwnDatabase
-    from queryport.migrations import apply
+    from queryport.migrate import apply_over_connection, migrate, show_plan, show_status
     from queryport.project import Project
-    from queryport.terminal import Terminal, counted
+    from queryport.scripts import read_scripts
+    from queryport.terminal import Terminal
 
-    terminal = Terminal()
+    if dry_run + status + bool(database_url) > 1:
+        raise click.UsageError("--dry-run, --status and --database-url do not go together: give one of them")
     migrations = Project.load(project).migrations
-    OwnDatabase(database_url, migrate=False)  # says what is wrong with the URL
-    applied = apply(database_url, migrations, announce=terminal.step).migrations
-    terminal.say(f"{counted(len(applied), 'migration')} applied" if applied else "the database is up to date")
+    if database_url:
+        apply_over_connection(database_url, migrations, Terminal())
+        return
+    do = show_status if status else show_plan if dry_run else migrate
+    do(_target(resource_arn, secret_arn, database), read_scripts(migrations), Terminal())
 
 
 @queryport.command("run", short_help="Call one operation.")

@@ -182,7 +182,7 @@ def test_the_commands_bring_a_database_up_to_date_and_find_it_so(project: Path, 
     planned = _run(project, tmp_path, "migrate", "--dry-run")
     assert (planned.returncode, planned.stdout) == (0, "0002_more.sql: 1 statement\n")
     done = _run(project, tmp_path, "migrate")
-    assert (done.returncode, done.stdout) == (0, "applied 0002_more.sql\n1 migration\n")
+    assert (done.returncode, done.stdout) == (0, "applied 0002_more.sql\n1 migration applied\n")
     status = _run(project, tmp_path, "migrate", "--status").stdout.splitlines()
     assert [line.split()[0] for line in status] == ["0001_shop.sql", "0002_more.sql", "schema"]
     after = _run(project, tmp_path / "data", "check", "--live")
