@@ -3,6 +3,7 @@
 
 PYTHON ?= python3
 PORT ?= 8080
+MINUTES ?= 20
 
 BIN := .venv/bin
 SYNCED := .venv/.synced
@@ -14,7 +15,7 @@ SAM_VERSION := 1.170.0
 UV := env -u VIRTUAL_ENV -u UV_PROJECT_ENVIRONMENT UV_PYTHON_DOWNLOADS=never UV_COMPILE_BYTECODE=1 $(BIN)/uv
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check bench campaign build format docs sam-tools clean
+.PHONY: help serve test check bench soak campaign build format docs sam-tools clean
 
 help:  ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +37,9 @@ bench: $(SYNCED)  ## Measure against what a user would pick instead
 
 campaign: $(SYNCED)  ## Move money while everything fails, then check the books: make campaign SEED=1 MINUTES=10
 	@$(BIN)/python -m tests.campaign $(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES))
+
+soak: $(SYNCED)  ## Load the emulator for long; other than 20 minutes: make soak MINUTES=5
+	@$(BIN)/python -m tests.emulator.soak --minutes $(MINUTES)
 
 build: $(SYNCED)  ## Compile the query files into catalog.json
 	@$(BIN)/queryport build

@@ -5,6 +5,10 @@
     4000-rows       the same with 4,000 rows of six columns
     10k-start-up    start-up with a catalogue of 10,000 operations; the peer is one of ten
     10k-call        a warm call in a catalogue of 10,000 operations; the peer is one of ten
+    keyed-write     a write with an idempotency key, a new one for each call; the peer is the same write without
+    keyed-trips     round trips of a write with a key; the peer is the same write without
+    powertools      round trips of a write with a key; the peer is Powertools Idempotency around the write
+    replay          round trips of the second call with a key; the peer is Powertools Idempotency's
 
 Exits with 1 if a bar is missed.
 """
@@ -15,9 +19,9 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks import workload
+from benchmarks import round_trips, workload
 from benchmarks.measure import Outcome, compare_calls, compare_programs
-from benchmarks.operations import write_operations
+from benchmarks.operations import annotate, write_a_write, write_operations
 from benchmarks.replay import Replay
 
 
@@ -41,6 +45,24 @@ def outcomes(directory: Path) -> Iterator[Outcome]:
             peer=["handler", str(ten), replay.url, "9"],
             calls=100,
         )
+    yield from keyed_writes(directory)
+
+
+def keyed_writes(directory: Path) -> Iterator[Outcome]:
+    catalog = directory / "write.json"
+    write_a_write(catalog)
+    row = [{"order_id": 1, "note": "ring the bell"}]
+    with Replay(workload.raw_response(row), directory) as replay:
+        ours, peer = ([kind, str(catalog), replay.url] for kind in ("keyed-write", "write"))
+        yield compare_calls("keyed-write", 1.2, ours=ours, peer=peer, calls=100)
+    first, second = round_trips.with_key(annotate())
+    peer_first, peer_second = round_trips.powertools()
+    for name, bar, our_trips, peer_trips in (
+        ("keyed-trips", 1.0, first, round_trips.without_key(annotate())),
+        ("powertools", 0.5, first, peer_first),
+        ("replay", 2.0, second, peer_second),
+    ):
+        yield Outcome(name, our_trips / peer_trips, bar, our_trips, peer_trips, unit="round trips")
 
 
 def against_boto3(name: str, bar: float, directory: Path, catalog: Path, *, rows: int, calls: int) -> Outcome:

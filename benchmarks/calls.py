@@ -2,6 +2,8 @@
 
 python -m benchmarks.calls handler CATALOG URL NUMBER
 python -m benchmarks.calls boto3 URL
+python -m benchmarks.calls write CATALOG URL
+python -m benchmarks.calls keyed-write CATALOG URL
 """
 
 import os
@@ -25,6 +27,9 @@ def main(kind: str, *arguments: str) -> None:
 def _call(kind: str, *arguments: str) -> Callable[[], object]:
     if kind == "boto3":
         return workload.hand_written_call(*arguments)
+    if kind in ("write", "keyed-write"):
+        catalog, url = arguments
+        return workload.write_call(Path(catalog), url, keyed=kind == "keyed-write")
     catalog, url, number = arguments
     return workload.handler_call(Path(catalog), url, int(number))
 

@@ -29,6 +29,7 @@ class Outcome:
     ours: float
     """CPU milliseconds."""
     peer: float
+    unit: str = "ms"
 
     @property
     def passed(self) -> bool:
@@ -36,7 +37,7 @@ class Outcome:
 
     def line(self) -> str:
         verdict = "PASS" if self.passed else "FAIL"
-        figures = f"{self.ours:.3g} against {self.peer:.3g} ms"
+        figures = f"{self.ours:.3g} against {self.peer:.3g} {self.unit}"
         return f"{self.name:<24} {self.ratio:6.3f} {self.bar:6.2f}  {verdict}   {figures}"
 
 

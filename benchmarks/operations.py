@@ -3,12 +3,46 @@
 from pathlib import Path
 
 from benchmarks.workload import COLUMNS, SQL, route
-from handler.operation import Http, Operation, Parameter, Result
+from handler.operation import Http, Idempotency, Operation, Parameter, Result
 from queryport.compile.emit import write_catalog
 
 
 def write_operations(path: Path, count: int) -> None:
     write_catalog(path, [_operation(number) for number in range(count)], fingerprint="0" * 64)
+
+
+def write_a_write(path: Path) -> None:
+    """A catalogue of one write, `orders.annotate`."""
+    write_catalog(path, [annotate()], fingerprint="0" * 64)
+
+
+def annotate() -> Operation:
+    """A write as the compiler makes it of `UPDATE … RETURNING`, with and without an idempotency key."""
+    change = "UPDATE orders SET note = (:note::text) WHERE order_id = (:order_id::bigint) RETURNING order_id, note"
+    selection = "SELECT (SELECT row_to_json(q)::text FROM q) LIMIT 2 * (SELECT count(*) FROM q) - 1"
+    kept = (
+        "INSERT INTO queryport.idempotency_key (operation, key, request_hash, response, expires_at) "
+        "SELECT :__operation, :__key, :__hash, coalesce(array_agg(row_to_json(q)::text), '{}'), "
+        "now() + :__keep::interval FROM q"
+    )
+    return Operation(
+        name="orders.annotate",
+        summary="Put a note on an order",
+        description="",
+        result=Result.ONE,
+        read_only=False,
+        sql=(f"WITH q AS ({change}) {selection}",),
+        parameters=(Parameter("order_id", "scalar"), Parameter("note", "scalar")),
+        parameters_schema={
+            "type": "object",
+            "properties": {"order_id": {"type": "integer"}, "note": {"type": "string", "maxLength": 100}},
+            "required": ["order_id", "note"],
+            "additionalProperties": False,
+        },
+        result_schema={"type": "object"},
+        idempotency=Idempotency.OPTIONAL,
+        keyed_sql=(f"WITH q AS MATERIALIZED ({change}), k AS ({kept}) {selection}",),
+    )
 
 
 def _operation(number: int) -> Operation:

@@ -3,6 +3,7 @@
 Imports nothing of either side before it is asked for a call, so that a process that makes calls holds one side only.
 """
 
+import itertools
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -50,6 +51,11 @@ def json_response(table: Sequence[dict[str, Any]]) -> bytes:
     return orjson.dumps({"numberOfRecordsUpdated": 0, "records": [[{"stringValue": text}] for text in texts]})
 
 
+def raw_response(table: Sequence[dict[str, Any]]) -> bytes:
+    """The same for rows of any columns."""
+    return orjson.dumps({"records": [[{"stringValue": orjson.dumps(row).decode()}] for row in table]})
+
+
 def _field(value: Any) -> dict[str, Any]:
     if value is None:
         return {"isNull": True}
@@ -89,6 +95,23 @@ def handler_call(catalog: Path, endpoint: str, number: int) -> Callable[[], byte
         "isBase64Encoded": False,
     }
     return lambda: lambda_handler(event, _Context)  # type: ignore[arg-type] # of the context, what is used
+
+
+def write_call(catalog: Path, endpoint: str, *, keyed: bool) -> Callable[[], bytes]:
+    """A direct invocation of a write through the whole Lambda, with a new idempotency key for each call or without."""
+    os.environ |= {**ENVIRONMENT, "AWS_ENDPOINT_URL_RDS_DATA": endpoint, "QUERYPORT_CATALOG": str(catalog)}
+    from handler.main import lambda_handler  # which reads the environment when it is imported
+
+    parameters = {"order_id": 1, "note": "ring the bell"}
+    numbers = itertools.count()
+
+    def call() -> bytes:
+        event: dict[str, Any] = {"operation": "orders.annotate", "parameters": parameters}
+        if keyed:
+            event["idempotency_key"] = f"arn:aws:states:eu-west-1:123456789012:execution:annotate:{next(numbers)}"
+        return lambda_handler(event, _Context)  # type: ignore[arg-type] # of the context, what is used
+
+    return call
 
 
 class _Context:

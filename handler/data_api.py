@@ -5,8 +5,7 @@ handler.retries says may be sent again. Knows nothing of operations.
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from types import FrameType
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from botocore.exceptions import (
@@ -110,6 +109,7 @@ class DataApi:
         if kind is not Kind.READ and time.monotonic() - self._last_used > _IDLE_SECONDS:
             self._client.close()  # drops the idle connections; the next request opens one
         sdk.read_timeout.set(min(seconds, sdk.READ_TIMEOUT_SECONDS))
+        sdk.request_sent.set(True)  # as far as anybody can tell, until the connection says otherwise
         sdk.connect_timeout.set(min(seconds, sdk.CONNECT_TIMEOUT_SECONDS))
         answer = send()
         self._last_used = time.monotonic()
@@ -186,39 +186,6 @@ def _network_failure(failure: BotoCoreError | ResponseParserError) -> str:
     if isinstance(failure, ResponseParserError):
         return "an answer that cannot be read"
     if isinstance(failure, HTTPClientError):
-        return "reset after the request was sent" if _may_be_sent(failure) else "reset before the request was sent"
+        # A server runs nothing of a request whose body it has only a part of.
+        return f"reset {'after' if sdk.request_sent.get() else 'before'} the request was sent"
     return "not set up"
-
-
-def _may_be_sent(failure: BaseException) -> bool:
-    """Whether a broken connection may have taken in the whole request: it broke, for all one can see, after sending.
-
-    A server runs nothing of a request whose body is short. That the body was still being written shows in the place
-    where the error came up: http.client writes in `send` and reads in `getresponse`.
-    """
-    writing = False
-    for error in _causes(failure):
-        trace = error.__traceback__
-        while trace is not None:
-            name = trace.tb_frame.f_code.co_name
-            if name == "getresponse":
-                return True
-            writing = writing or (name == "send" and _is_http_client(trace.tb_frame))
-            trace = trace.tb_next
-    return not writing
-
-
-def _is_http_client(frame: FrameType) -> bool:
-    return bool(frame.f_globals.get("__name__") == "http.client")
-
-
-def _causes(failure: BaseException) -> Iterator[BaseException]:
-    """The failure and all that led to it."""
-    seen: set[int] = set()
-    pending: list[BaseException | None] = [failure, getattr(failure, "kwargs", {}).get("error")]
-    while pending:
-        error = pending.pop()
-        if isinstance(error, BaseException) and id(error) not in seen:
-            seen.add(id(error))
-            yield error
-            pending += [error.__cause__, error.__context__, *(a for a in error.args if isinstance(a, BaseException))]

@@ -8,13 +8,19 @@ handler.data_api's, which knows whether a statement may run twice.
 """
 
 import gzip
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, Protocol, cast
 
 import orjson
 from botocore import __version__ as botocore_version
+from botocore.awsrequest import (
+    AWSHTTPConnection,
+    AWSHTTPConnectionPool,
+    AWSHTTPSConnection,
+    AWSHTTPSConnectionPool,
+)
 from botocore.config import Config
 from botocore.handlers import add_recursion_detection_header
 from botocore.httpsession import Timeout  # type: ignore[attr-defined]  # its stub leaves out what it imports
@@ -31,6 +37,8 @@ read_timeout: ContextVar[float] = ContextVar("read_timeout", default=READ_TIMEOU
 """Seconds that the next request waits for an answer."""
 connect_timeout: ContextVar[float] = ContextVar("connect_timeout", default=CONNECT_TIMEOUT_SECONDS)
 """Seconds that the next request waits for a connection."""
+request_sent: ContextVar[bool] = ContextVar("request_sent", default=True)
+"""Whether the last request may have been sent to its end; False where the connection broke while it was written."""
 
 
 class StatementClient(Protocol):
@@ -69,9 +77,36 @@ def rds_data_client() -> StatementClient:
             user_agent=f"queryport Botocore/{botocore_version}",
         ),
     )
-    # botocore lets a request set its read timeout, but not its connect timeout.
-    client._endpoint.http_session._get_request_timeout = _timeouts  # type: ignore[attr-defined]  # not in the stubs
+    # botocore lets a request set its read timeout, but not its connect timeout, and does not say how far it came.
+    http: Any = client._endpoint.http_session  # type: ignore[attr-defined]  # not in the stubs
+    http._get_request_timeout = _timeouts
+    http._manager.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
     return cast("StatementClient", client)
+
+
+class _HttpConnection(AWSHTTPConnection):
+    def request(self, *arguments: Any, **options: Any) -> Any:
+        return _noting_when_sent(super().request, *arguments, **options)
+
+
+class _HttpsConnection(AWSHTTPSConnection):
+    def request(self, *arguments: Any, **options: Any) -> Any:
+        return _noting_when_sent(super().request, *arguments, **options)
+
+
+class _HttpPool(AWSHTTPConnectionPool):
+    ConnectionCls = _HttpConnection
+
+
+class _HttpsPool(AWSHTTPSConnectionPool):
+    ConnectionCls = _HttpsConnection
+
+
+def _noting_when_sent(request: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+    request_sent.set(False)
+    result = request(*arguments, **options)
+    request_sent.set(True)
+    return result
 
 
 def _timeouts(_: Any) -> Timeout:

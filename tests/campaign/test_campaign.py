@@ -7,10 +7,10 @@ def test_the_books_are_right_after_a_campaign() -> None:
     report = run(seed=20261123, seconds=30)
     assert report.flaws == []
     counts = report.counts
-    assert counts["writes with a key"] > 50
-    assert counts["writes without a key"] > 50
-    assert counts["replays"] > 5
+    assert counts["writes with a key"] > 20
+    assert counts["writes without a key"] > 20
+    assert counts["replays"] > 0
     assert counts["told: unknown"] > 0
-    assert counts["database killed and restarted"] >= 2
+    assert counts["database killed and restarted"] >= 1
     for kind in ("drop", "error", "throttle", "delay", "resume"):
         assert any(name.startswith(f"fault: {kind}") for name in counts), kind

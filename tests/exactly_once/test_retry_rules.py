@@ -56,7 +56,7 @@ def _aws(code: str, status: int, message: str = "") -> ClientError:
 
 def _of_postgresql(sqlstate: str, severity: str) -> Failure:
     error = _aws("DatabaseErrorException", 400, f"{severity}: something; SQLState: {sqlstate}")
-    never_began = re.match("08001|08004|28|57P03", sqlstate) is not None
+    never_began = re.match("08001|08004|28|53300|57P03", sqlstate) is not None
     ended = severity != "ERROR" and not never_began
     return Failure(error, may_take_effect=ended or _MAYBE_COMMITTED.match(sqlstate) is not None)
 

@@ -50,7 +50,7 @@ def test_a_statement_that_would_outlive_the_deadline_is_cancelled(bank: Bank) ->
     with pytest.raises(errors.StatementTimeout) as caught:
         bank.new_caller(2.5).call("slow_steps", {"name": "a", "seconds": 30})
     assert caught.value.outcome is Outcome.ROLLED_BACK
-    assert time.monotonic() - began < 2.5
+    assert time.monotonic() - began < 5  # and not the 30 seconds of the statement
     assert bank.names() == []
     assert bank.value("SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep%' AND state = 'active'") == 1
     assert bank.emulator.log.listed(1)[0]["operation"] == "RollbackTransaction"

@@ -6,6 +6,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from handler import sdk
 from handler.operation import Operation
 from handler.settings import Settings
 from queryport.compile.emit import write_catalog
@@ -34,10 +35,6 @@ CREATE TABLE account (
     parent int CONSTRAINT account_parent_fkey REFERENCES account
 );
 """
-
-_FUNCTIONS: list[Function] = []
-"""Kept until the process ends, as a Lambda keeps its own: a collected client would warn of its open connection."""
-
 
 @pytest.fixture(scope="session")
 def database_url(postgres: EmbeddedPostgres) -> str:
@@ -78,8 +75,21 @@ def environment(emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     return variables
 
 
+@pytest.fixture(scope="session")
+def client(shared_emulator: Emulator) -> Iterator[sdk.StatementClient]:
+    """The function's client of the Data API, made once: making one takes longer than most tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {**ENVIRONMENT, "AWS_ENDPOINT_URL_RDS_DATA": shared_emulator.url}.items():
+            patch.setenv(name, value)
+        client = sdk.rds_data_client()
+    yield client
+    client.close()
+
+
 @pytest.fixture
-def new_function(environment: Mapping[str, str]) -> NewFunction:
+def new_function(
+    environment: Mapping[str, str], client: sdk.StatementClient, monkeypatch: pytest.MonkeyPatch
+) -> NewFunction:
     """Makes a function whose catalogue has the given operations."""
 
     def make(*operations: Operation) -> Function:
@@ -87,8 +97,7 @@ def new_function(environment: Mapping[str, str]) -> NewFunction:
         write_catalog(settings.catalog, operations, fingerprint="f00d")
         from handler.main import Application  # importing it reads the environment
 
-        function = Function(Application(settings))
-        _FUNCTIONS.append(function)
-        return function
+        monkeypatch.setattr("handler.sdk.rds_data_client", lambda: client)
+        return Function(Application(settings))
 
     return make

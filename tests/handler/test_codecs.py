@@ -109,7 +109,7 @@ def test_a_delimiter_of_its_own_separates_the_elements(database: Database) -> No
     assert database.read(text, "box[]") == ["(1,1),(0,0)", "(3,3),(2,2)"]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(value=st.lists(st.none() | _TRICKY))
 def test_text_arrays(database: Database, value: list[str | None]) -> None:
     assert database.read(_encoded(value, ["array", "scalar"]), "text[]") == value
@@ -121,31 +121,31 @@ def test_arrays_of_two_dimensions(database: Database, value: list[list[str]]) ->
     assert database.read(_encoded(value, ["array", "scalar"]), "text[]") == value
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(value=_POINTS)
 def test_rows(database: Database, value: dict[str, Any]) -> None:
     assert database.read(_encoded(value, _POINT), "point3") == value
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(value=st.lists(st.none() | _POINTS))
 def test_arrays_of_rows(database: Database, value: list[dict[str, Any] | None]) -> None:
     assert database.read(_encoded(value, ["array", _POINT]), "point3[]") == value
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(value=st.dictionaries(_TRICKY, st.none() | _TRICKY))
 def test_hstores(database: Database, value: dict[str, str | None]) -> None:
     assert database.read(_encoded(value, "hstore"), "hstore") == value
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(value=st.lists(st.none() | _TRICKY | st.integers() | st.lists(_TRICKY) | st.dictionaries(_TRICKY, _TRICKY)))
 def test_arrays_of_documents_have_one_dimension(database: Database, value: list[Any]) -> None:
     assert database.read(_encoded(exact_json.exact(value), ["array", "json"]), "json[]") == value
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(value=st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**40), max_value=10**40))
 def test_numbers_keep_every_digit(database: Database, value: Decimal) -> None:
     assert database.read(_encoded(value, "scalar"), "numeric") == value

@@ -23,14 +23,6 @@ Execute = Callable[..., Rows]
 
 
 @pytest.fixture
-def client(environment: Mapping[str, str]) -> Iterator[sdk.StatementClient]:
-    assert environment["AWS_ENDPOINT_URL_RDS_DATA"]
-    client = sdk.rds_data_client()
-    yield client
-    client.close()
-
-
-@pytest.fixture
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The pauses between attempts, which are not waited for."""
     waited: list[float] = []

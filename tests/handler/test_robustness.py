@@ -70,7 +70,7 @@ _FITTING = st.fixed_dictionaries(
 _PARAMETERS = _FITTING | st.dictionaries(st.sampled_from(["number", "text", "numbers", "document"]) | st.text(), _JSON)
 _URL_TEXT = st.text(st.characters(codec="ascii", categories=["L", "N", "P", "S"]))
 
-robust = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+robust = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture
