@@ -50,6 +50,8 @@ class Catalog:
                 "build the catalogue with the version of Queryport that the handler is from"
             )
         self.fingerprint: str = index["fingerprint"]
+        self.schema = self.fingerprint.partition("-")[0]
+        """The fingerprint of the schema that the operations were compiled against."""
         self.routes = Routes(index["routes"])
         self._bodies_at = end + 1
         self._places: dict[str, tuple[int, int]] = index["operations"]

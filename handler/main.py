@@ -34,6 +34,8 @@ class Application:
         self._function_url = FunctionUrl(catalog, engine)
         self._task = Task(engine)
         self._observer = Observer()
+        if settings.schema is not None and settings.schema != catalog.schema:
+            self._observer.warn_of_schema(compiled=catalog.schema, deployed=settings.schema)
 
     def __call__(self, event: Any, context: "LambdaContext") -> bytes:
         """Answers one event. A direct invocation that fails raises one of handler.errors; HTTP never raises."""

@@ -8,6 +8,7 @@ the catalogue get there, never what a caller made up.
 import logging
 import os
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -46,6 +47,7 @@ class Call:
 class Observer:
     def __init__(self) -> None:
         service = os.environ.get("POWERTOOLS_SERVICE_NAME", DEFAULT_SERVICE)
+        self._service = service
         self._logger = Logger(service=service, logger_formatter=_Formatter(service))
         self._metrics_form = {} if is_metrics_disabled() else _metrics_form(service)
         self._cold_start = True
@@ -63,6 +65,17 @@ class Observer:
         if call.crash is not None:
             self._logger.debug("the error behind InternalError", exc_info=call.crash)
         self._cold_start = False
+
+    def warn_of_schema(self, *, compiled: str, deployed: str) -> None:
+        """Writes that the database has another schema than the one that the operations were compiled against."""
+        metrics: dict[str, Any] = {}
+        if self._metrics_form:
+            metrics = _rendered_metrics(self._service, {"SchemaMismatch": MetricUnit.Count}, 1)
+        if self._logger.log_level <= logging.WARNING:
+            line = {"compiled": compiled, "deployed": deployed, **metrics}
+            self._logger.warning("schema mismatch", extra={"line": line})
+        elif metrics:
+            print(_json(metrics), flush=True)
 
     def _facts(self, call: Call, milliseconds: float) -> dict[str, Any]:
         facts = {
@@ -97,12 +110,17 @@ class Observer:
 
 def _metrics_form(service: str) -> dict[str, Any]:
     """The metrics of a call as Powertools renders them; every call fills in its own values, which costs a tenth."""
+    return _rendered_metrics(service, _METRICS, 0, operation="filled in by each call")
+
+
+def _rendered_metrics(service: str, units: Mapping[str, MetricUnit], value: float, **dimensions: str) -> dict[str, Any]:
     metrics = EphemeralMetrics(
         namespace=os.environ.get("POWERTOOLS_METRICS_NAMESPACE", DEFAULT_NAMESPACE), service=service
     )
-    metrics.add_dimension("operation", "filled in by each call")
-    for name, unit in _METRICS.items():
-        metrics.add_metric(name, unit, 0)
+    for name, dimension in dimensions.items():
+        metrics.add_dimension(name, dimension)
+    for name, unit in units.items():
+        metrics.add_metric(name, unit, value)
     return dict(metrics.serialize_metric_set())
 
 

@@ -25,6 +25,8 @@ class Settings:
     """QUERYPORT_DATABASE; without it the Data API takes the database that is named like the user."""
     catalog: Path
     """QUERYPORT_CATALOG: the compiled operations."""
+    schema: str | None = None
+    """QUERYPORT_SCHEMA: the fingerprint of the database's schema, as it was when the function was deployed."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
@@ -36,4 +38,5 @@ class Settings:
             secret_arn=required["QUERYPORT_SECRET_ARN"],
             database=environment.get("QUERYPORT_DATABASE") or None,
             catalog=Path(environment.get("QUERYPORT_CATALOG") or DEFAULT_CATALOG),
+            schema=environment.get("QUERYPORT_SCHEMA") or None,
         )

@@ -39,6 +39,43 @@ def _database_url(use: str) -> Callable[[F], F]:
     )
 
 
+def _deployed(use: str) -> Callable[[F], F]:
+    """The options that say where a deployed database is; they have the names of the function's own variables."""
+
+    def decorate(command: F) -> F:
+        for option, variable, help_text in (
+            ("--database", "QUERYPORT_DATABASE", "The database. [default: the one named like the secret's user]"),
+            ("--secret-arn", "QUERYPORT_SECRET_ARN", f"The secret of the database user {use}."),
+            ("--resource-arn", "QUERYPORT_RESOURCE_ARN", "The deployed Aurora cluster."),
+        ):
+            command = click.option(
+                option,
+                envvar=variable,
+                show_envvar=True,
+                metavar="NAME" if option == "--database" else "ARN",
+                help=help_text,
+            )(command)
+        return command
+
+    return decorate
+
+
+def _target(resource_arn: str | None, secret_arn: str | None, database: str | None) -> Any:
+    from queryport.deployed import Target
+
+    missing = [
+        f"{option} (or {variable})"
+        for option, variable, value in (
+            ("--resource-arn", "QUERYPORT_RESOURCE_ARN", resource_arn),
+            ("--secret-arn", "QUERYPORT_SECRET_ARN", secret_arn),
+        )
+        if not value
+    ]
+    if not resource_arn or not secret_arn:
+        raise click.UsageError(f"where the deployed database is: give {' and '.join(missing)}")
+    return Target(resource_arn, secret_arn, database or None)
+
+
 _taken_as_it_is = _database_url("It must have the migrations applied.")
 
 
@@ -97,23 +134,55 @@ def serve_command(
 
 
 @queryport.command("check", short_help="Report what is wrong; write nothing.")
+@click.option(
+    "--live", is_flag=True, help="Compare the deployed database with the project too, through the RDS Data API."
+)
 @_project
 @_data_dir
 @_taken_as_it_is
-def check_command(project: Path, data_dir: Path | None, database_url: str | None) -> None:
+@_deployed("that the function is")
+def check_command(
+    project: Path,
+    data_dir: Path | None,
+    database_url: str | None,
+    resource_arn: str | None,
+    secret_arn: str | None,
+    database: str | None,
+    *,
+    live: bool,
+) -> None:
     """Compile the query files, report what is wrong with them, and write nothing.
 
-    Exits with 1 if there is any error; warnings are shown and do not count.
+    With --live, say as well where the deployed database differs: migrations that it lacks, tables, columns and types
+    that are not as the migrations make them, and operations that it would refuse. Nothing is changed or executed.
+
+    Exits with 1 if there is any error or difference; warnings are shown and do not count.
     """
-    from queryport.terminal import Terminal, summary
+    from queryport.terminal import Terminal, counted, summary
     from queryport.workspace import open_workspace
 
-    with open_workspace(project, data_dir, database_url, Terminal(stderr=True), migrate=False) as workspace:
-        compilation = workspace.build().compilation
-    terminal = Terminal()
-    terminal.problems(compilation.problems)
-    terminal.say(summary(compilation))
-    sys.exit(0 if compilation.ok else 1)
+    target = _target(resource_arn, secret_arn, database) if live else None
+    progress, terminal = Terminal(stderr=True), Terminal()
+    with open_workspace(project, data_dir, database_url, progress, migrate=False) as workspace:
+        build = workspace.build()
+        compilation = build.compilation
+        terminal.problems(compilation.problems)
+        if target is None:
+            terminal.say(summary(compilation))
+            sys.exit(0 if compilation.ok else 1)
+        from queryport.deployed import Deployed
+        from queryport.live_check import check_live
+
+        deployed = Deployed(target, progress.step)
+        with workspace.schema(build.scripts) as url, progress.step("Comparing the deployed database"):
+            found = check_live(deployed, build.scripts.migrations, compilation.catalogue, url)
+    for drift in found.drifts:
+        terminal.say(f"{drift.subject}: {drift.difference}")
+    for addition in found.additions:
+        terminal.note(f"{addition}: not made by a migration")
+    differences = counted(len(found.drifts), "difference") if found.drifts else "no differences"
+    terminal.say(f"{summary(compilation)}; {differences} in the deployed database")
+    sys.exit(1 if found.drifts or not compilation.ok else 0)
 
 
 @queryport.command("build", short_help="Write catalog.json.")
@@ -151,24 +220,41 @@ def build_command(project: Path, output: Path | None, data_dir: Path | None, dat
     terminal.say(f"{summary(compilation)}: wrote {output}")
 
 
-@queryport.command("migrate", short_help="Apply the migrations to a database.")
+@queryport.command("migrate", short_help="Bring a deployed database up to date.")
+@click.option("--dry-run", is_flag=True, help="Show what would be applied, and apply nothing.")
+@click.option("--status", is_flag=True, help="Show every migration and when it was applied, and apply nothing.")
 @_project
-@click.option("--database-url", metavar="URL", required=True, help="The database.")
-def migrate_command(project: Path, database_url: str) -> None:
-    """Apply Queryport's own migrations and the project's to a database, as far as it has not seen them.
+@_deployed("that owns the schema")
+@click.option("--database-url", metavar="URL", help="Apply them over a connection to this PostgreSQL instead.")
+def migrate_command(
+    project: Path,
+    resource_arn: str | None,
+    secret_arn: str | None,
+    database: str | None,
+    database_url: str | None,
+    *,
+    dry_run: bool,
+    status: bool,
+) -> None:
+    """Apply the migrations to a deployed database, through the RDS Data API.
 
-    Seeds are left out: they are for development.
+    Needs no network access to the database, only permission to call the Data API. Each file is one transaction, unless
+    the comment at its top says `-- transaction: off`. Files that ran are known by name and checksum: an edited one is
+    refused. One command works on a database at a time; others wait. Seeds are left out: they are for development.
     """
-    from queryport.databases import OwnDatabase
-    from queryport.migrations import apply
+    from queryport.migrate import apply_over_connection, migrate, show_plan, show_status
     from queryport.project import Project
-    from queryport.terminal import Terminal, counted
+    from queryport.scripts import read_scripts
+    from queryport.terminal import Terminal
 
-    terminal = Terminal()
+    if dry_run + status + bool(database_url) > 1:
+        raise click.UsageError("--dry-run, --status and --database-url do not go together: give one of them")
     migrations = Project.load(project).migrations
-    OwnDatabase(database_url, migrate=False)  # says what is wrong with the URL
-    applied = apply(database_url, migrations, announce=terminal.step).migrations
-    terminal.say(f"{counted(len(applied), 'migration')} applied" if applied else "the database is up to date")
+    if database_url:
+        apply_over_connection(database_url, migrations, Terminal())
+        return
+    do = show_status if status else show_plan if dry_run else migrate
+    do(_target(resource_arn, secret_arn, database), read_scripts(migrations), Terminal())
 
 
 @queryport.command("run", short_help="Call one operation.")
@@ -204,6 +290,47 @@ def run_command(
         click.echo(exact_json.dumps(data))
     else:
         show(operation, data, Terminal())
+
+
+@queryport.command("asl", short_help="Print an operation as a Task of Step Functions.")
+@click.argument("name")
+@click.option("--machine", is_flag=True, help="Print a whole state machine, with a state behind each catcher.")
+@_project
+@_data_dir
+@_taken_as_it_is
+def asl_command(name: str, project: Path, data_dir: Path | None, database_url: str | None, *, machine: bool) -> None:
+    """Print the operation NAME as a Task state of AWS Step Functions.
+
+    Its Retry lists what is safe to repeat for this very operation, and nothing else. ${QueryportFunctionArn} is filled
+    in by the template that the state machine is deployed with.
+    """
+    import json
+
+    from queryport.asl import state_machine, task_state
+    from queryport.run import find
+    from queryport.terminal import Terminal
+    from queryport.workspace import open_workspace
+
+    with open_workspace(project, data_dir, database_url, Terminal(stderr=True), migrate=False) as workspace:
+        operation = find(workspace.build().compilation, name)
+    click.echo(json.dumps(state_machine(operation) if machine else task_state(operation), indent=2, ensure_ascii=False))
+
+
+@queryport.command("init", short_help="Lay out a new project.")
+@click.argument("directory", type=click.Path(file_okay=False, path_type=Path), metavar="DIR")
+def init_command(directory: Path) -> None:
+    """Lay out a new project in DIR.
+
+    Query files, a migration, a seed, tests that pass, a Dockerfile, a template for AWS SAM, a Makefile and a workflow
+    for GitHub. Overwrites nothing.
+    """
+    from queryport.init import init
+    from queryport.terminal import Terminal, counted
+
+    files = init(directory)
+    terminal = Terminal()
+    terminal.say(f"wrote {counted(len(files), 'file')} to {directory}")
+    terminal.say(f"next: cd {directory} && make test && make serve")
 
 
 def main() -> None:

@@ -16,7 +16,8 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from queryport.failure import Failure
-from queryport.migrations import OWN_MIGRATIONS, Announce, HistoryError, apply_scripts, silent
+from queryport.history import OWN_MIGRATIONS, HistoryError
+from queryport.migrations import Announce, apply_scripts, silent
 from queryport.postgres import EmbeddedPostgres
 from queryport.project import Project
 from queryport.scripts import Script, combined_checksum, read_scripts

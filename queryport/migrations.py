@@ -15,24 +15,11 @@ import psycopg
 from psycopg import sql
 
 from queryport.compile.source import Span
-from queryport.failure import Failure
+from queryport.history import MIGRATION, OWN, OWN_MIGRATIONS, RUNNERS, SCHEMA_DDL, SEED, pending, table_ddl
 from queryport.scripts import Script, Statement, read_scripts
 
 Announce = Callable[[str], AbstractContextManager[None]]
 """Told of every script by a sentence such as `Seeding 01_books.sql`; the context lasts as long as the script runs."""
-
-OWN_MIGRATIONS = Path(__file__).with_name("schema")
-"""What Queryport itself keeps in a database: the table of idempotency keys."""
-
-_RUNNERS = 0x51756572  # the advisory lock of whoever runs scripts on a database: "Quer"
-
-
-class HistoryError(Failure):
-    """The database was made by other scripts than the files there are now."""
-
-    def __init__(self, reason: str, cure: str) -> None:
-        super().__init__(f"{reason}: {cure}, or use a new database")
-        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,49 +62,38 @@ def apply_scripts(
         psycopg.connect(connection_url, autocommit=True, prepare_threshold=None) as connection,
     ):
         _make_tables(connection, seeded=seeds is not None)
-        for script in _pending(connection, _OWN, read_scripts(OWN_MIGRATIONS)):
-            _run(connection, _OWN, script)
-        pending = _pending(connection, _MIGRATION, migrations)
-        pending_seeds = _pending(connection, _SEED, seeds) if seeds is not None and _exists(connection, _SEED) else ()
-        for script in pending:
+        for script in _pending(connection, OWN, read_scripts(OWN_MIGRATIONS)):
+            _run(connection, OWN, script)
+        new = _pending(connection, MIGRATION, migrations)
+        new_seeds = _pending(connection, SEED, seeds) if seeds is not None and _exists(connection, SEED) else ()
+        for script in new:
             with announce(f"Applying {script.name}"):
-                _run(connection, _MIGRATION, script)
-        for script in pending_seeds:
+                _run(connection, MIGRATION, script)
+        for script in new_seeds:
             with announce(f"Seeding {script.name}"):
-                _run(connection, _SEED, script)
-        if pending_seeds:
+                _run(connection, SEED, script)
+        if new_seeds:
             connection.execute("ANALYZE")  # the planner would else guess until autovacuum has come by
-    return Applied(tuple(script.name for script in pending), tuple(script.name for script in pending_seeds))
-
-
-_OWN = "own_migration"
-_MIGRATION = "migration"
-_SEED = "seed"
+    return Applied(tuple(script.name for script in new), tuple(script.name for script in new_seeds))
 
 
 @contextmanager
 def _only_runner(connection_url: str, announce: Announce) -> Iterator[None]:
     # A session of its own, which scripts cannot take the lock from (DISCARD ALL, pg_advisory_unlock_all).
     with psycopg.connect(connection_url, autocommit=True) as connection:
-        row = connection.execute("SELECT pg_try_advisory_lock(%s)", [_RUNNERS]).fetchone()
+        row = connection.execute("SELECT pg_try_advisory_lock(%s)", [RUNNERS]).fetchone()
         if row != (True,):
             with announce("Waiting for another command that applies migrations"):
-                connection.execute("SELECT pg_advisory_lock(%s)", [_RUNNERS])
+                connection.execute("SELECT pg_advisory_lock(%s)", [RUNNERS])
         yield
 
 
 def _make_tables(connection: psycopg.Connection, *, seeded: bool) -> None:
-    begun = _exists(connection, _MIGRATION)
-    wanted = [_OWN] if begun else [_OWN, _MIGRATION, _SEED] if seeded else [_OWN, _MIGRATION]
+    wanted = (MIGRATION, SEED) if seeded else (MIGRATION,)
     with connection.transaction():
-        connection.execute("CREATE SCHEMA IF NOT EXISTS queryport")
-        for table in wanted:
-            connection.execute(
-                sql.SQL(
-                    "CREATE TABLE IF NOT EXISTS queryport.{} (name text PRIMARY KEY, checksum text NOT NULL,"
-                    " applied_at timestamptz NOT NULL DEFAULT now())"
-                ).format(sql.Identifier(table))
-            )
+        connection.execute(SCHEMA_DDL.encode())
+        for table in (OWN,) if _exists(connection, MIGRATION) else (OWN, *wanted):
+            connection.execute(table_ddl(table).encode())
 
 
 def _exists(connection: psycopg.Connection, table: str) -> bool:
@@ -125,29 +101,8 @@ def _exists(connection: psycopg.Connection, table: str) -> bool:
 
 
 def _pending(connection: psycopg.Connection, table: str, scripts: Sequence[Script]) -> Sequence[Script]:
-    """The scripts that the database has not seen; they must come after all that it has."""
     query = sql.SQL("SELECT name, checksum FROM queryport.{}").format(sql.Identifier(table))
-    applied: dict[str, str] = dict(connection.execute(query).fetchall())
-    current = {script.name: script for script in scripts}
-    if missing := sorted(applied.keys() - current.keys()):
-        raise HistoryError(f"{_listed(missing)} ran on this database and is gone", "bring the file back")
-    if edited := [name for name, script in current.items() if applied.get(name, script.checksum) != script.checksum]:
-        raise HistoryError(
-            f"{_listed(edited)} was edited after it ran on this database",
-            f"take the edit back and put it into a new {table} file",
-        )
-    seen = [position for position, script in enumerate(scripts) if script.name in applied]
-    last = seen[-1] if seen else -1
-    if late := [script.name for script in scripts[: last + 1] if script.name not in applied]:
-        raise HistoryError(
-            f"{_listed(late)} has to come before {scripts[last].name}, which ran on this database already",
-            "give the file a higher number",
-        )
-    return scripts[last + 1 :]
-
-
-def _listed(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{names[0]} (and {len(names) - 1} more)"
+    return pending(scripts, dict(connection.execute(query).fetchall()), table)
 
 
 def _run(connection: psycopg.Connection, table: str, script: Script) -> None:

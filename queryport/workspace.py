@@ -4,7 +4,7 @@ The PostgreSQL is the embedded one, with its data below the data directory, or t
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,6 +49,10 @@ class Workspace:
             self._remembered = scripts.migrations
         with self._databases.schema(scripts, self._terminal.step) as url, self._terminal.step("Compiling"):
             return Build(project, scripts, compile_project(project.queries, url, self._memory))
+
+    def schema(self, scripts: Scripts) -> AbstractContextManager[str]:
+        """The URL of the database that the project is compiled against, for the length of a with block."""
+        return self._databases.schema(scripts, self._terminal.step)
 
     def data(self, scripts: Scripts, pause: Pause = nullcontext) -> str:
         """The URL of the database with the project's data. Raises ScriptError and HistoryError."""

@@ -124,12 +124,20 @@ def _is_own(name: str) -> bool:
 
 
 def fingerprint(operations: tuple[Operation, ...], migrations: str) -> str:
-    """One string for the SQL of all operations together with the schema they were compiled against."""
+    """One string for the SQL of all operations together with the schema they were compiled against.
+
+    `migrations` is the checksum of the migrations. What stands before the hyphen is the schema's alone.
+    """
     digest = hashlib.sha256(migrations.encode())
     for operation in operations:
         texts = (operation.sql, operation.keyed_sql, operation.transaction)
         digest.update(repr((operation.name, *texts)).encode())
-    return digest.hexdigest()
+    return f"{schema_fingerprint(migrations)}-{digest.hexdigest()[:32]}"
+
+
+def schema_fingerprint(migrations: str) -> str:
+    """The part of a fingerprint that a database has too: `queryport migrate --status` shows it."""
+    return migrations[:16]
 
 
 def compile_file(database: Database, source: Source, name: str) -> Outcome:

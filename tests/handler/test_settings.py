@@ -17,12 +17,13 @@ def test_what_is_not_set_has_a_default() -> None:
 
 
 def test_everything_may_be_set() -> None:
-    variables = {**_REQUIRED, "QUERYPORT_DATABASE": "shop", "QUERYPORT_CATALOG": "/opt/catalog.json"}
-    assert Settings.from_environment(variables) == Settings("arn:r", "arn:s", "shop", Path("/opt/catalog.json"))
+    optional = {"QUERYPORT_DATABASE": "shop", "QUERYPORT_CATALOG": "/opt/catalog.json", "QUERYPORT_SCHEMA": "f00d"}
+    expected = Settings("arn:r", "arn:s", "shop", Path("/opt/catalog.json"), "f00d")
+    assert Settings.from_environment(_REQUIRED | optional) == expected
 
 
 def test_an_empty_variable_is_none() -> None:
-    variables = {**_REQUIRED, "QUERYPORT_DATABASE": "", "QUERYPORT_CATALOG": ""}
+    variables = {**_REQUIRED, "QUERYPORT_DATABASE": "", "QUERYPORT_CATALOG": "", "QUERYPORT_SCHEMA": ""}
     assert Settings.from_environment(variables) == Settings("arn:r", "arn:s", None, DEFAULT_CATALOG)
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from queryport.migrations import HistoryError, apply
+from queryport.history import HistoryError
+from queryport.migrations import apply
 from queryport.scripts import ScriptError
 from tests.tool.projects import write
 

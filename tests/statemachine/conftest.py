@@ -1,0 +1,152 @@
+"""State machines, executed: moto interprets the states, the real handler answers, PostgreSQL keeps the books."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3  # type: ignore[import-untyped]  # its stubs are a package of their own
+import psycopg
+import pytest
+from moto import mock_aws
+
+from queryport.compile import Compilation, compile_project
+from queryport.compile.emit import write_catalog
+from queryport.emulator import Emulator
+from queryport.lambda_environments import operation_variables, process_environment
+from queryport.migrations import apply
+from queryport.postgres import EmbeddedPostgres
+from tests.statemachine.emulated_lambda import ROOT, LambdaDoor, runtime
+
+MACHINES = ROOT / "statemachine"
+_FUNCTION_SECONDS = 4
+_EXECUTION_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    status: str
+    output: Any
+    error: str | None
+    cause: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """The bookshop with its function, and a Step Functions that calls it."""
+
+    door: LambdaDoor
+    emulator: Emulator
+    execute: Callable[[dict[str, Any], dict[str, Any]], Execution]
+    """Runs a definition with an input to its end."""
+    fetch: Callable[[str], list[tuple[Any, ...]]]
+    """Asks the database."""
+    change: Callable[[str], None]
+    """Changes the database behind the function's back."""
+
+
+@pytest.fixture(scope="session")
+def shop_template(postgres: EmbeddedPostgres) -> str:
+    """The name of a small bookshop's database."""
+    with psycopg.connect(postgres.url(), autocommit=True) as connection:
+        connection.execute("CREATE DATABASE small_shop")
+    url = postgres.url("small_shop")
+    apply(url, ROOT / "migrations")
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(Path(__file__).with_name("shop.sql").read_bytes())
+    return "small_shop"
+
+
+@pytest.fixture(scope="session")
+def compilation(postgres: EmbeddedPostgres, shop_template: str) -> Compilation:
+    found = compile_project(ROOT / "sql_queries", postgres.url(shop_template))
+    assert found.ok
+    return found
+
+
+@pytest.fixture(scope="session")
+def function(
+    postgres: EmbeddedPostgres, shop_template: str, compilation: Compilation, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[LambdaDoor, Emulator]]:
+    folder = tmp_path_factory.mktemp("function")
+    write_catalog(folder / "catalog.json", compilation.catalogue, "test")
+    with Emulator(postgres.url(shop_template)) as emulator:
+        variables = process_environment() | operation_variables(folder / "catalog.json", emulator.url, shop_template)
+        with runtime(variables, folder, seconds=_FUNCTION_SECONDS) as url, LambdaDoor(url).open() as door:
+            yield door, emulator
+
+
+@pytest.fixture
+def shop(
+    function: tuple[LambdaDoor, Emulator],
+    postgres: EmbeddedPostgres,
+    shop_template: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Shop]:
+    """A shop of the test's own, as it was on its first day."""
+    door, emulator = function
+    door.events.clear()
+    copy = f"{shop_template}_copy"
+    with psycopg.connect(postgres.url(), autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{copy}" TEMPLATE "{shop_template}"'.encode())
+    url = postgres.url(copy)
+    emulator.redirect(url)
+    for name, value in {
+        "AWS_ENDPOINT_URL_LAMBDA": door.url,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }.items():
+        monkeypatch.setenv(name, value)
+
+    def fetch(query: str) -> list[tuple[Any, ...]]:
+        with psycopg.connect(url) as connection:
+            return connection.execute(query.encode()).fetchall()
+
+    def change(statement: str) -> None:
+        with psycopg.connect(url) as connection:
+            connection.execute(statement.encode())
+
+    with mock_aws(config={"stepfunctions": {"execute_state_machine": True}}):
+        yield Shop(door, emulator, _execute, fetch, change)
+    door.deliveries, door.lost_answers = 1, 0
+    emulator.faults.clear()
+    emulator.redirect(postgres.url(shop_template))
+    with psycopg.connect(postgres.url(), autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE "{copy}" WITH (FORCE)'.encode())
+
+
+def machine(name: str) -> dict[str, Any]:
+    """A state machine of this project, with the function filled in as the template does."""
+    text = (MACHINES / f"{name}.asl.json").read_text()
+    definition: dict[str, Any] = json.loads(filled_in(text))
+    return definition
+
+
+def filled_in(text: str) -> str:
+    return text.replace("${QueryportFunctionArn}", "arn:aws:lambda:us-east-1:123456789012:function:queryport:live")
+
+
+def _execute(definition: dict[str, Any], given: dict[str, Any]) -> Execution:
+    client = boto3.client("stepfunctions")
+    name = f"machine_{time.monotonic_ns()}"
+    made = client.create_state_machine(
+        name=name, definition=json.dumps(definition), roleArn="arn:aws:iam::123456789012:role/states"
+    )
+    # Unnamed executions would all be the same one to moto.
+    started = client.start_execution(
+        stateMachineArn=made["stateMachineArn"], name=f"execution_{time.monotonic_ns()}", input=json.dumps(given)
+    )
+    deadline = time.monotonic() + _EXECUTION_SECONDS
+    while (found := client.describe_execution(executionArn=started["executionArn"]))["status"] == "RUNNING":
+        assert time.monotonic() < deadline, "the execution does not end"
+        time.sleep(0.05)
+    cause = found.get("cause")
+    return Execution(
+        found["status"],
+        json.loads(found["output"]) if found.get("output") else None,
+        found.get("error"),
+        json.loads(cause) if cause and cause.startswith("{") else cause,
+    )
