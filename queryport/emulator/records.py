@@ -7,6 +7,7 @@ kept beyond it. Types are refused only if there is a row.
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import orjson
 from psycopg.pq.abc import PGresult
@@ -35,8 +36,7 @@ _ONLY_NUMBERS = re.compile(rb"\{[0-9,-]*\}")
 _NULL_FIELD = b'{"isNull":true}'
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(NamedTuple):
     """A column of a result as PostgreSQL describes it; `table` is 0 for an expression."""
 
     label: str

@@ -33,6 +33,7 @@ Answer = dict[str, object]
 
 _SEVERAL_STATEMENTS = "cannot insert multiple commands into a prepared statement"
 _TIMED_OUT = "canceling statement due to statement timeout"
+_AS_EVER = ReturnTypes()
 
 
 class Service:
@@ -175,7 +176,7 @@ def _refuse_schema(request: Request) -> None:
 
 def _returns(options: ResultSetOptions | None) -> ReturnTypes:
     if options is None:
-        return ReturnTypes()
+        return _AS_EVER
     return ReturnTypes(options.decimalReturnType == "DOUBLE_OR_LONG", options.longReturnType == "STRING")
 
 
