@@ -1,7 +1,7 @@
 """The AWS SDK's client for the RDS Data API, made quickly: boto3's lower half, botocore, through its own seams.
 
-`boto3.client("rds-data")` lists the folders of all four hundred services, registers handlers for S3 and the like, and
-turns each field of an answer into a dictionary: much of a cold start, and nearly all of a large answer. Here the
+`boto3.client("rds-data")` looks into the folders of all four hundred services, registers handlers for S3 and the like,
+and turns each field of an answer into a dictionary: much of a cold start, and nearly all of a large answer. Here the
 session's data loader, event handlers and response parser are ours where that matters; signing, endpoints, credentials,
 TLS, proxies and connections are botocore's. Retries are handler.data_api's, which knows whether a statement may run
 twice.
@@ -70,10 +70,10 @@ def _mark_recursion(**event: Any) -> None:
 
 
 class _Loader(Loader):
-    """Finds the one service without listing the folders of all of them."""
+    """Knows the services by the names of their folders, and looks into none but that which it loads."""
 
     def list_available_services(self, type_name: str) -> list[str]:  # noqa: ARG002 (botocore's signature)
-        return [SERVICE]
+        return [entry.name for path in map(Path, self.search_paths) if path.is_dir() for entry in path.iterdir()]
 
 
 class _ModelFiles(JSONFileLoader):
