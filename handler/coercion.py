@@ -35,6 +35,13 @@ def splits_at_commas(codec: Codec) -> bool:
     return isinstance(codec, list) and codec[0] == "array" and codec[1] == "scalar"
 
 
+def has_commas(schema: Any) -> bool:
+    """Whether an element of the array may itself have a comma: a text may, but no number, date, UUID or label."""
+    items = schema.get("items", {}) if isinstance(schema, dict) else {}
+    types = json_types(items)
+    return not types or ("string" in types and not items.keys() & {"format", "enum"})
+
+
 def _one(text: str, codec: Codec, schema: Any) -> Any:
     if codec != "scalar":
         try:

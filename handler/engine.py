@@ -231,9 +231,10 @@ class ReadyOperation:
 
 def too_large(detail: str, operation: ReadyOperation) -> ResultTooLarge:
     """The error for an answer that cannot be passed on, although the operation is done."""
-    error = ResultTooLarge(detail)
-    if not operation.operation.read_only:
-        error.outcome = Outcome.COMMITTED
+    if operation.operation.read_only:
+        return ResultTooLarge(detail)
+    error = ResultTooLarge(f"{detail}; the change was made")
+    error.outcome = Outcome.COMMITTED
     return error
 
 

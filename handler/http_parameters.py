@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from handler.coercion import CoercionError, coerce, splits_at_commas
+from handler.coercion import CoercionError, coerce, has_commas, splits_at_commas
 from handler.errors import Flaw, InvalidParameters
 from handler.http_request import HttpRequest, decoded_query
 from handler.operation import Codec
@@ -40,7 +40,7 @@ class HttpParameters:
 def from_body(request: HttpRequest, *, batch: bool) -> HttpParameters:
     """The parameters of `POST /operations/{name}`, which takes them as one JSON object; a batch as an array of them."""
     if request.query:
-        raise _refused([Flaw(pointer([name]), "belongs in the body", "query") for name in request.query])
+        raise invalid(tuple(Flaw(pointer([name]), "belongs in the body", "query") for name in request.query))
     if batch:
         return HttpParameters(request.json_array(), {}, "body")
     values = request.json_object()
@@ -68,23 +68,23 @@ def from_everywhere(request: HttpRequest, in_path: dict[str, str], kinds: Mappin
     for name, text in in_path.items():
         take_texts(name, "path", [text])
     for name, raw in request.query.items():
-        take_texts(name, "query", _elements(raw, kinds.get(name, _UNKNOWN)[0]))
+        take_texts(name, "query", _texts(raw, *kinds.get(name, _UNKNOWN)))
     if request.method in _WITH_BODY:
         for name, value in request.json_object().items():
             take(name, "body", value)
     elif request.has_body:
         raise InvalidParameters(f"a {request.method} takes its parameters in the path and the query, and no body")
     if flaws:
-        raise _refused(flaws)
+        raise invalid(tuple(flaws))
     return HttpParameters(values, locations, "body" if request.method in _WITH_BODY else "query")
 
 
-def _elements(raw: list[str], codec: Codec) -> list[str]:
+def _texts(raw: list[str], codec: Codec, schema: Any) -> list[str]:
     """The texts of a parameter of the query string: `?id=1&id=2` and, for a list, `?id=1,2`."""
-    if len(raw) == 1 and splits_at_commas(codec):
-        raw = raw[0].split(",") if raw[0] else []
-    return [decoded_query(text) for text in raw]
-
-
-def _refused(flaws: list[Flaw]) -> InvalidParameters:
-    return invalid(tuple(flaws))
+    if len(raw) > 1 or not splits_at_commas(codec):
+        return [decoded_query(text) for text in raw]
+    if not raw[0]:
+        return []
+    if has_commas(schema):
+        return [decoded_query(text) for text in raw[0].split(",")]
+    return decoded_query(raw[0]).split(",")  # many clients encode every comma

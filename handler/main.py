@@ -4,22 +4,24 @@
 cold start: it reads the settings, makes the database client and opens the catalogue.
 """
 
+# ruff: noqa: E402 (collection of garbage is off before the rest is imported)
+
 import gc
 
 gc.disable()  # Start-up makes hardly any garbage, and looking for it takes a twentieth of the time.
 
-import os  # noqa: E402 (collection must be off while the modules below are imported)
-from typing import TYPE_CHECKING, Any  # noqa: E402
+import os
+from typing import TYPE_CHECKING, Any
 
-from handler import sdk  # noqa: E402
-from handler.catalog import Catalog  # noqa: E402
-from handler.data_api import DataApi  # noqa: E402
-from handler.engine import Engine  # noqa: E402
-from handler.errors import InternalError, OperationError  # noqa: E402
-from handler.function_url import FunctionUrl, is_function_url  # noqa: E402
-from handler.observability import Call, Observer  # noqa: E402
-from handler.settings import Settings  # noqa: E402
-from handler.task import Task  # noqa: E402
+from handler import sdk
+from handler.catalog import Catalog
+from handler.data_api import DataApi
+from handler.engine import Engine
+from handler.errors import InternalError, OperationError
+from handler.function_url import FunctionUrl, is_function_url
+from handler.observability import Call, Observer
+from handler.settings import Settings
+from handler.task import Task
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext

@@ -1,10 +1,10 @@
 """The AWS SDK's client for the RDS Data API, made quickly: boto3's lower half, botocore, through its own seams.
 
-A client as `boto3.client("rds-data")` makes it spends most of its start-up on other services (it lists the folders of
-all four hundred of them, and registers handlers for S3 and the like) and most of a large answer on turning each field
-into a dictionary. Here the session's data loader, event handlers and response parser are ours where that matters;
-signing, endpoints, credentials, TLS, proxies and connections are botocore's. Retries are not the SDK's but
-handler.data_api's, which knows whether a statement may run twice.
+`boto3.client("rds-data")` looks into the folders of all four hundred services, registers handlers for S3 and the like,
+and turns each field of an answer into a dictionary: much of a cold start, and nearly all of a large answer. Here the
+session's data loader, event handlers and response parser are ours where that matters; signing, endpoints, credentials,
+TLS, proxies and connections are botocore's. Retries are handler.data_api's, which knows whether a statement may run
+twice.
 """
 
 import gzip
@@ -122,10 +122,10 @@ def _mark_recursion(**event: Any) -> None:
 
 
 class _Loader(Loader):
-    """Finds the one service without listing the folders of all of them."""
+    """Knows the services by the names of their folders, and looks into none but that which it loads."""
 
     def list_available_services(self, type_name: str) -> list[str]:  # noqa: ARG002 (botocore's signature)
-        return [SERVICE]
+        return [entry.name for path in map(Path, self.search_paths) if path.is_dir() for entry in path.iterdir()]
 
 
 class _ModelFiles(JSONFileLoader):
@@ -161,11 +161,20 @@ class _RowsParser:
         try:
             answer = orjson.loads(response["body"])
             return {
-                "rows": [row[0].get("stringValue", "null") for row in answer.get("records") or ()],
+                "rows": [
+                    text if (text := row[0].get("stringValue")) is not None else _null(row[0])
+                    for row in answer.get("records") or ()
+                ],
                 "updated": answer.get("numberOfRecordsUpdated", 0),
             }
         except (orjson.JSONDecodeError, AttributeError, IndexError, TypeError) as error:
             raise ResponseParserError("the answer is none of ExecuteStatement's") from error
+
+
+def _null(field: Mapping[str, Any]) -> str:
+    if field.get("isNull"):
+        return "null"
+    raise TypeError("expected a text")
 
 
 class _Parsers(ResponseParserFactory):

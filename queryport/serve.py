@@ -103,11 +103,10 @@ class Server:
         terminal.note("Saved files are taken up at once. Ctrl-C stops everything.")
 
     def follow(self) -> NoReturn:
-        """Takes up every save."""
+        """Takes up every save, those during the start included."""
         with ExitStack() as watches:
             watch = watches.enter_context(Watch(self._build.project))
             while True:
-                watch.wait()
                 try:
                     project = Project.load(self._build.project.root)
                     if watch.outdated(project):
@@ -118,6 +117,7 @@ class Server:
                     self._take_up()
                 except _BROKEN as error:
                     self._terminal.error(str(error))
+                watch.wait()
 
     def _take_up(self) -> None:
         started = time.monotonic()

@@ -12,10 +12,15 @@ from typing import Self
 
 import watchfiles
 
+from queryport.failure import Failure
 from queryport.project import SETTINGS_FILE, Project
 
 _QUIET_MS = 30  # a save may be several writes; this long without another ends it
 _AT_MOST_MS = 200
+
+
+class WatchError(Failure):
+    """The operating system does not let us watch, for instance because of its limits."""
 
 
 class Watch:
@@ -46,10 +51,10 @@ class Watch:
             thread.join()
 
     def wait(self) -> None:
-        """Returns after the next change. Raises what the operating system has against watching."""
+        """Returns after the next change. Raises WatchError if there is nothing to wait for any more."""
         error = self._changes.get()
         if error is not None:
-            raise error
+            raise WatchError(f"the project's files cannot be watched: {error}") from error
 
     def outdated(self, project: Project) -> bool:
         """Whether the project's folders are not those that this watch has."""
@@ -66,7 +71,7 @@ class Watch:
                 recursive=recursive,
             ):
                 self._changes.put(None)
-        except (OSError, RuntimeError) as error:  # such as inotify's limits; raised again by `wait`
+        except (OSError, RuntimeError) as error:
             self._changes.put(error)
 
     def _is_ours(self, _: watchfiles.Change, path: str) -> bool:

@@ -7,7 +7,7 @@ value binds nothing, and PostgreSQL says so; a value without a placeholder is dr
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from queryport.emulator.errors import ApiError, validation
 from queryport.emulator.requests import Parameter, TypeHint, Value
@@ -35,8 +35,7 @@ _JSONB_VERSION = b"\x01"
 _NAME = re.compile(r"[A-Za-z0-9_]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Bound:
+class Bound(NamedTuple):
     """One value of a bind message: its declared type, its bytes (None is NULL) and the format of the bytes."""
 
     oid: int
@@ -47,8 +46,7 @@ class Bound:
 _NULL = Bound(UNTYPED, None)
 
 
-@dataclass(frozen=True, slots=True)
-class Arguments:
+class Arguments(NamedTuple):
     """The bind message's values, in the order of the placeholders."""
 
     oids: list[int]

@@ -2,13 +2,12 @@
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from typing import NamedTuple
 
 KEPT = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """One answered call."""
 
     at: float
@@ -42,4 +41,4 @@ class CallLog:
         return iter(list(self._calls))
 
     def listed(self, last: int = KEPT) -> list[dict[str, object]]:
-        return [asdict(call) for call in list(self._calls)[-last:]] if last else []
+        return [call._asdict() for call in list(self._calls)[-last:]] if last else []

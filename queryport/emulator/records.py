@@ -1,11 +1,13 @@
-"""A result's rows as the service answers them: lists of Field, or one string of JSON (formatRecordsAs=JSON).
+"""A result's rows as the service answers them: JSON of lists of Field, or of objects (formatRecordsAs=JSON).
 
 Rows arrive in portions, in PostgreSQL's text form; they are counted against the size limit as they come, and nothing is
 kept beyond it. Types are refused only if there is a row.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import orjson
 from psycopg.pq.abc import PGresult
@@ -14,24 +16,27 @@ from queryport.emulator import arrays
 from queryport.emulator.errors import ApiError, unsupported_result
 from queryport.emulator.limits import Limits, size_of_rows
 from queryport.emulator.result_types import (
+    BARE,
     BUILT_IN,
     DECIMAL,
     LONG,
-    STRING,
+    PLAIN,
+    QUOTED,
     Codec,
-    Json,
     ResultType,
-    Texts,
     long_or_double,
 )
 
-Field = dict[str, Json | dict[str | None, Json]]
+Texts = Sequence[bytes | None]
+Pieces = list[bytes]
+"""A column's values as JSON."""
+Convert = Callable[[bytes], bytes]
 
-_NULL: Field = {"isNull": True}
+_ONLY_NUMBERS = re.compile(rb"\{[0-9,-]*\}")
+_NULL_FIELD = b'{"isNull":true}'
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(NamedTuple):
     """A column of a result as PostgreSQL describes it; `table` is 0 for an expression."""
 
     label: str
@@ -89,19 +94,21 @@ class Rows:
             return set()
         return {column.type_oid for column in self.columns if column.type_oid not in BUILT_IN}
 
-    def records(self, types: Mapping[int, ResultType], returns: ReturnTypes) -> list[tuple[Field, ...]]:
-        """The member `records`."""
+    def records(self, types: Mapping[int, ResultType], returns: ReturnTypes) -> bytes:
+        """The JSON of the member `records`."""
         fields = [_fields(type_, codec, texts, returns) for type_, codec, texts in self._answerable(types)]
-        return list(zip(*fields, strict=True)) if fields else [()] * self.count
+        return _joined(b"[%b]", fields, self.count)
 
     def formatted(self, types: Mapping[int, ResultType], returns: ReturnTypes) -> str:
         """The member `formattedRecords`; raises ApiError for two columns of one name, which no object can hold."""
         labels = [column.label for column in self.columns]
         if len(set(labels)) < len(labels):
             raise ApiError("BadRequestException", "The result contains more than one column with the same name")
-        values = [_values(type_, codec, texts, returns) for type_, codec, texts in self._answerable(types)]
-        rows = zip(*values, strict=True) if values else [()] * self.count
-        text = orjson.dumps([dict(zip(labels, row, strict=True)) for row in rows])
+        members = [
+            _members(label, type_, codec, texts, returns)
+            for label, (type_, codec, texts) in zip(labels, self._answerable(types), strict=False)
+        ]
+        text = _joined(b"{%b}", members, self.count)
         if len(text) > self.limits.formatted_bytes:
             raise ApiError("BadRequestException", "The formatted result exceeds the size limit 10 MB")
         return text.decode()
@@ -130,25 +137,54 @@ def columns_of(result: PGresult) -> list[Column]:
     ]
 
 
-def _values(type_: ResultType, codec: Codec, texts: Texts, returns: ReturnTypes) -> list[Json]:
+def _fields(type_: ResultType, codec: Codec, texts: Texts, returns: ReturnTypes) -> Pieces:
+    """A column as Fields."""
     if type_.element is not None:
-        return [None if text is None else codec.convert(arrays.elements(text)) for text in texts]
+        form = b'{"arrayValue":{"%b":%%b}}' % (codec.array_member or "").encode()
+        return _rendered(form, _array(codec), texts, _NULL_FIELD)
     if codec is DECIMAL and returns.decimals_as_numbers:
-        return long_or_double(texts)
+        return [_NULL_FIELD if text is None else b'{"%b":%b}' % long_or_double(text) for text in texts]
     if codec is LONG and returns.longs_as_strings:
-        return STRING.convert(texts)
-    return codec.convert(texts)
+        codec = PLAIN
+    return _rendered(b'{"%b":%b}' % (codec.member.encode(), codec.form), codec.convert, texts, _NULL_FIELD)
 
 
-def _fields(type_: ResultType, codec: Codec, texts: Texts, returns: ReturnTypes) -> list[Field]:
-    values = _values(type_, codec, texts, returns)
+def _members(label: str, type_: ResultType, codec: Codec, texts: Texts, returns: ReturnTypes) -> Pieces:
+    """A column as the members of objects."""
+    form, convert = codec.form, codec.convert
     if type_.element is not None:
-        member = codec.array_member
-        return [_NULL if value is None else {"arrayValue": {member: value}} for value in values]
-    if codec is DECIMAL and returns.decimals_as_numbers:
-        return [
-            _NULL if value is None else {"longValue" if isinstance(value, int) else "doubleValue": value}
-            for value in values
-        ]
-    member = "stringValue" if codec is LONG and returns.longs_as_strings else codec.member
-    return [_NULL if value is None else {member: value} for value in values]
+        form, convert = BARE, _array(codec)
+    elif codec is DECIMAL and returns.decimals_as_numbers:
+        form, convert = BARE, _number
+    elif codec is LONG and returns.longs_as_strings:
+        form = QUOTED
+    key = orjson.dumps(label) + b":"
+    return _rendered(key.replace(b"%", b"%%") + form, convert, texts, key + b"null")
+
+
+def _number(text: bytes) -> bytes:
+    return long_or_double(text)[1]
+
+
+def _array(codec: Codec) -> Convert:
+    def convert(text: bytes) -> bytes:
+        if codec is LONG and _ONLY_NUMBERS.fullmatch(text):
+            return b"[%b]" % text[1:-1]
+        return b"[%b]" % b",".join(_rendered(codec.form, codec.convert, arrays.elements(text), b"null"))
+
+    return convert
+
+
+def _rendered(form: bytes, convert: Convert | None, texts: Texts, null: bytes) -> Pieces:
+    try:
+        if convert is None:
+            return [null if text is None else form % text for text in texts]
+        return [null if text is None else form % convert(text) for text in texts]
+    except UnicodeDecodeError as failure:  # the statement set another client_encoding
+        raise ApiError("InternalFailure") from failure
+
+
+def _joined(row: bytes, columns: list[Pieces], count: int) -> bytes:
+    """The JSON array of the rows; `row` is the form of one."""
+    rows = zip(*columns, strict=True) if columns else [()] * count
+    return b"[%b]" % b",".join([row % b",".join(pieces) for pieces in rows])

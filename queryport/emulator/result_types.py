@@ -2,11 +2,14 @@
 
 Names of refused types are those of the Rust library sqlx: upper case for the types it knows, PostgreSQL's own spelling
 for the rest. What `codec` is None cannot be answered. Types that are not built in are looked up by catalog.py.
+
+PostgreSQL's texts become pieces of JSON at once, and no Python values in between: a result of a megabyte has a hundred
+thousand fields.
 """
 
 import base64
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import orjson
@@ -14,54 +17,47 @@ import orjson
 from queryport.emulator import temporal
 from queryport.emulator.errors import ApiError
 
-Json = bool | int | float | str | list["Json"] | None
-Texts = Sequence[bytes | None]
+QUOTED = b'"%b"'
+BARE = b"%b"
 
 
 @dataclass(frozen=True, slots=True)
 class Codec:
-    """How a column's texts become JSON values, and the member of Field (of ArrayValue, in an array) that holds them."""
+    """How a type's texts become JSON, and the member of Field (of ArrayValue, in an array) that holds it."""
 
     member: str
     array_member: str | None
-    convert: Callable[[Texts], list[Json]]
+    form: bytes
+    """BARE, or QUOTED where the converted text is a string in which nothing needs an escape."""
+    convert: Callable[[bytes], bytes] | None
+    """None where PostgreSQL's text is JSON's already."""
 
 
-def _each(convert: Callable[[bytes], Json]) -> Callable[[Texts], list[Json]]:
-    return lambda texts: [None if text is None else convert(text) for text in texts]
+def _string(text: bytes) -> bytes:
+    return orjson.dumps(text.decode())
 
 
-def _longs(texts: Texts) -> list[Json]:
-    return [None if text is None else int(text) for text in texts]
+_BOOLEANS = {b"t": b"true", b"f": b"false", b"1": b"true", b"0": b"false"}
 
 
-def _strings(texts: Texts) -> list[Json]:
-    try:
-        return [None if text is None else text.decode() for text in texts]
-    except UnicodeDecodeError as failure:  # the statement set another client_encoding
-        raise ApiError("InternalFailure") from failure
+def _double(text: bytes) -> bytes:
+    if b"." in text or b"e" in text:
+        return text
+    # JSON has no word for NaN and the infinities; AWS's protocol writes them as strings.
+    return text + b".0" if text[-1:].isdigit() else QUOTED % text
 
 
-def _booleans(texts: Texts) -> list[Json]:
-    return [None if text is None else text in (b"t", b"1") for text in texts]
-
-
-def _double(text: bytes) -> Json:
-    value = float(text)
-    # JSON has no word for these; AWS's protocol writes them as strings.
-    return value if math.isfinite(value) else text.decode()
-
-
-def _long_or_double(text: bytes) -> Json:
+def long_or_double(text: bytes) -> tuple[bytes, bytes]:
+    """A numeric under decimalReturnType=DOUBLE_OR_LONG, which decides value by value: the member and its JSON."""
     if text.lstrip(b"-").isdigit() and -(2**63) <= int(text) < 2**63:
-        return int(text)
-    return _double(text)
+        return b"longValue", text
+    value = float(text)
+    return b"doubleValue", orjson.dumps(value) if math.isfinite(value) else QUOTED % text
 
 
-def _blob(text: bytes) -> Json:
-    if text[:2] == b"\\x":
-        return base64.b64encode(bytes.fromhex(text[2:].decode())).decode()
-    return base64.b64encode(_unescaped(text)).decode()
+def _blob(text: bytes) -> bytes:
+    content = bytes.fromhex(text[2:].decode()) if text[:2] == b"\\x" else _unescaped(text)
+    return base64.b64encode(content)
 
 
 def _unescaped(text: bytes) -> bytes:
@@ -77,31 +73,27 @@ def _unescaped(text: bytes) -> bytes:
     return b"".join(out)
 
 
-def _compact(text: bytes) -> Json:
+def _compact(text: bytes) -> bytes:
     try:
-        return orjson.dumps(orjson.loads(text)).decode()
+        return orjson.dumps(orjson.dumps(orjson.loads(text)).decode())
     except orjson.JSONDecodeError as failure:  # a number that no double holds
         raise ApiError("InternalFailure") from failure
 
 
-LONG = Codec("longValue", "longValues", _longs)
-DOUBLE = Codec("doubleValue", "doubleValues", _each(_double))
-BOOLEAN = Codec("booleanValue", "booleanValues", _booleans)
-STRING = Codec("stringValue", "stringValues", _strings)
-BLOB = Codec("blobValue", None, _each(_blob))
-JSONB = Codec("stringValue", "stringValues", _each(_compact))
-DATE = Codec("stringValue", "stringValues", _each(temporal.date))
-TIME = Codec("stringValue", "stringValues", _each(temporal.time))
-TIMESTAMP = Codec("stringValue", "stringValues", _each(temporal.timestamp))
-TIMESTAMPTZ = Codec("stringValue", "stringValues", _each(temporal.timestamptz))
+LONG = Codec("longValue", "longValues", BARE, None)
+DOUBLE = Codec("doubleValue", "doubleValues", BARE, _double)
+BOOLEAN = Codec("booleanValue", "booleanValues", BARE, _BOOLEANS.__getitem__)
+STRING = Codec("stringValue", "stringValues", BARE, _string)
+PLAIN = Codec("stringValue", "stringValues", QUOTED, None)
+BLOB = Codec("blobValue", None, QUOTED, _blob)
+JSONB = Codec("stringValue", "stringValues", BARE, _compact)
+DATE = Codec("stringValue", "stringValues", QUOTED, temporal.date)
+TIME = Codec("stringValue", "stringValues", QUOTED, temporal.time)
+TIMESTAMP = Codec("stringValue", "stringValues", QUOTED, temporal.timestamp)
+TIMESTAMPTZ = Codec("stringValue", "stringValues", QUOTED, temporal.timestamptz)
 
-DECIMAL = Codec("stringValue", "stringValues", _strings)
+DECIMAL = Codec("stringValue", "stringValues", QUOTED, None)
 """numeric, told from other strings because decimalReturnType is about it alone."""
-
-
-def long_or_double(texts: Texts) -> list[Json]:
-    """A numeric column under decimalReturnType=DOUBLE_OR_LONG, which decides value by value."""
-    return [None if text is None else _long_or_double(text) for text in texts]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +119,7 @@ _SCALARS: tuple[tuple[int, int, str, str, Codec | None], ...] = (
     (21, 1005, "int2", "INT2", LONG),
     (23, 1007, "int4", "INT4", LONG),
     (25, 1009, "text", "TEXT", STRING),
-    (26, 1028, "oid", "OID", STRING),
+    (26, 1028, "oid", "OID", PLAIN),
     (114, 199, "json", "JSON", STRING),
     (142, 143, "xml", "xml", None),
     (600, 1017, "point", "POINT", None),
@@ -158,7 +150,7 @@ _SCALARS: tuple[tuple[int, int, str, str, Codec | None], ...] = (
     (1700, 1231, "numeric", "NUMERIC", DECIMAL),
     (2249, 2287, "record", "RECORD", None),
     (2278, 0, "void", "VOID", STRING),
-    (2950, 2951, "uuid", "UUID", STRING),
+    (2950, 2951, "uuid", "UUID", PLAIN),
     (3802, 3807, "jsonb", "JSONB", JSONB),
     (3904, 3905, "int4range", "INT4RANGE", STRING),
     (3906, 3907, "numrange", "NUMRANGE", STRING),

@@ -7,6 +7,8 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
+import orjson
+
 from queryport.emulator.binding import Arguments, bind
 from queryport.emulator.catalog import look_up_columns, look_up_types
 from queryport.emulator.errors import ApiError, PostgresFailure, validation
@@ -31,6 +33,9 @@ Answer = dict[str, object]
 
 _SEVERAL_STATEMENTS = "cannot insert multiple commands into a prepared statement"
 _TIMED_OUT = "canceling statement due to statement timeout"
+
+
+_AS_EVER = ReturnTypes()
 
 
 class Service:
@@ -140,7 +145,7 @@ class Service:
         answer: Answer = {"numberOfRecordsUpdated": 0}
         if as_json:
             return answer | {"formattedRecords": rows.formatted(types, returns)}
-        answer["records"] = rows.records(types, returns)
+        answer["records"] = orjson.Fragment(rows.records(types, returns))
         if with_metadata:
             answer["columnMetadata"] = column_metadata(rows.columns, types, tables)
         return answer
@@ -173,7 +178,7 @@ def _refuse_schema(request: Request) -> None:
 
 def _returns(options: ResultSetOptions | None) -> ReturnTypes:
     if options is None:
-        return ReturnTypes()
+        return _AS_EVER
     return ReturnTypes(options.decimalReturnType == "DOUBLE_OR_LONG", options.longReturnType == "STRING")
 
 

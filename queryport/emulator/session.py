@@ -7,7 +7,7 @@ results stay text. A session knows nothing of the Data API's requests or transac
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from psycopg import OperationalError, pq
 from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus, PollingStatus, TransactionStatus
@@ -49,8 +49,7 @@ class CopyRefused(Exception):  # noqa: N818
         self.direction = direction
 
 
-@dataclass(frozen=True, slots=True)
-class Tag:
+class Tag(NamedTuple):
     """How a statement ended: the word and the row count of its command tag, and whether it answers with rows."""
 
     command: str

@@ -11,34 +11,31 @@ from queryport.emulator.errors import ApiError
 
 _ZONED = re.compile(rb"(\d+)(-\d\d-\d\d \d\d:\d\d:\d\d)(\.\d+)?([+-])(\d\d)(?::(\d\d))?(?::(\d\d))?( BC)?")
 _DATED = re.compile(rb"(\d+)(-\d\d-\d\d)( \d\d:\d\d:\d\d(?:\.\d+)?)?( BC)?")
+_HYPHEN = ord("-")
 _GREGORIAN_CYCLE = 400
 _LAST_YEAR = 262_142
 """chrono's."""
 
 
-def date(text: bytes) -> str:
+def date(text: bytes) -> bytes:
     """`2026-09-17`; years outside 0 to 9999 get a sign, and 1 BC is the year 0."""
-    if len(text) == 10 and text[4] == 45:  # yyyy-mm-dd, by far the most
-        return text.decode()
-    return _dated(text)
+    return text if len(text) == 10 and text[4] == _HYPHEN else _dated(text)
 
 
-def time(text: bytes) -> str:
+def time(text: bytes) -> bytes:
     """`17:08:20`, `17:08:20.500` or `17:08:20.855153`; chrono knows no hour 24 and starts again at zero."""
-    return (
-        _with_fraction(text.decode()).replace("24:", "00:", 1) if text[:2] == b"24" else _with_fraction(text.decode())
-    )
+    return _with_fraction(b"00" + text[2:] if text[:2] == b"24" else text)
 
 
-def timestamp(text: bytes) -> str:
+def timestamp(text: bytes) -> bytes:
     if text[4:5] == b"-" and not text.endswith(b"BC"):
-        return _with_fraction(text.decode())
+        return _with_fraction(text)
     return _dated(text)
 
 
-def timestamptz(text: bytes) -> str:
+def timestamptz(text: bytes) -> bytes:
     if text.endswith(b"+00") and text[4:5] == b"-":
-        return _with_fraction(text[:-3].decode())
+        return _with_fraction(text[:-3])
     match = _ZONED.fullmatch(text)
     if match is None:
         raise ApiError("InternalFailure")
@@ -49,16 +46,17 @@ def timestamptz(text: bytes) -> str:
     stand_in = year % _GREGORIAN_CYCLE + 2 * _GREGORIAN_CYCLE
     local = datetime.strptime(f"{stand_in:04}{rest.decode()}", "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
     utc = local - offset if sign == b"+" else local + offset
-    return _with_fraction(f"{_year(year + utc.year - stand_in)}{utc:-%m-%d %H:%M:%S}{(fraction or b'').decode()}")
+    whole = f"{_year(year + utc.year - stand_in)}{utc:-%m-%d %H:%M:%S}"
+    return _with_fraction(whole.encode() + (fraction or b""))
 
 
-def _dated(text: bytes) -> str:
+def _dated(text: bytes) -> bytes:
     match = _DATED.fullmatch(text)
     if match is None:
         raise ApiError("InternalFailure")
     years, day, clock, era = match.groups()
     year = _year(_astronomical(int(years), bool(era)))
-    return f"{year}{day.decode()}{_with_fraction((clock or b'').decode())}"
+    return year.encode() + day + _with_fraction(clock or b"")
 
 
 def _astronomical(years: int, before_christ: bool) -> int:  # noqa: FBT001 (the two parts of PostgreSQL's year)
@@ -71,8 +69,10 @@ def _year(year: int) -> str:
     return f"{year:04}" if 0 <= year <= 9999 else f"{year:+05}"
 
 
-def _with_fraction(text: str) -> str:
-    whole, point, fraction = text.partition(".")
-    if not point:
+def _with_fraction(text: bytes) -> bytes:
+    """PostgreSQL leaves out zeros at a fraction's end; chrono writes three digits where they do, and else six."""
+    point = text.find(b".")
+    if point < 0:
         return text
-    return f"{whole}.{fraction:0<3}" if len(fraction) <= 3 else f"{whole}.{fraction:0<6}"
+    digits = len(text) - point - 1
+    return text.ljust(point + 4, b"0") if digits <= 3 else text.ljust(point + 7, b"0")

@@ -6,8 +6,8 @@ written twice: whoever doubles a write is found out.
 
 import json
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -138,26 +138,19 @@ class Caller:
         return response
 
     def invoke(self, event: Any) -> bytes:
-        ends = _now() + self.seconds
+        ends = time.monotonic() + self.seconds
         context = SimpleNamespace(
             function_name="test",
             memory_limit_in_mb=512,
             invoked_function_arn="arn:aws:lambda:eu-west-1:123456789012:function:test",
             aws_request_id="11111111-1111-1111-1111-111111111111",
-            get_remaining_time_in_millis=lambda: int((ends - _now()) * 1000),
+            get_remaining_time_in_millis=lambda: int((ends - time.monotonic()) * 1000),
         )
         answer: bytes = self._application(event, context)
         return answer
 
 
-def _now() -> float:
-    import time
-
-    return time.monotonic()
-
-
-@contextmanager
-def callers(catalog: Path, endpoint: str, database: str) -> Iterator[Callable[[float], Caller]]:
+def callers(catalog: Path, endpoint: str, database: str) -> Callable[[float], Caller]:
     """Makes callers whose calls may last so many seconds."""
     environment = {
         "AWS_ENDPOINT_URL_RDS_DATA": endpoint,
@@ -172,14 +165,15 @@ def callers(catalog: Path, endpoint: str, database: str) -> Iterator[Callable[[f
         "POWERTOOLS_LOG_LEVEL": "CRITICAL",
         "POWERTOOLS_METRICS_DISABLED": "true",
     }
-    with patch.dict(os.environ, environment):
-        # Importing it reads the environment.
-        from handler.main import Application
-        from handler.settings import Settings
 
-        def make(seconds: float) -> Caller:
+    def make(seconds: float) -> Caller:
+        with patch.dict(os.environ, environment):
+            # Importing it reads the environment.
+            from handler.main import Application
+            from handler.settings import Settings
+
             application = Application(Settings.from_environment(os.environ))
-            _APPLICATIONS.append(application)
-            return Caller(application, seconds)
+        _APPLICATIONS.append(application)
+        return Caller(application, seconds)
 
-        yield make
+    return make

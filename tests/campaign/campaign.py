@@ -94,8 +94,8 @@ def _run(server: EmbeddedPostgres, folder: Path, seed: int, seconds: float, say:
         Emulator(url) as emulator,
         patch.object(emulator.log, "add", noted),
         patch.object(retries.Backoff, "seconds", counted_pause),
-        callers(catalog, emulator.url, database) as new_caller,
     ):
+        new_caller = callers(catalog, emulator.url, database)
         misfortune = Misfortune(emulator, server, seed, SECONDS_BETWEEN_KILLS)
         ends = time.monotonic() + seconds
         books = [Books(new_caller, seed * 1000 + number, ends) for number in range(CALLERS)]

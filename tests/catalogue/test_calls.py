@@ -119,6 +119,29 @@ def test_a_chain_of_writes_is_one_transaction(call: Call, database_url: str) -> 
     assert direct(call, "before_and_after", id=5, b=100) == [{"before": 7.00, "after": 100.00}]
 
 
+def test_several_statements_are_one_transaction(call: Call, database_url: str) -> None:
+    assert direct(call, "transfer_in_steps", source=3, target=4, amount="0.10") == {
+        "taken": 99.90,
+        "given": 100.10,
+        "both": [100.10, None],
+    }
+    with pytest.raises(errors.CheckViolation):
+        direct(call, "transfer_in_steps", source=3, target=4, amount=1000)
+    with pytest.raises(errors.NotFound):
+        direct(call, "transfer_in_steps", source=3, target=99, amount=1)
+    assert float(value(database_url, "SELECT balance FROM account WHERE account_id = 3")) == 99.90
+    assert direct(call, "transfer_in_steps", source=4, target=3, amount="0.10")["given"] == 100
+
+
+def test_a_batch_happens_once(call: Call, database_url: str) -> None:
+    event = {"operation": "audit_many", "parameters": [{"what": "one"}, {"what": "two"}], "idempotency_key": "k"}
+    assert json.loads(call(event)) == {"data": 2}
+    assert json.loads(call(event)) == {"data": 2, "replayed": True}
+    assert value(database_url, "SELECT count(*) FROM audit WHERE what IN ('one', 'two')") == 2
+    status, body = http(call, "POST", "/operations/audit_many", [{"what": "one"}])
+    assert (status, body["code"]) == (400, "InvalidParameters")
+
+
 def test_upserts_and_merges(call: Call) -> None:
     assert direct(call, "upsert", id=9, name="New", parent=1) == [{"dept_id": 9, "name": "New", "inserted": True}]
     assert direct(call, "upsert", id=9, name="Old", parent=2) == [{"dept_id": 9, "name": "Old", "inserted": False}]

@@ -33,6 +33,17 @@ _TEXTS: dict[str, str] = {
         )
         SELECT (SELECT count(*) FROM taken) AS taken, (SELECT count(*) FROM given) AS given
     """,
+    "transfer_in_steps": """
+        -- result: one
+        -- isolation: repeatable read
+        -- @taken
+        UPDATE account SET balance = balance - :amount WHERE account_id = :source RETURNING account_id, balance;
+        -- @given
+        UPDATE account SET balance = balance + :amount WHERE account_id = :target RETURNING balance, ARRAY[balance, NULL] AS both;
+        -- @result
+        SELECT :taken.balance AS taken, :given.balance AS given, :given.both AS both;
+    """,
+    "audit_many": "-- batch: true\n-- idempotency: required\nINSERT INTO audit (what) VALUES (:what)",
     "overdraw": "UPDATE account SET balance = balance - :amount WHERE account_id = :id",
     "upsert": """
         INSERT INTO department (dept_id, name, parent_id) VALUES (:id, :name, :parent)

@@ -98,7 +98,8 @@ def open_for_business(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempP
     folder = tmp_path_factory.mktemp("bank")
     queries = {name: "\n".join(line.strip() for line in text.strip().splitlines()) for name, text in QUERIES.items()}
     catalog = open_bank(url, folder, 5, queries)
-    with Emulator(url) as emulator, callers(catalog, emulator.url, str(conninfo_to_dict(url)["dbname"])) as make:
+    with Emulator(url) as emulator:
+        make = callers(catalog, emulator.url, str(conninfo_to_dict(url)["dbname"]))
         yield Bank(url, emulator, make, make(20.0))
 
 

@@ -15,7 +15,6 @@ from handler.deadline import Deadline
 from handler.errors import Outcome
 from handler.retries import Kind
 from handler.settings import Settings
-from tests.exactly_once.conftest import Bank
 
 _ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 29\r\n\r\n" + b'{"numberOfRecordsUpdated": 1}'
 _LARGE = "x" * 8_000_000
@@ -80,9 +79,11 @@ def _hang_up(connection: socket.socket) -> None:
 
 
 @pytest.fixture
-def write(bank: Bank, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], object]:
+def write(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], object]:
     """Sends a write with a text to an endpoint."""
-    assert bank  # its environment
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
 
     def send(endpoint: str, text: str) -> object:
         monkeypatch.setenv("AWS_ENDPOINT_URL_RDS_DATA", endpoint)

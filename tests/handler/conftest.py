@@ -36,6 +36,7 @@ CREATE TABLE account (
 );
 """
 
+
 @pytest.fixture(scope="session")
 def database_url(postgres: EmbeddedPostgres) -> str:
     with psycopg.connect(postgres.url(), autocommit=True) as connection:

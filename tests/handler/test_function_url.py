@@ -13,7 +13,10 @@ from tests.handler.function import REQUEST_ID, Function
 from tests.handler.operations import ANY, INTEGER, TEXT, operation, rows_of
 
 _ECHO = operation(
-    rows_of("SELECT (:id::int) AS id, (:tags::text[]) AS tags, (:scale::numeric) AS scale, (:note::jsonb) AS note"),
+    rows_of(
+        "SELECT (:id::int) AS id, (:tags::text[]) AS tags, (:scale::numeric) AS scale, (:note::jsonb) AS note, "
+        "(:days::date[]) AS days"
+    ),
     name="echo",
     result=Result.ONE,
     parameters={
@@ -21,8 +24,10 @@ _ECHO = operation(
         "tags": {"type": ["array", "null"], "items": {"type": ["string", "null"]}},
         "scale": {"type": ["number", "null"]},
         "note": ANY,
+        "days": {"type": ["array", "null"], "items": {"type": "string", "format": "date"}},
     },
     how=[
+        Parameter("days", ["array", "scalar"], optional=True),
         Parameter("tags", ["array", "scalar"], optional=True),
         Parameter("scale", "scalar", optional=True),
         Parameter("note", "json", optional=True),
@@ -54,7 +59,7 @@ def test_any_operation_is_called_with_a_json_object(function: Function) -> None:
     response = function.http("POST", "/operations/echo", body={"id": 7, "tags": ["a", None], "scale": 1.5})
     assert (response.status, response.json) == (
         200,
-        {"data": {"id": 7, "tags": ["a", None], "scale": 1.5, "note": None}},
+        {"data": {"id": 7, "tags": ["a", None], "scale": 1.5, "note": None, "days": None}},
     )
     assert response.headers == {
         "content-type": "application/json",
@@ -71,6 +76,8 @@ def test_any_operation_is_called_with_a_json_object(function: Function) -> None:
         ("tags=a,b%2Cc", {"tags": ["a", "b,c"]}),
         ("tags=x%26y&tags=null", {"tags": ["x&y", "null"]}),
         ("tags=", {"tags": []}),
+        ("tags=a%2Cb", {"tags": ["a,b"]}),
+        ("days=2026-01-31%2C2026-02-28", {"days": ["2026-01-31", "2026-02-28"]}),
         ("scale=1.10", {"scale": 1.10}),
         ("note=%7B%22a%22%3A1%7D", {"note": {"a": 1}}),
         ("tags=a+b", {"tags": ["a b"]}),

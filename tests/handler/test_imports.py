@@ -29,19 +29,29 @@ _FORBIDDEN = {
 
 
 @pytest.fixture(scope="module")
-def imported(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
-    """The modules of a process that has started as the Lambda does."""
+def started(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """What a process that has started as the Lambda does says of its garbage collection and its modules."""
     catalog = tmp_path_factory.mktemp("imports") / "catalog.json"
     write_catalog(catalog, [], fingerprint="")
-    started = subprocess.run(
-        [sys.executable, "-c", "import handler.main, sys; print(*sys.modules)"],
+    told = "print(gc.isenabled(), gc.get_freeze_count() > 10_000, *sys.modules)"
+    process = subprocess.run(
+        [sys.executable, "-c", f"import gc, sys, handler.main; {told}"],
         env={**os.environ, **ENVIRONMENT, "QUERYPORT_CATALOG": str(catalog)},
         cwd=_ROOT,
         capture_output=True,
         text=True,
         check=True,
     )
-    return set(started.stdout.split())
+    return process.stdout.split()
+
+
+@pytest.fixture(scope="module")
+def imported(started: list[str]) -> set[str]:
+    return set(started[2:])
+
+
+def test_garbage_is_collected_again_after_start_up_and_what_start_up_made_is_left_alone(started: list[str]) -> None:
+    assert started[:2] == ["True", "True"]
 
 
 def test_start_up_imports_nothing_that_is_slow_or_does_not_ship(imported: set[str]) -> None:

@@ -8,6 +8,7 @@ import boto3  # type: ignore[import-untyped]  # its stubs are a package of their
 import pytest
 from botocore import handlers
 from botocore.awsrequest import AWSPreparedRequest
+from botocore.exceptions import UnknownServiceError
 from botocore.loaders import Loader
 from botocore.parsers import ResponseParserError
 
@@ -78,7 +79,9 @@ def test_errors_and_other_operations_are_read_by_botocore(client: Any, emulator:
     assert client.rollback_transaction(**without_database, transactionId=transaction)["transactionStatus"]
 
 
-@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'{"records": [[]]}', b'{"records": 7}'])
+@pytest.mark.parametrize(
+    "body", [b"", b"<html>", b"[]", b'{"records": [[]]}', b'{"records": 7}', b'{"records": [[{"longValue": 1}]]}']
+)
 def test_an_answer_that_is_none_is_an_error_of_parsing(body: bytes) -> None:
     class Shape:
         name = "ExecuteStatementResponse"
@@ -104,9 +107,16 @@ def test_models_are_read_as_botocore_reads_them(name: str) -> None:
     assert sdk._Loader(file_loader=sdk._ModelFiles()).load_data(name) == Loader().load_data(name)
 
 
-def test_a_model_that_does_not_exist_is_not_found() -> None:
+@pytest.mark.parametrize("service", ["rds-data", "sts"])
+def test_every_service_can_be_loaded_since_credentials_may_come_by_another_one(service: str) -> None:
     loader = sdk._Loader(file_loader=sdk._ModelFiles())
-    assert loader.load_service_model("rds-data", "service-2")["metadata"]["serviceId"] == "RDS Data"
+    assert loader.load_service_model(service, "service-2") == Loader().load_service_model(service, "service-2")
+
+
+def test_what_does_not_exist_is_not_found() -> None:
+    loader = sdk._Loader(file_loader=sdk._ModelFiles())
+    with pytest.raises(UnknownServiceError):
+        loader.load_service_model("rds-dada", "service-2")
     assert sdk._ModelFiles().load_file("/nowhere") is None
 
 

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from queryport.postgres import EmbeddedPostgres, PostgresError
-from tests.tool.projects import living
+from tests.tool.projects import eventually, living
 
 
 def _select(server: EmbeddedPostgres, query: str) -> object:
@@ -60,7 +60,7 @@ def test_a_command_that_was_killed_leaves_no_false_count(server: EmbeddedPostgre
     process = _postmaster(server)
     with server:
         assert _postmaster(server) == process  # it was joined
-    assert living([process]) == []
+    eventually(lambda: living([process]) == [])
 
 
 def test_settings_are_those_of_development(server: EmbeddedPostgres) -> None:

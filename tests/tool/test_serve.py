@@ -170,20 +170,23 @@ def test_another_command_shares_the_server_and_leaves_it_running(served: Served)
     assert served.value("books.count") == 5
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_stops_everything_within_three_seconds(tmp_path: Path, number: signal.Signals) -> None:
-    with Served(write(tmp_path, BOOKSHOP)) as served:
-        call = threading.Thread(target=served.call, args=["books.wait"], kwargs={"seconds": 30})
-        call.start()
-        time.sleep(0.5)
-        family = served.family()
-        assert any(process.name() == "postgres" for process in family)
-        assert served.stop(number) < 3
-        call.join()
-        assert served.process.returncode == 0
-        assert "Traceback" not in served.output
-    psutil.wait_procs(family, timeout=0.5)
-    assert living(family) == []
+def test_a_signal_stops_everything_within_three_seconds_and_the_data_is_kept(tmp_path: Path) -> None:
+    write(tmp_path, BOOKSHOP)
+    for number, title in ((signal.SIGINT, "Book 1"), (signal.SIGTERM, "Renamed")):
+        with Served(tmp_path) as served:
+            assert served.client.get("/books/1").json()["data"]["title"] == title
+            served.call("books.rename", book_id=1, title="Renamed")
+            call = threading.Thread(target=served.call, args=["books.wait"], kwargs={"seconds": 30})
+            call.start()
+            time.sleep(0.5)
+            family = served.family()
+            assert any(process.name() == "postgres" for process in family)
+            assert served.stop(number) < 3
+            call.join()
+            assert served.process.returncode == 0
+            assert "Traceback" not in served.output
+        psutil.wait_procs(family, timeout=0.5)
+        assert living(family) == []
     assert sorted(path.name for path in (tmp_path / ".queryport").iterdir()) == [
         ".gitignore",
         "handler.log",
@@ -197,13 +200,6 @@ def test_a_signal_during_the_start_leaves_nothing_behind(tmp_path: Path) -> None
     family = served.family()
     assert served.stop() < 3
     assert living(family) == []
-
-
-def test_data_is_kept_between_runs(tmp_path: Path) -> None:
-    with Served(write(tmp_path, BOOKSHOP)) as served:
-        served.call("books.rename", book_id=1, title="Kept")
-    with Served(tmp_path) as served:
-        assert served.client.get("/books/1").json()["data"]["title"] == "Kept"
 
 
 @pytest.mark.parametrize("option", ["--port", "--emulator-port"])

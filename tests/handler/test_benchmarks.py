@@ -1,0 +1,55 @@
+"""The benchmarks' two sides still run, and do the same work."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks import workload
+from benchmarks.measure import Outcome
+from benchmarks.operations import write_operations
+from benchmarks.replay import Replay
+
+_ROOT = Path(__file__).resolve().parents[2]
+_PRINT_THE_ANSWER = """
+import sys
+from pathlib import Path
+from benchmarks import workload
+kind, *arguments = sys.argv[1:]
+if kind == "boto3":
+    print(workload.hand_written_call(*arguments)())
+else:
+    print(workload.handler_call(Path(arguments[0]), arguments[1], 3)().decode())
+"""
+
+
+def _answer(*arguments: str) -> str:
+    command = [sys.executable, "-c", _PRINT_THE_ANSWER, *arguments]
+    environment = {"PATH": "", **workload.ENVIRONMENT}
+    return subprocess.run(command, cwd=_ROOT, env=environment, capture_output=True, text=True, check=True).stdout
+
+
+def test_both_sides_read_the_same_orders(tmp_path: Path) -> None:
+    table = workload.rows(2)
+    catalog = tmp_path / "catalog.json"
+    write_operations(catalog, 5)
+    with (
+        Replay(workload.json_response(table), tmp_path) as json_rows,
+        Replay(workload.typed_response(table), tmp_path) as typed_rows,
+    ):
+        by_the_handler = json.loads(_answer("handler", str(catalog), json_rows.url).splitlines()[-1])
+        by_hand = _answer("boto3", typed_rows.url)
+    orders = json.loads(by_the_handler["body"])["data"]
+    assert [order["order_id"] for order in orders] == [1, 2]
+    for order in orders:
+        assert set(order) == set(workload.COLUMNS)
+        assert repr(order["status"]) in by_hand
+        assert f"'total': '{order['total']}'" in by_hand
+
+
+@pytest.mark.parametrize(("ratio", "verdict"), [(0.5, "PASS"), (1.0, "PASS"), (1.001, "FAIL")])
+def test_a_line_has_the_name_the_ratio_the_bar_and_the_verdict(ratio: float, verdict: str) -> None:
+    line = Outcome("one-row", ratio, 1.0, ours=ratio, peer=1.0).line()
+    assert line.split()[:4] == ["one-row", f"{ratio:.3f}", "1.00", verdict]

@@ -1,0 +1,71 @@
+import shlex
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from handler.operation import Http, Operation, Result
+from queryport.example_call import example_call, sample
+
+URL = "http://127.0.0.1:8080"
+
+
+def _operation(name: str = "a", **given: Any) -> Operation:
+    required = given.pop("required", {})
+    schema = {"type": "object", "properties": required, "required": list(required)}
+    usual: dict[str, Any] = {
+        "summary": "",
+        "description": "",
+        "result": Result.MANY,
+        "read_only": True,
+        "sql": (),
+        "parameters": (),
+    }
+    return Operation(name=name, **(usual | {"parameters_schema": schema, "result_schema": {}} | given))
+
+
+def test_there_is_none_without_operations() -> None:
+    assert example_call((), URL) is None
+
+
+def test_what_needs_nothing_and_changes_nothing_is_preferred() -> None:
+    operations = (
+        _operation("a", read_only=False),
+        _operation("b", required={"id": {"type": "integer"}}),
+        _operation("c", required={"id": {"type": "integer"}}, result=Result.ONE),
+        _operation("d"),
+    )
+    assert example_call(operations, URL) == (
+        "curl -X POST -H 'content-type: application/json' -d '{}' http://127.0.0.1:8080/operations/d"
+    )
+    assert "/operations/b" in (example_call(operations[:3], URL) or "")
+    assert "/operations/c" in (example_call((operations[0], operations[2]), URL) or "")
+
+
+def test_parameters_go_where_the_route_has_them() -> None:
+    required = {"id": {"type": "string", "examples": ["a/b"]}, "tags": {"type": "array", "items": {"type": "string"}}}
+    get = _operation(http=Http("GET", "/things/{id}"), required=required)
+    assert shlex.split(example_call((get,), URL) or "") == ["curl", f"{URL}/things/a%2Fb?tags=%5B%22a%22%5D"]
+    put = _operation(http=Http("PUT", "/things/{id}"), required=required)
+    assert shlex.split(example_call((put,), URL) or "")[-3:] == ["-d", '{"tags": ["a"]}', f"{URL}/things/a%2Fb"]
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "integer", "minimum": -32768, "maximum": 32767},
+        {"type": "integer", "minimum": 5},
+        {"type": "integer", "maximum": -5},
+        {"type": ["number", "null"]},
+        {"type": "boolean"},
+        {"type": "string", "enum": ["b", "a"]},
+        {"type": "string", "minLength": 3, "maxLength": 4},
+        {"type": "string", "maxLength": 0},
+        {"type": "array", "items": {"type": "integer"}, "minItems": 2},
+        {"type": "array", "items": {"anyOf": [{"type": "string"}, {"type": "null"}]}},
+        {"type": "object", "properties": {"x": {"type": ["integer", "null"]}}, "required": ["x"]},
+        {},
+    ],
+)
+def test_a_sample_is_valid(schema: dict[str, Any]) -> None:
+    Draft202012Validator(schema).validate(sample(schema))

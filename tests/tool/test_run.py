@@ -1,0 +1,84 @@
+"""What is typed at `queryport run` becomes the parameters that the operation wants."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from handler.operation import Operation, Result
+from queryport.compile import Compilation
+from queryport.run import RunError, find, read_parameters
+
+
+def _operation(**schemas: dict[str, Any]) -> Operation:
+    return Operation(
+        name="books.get",
+        summary="",
+        description="",
+        result=Result.MANY,
+        read_only=True,
+        sql=("SELECT 1",),
+        parameters=(),
+        parameters_schema={"type": "object", "properties": schemas},
+        result_schema={},
+    )
+
+
+TEXT = {"type": ["string", "null"]}
+INTEGER = {"type": "integer"}
+NUMERIC = {"type": ["number", "string"], "pattern": "^[0-9.]+$"}
+FLOAT = {"type": ["number", "string"], "pattern": "^NaN$"}
+LIST = {"type": "array", "items": INTEGER}
+
+
+@pytest.mark.parametrize(
+    ("schema", "typed", "meant"),
+    [
+        (TEXT, "a=5", "5"),
+        (TEXT, "a=", ""),
+        (TEXT, "a=null", "null"),
+        (TEXT, "a:=null", None),
+        (TEXT, "a=b=c", "b=c"),
+        (TEXT, "a=@@home", "@home"),
+        (INTEGER, "a=5", 5),
+        (NUMERIC, "a=12345678901234567890.5", "12345678901234567890.5"),
+        (FLOAT, "a=NaN", "NaN"),
+        (FLOAT, "a=1.5", 1.5),
+        ({"type": "boolean"}, "a=true", True),
+        (LIST, "a=[1, 2]", [1, 2]),
+        ({}, 'a={"b": null}', {"b": None}),
+        ({}, 'a="text"', "text"),
+        ({"anyOf": [INTEGER, {"type": "null"}]}, "a=null", None),
+    ],
+)
+def test_a_value_is_read_as_its_schema_wants_it(schema: dict[str, Any], typed: str, meant: object) -> None:
+    assert read_parameters(_operation(a=schema), [typed]) == {"a": meant}
+
+
+def test_a_value_may_come_from_a_file(tmp_path: Path) -> None:
+    (tmp_path / "list.json").write_text("[1,\n2]")
+    assert read_parameters(_operation(a=LIST), [f"a=@{tmp_path}/list.json"]) == {"a": [1, 2]}
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        (["b=1"], "books.get has no parameter b: its parameters: number, title"),
+        (["numbr=1"], "did you mean number?"),
+        (["number=one"], "number: expected integer, got a text that is not JSON"),
+        (["number:=one"], "number: expected JSON, got a text that is not JSON"),
+        (["number=1", "number:=2"], "number is given twice"),
+        (["number"], "expected key=value, got number"),
+        (["title=@missing"], "title: cannot read missing: No such file or directory"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(typed: list[str], said: str) -> None:
+    with pytest.raises(RunError, match=said.replace("?", r"\?")):
+        read_parameters(_operation(number=INTEGER, title=TEXT), typed)
+
+
+def test_a_name_that_is_nearly_right_is_told() -> None:
+    compilation = Compilation((_operation(),), (), {})
+    assert find(compilation, "books.get").name == "books.get"
+    with pytest.raises(RunError, match=r"there is no operation books.gett: did you mean books.get\?"):
+        find(compilation, "books.gett")
