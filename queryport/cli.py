@@ -154,7 +154,7 @@ def check_command(
     """Compile the query files, report what is wrong with them, and write nothing.
 
     With --live, say as well where the deployed database differs: migrations that it lacks, tables, columns and types
-    that are not as the migrations make them, and operations that it would refuse. Nothing is changed or executed.
+    that are not those of the migrations, and operations that it would refuse. Nothing is changed or executed.
 
     Exits with 1 if there is any error or difference; warnings are shown and do not count.
     """
