@@ -1,6 +1,6 @@
 """The environment of the function, read once at start-up.
 
-Only what is Queryport's own: the AWS SDK reads its variables itself (`AWS_REGION`, `AWS_ENDPOINT_URL_RDS_DATA`, …), and
+Only what is Queryport's own: the AWS SDK reads its variables itself (`AWS_DEFAULT_REGION`, `AWS_ENDPOINT_URL_RDS_DATA`, …), and
 so does Powertools (`POWERTOOLS_*`). Every variable is described in docs/settings.md.
 """
 
