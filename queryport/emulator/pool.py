@@ -1,15 +1,15 @@
 """The sessions that serve calls, kept open and reset between them, one set per target.
 
 A session is handed out as good as new: DISCARD ALL runs before its next statement, or a moment after its last one if
-nobody wants it, since it might hold locks. Statements outside transactions wait for
-a place when there are many; transactions do not, since each holds its session for as long as its client likes.
+nobody wants it, since it might hold locks. Statements outside transactions wait for a place when there are many;
+transactions do not, since each holds its session for as long as its client likes.
 """
 
 import asyncio
 import time
 from collections import deque
 
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from queryport.emulator.errors import ApiError
 from queryport.emulator.limits import Limits
@@ -18,8 +18,8 @@ from queryport.emulator.targets import Target
 
 CONNECT_SECONDS = 10.0
 RESET_SECONDS = 0.01
-IDLE_SECONDS = 60.0
-KEPT_IDLE = 8
+IDLE_SECONDS = 30.0
+KEPT_IDLE = 32
 """Idle sessions per target; more are closed as they come back."""
 
 
@@ -125,13 +125,15 @@ class Pool:
         self._open.discard(session)
         session.close()
 
+    def _options(self, target: Target) -> str:
+        """The settings that the service's sessions begin with, after those of the URL."""
+        given = conninfo_to_dict(target.conninfo).get("options") or ""
+        timeout = f"statement_timeout={self._limits.statement_milliseconds}"
+        own = ("TimeZone=UTC", "DateStyle=ISO,MDY", "extra_float_digits=2", timeout)
+        return " ".join([str(given), *(f"-c {setting}" for setting in own)])
+
     async def _connect(self, target: Target) -> Session:
-        timeout = self._limits.statement_milliseconds
-        conninfo = make_conninfo(
-            target.conninfo,
-            client_encoding="UTF8",
-            options=f"-c TimeZone=UTC -c DateStyle=ISO,MDY -c extra_float_digits=2 -c statement_timeout={timeout}",
-        )
+        conninfo = make_conninfo(target.conninfo, client_encoding="UTF8", options=self._options(target))
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
                 session = await Session.connect(conninfo, target.user)

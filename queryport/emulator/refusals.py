@@ -1,6 +1,12 @@
-"""Why PostgreSQL let nobody in: libpq tells it in words alone, and the SQLSTATE is found again by them."""
+"""What PostgreSQL said when it refused a statement, or a connection.
+
+Of a refused connection libpq passes on the words alone, and the SQLSTATE is found again by them.
+"""
 
 import re
+
+from psycopg.pq import DiagnosticField, ExecStatus
+from psycopg.pq.abc import PGresult
 
 from queryport.emulator.errors import PostgresFailure
 
@@ -36,3 +42,24 @@ def refusal(message: str, user: str) -> PostgresFailure | None:
         if pattern.search(text):
             return PostgresFailure(severity, text, sqlstate)
     return PostgresFailure("FATAL", text, "08004")
+
+
+def failure_in(result: PGresult) -> PostgresFailure | None:
+    """PostgreSQL's report in a result, if it is one."""
+    if result.status != ExecStatus.FATAL_ERROR:
+        return None
+
+    def part(which: DiagnosticField) -> str | None:
+        value = result.error_field(which)
+        return None if value is None else value.decode(errors="replace")
+
+    sqlstate = part(DiagnosticField.SQLSTATE)
+    if sqlstate is None:  # libpq's own words on a connection that broke
+        return None
+    return PostgresFailure(
+        part(DiagnosticField.SEVERITY_NONLOCALIZED) or "ERROR",
+        part(DiagnosticField.MESSAGE_PRIMARY) or "",
+        sqlstate,
+        part(DiagnosticField.MESSAGE_HINT),
+        part(DiagnosticField.STATEMENT_POSITION),
+    )

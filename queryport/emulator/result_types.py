@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import orjson
 
 from queryport.emulator import temporal
-from queryport.emulator.errors import ApiError
+from queryport.emulator.errors import ApiError, unsupported_result
 
 QUOTED = b'"%b"'
 BARE = b"%b"
@@ -37,7 +37,14 @@ def _string(text: bytes) -> bytes:
     return orjson.dumps(text.decode())
 
 
-_BOOLEANS = {b"t": b"true", b"f": b"false", b"1": b"true", b"0": b"false"}
+_BOOLEANS = {b"t": b"true", b"f": b"false"}
+_BITS = {b"1": b"true", b"0": b"false"}
+
+
+def _bit(text: bytes) -> bytes:
+    if text not in _BITS:  # longer than one bit, which is no boolean
+        raise unsupported_result("The result contains the unsupported data type BIT[].")
+    return _BITS[text]
 
 
 def _double(text: bytes) -> bytes:
@@ -83,6 +90,8 @@ def _compact(text: bytes) -> bytes:
 LONG = Codec("longValue", "longValues", BARE, None)
 DOUBLE = Codec("doubleValue", "doubleValues", BARE, _double)
 BOOLEAN = Codec("booleanValue", "booleanValues", BARE, _BOOLEANS.__getitem__)
+BIT = Codec("booleanValue", "booleanValues", BARE, _bit)
+"""In arrays only: one bit alone is refused."""
 STRING = Codec("stringValue", "stringValues", BARE, _string)
 PLAIN = Codec("stringValue", "stringValues", QUOTED, None)
 BLOB = Codec("blobValue", None, QUOTED, _blob)
@@ -161,7 +170,7 @@ _SCALARS: tuple[tuple[int, int, str, str, Codec | None], ...] = (
     (4072, 4073, "jsonpath", "JSONPATH", None),
 )
 
-_ARRAY_CODECS = {"bit": BOOLEAN, "int4range": None, "numrange": None}
+_ARRAY_CODECS = {"bit": BIT, "int4range": None, "numrange": None}
 """Types whose arrays are treated otherwise than themselves."""
 
 

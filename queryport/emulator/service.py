@@ -33,8 +33,6 @@ Answer = dict[str, object]
 
 _SEVERAL_STATEMENTS = "cannot insert multiple commands into a prepared statement"
 _TIMED_OUT = "canceling statement due to statement timeout"
-
-
 _AS_EVER = ReturnTypes()
 
 

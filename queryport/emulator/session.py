@@ -10,12 +10,12 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from psycopg import OperationalError, pq
-from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus, PollingStatus, TransactionStatus
+from psycopg.pq import ConnStatus, ExecStatus, PollingStatus, TransactionStatus
 from psycopg.pq.abc import PGconn, PGresult
 
 from queryport.emulator.binding import Arguments
 from queryport.emulator.errors import PostgresFailure
-from queryport.emulator.refusals import refusal
+from queryport.emulator.refusals import failure_in, refusal
 
 # Bound to names of the module once: they are looked at many times for each statement.
 _COMMAND_OK = ExecStatus.COMMAND_OK
@@ -162,7 +162,7 @@ class Session:
                 affected = result.command_tuples or affected
         if last is None:
             raise SessionLost
-        failure = _failure(last)
+        failure = failure_in(last)
         if failure is not None:
             raise failure
         word = (command or b"").partition(b" ")[0].decode()
@@ -173,7 +173,7 @@ class Session:
         if result.status in (ExecStatus.COPY_IN, ExecStatus.COPY_OUT):
             self.close()
             raise CopyRefused("CopyInResponse" if result.status == ExecStatus.COPY_IN else "CopyOutResponse")
-        failure = _failure(result)
+        failure = failure_in(result)
         if self._connection.status == ConnStatus.BAD or (failure is not None and failure.severity in _LAST_WORDS):
             self.close()
             raise SessionLost(failure)
@@ -278,23 +278,3 @@ async def _ready(descriptor: int, *, writing: bool) -> None:
         await ready
     finally:
         (loop.remove_writer if writing else loop.remove_reader)(descriptor)
-
-
-def _failure(result: PGresult) -> PostgresFailure | None:
-    if result.status != ExecStatus.FATAL_ERROR:
-        return None
-
-    def part(which: DiagnosticField) -> str | None:
-        value = result.error_field(which)
-        return None if value is None else value.decode(errors="replace")
-
-    sqlstate = part(DiagnosticField.SQLSTATE)
-    if sqlstate is None:  # libpq's own words on a connection that broke
-        return None
-    return PostgresFailure(
-        part(DiagnosticField.SEVERITY_NONLOCALIZED) or "ERROR",
-        part(DiagnosticField.MESSAGE_PRIMARY) or "",
-        sqlstate,
-        part(DiagnosticField.MESSAGE_HINT),
-        part(DiagnosticField.STATEMENT_POSITION),
-    )

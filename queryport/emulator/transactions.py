@@ -42,7 +42,7 @@ class Transaction:
 
 
 class Transactions:
-    """Belongs to one event loop; `watch` must run for transactions to expire."""
+    """Belongs to one event loop; `expire` is to be called now and then."""
 
     def __init__(self, pool: Pool, limits: Limits) -> None:
         self._pool = pool

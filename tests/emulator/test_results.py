@@ -65,6 +65,7 @@ def test_nan_travels_as_the_word_that_the_protocol_has_for_it(api: Api) -> None:
         ("'08:00:2b:01:02:03'::macaddr", "MACADDR"),
         ("'x'::\"char\"", '"CHAR"'),
         ("B'101'", "BIT"),
+        ("ARRAY[B'101']", "BIT[]"),
         ("'[1,2)'::int8range", "INT8RANGE"),
         ("'[2026-01-01,2026-01-02)'::daterange", "DATERANGE"),
         ("ROW(1, 2)", "RECORD"),
@@ -238,6 +239,16 @@ def test_a_result_that_is_much_too_large_is_refused_at_once_and_its_write_is_kep
         if api.value("SELECT count(*) FROM t"):
             break
     assert api.value("SELECT count(*) FROM t") == 50_000
+
+
+def test_rows_without_columns_are_rows(api: Api) -> None:
+    assert api.rows("SELECT FROM generate_series(1, 3)") == [[], [], []]
+    assert api.execute("SELECT FROM generate_series(1, 2)", formatRecordsAs="JSON")["formattedRecords"] == "[{},{}]"
+
+
+def test_labels_are_taken_as_they_are(api: Api) -> None:
+    answer = api.execute("""SELECT 1 AS "a%b ""c"" é", 'x%b' AS "%" """, formatRecordsAs="JSON")
+    assert answer["formattedRecords"] == '[{"a%b \\"c\\" é":1,"%":"x%b"}]'
 
 
 def test_parameters_and_results_carry_any_text(api: Api) -> None:

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from queryport.emulator import Emulator, Limits
 from queryport.postgres import EmbeddedPostgres
@@ -49,6 +50,13 @@ def test_settings_are_the_services_own(api: Api) -> None:
         ("statement_timeout", "45s"),
     ):
         assert api.value(f"SHOW {setting}") == value
+
+
+def test_settings_of_the_url_are_kept(postgres: EmbeddedPostgres) -> None:
+    url = make_conninfo(postgres.url(), options="-c search_path=pg_catalog -c TimeZone=Asia/Tokyo")
+    with Emulator(url) as emulator, Api(emulator.url, "postgres") as api:
+        assert api.value("SHOW search_path") == "pg_catalog"
+        assert api.value("SHOW TimeZone") == "UTC"
 
 
 def test_statements_are_prepared_under_sqlxs_names(api: Api) -> None:

@@ -1,0 +1,47 @@
+"""docs/emulator.md is complete: every option, endpoint, member of a fault, error and attribute is in it."""
+
+import inspect
+import re
+from pathlib import Path
+
+import click
+import pytest
+
+from queryport.emulator import Call, Fault
+from queryport.emulator.call_log import CallLog
+from queryport.emulator.clusters import Cluster, Secret
+from queryport.emulator.command import emulator_command
+from queryport.emulator.control import control_routes
+from queryport.emulator.errors import STATUS
+from queryport.emulator.faults import Faults
+from queryport.emulator.pytest_plugin import DataApi
+
+TEXT = (Path(__file__).parents[2] / "docs" / "emulator.md").read_text()
+
+
+def routes() -> list[str]:
+    found = control_routes(Faults(), CallLog(), dict)
+    return [f"{method} {route.path}" for route in found for method in (route.methods or set()) - {"HEAD"}]
+
+
+WORDS = [
+    *(
+        option
+        for parameter in emulator_command.params
+        if isinstance(parameter, click.Option)
+        for option in parameter.opts
+    ),
+    *routes(),
+    *Fault.model_fields,
+    *Call._fields,
+    *Cluster.model_fields,
+    *Secret.model_fields,
+    *STATUS,
+    *(name for name in dir(DataApi) if not name.startswith("_")),
+    *inspect.signature(DataApi).parameters,
+]
+
+
+@pytest.mark.parametrize("word", sorted(set(WORDS)))
+def test_the_page_names(word: str) -> None:
+    assert re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", TEXT)
