@@ -43,7 +43,9 @@ def test_the_commands_page_is_what_the_commands_say() -> None:
 
 
 def test_every_target_is_in_the_help() -> None:
-    shown = subprocess.run(["make", "help"], cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout
+    # `make test` is a make already, and one inside of another tells of the folders it enters.
+    command = ["make", "--no-print-directory", "help"]
+    shown = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout
     assert {line.split()[1] for line in shown.splitlines()} == _targets()
 
 
@@ -95,9 +97,9 @@ def test_getting_started_can_be_followed(tmp_path: Path) -> None:
         for block, after in zip(blocks, [*blocks[1:], None], strict=True):
             saved = re.findall(r"`([\w/]+\.sql)`", block.above)
             if block.language == "sql" and not (tmp_path / saved[-1]).exists():
-                before = served.output
+                reloads = served.output.count("no errors; ")
                 (tmp_path / saved[-1]).write_text(block.text)
-                eventually(lambda: served.output != before)  # noqa: B023 (called at once)
+                eventually(lambda: served.output.count("no errors; ") > reloads)  # noqa: B023 (called at once)
             elif block.text.startswith("curl "):
                 assert after is not None
                 assert _curl(block.text, served) == after.text
