@@ -46,7 +46,7 @@ format: $(SYNCED)  ## Rewrite the Python files in the project's style
 	@$(BIN)/ruff format
 
 docs: $(SYNCED)  ## Write docs/cli.md anew from the commands' own help
-	@$(BIN)/python tests/tool/cli_reference.py
+	@$(BIN)/python tests/tool/cli_reference.py > docs/cli.md
 
 sam-tools: $(SAM)  ## Install the AWS SAM CLI, which brings Lambda's runtime emulator, into .tools/sam
 
