@@ -71,7 +71,7 @@ format: $(SYNCED)  ## Rewrite the Python files in the project's style
 	@$(BIN)/ruff format
 
 docs: $(SYNCED)  ## Write anew what docs/ has from the code: the commands' help, the table of failures
-	@$(BIN)/python tests/tool/cli_reference.py
+	@$(BIN)/python tests/tool/cli_reference.py > docs/cli.md
 	@$(BIN)/python -m tests.exactly_once.retry_table
 
 sam-tools: $(SAM)  ## Install the AWS SAM CLI, which brings Lambda's runtime emulator, into .tools/sam

@@ -1,12 +1,8 @@
-"""Writes docs/cli.md from the commands' own help (`make docs`); a test compares the two."""
-
-from pathlib import Path
+"""Prints docs/cli.md, made of the commands' own help, for `make docs` and for the test that compares the two."""
 
 import click
 
 from queryport.cli import queryport
-
-PAGE = Path(__file__).parents[2] / "docs" / "cli.md"
 
 _HEAD = """\
 # The commands
@@ -37,4 +33,4 @@ def _section(command: click.Command, context: click.Context) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(reference())
+    click.echo(reference(), nl=False)

@@ -3,12 +3,12 @@
 import re
 import shlex
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from tests.tool.cli_reference import PAGE, reference
 from tests.tool.projects import REPOSITORY, Served, eventually, run
 
 PAGES = sorted([*REPOSITORY.glob("*.md"), *REPOSITORY.glob("docs/*.md")])
@@ -39,7 +39,10 @@ def _targets() -> set[str]:
 
 
 def test_the_commands_page_is_what_the_commands_say() -> None:
-    assert PAGE.read_text() == reference(), "run `make docs`"
+    # In a process of its own: click remembers in a command how other tests have called it.
+    script = Path(__file__).with_name("cli_reference.py")
+    printed = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True).stdout
+    assert (REPOSITORY / "docs/cli.md").read_text() == printed, "run `make docs`"
 
 
 def test_every_target_is_in_the_help() -> None:
