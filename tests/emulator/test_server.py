@@ -99,10 +99,13 @@ def test_idle_sessions_of_a_database_that_was_left_are_closed(
         assert other.value(count, {"name": "name", "value": {"stringValue": name}}) == 0
 
 
+# As a person runs it, signal handlers included.
+_COMMAND = (sys.executable, "-c", "from queryport.cli import main; main()", "emulator")
+
+
 def test_the_command_prints_what_to_set_and_stops_on_ctrl_c(postgres: EmbeddedPostgres) -> None:
-    program = "from queryport.emulator.command import emulator_command; emulator_command()"
     process = subprocess.Popen(
-        [sys.executable, "-c", program, "--port", "0", "--database-url", postgres.url()],
+        [*_COMMAND, "--port", "0", "--database-url", postgres.url()],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -127,9 +130,8 @@ def test_the_command_prints_what_to_set_and_stops_on_ctrl_c(postgres: EmbeddedPo
 
 
 def test_the_command_serves_the_embedded_postgresql(tmp_path: Path) -> None:
-    program = "from queryport.emulator.command import emulator_command; emulator_command()"
     with subprocess.Popen(
-        [sys.executable, "-c", program, "--port", "0", "--data-dir", str(tmp_path / "data")],
+        [*_COMMAND, "--port", "0", "--data-dir", str(tmp_path / "data")],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
@@ -158,7 +160,7 @@ def test_importing_the_package_imports_no_server() -> None:
 
 def test_the_entry_point_of_the_pytest_plugin_is_declared() -> None:
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
-    assert project["entry-points"]["pytest11"] == {"queryport_data_api": "queryport.emulator.pytest_plugin"}
+    assert project["entry-points"]["pytest11"]["queryport_data_api"] == "queryport.emulator.pytest_plugin"
 
 
 def test_the_pytest_plugin_gives_each_test_a_database_of_its_own(tmp_path: Path, postgres: EmbeddedPostgres) -> None:
