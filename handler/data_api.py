@@ -8,8 +8,7 @@ is not certain, the failure of a write is OutcomeUnknown. Knows nothing of opera
 import random
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from botocore.exceptions import (
     BotoCoreError,
@@ -34,16 +33,14 @@ from handler.settings import Settings
 _IDLE_SECONDS = 15.0
 
 
-@dataclass(frozen=True, slots=True)
-class Rows:
+class Rows(NamedTuple):
     texts: list[str]
     """The one column of each row, JSON."""
     updated: int
     """The rows that a write changed, if it answers no rows."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Backoff:
+class _Backoff(NamedTuple):
     first: float
     longest: float
     attempts: int
@@ -59,8 +56,7 @@ _BACKOFF = _Backoff(first=0.05, longest=2.0, attempts=4)
 _WAKING_BACKOFF = _Backoff(first=1.0, longest=5.0, attempts=30)
 
 
-@dataclass(frozen=True, slots=True)
-class _Failure:
+class _Failure(NamedTuple):
     error: OperationError
     did_not_run: bool
     """It is certain that the statement changed nothing."""

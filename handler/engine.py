@@ -5,8 +5,7 @@ keys make the cursor. Knows nothing of HTTP and nothing of Step Functions.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from handler import pages
 from handler.catalog import Catalog
@@ -21,8 +20,7 @@ from handler.statement import Statement
 _MOST_READY = 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What a call comes to."""
 
     text: str

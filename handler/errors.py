@@ -32,12 +32,10 @@ very same call may succeed later. The names are public: state machines match the
 
 # ruff: noqa: N818 (the names are those that callers match, without "Error")
 
-from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Flaw:
+class Flaw(NamedTuple):
     """What is wrong with one parameter, or with a member inside of it; never the value itself."""
 
     pointer: str

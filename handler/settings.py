@@ -5,8 +5,8 @@ so does Powertools (`POWERTOOLS_*`). Every variable is described in docs/setting
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 DEFAULT_CATALOG = Path(__file__).resolve().parent.parent / "catalog.json"
 
@@ -15,8 +15,7 @@ class SettingsError(Exception):
     """The environment lacks something; the message names every variable at fault."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     resource_arn: str
     """QUERYPORT_RESOURCE_ARN: the Aurora cluster."""
     secret_arn: str
