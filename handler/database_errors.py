@@ -5,7 +5,7 @@ exception is the message of RAISE (P0001), which an author of SQL wrote for the 
 """
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from handler import errors
 from handler.errors import OperationError
@@ -33,8 +33,7 @@ _DATA_EXCEPTIONS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class DatabaseMessage:
+class DatabaseMessage(NamedTuple):
     """The parts of a DatabaseErrorException's message: `ERROR: <text>; Hint: …; Position: 7; SQLState: 42601`."""
 
     text: str

@@ -6,8 +6,7 @@ Step Functions.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from handler import batches, codecs, exact_json, idempotency, pages
 from handler.catalog import Catalog
@@ -40,8 +39,7 @@ _SINGLE = frozenset({Result.ONE, Result.MAYBE, Result.VALUE})
 _MORE_ROWS, _NO_ROW = "21000", "2201W"
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What a call comes to."""
 
     text: str

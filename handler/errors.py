@@ -34,9 +34,8 @@ says more, and handler/retries.py what is repeated before a caller meets any of 
 
 # ruff: noqa: N818 (the names are those that callers match, without "Error")
 
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 
 class Outcome(StrEnum):
@@ -48,8 +47,7 @@ class Outcome(StrEnum):
     COMMITTED = "committed"  # it was made, and only its answer could not be passed on
 
 
-@dataclass(frozen=True, slots=True)
-class Flaw:
+class Flaw(NamedTuple):
     """What is wrong with one parameter, or with a member inside of it; never the value itself."""
 
     pointer: str

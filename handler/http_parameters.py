@@ -4,8 +4,7 @@ A parameter in the URL is a text and becomes the value that its schema means; a 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from handler.coercion import CoercionError, coerce, has_commas, splits_at_commas
 from handler.errors import Flaw, InvalidParameters
@@ -18,8 +17,7 @@ _UNKNOWN: Kind = ("scalar", {})
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 
-@dataclass(frozen=True, slots=True)
-class HttpParameters:
+class HttpParameters(NamedTuple):
     values: Any
     """An object; for a batch an array of objects."""
     locations: dict[str, str]
@@ -29,7 +27,7 @@ class HttpParameters:
 
     def located(self, error: InvalidParameters) -> InvalidParameters:
         """The error with the place of each parameter."""
-        flaws = tuple(replace(flaw, location=self._location(flaw)) for flaw in error.flaws)
+        flaws = tuple(flaw._replace(location=self._location(flaw)) for flaw in error.flaws)
         return InvalidParameters(error.detail, flaws=flaws, sqlstate=error.sqlstate)
 
     def _location(self, flaw: Flaw) -> str:

@@ -8,8 +8,7 @@ import binascii
 import re
 from base64 import b64decode
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from handler import exact_json
@@ -21,16 +20,15 @@ _JSON_TYPE = re.compile(r"application/(?:[a-z0-9.!#$&^_-]+\+)?json")
 _CHARSETS = frozenset({"utf-8", "utf8", "us-ascii"})
 
 
-@dataclass(frozen=True, slots=True)
-class HttpRequest:
+class HttpRequest(NamedTuple):
     method: str
     segments: list[str]
     """The decoded segments of the path; `/a/b%2Fc` is a and b/c."""
     query: dict[str, list[str]]
     """The values of each parameter of the query string, still encoded: an encoded comma differs from a bare one."""
     headers: Mapping[str, str]
-    _body: str
-    _is_base64: bool
+    body_text: str
+    is_base64: bool
 
     @classmethod
     def of(cls, event: Mapping[str, Any]) -> "HttpRequest":
@@ -41,13 +39,13 @@ class HttpRequest:
             segments=[decoded(segment, "the path") for segment in path[1:].split("/")],
             query=_query(event.get("rawQueryString") or ""),
             headers=event.get("headers") or {},
-            _body=event.get("body") or "",
-            _is_base64=bool(event.get("isBase64Encoded")),
+            body_text=event.get("body") or "",
+            is_base64=bool(event.get("isBase64Encoded")),
         )
 
     @property
     def has_body(self) -> bool:
-        return bool(self._body)
+        return bool(self.body_text)
 
     @property
     def idempotency_key(self) -> str | None:
@@ -57,7 +55,7 @@ class HttpRequest:
 
     def json_object(self) -> dict[str, Any]:
         """The object in the body; no body at all is an empty one."""
-        if not self._body:
+        if not self.body_text:
             return {}
         value = self._json()
         if not isinstance(value, dict):
@@ -66,7 +64,7 @@ class HttpRequest:
 
     def json_array(self) -> list[Any]:
         """The array in the body."""
-        value = self._json() if self._body else None
+        value = self._json() if self.body_text else None
         if not isinstance(value, list):
             raise InvalidParameters("the body must be a JSON array, with an object of parameters for each element")
         return value
@@ -87,12 +85,12 @@ class HttpRequest:
 
     def _text(self) -> str:
         # Four characters of base64 are three bytes; a character of text is one byte at least.
-        if len(self._body) * (0.75 if self._is_base64 else 1) > LARGEST_BODY:
+        if len(self.body_text) * (0.75 if self.is_base64 else 1) > LARGEST_BODY:
             raise RequestTooLarge(f"the body must not be larger than {LARGEST_BODY} bytes")
-        if not self._is_base64:
-            return self._body
+        if not self.is_base64:
+            return self.body_text
         try:
-            return b64decode(self._body, validate=True).decode()
+            return b64decode(self.body_text, validate=True).decode()
         except binascii.Error:
             raise InvalidParameters("the body is not base64, although the event says so") from None
         except UnicodeDecodeError:

@@ -6,8 +6,7 @@ that makes the change: both are there or neither is. This module knows the key o
 
 import hashlib
 import re
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -49,8 +48,7 @@ STORE = """\
 UPDATE queryport.idempotency_key SET response = :__response::text[] WHERE operation = :__operation AND key = :__key"""
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(NamedTuple):
     """The key of a call, and the parameters that it goes with."""
 
     operation: str

@@ -8,8 +8,8 @@ docs/retries.md shows what comes of it. Sends nothing itself.
 
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from handler import errors
 from handler.errors import OperationError, Outcome
@@ -25,8 +25,7 @@ class Kind(StrEnum):
     """Nothing of it remains unless the transaction commits, and a failure of PostgreSQL's ends the transaction."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(NamedTuple):
     """One way to fail."""
 
     error: type[OperationError]
@@ -175,8 +174,7 @@ def postgresql_fault(sqlstate: str | None, *, fatal: bool) -> Fault:
     return Fault(errors.error_of(sqlstate), outcome, passing)
 
 
-@dataclass(frozen=True, slots=True)
-class Backoff:
+class Backoff(NamedTuple):
     first: float
     longest: float
     attempts: int

@@ -6,14 +6,12 @@ depends on the path, never on the number of routes.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 Node = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """An operation, and the segments of the path that are its parameters, in their order."""
 
     operation: str

@@ -8,6 +8,7 @@ twice.
 """
 
 import gzip
+import os
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from pathlib import Path
@@ -125,7 +126,8 @@ class _Loader(Loader):
     """Knows the services by the names of their folders, and looks into none but that which it loads."""
 
     def list_available_services(self, type_name: str) -> list[str]:  # noqa: ARG002 (botocore's signature)
-        return [entry.name for path in map(Path, self.search_paths) if path.is_dir() for entry in path.iterdir()]
+        # Not pathlib, which takes a hundredth of the start-up for a path object of each service.
+        return [name for path in self.search_paths if os.path.isdir(path) for name in os.listdir(path)]  # noqa: PTH112, PTH208
 
 
 class _ModelFiles(JSONFileLoader):

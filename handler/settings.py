@@ -1,12 +1,12 @@
 """The environment of the function, read once at start-up.
 
-Only what is Queryport's own: the AWS SDK reads its variables itself (`AWS_DEFAULT_REGION`, `AWS_ENDPOINT_URL_RDS_DATA`, …), and
-so does Powertools (`POWERTOOLS_*`). Every variable is described in docs/settings.md.
+Only what is Queryport's own: the AWS SDK reads its variables itself (`AWS_DEFAULT_REGION`, `AWS_ENDPOINT_URL_RDS_DATA`,
+…), and so does Powertools (`POWERTOOLS_*`). Every variable is described in docs/settings.md.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 DEFAULT_CATALOG = Path(__file__).resolve().parent.parent / "catalog.json"
 
@@ -15,8 +15,7 @@ class SettingsError(Exception):
     """The environment lacks something; the message names every variable at fault."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     resource_arn: str
     """QUERYPORT_RESOURCE_ARN: the Aurora cluster."""
     secret_arn: str

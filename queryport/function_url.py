@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from queryport.lambda_environments import Outcome
+from queryport.lambda_environment import Outcome
 
 MAX_EVENT_BYTES = 6 * 1024 * 1024
 """The most that Lambda takes as an event, and that a function may answer."""

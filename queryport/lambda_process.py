@@ -1,6 +1,6 @@
 """One execution environment of the local Lambda, seen from inside: a process that imports the handler and calls it.
 
-Started by lambda_environments.py as `python -m queryport.lambda_process FD PACKAGE.MODULE.FUNCTION`. Speaks over the
+Started by lambda_environment.py as `python -m queryport.lambda_process FD PACKAGE.MODULE.FUNCTION`. Speaks over the
 socket FD: a frame is a length, a kind and a payload. The first one brings the function's own variables, and the handler
 is imported then; until it comes, the process waits with the handler's dependencies imported. Does what AWS's runtime
 client does with events, answers and errors, and no more; it holds one event at a time and ends when the socket does.

@@ -19,7 +19,8 @@ from queryport.compile.emit import write_catalog
 from queryport.databases import database_name
 from queryport.emulator import Emulator
 from queryport.failure import Failure
-from queryport.lambda_environments import LambdaEnvironments, Outcome, operation_variables
+from queryport.lambda_environment import Outcome
+from queryport.lambda_environments import LambdaEnvironments, operation_variables
 from queryport.terminal import Terminal, counted
 from queryport.workspace import Workspace
 

@@ -125,7 +125,9 @@ def test_botocore_has_no_handler_that_concerns_us_and_is_left_out_unseen() -> No
     general = {
         (spec[0], getattr(spec[1], "__name__", type(spec[1]).__name__))
         for spec in handlers.BUILTIN_HANDLERS
-        if spec[0].count(".") == 0 or "rds-data" in spec[0]
+        if (spec[0].count(".") == 0 or "rds-data" in spec[0])
+        # moto, where another test has imported it, adds its own.
+        and getattr(spec[1], "__module__", type(spec[1]).__module__).startswith("botocore")
     }
     assert general == {
         ("before-call", "add_recursion_detection_header"),  # registered by us

@@ -18,6 +18,10 @@ import psutil
 QUERYPORT = Path(sys.executable).with_name("queryport")
 REPOSITORY = Path(__file__).parents[2]
 
+# Given in full, since libraries set variables behind Python's back (readline: COLUMNS). With bytecode the processes
+# that are started here take a quarter less.
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
 BOOKSHOP = {
     "migrations/0001_book.sql": "CREATE TABLE book (book_id int PRIMARY KEY, title text NOT NULL, price numeric(8,2));",
     "seed/01_book.sql": "INSERT INTO book SELECT n, 'Book ' || n, n FROM generate_series(1, 5) n;",
@@ -57,7 +61,7 @@ def run(*arguments: str, project: Path, data_dir: Path | None = None) -> Finishe
         text=True,
         timeout=60,
         check=False,
-        env=dict(os.environ),
+        env=ENVIRONMENT,
     )
     return Finished(done.returncode, done.stdout, done.stderr)
 
@@ -83,7 +87,7 @@ class Served:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            env=dict(os.environ),  # and not what libraries have set behind Python's back, such as COLUMNS
+            env=ENVIRONMENT,
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()

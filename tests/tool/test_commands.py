@@ -62,13 +62,9 @@ def test_build_writes_the_catalogue(shop: Path, tmp_path: Path) -> None:
         "queryport.purge_idempotency_keys",
     ]
     assert list(index["operations"]) == [body["name"] for body in bodies] == names
-
-
-def test_build_gives_the_same_bytes_again(shop: Path, tmp_path: Path) -> None:
-    outputs = [tmp_path / "one.json", tmp_path / "other.json"]
-    for output in outputs:
-        run("build", "--output", str(output), project=shop)
-    assert outputs[0].read_bytes() == outputs[1].read_bytes()
+    before = output.read_bytes()
+    run("build", "--output", str(output), project=shop)
+    assert output.read_bytes() == before
 
 
 def test_build_writes_nothing_where_there_are_errors(broken: Path) -> None:
@@ -95,13 +91,10 @@ def test_run_prints_rows_as_a_table(shop: Path) -> None:
     ("call", "printed"),
     [
         (["books.get", "book_id=2", "--json"], '{"book_id":2,"title":"Book 2","price":2.00}\n'),
-        (["books.count"], "5\n"),
         (["books.rename", "book_id=5", "title=5"], "1 row affected\n"),
-        (["books.wait", "seconds=0"], "done\n"),
-        (["books.cheap", "price=0"], "no rows\n"),
     ],
 )
-def test_run_prints_every_kind_of_result(shop: Path, call: list[str], printed: str) -> None:
+def test_run_prints_the_answer(shop: Path, call: list[str], printed: str) -> None:
     done = run("run", *call, project=shop)
     assert (done.code, done.output) == (0, printed), done.errors
 

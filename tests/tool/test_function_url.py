@@ -6,7 +6,7 @@ import pytest
 from starlette.types import Scope
 
 from queryport.function_url import event, response_for
-from queryport.lambda_environments import Outcome
+from queryport.lambda_environment import Outcome
 
 
 def _scope(target: str = "/", method: str = "GET", headers: list[tuple[str, str]] | None = None) -> Scope:

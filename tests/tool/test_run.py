@@ -1,5 +1,6 @@
 """What is typed at `queryport run` becomes the parameters that the operation wants."""
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -7,15 +8,16 @@ import pytest
 
 from handler.operation import Operation, Result
 from queryport.compile import Compilation
-from queryport.run import RunError, find, read_parameters
+from queryport.run import RunError, find, read_parameters, show
+from queryport.terminal import Terminal
 
 
-def _operation(**schemas: dict[str, Any]) -> Operation:
+def _operation(result: Result = Result.MANY, **schemas: dict[str, Any]) -> Operation:
     return Operation(
         name="books.get",
         summary="",
         description="",
-        result=Result.MANY,
+        result=result,
         read_only=True,
         sql=("SELECT 1",),
         parameters=(),
@@ -82,3 +84,34 @@ def test_a_name_that_is_nearly_right_is_told() -> None:
     assert find(compilation, "books.get").name == "books.get"
     with pytest.raises(RunError, match=r"there is no operation books.gett: did you mean books.get\?"):
         find(compilation, "books.gett")
+
+
+@pytest.mark.parametrize(
+    ("result", "data", "shown"),
+    [
+        (Result.MANY, [], "no rows\n"),
+        (Result.MAYBE, None, "no rows\n"),
+        (Result.VALUE, "text", "text\n"),
+        (Result.VALUE, Decimal("1.10"), "1.10\n"),
+        (Result.VALUE, {"a": None}, '{"a":null}\n'),
+        (Result.AFFECTED, 1, "1 row affected\n"),
+        (Result.AFFECTED, 0, "0 rows affected\n"),
+        (Result.NONE, None, "done\n"),
+    ],
+)
+def test_every_kind_of_answer_is_shown(
+    result: Result, data: object, shown: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    show(_operation(result), data, Terminal())
+    assert capsys.readouterr().out == shown
+
+
+def test_rows_are_shown_as_a_table(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [{"n": 1, "[b]": "[red]x", "tags": ["a", None]}, {"n": 2, "[b]": None, "tags": None}]
+    show(_operation(), rows, Terminal())
+    lines = [line.strip("│┃ ").split() for line in capsys.readouterr().out.splitlines() if line[0] in "│┃"]
+    assert [[cell for cell in line if cell not in "│┃"] for line in lines] == [
+        ["n", "[b]", "tags"],
+        ["1", "[red]x", '["a",', "null]"],
+        ["2", "null", "null"],
+    ]

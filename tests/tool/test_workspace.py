@@ -5,6 +5,7 @@ import psycopg
 import pytest
 
 from handler.operation import Operation
+from queryport.migrations import apply_scripts
 from queryport.terminal import Terminal
 from queryport.workspace import Build, Workspace, open_workspace
 from tests.tool.projects import BOOKSHOP, write
@@ -51,6 +52,7 @@ def test_a_database_of_ones_own_is_asked_each_time(
     project: Path, new_database: Callable[[Path | str | None], str]
 ) -> None:
     url = new_database("CREATE TABLE book (book_id int, title text, price numeric)")
+    apply_scripts(url, ())
     with open_workspace(project, None, url, Terminal(stderr=True), migrate=False) as workspace:
         before = workspace.build()
         with psycopg.connect(url, autocommit=True) as connection:
