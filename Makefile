@@ -50,6 +50,7 @@ check-template: $(SAM) $(CHECKOV)  ## Check template.yaml and the Dockerfiles: s
 
 bench: $(SYNCED)  ## Measure against what a user would pick instead
 	@$(BIN)/python -m benchmarks
+	@$(BIN)/python -m benchmarks.emulator
 
 campaign: $(SYNCED)  ## Move money while everything fails, then check the books: make campaign SEED=1 MINUTES=10
 	@$(BIN)/python -m tests.campaign $(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES))

@@ -15,7 +15,8 @@ from moto import mock_aws
 from queryport.compile import Compilation, compile_project
 from queryport.compile.emit import write_catalog
 from queryport.emulator import Emulator
-from queryport.lambda_environments import operation_variables, process_environment
+from queryport.lambda_environment import process_environment
+from queryport.lambda_environments import operation_variables
 from queryport.migrations import apply
 from queryport.postgres import EmbeddedPostgres
 from tests.statemachine.emulated_lambda import ROOT, LambdaDoor, runtime
