@@ -1,7 +1,7 @@
-"""How a ratio is measured: ours and the peer take turns, each turn is CPU time, and the medians are compared.
+"""How a ratio is measured: ours and the peer take turns, each turn is CPU time, and the median of the turns counts.
 
-Taking turns spreads the noise of a busy machine over both; CPU time leaves out what the other end of a socket does; and
-a fresh process now and then evens out what luck a process has with its place in memory.
+Taking turns lets both sides suffer the noise of a busy machine alike; CPU time leaves out what the other end of a
+socket does; and a fresh process now and then evens out what luck a process has with its place in memory.
 """
 
 import os
@@ -15,7 +15,7 @@ from typing import Self
 
 PROCESSES = 5
 TURNS = 7
-PROGRAM_TURNS = 15
+PROGRAM_TURNS = 31
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -49,7 +49,7 @@ def compare_calls(name: str, bar: float, *, ours: Sequence[str], peer: Sequence[
             for caller in (our_caller, peer_caller):
                 caller.cpu_seconds(calls)
             turns += [(our_caller.cpu_seconds(calls), peer_caller.cpu_seconds(calls)) for _ in range(TURNS)]
-    return _outcome(name, bar, [turn[0] / calls for turn in turns], [turn[1] / calls for turn in turns])
+    return _outcome(name, bar, [(ours_cpu / calls, peer_cpu / calls) for ours_cpu, peer_cpu in turns])
 
 
 class _Caller:
@@ -93,9 +93,10 @@ def compare_programs(name: str, bar: float, *, ours: Sequence[str], peer: Sequen
     for program in (ours, peer):
         run(program)
     turns = [(run(ours), run(peer)) for _ in range(PROGRAM_TURNS)]
-    return _outcome(name, bar, [turn[0] for turn in turns], [turn[1] for turn in turns])
+    return _outcome(name, bar, turns)
 
 
-def _outcome(name: str, bar: float, ours: Sequence[float], peer: Sequence[float]) -> Outcome:
-    ours_median, peer_median = statistics.median(ours), statistics.median(peer)
-    return Outcome(name, ours_median / peer_median, bar, ours_median * 1000, peer_median * 1000)
+def _outcome(name: str, bar: float, turns: Sequence[tuple[float, float]]) -> Outcome:
+    ratio = statistics.median(ours / peer for ours, peer in turns)
+    ours, peer = (statistics.median(side) * 1000 for side in zip(*turns, strict=True))
+    return Outcome(name, ratio, bar, ours, peer)

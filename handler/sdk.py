@@ -131,12 +131,18 @@ class _Loader(Loader):
 
 
 class _ModelFiles(JSONFileLoader):
-    """Reads botocore's model files with orjson."""
+    """Reads botocore's model files with orjson, and makes the largest of them, of endpoints, out of a small one."""
 
     def exists(self, file_path: str) -> bool:
         return Path(file_path + ".json").is_file() or Path(file_path + ".json.gz").is_file()
 
     def load_file(self, file_path: str) -> Any:
+        directory, slash, name = file_path.rpartition(os.sep)
+        if name == "endpoints":
+            return _endpoints(self._read(directory + slash + "partitions"))
+        return self._read(file_path)
+
+    def _read(self, file_path: str) -> Any:
         for suffix, text in ((".json", bytes), (".json.gz", gzip.decompress)):
             try:
                 content = Path(file_path + suffix).read_bytes()
@@ -144,6 +150,40 @@ class _ModelFiles(JSONFileLoader):
                 continue
             return orjson.loads(text(content))
         return None
+
+
+def _endpoints(partitions: Mapping[str, Any]) -> dict[str, Any]:
+    """endpoints.json as far as it concerns a service that has no endpoints but the usual ones, like the Data API.
+
+    The file describes every service in every region, and takes a twentieth of the start-up to read. Requests go where
+    the service's own rules (endpoint-rule-set-1.json) say in any case.
+    """
+    return {"partitions": [_partition(each) for each in partitions["partitions"]]}
+
+
+def _partition(partition: Mapping[str, Any]) -> dict[str, Any]:
+    outputs = partition["outputs"]
+    suffix, dual = outputs["dnsSuffix"], outputs["dualStackDnsSuffix"]
+    usual, fips = "{service}.{region}.{dnsSuffix}", "{service}-fips.{region}.{dnsSuffix}"
+    variants = [{"tags": ["fips"], "hostname": fips, "dnsSuffix": suffix}]
+    if outputs["supportsDualStack"]:
+        variants += [
+            {"tags": ["dualstack"], "hostname": usual, "dnsSuffix": dual},
+            {"tags": ["dualstack", "fips"], "hostname": fips, "dnsSuffix": dual},
+        ]
+    return {
+        "partition": partition["id"],
+        "dnsSuffix": suffix,
+        "regionRegex": partition["regionRegex"],
+        "regions": partition["regions"],
+        "defaults": {
+            "hostname": usual,
+            "protocols": ["https"],
+            "signatureVersions": ["v4"],
+            "variants": variants,
+        },
+        "services": {},
+    }
 
 
 class _RowsParser:

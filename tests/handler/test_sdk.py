@@ -1,5 +1,6 @@
 """The doors of botocore that the client is made through: that they are still there, and lead to the same place."""
 
+import itertools
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -8,9 +9,10 @@ import boto3  # type: ignore[import-untyped]  # its stubs are a package of their
 import pytest
 from botocore import handlers
 from botocore.awsrequest import AWSPreparedRequest
-from botocore.exceptions import UnknownServiceError
+from botocore.exceptions import EndpointVariantError, UnknownServiceError
 from botocore.loaders import Loader
 from botocore.parsers import ResponseParserError
+from botocore.regions import EndpointResolver
 
 from handler import sdk
 from queryport.emulator import Emulator
@@ -102,7 +104,29 @@ def test_the_endpoint_is_that_of_boto3(monkeypatch: pytest.MonkeyPatch, region: 
     assert ours.meta.region_name == region
 
 
-@pytest.mark.parametrize("name", ["rds-data/2018-08-01/service-2", "partitions", "endpoints"])
+def test_every_region_has_the_endpoint_that_botocore_knows() -> None:
+    def resolved(resolver: EndpointResolver, region: str, *, dualstack: bool, fips: bool) -> Any:
+        try:
+            endpoint = resolver.construct_endpoint(
+                "rds-data", region, use_dualstack_endpoint=dualstack, use_fips_endpoint=fips
+            )
+        except EndpointVariantError:
+            return "none"
+        return endpoint and {name: value for name, value in endpoint.items() if name not in ("variants", "tags")}
+
+    known = Loader().load_data("endpoints")
+    ours = sdk._Loader(file_loader=sdk._ModelFiles()).load_data("endpoints")
+    regions = [region for partition in known["partitions"] for region in partition["regions"]]
+    assert len(regions) > 30
+    for region in [*regions, "eu-new-9", "nowhere"]:
+        for dualstack, fips in itertools.product((False, True), repeat=2):
+            theirs = resolved(EndpointResolver(known), region, dualstack=dualstack, fips=fips)
+            # The small file knows of dual stacks that the large one has not heard of yet.
+            if theirs != "none" or not dualstack:
+                assert resolved(EndpointResolver(ours), region, dualstack=dualstack, fips=fips) == theirs, region
+
+
+@pytest.mark.parametrize("name", ["rds-data/2018-08-01/service-2", "partitions"])
 def test_models_are_read_as_botocore_reads_them(name: str) -> None:
     assert sdk._Loader(file_loader=sdk._ModelFiles()).load_data(name) == Loader().load_data(name)
 
