@@ -39,9 +39,8 @@ class Catalog:
         self._text = _mapped(path)
         start = self._text.find(b"\n") + 1  # the array's opening bracket
         end = self._text.find(b"\n", start)
-        line = memoryview(self._text)[start:end]  # no copy: it is a megabyte for ten thousand operations
         try:
-            index = orjson.loads(line[:-1] if line[-1:] == b"," else line)
+            index = orjson.loads(self._text[start:end].rstrip(b","))
             found = index["format"]
         except (orjson.JSONDecodeError, KeyError, TypeError):
             raise CatalogError(f"{path} is no catalogue of operations: `queryport build` writes one") from None
