@@ -19,7 +19,7 @@ from handler.routes import Routes
 from queryport.compile import Compilation, Problem
 from queryport.compile.emit import write_catalog
 from queryport.compile.rules import Severity
-from queryport.scripts import shown
+from queryport.compile.source import shown
 
 STATUS = 500
 CODE = "DoesNotCompile"

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import postgast
 
-from queryport.compile.source import Problem, Source, Span
+from queryport.compile.source import Problem, Source, Span, shown
 from queryport.failure import Failure
 
 _NAME = re.compile(r"(?P<number>\d+)[_-](?P<title>[A-Za-z0-9][A-Za-z0-9._-]*)\.sql")
@@ -143,14 +143,6 @@ def combined_checksum(scripts: Sequence[Script]) -> str:
     for script in scripts:
         digest.update(f"{script.name}\0{script.checksum}\0".encode())
     return digest.hexdigest()
-
-
-def shown(path: Path) -> Path:
-    """A path as people know it: from where they are, if it lies below, else in full."""
-    try:
-        return path.resolve().relative_to(Path.cwd())
-    except ValueError:
-        return path
 
 
 def _read(path: Path) -> Script:

@@ -21,6 +21,7 @@ from handler.operation import Operation
 from queryport.broken import BrokenOperations
 from queryport.compile.emit import write_catalog
 from queryport.compile.rules import Severity
+from queryport.compile.source import shown
 from queryport.databases import database_name, without_password
 from queryport.emulator import Emulator
 from queryport.example_call import example_call
@@ -29,7 +30,6 @@ from queryport.function_url import FunctionUrl
 from queryport.http_thread import HttpThread, listen
 from queryport.lambda_environments import LambdaEnvironments, operation_variables
 from queryport.project import Project
-from queryport.scripts import shown
 from queryport.terminal import Terminal, summary
 from queryport.watch import Watch
 from queryport.workspace import open_workspace

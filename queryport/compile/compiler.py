@@ -18,7 +18,7 @@ from queryport.compile.routes import clashes
 from queryport.compile.rules import Severity
 from queryport.compile.scan import Draft, Scan, scan
 from queryport.compile.single import one_statement
-from queryport.compile.source import Problem, Source, Span
+from queryport.compile.source import Problem, Source, Span, shown
 from queryport.compile.statement import split
 from queryport.compile.transaction import transaction
 from queryport.compile.unit import File, has_errors
@@ -95,7 +95,7 @@ def compile_project(queries: Path, database_url: str, memory: Memory | None = No
             # Two names that differ by case alone would be one file on some systems and two on others.
             earlier = first.setdefault(name.lower(), path)
             if earlier != path:
-                message = f"`{name}` is made by {_shown(earlier)} already"
+                message = f"`{name}` is made by {shown(earlier)} already"
                 problems.append(source.problem("QP007", Span(0, 1), message, "rename one of the two"))
             elif not found:
                 outcome = known.get((source, name)) or compile_file(database, source, name)
@@ -191,22 +191,15 @@ def _misread(source: Source, scanned: Scan, reported: list[Problem]) -> list[Pro
 
 
 def _read(path: Path) -> tuple[Source, list[Problem]]:
-    shown = _shown(path)
+    place = shown(path)
     content = path.read_bytes()
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        source = Source(shown, content.decode(errors="replace"))
+        source = Source(place, content.decode(errors="replace"))
         at = len(content[: error.start].decode(errors="replace"))
         return source, [source.problem("QP002", Span(at, at + 1), "the file is not UTF-8 text", "save it as UTF-8")]
-    return Source(shown, text), []
-
-
-def _shown(path: Path) -> Path:
-    try:
-        return path.resolve().relative_to(Path.cwd().resolve())
-    except ValueError:
-        return path
+    return Source(place, text), []
 
 
 def _operation_name(path: Path) -> str | None:

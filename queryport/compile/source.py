@@ -109,3 +109,11 @@ class Source:
     def problem(self, code: str, span: Span, message: str, cure: str, also: tuple[Span, ...] = ()) -> Problem:
         assert code in RULES, code  # noqa: S101 (a programming error, not an input's)
         return Problem(code, message, cure, self.place(span), tuple(self.place(other) for other in also))
+
+
+def shown(path: Path) -> Path:
+    """A path as people know it: from where they are, if it lies below, else in full."""
+    try:
+        return path.resolve().relative_to(Path.cwd())
+    except ValueError:
+        return path
