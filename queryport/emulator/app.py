@@ -3,8 +3,10 @@
 Checks that the request is signed, reads the body, writes what comes back. It decides nothing about SQL.
 """
 
+import asyncio
 import random
 from collections.abc import Sequence
+from typing import Any, cast
 
 from starlette.routing import BaseRoute, Route, Router
 from starlette.types import Receive, Scope, Send
@@ -33,9 +35,42 @@ _TRANSPORT = "queryport.transport"
 class DroppableProtocol(HttpToolsProtocol):
     """uvicorn's HTTP protocol, which also lets a route close the connection without an answer."""
 
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in the base class
+        super().connection_made(transport)
+        self.transport = cast("asyncio.Transport", _Gathering(transport, self.loop))
+
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self.scope["extensions"] = {_TRANSPORT: {"transport": self.transport}}
+
+
+class _Gathering:
+    """A transport that sends in one piece what is written within one turn of the event loop.
+
+    uvicorn writes an answer's head before its body. Sent apart, each is a system call and wakes the client, which is a
+    fifth of the time that a small statement takes.
+    """
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._pieces: list[bytes] = []
+
+    def write(self, piece: bytes) -> None:
+        if not self._pieces:
+            self._loop.call_soon(self._send)
+        self._pieces.append(piece)
+
+    def _send(self) -> None:
+        pieces, self._pieces = self._pieces, []
+        self._transport.writelines(pieces)
+
+    def close(self) -> None:
+        self._send()
+        self._transport.close()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
 
 
 class Application:

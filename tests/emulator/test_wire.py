@@ -1,6 +1,7 @@
 """The HTTP of it: headers, bodies, status codes, signatures, and requests that no SDK would send."""
 
 import json
+import socket
 import uuid
 from typing import Any
 
@@ -54,6 +55,18 @@ def test_an_error_is_named_in_a_header_and_worded_in_the_body(emulator: Emulator
 def test_members_are_absent_where_there_is_nothing_to_say(emulator: Emulator) -> None:
     assert set(post(emulator, sql="SELECT 1 WHERE false").json()) == {"numberOfRecordsUpdated", "records"}
     assert set(post(emulator, sql="SET application_name = 'x'").json()) == {"numberOfRecordsUpdated", "generatedFields"}
+
+
+def test_head_and_body_of_an_answer_come_in_one_piece(emulator: Emulator) -> None:
+    body = json.dumps(ADDRESSED | {"sql": "SELECT 1"})
+    head = {"host": "localhost", "content-length": len(body), **SIGNED}
+    lines = ["POST /Execute HTTP/1.1", *(f"{name}: {value}" for name, value in head.items()), "", body]
+    with socket.create_connection(("127.0.0.1", emulator.port)) as connection:
+        for _ in range(20):
+            connection.sendall("\r\n".join(lines).encode())
+            answer = connection.recv(65_536)
+            assert answer.startswith(b"HTTP/1.1 200 ")
+            assert answer.endswith(b"}")
 
 
 def test_a_call_without_a_signature_is_turned_away(emulator: Emulator) -> None:
