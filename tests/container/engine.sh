@@ -12,6 +12,10 @@ if ! command -v dockerd >/dev/null; then
   apt-get update -qq
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq docker.io docker-compose iptables >/dev/null
 fi
+if ! pgrep --exact --runstates D,R,S,T dockerd >/dev/null; then
+  # An engine that was killed leaves its number and its containerd's, which the next one takes for running processes.
+  rm -f /var/run/docker.pid /var/run/docker/containerd/containerd.pid
+fi
 log=$(mktemp /tmp/dockerd.XXXXXX.log)
 setsid nohup dockerd >"$log" 2>&1 </dev/null &
 for _ in $(seq 60); do

@@ -1,4 +1,7 @@
-"""A running function: called through the runtime interface emulator that is inside of its image."""
+"""A running function: called through the runtime interface emulator that is inside of its image.
+
+Function and Data API are local, and so are the account and the credentials that they are called with.
+"""
 
 import re
 import subprocess
@@ -8,13 +11,44 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import boto3  # type: ignore[import-untyped]  # its stubs are a package of their own
 import httpx
+from botocore.config import Config
 
 from tests.container.docker import output
 
 START_SECONDS = 30.0
 
+ARNS = {
+    "resourceArn": "arn:aws:rds:us-east-1:123456789012:cluster:local",
+    "secretArn": "arn:aws:secretsmanager:us-east-1:123456789012:secret:local",
+}
+ACCOUNT = {"AWS_DEFAULT_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
+"""Environment variables of whatever speaks to AWS."""
+
 _INVOCATIONS = "/2015-03-31/functions/function/invocations"
+
+
+def sdk(service: str, url: str) -> Any:
+    """boto3's client of a local endpoint."""
+    return boto3.client(
+        service,
+        endpoint_url=url,
+        region_name=ACCOUNT["AWS_DEFAULT_REGION"],
+        aws_access_key_id=ACCOUNT["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=ACCOUNT["AWS_SECRET_ACCESS_KEY"],
+        config=Config(retries={"total_max_attempts": 1}, read_timeout=120),
+    )
+
+
+def environment(emulator_url: str, database: str) -> dict[str, str]:
+    """What the function and the commands for a deployed database need to reach one."""
+    return ACCOUNT | {
+        "AWS_ENDPOINT_URL_RDS_DATA": emulator_url,
+        "QUERYPORT_RESOURCE_ARN": ARNS["resourceArn"],
+        "QUERYPORT_SECRET_ARN": ARNS["secretArn"],
+        "QUERYPORT_DATABASE": database,
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +85,12 @@ class Container:
 
 
 @contextmanager
-def started(image: str, *, variables: dict[str, str], network: str = "bridge") -> Iterator[Container]:
-    """A container of an image, started and not yet called: its INIT is still to come."""
+def started(image: str, *, network: str = "bridge", database: str = "app") -> Iterator[Container]:
+    """A container of an image, started and not yet called: its INIT is still to come.
+
+    In Compose's network it reaches the emulator, in any other no database at all.
+    """
+    variables = environment("http://emulator:8081", database)
     settings = [part for name, value in variables.items() for part in ("--env", f"{name}={value}")]
     name = output("run", "--detach", "--publish", "127.0.0.1::8080", "--network", network, *settings, image)
     try:

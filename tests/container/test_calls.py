@@ -1,22 +1,12 @@
 """The image and the emulator's image together: read-only, without capabilities, as a user that neither image knows."""
 
 import json
-from typing import Any
 
-import boto3  # type: ignore[import-untyped]  # its stubs are a package of their own
 import pytest
-from botocore.config import Config
 
 from tests.container import events
 from tests.container.docker import output
-from tests.container.function import Function
-
-_NO_ACCOUNT: dict[str, Any] = {
-    "region_name": "us-east-1",
-    "aws_access_key_id": "local",
-    "aws_secret_access_key": "local",
-    "config": Config(retries={"total_max_attempts": 1}),
-}
+from tests.container.function import Function, sdk
 
 
 def test_every_event_has_an_expected_answer() -> None:
@@ -29,7 +19,7 @@ def test_an_event_is_answered(function: Function, name: str) -> None:
 
 
 def test_the_aws_sdk_calls_the_function(function: Function) -> None:
-    client = boto3.client("lambda", endpoint_url=function.url, **_NO_ACCOUNT)
+    client = sdk("lambda", function.url)
     payload = json.dumps({"operation": "catalogue.get_book", "parameters": {"book_id": 2}})
     answer = client.invoke(FunctionName="function", Payload=payload.encode())
     assert json.loads(answer["Payload"].read())["data"]["book_id"] == 2
@@ -60,7 +50,7 @@ def test_each_call_leaves_one_line_with_its_metrics(function: Function, docker_c
 
 
 def test_any_program_may_use_the_emulator(emulator_url: str) -> None:
-    client = boto3.client("rds-data", endpoint_url=emulator_url, **_NO_ACCOUNT)
+    client = sdk("rds-data", emulator_url)
     answer = client.execute_statement(
         resourceArn="arn:aws:rds:us-east-1:123456789012:cluster:any",
         secretArn="arn:aws:secretsmanager:us-east-1:123456789012:secret:any",

@@ -81,14 +81,7 @@ print(sum(not os.access(os.path.join(at, name), os.R_OK) for at, _, names in os.
 
 
 def test_a_call_writes_no_file(image: str) -> None:
-    variables = {
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_ACCESS_KEY_ID": "local",
-        "AWS_SECRET_ACCESS_KEY": "local",
-        "QUERYPORT_RESOURCE_ARN": "arn:aws:rds:us-east-1:123456789012:cluster:local",
-        "QUERYPORT_SECRET_ARN": "arn:aws:secretsmanager:us-east-1:123456789012:secret:local",
-    }
-    with started(image, variables=variables) as container:
+    with started(image) as container:
         health = {"version": "2.0", "rawPath": "/health", "requestContext": {"http": {"method": "GET"}}}
         assert container.function.invoke(health)["statusCode"] == 200
         assert output("diff", container.name) == ""

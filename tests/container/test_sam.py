@@ -8,10 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3  # type: ignore[import-untyped]  # its stubs are a package of their own
 import psycopg
 import pytest
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
 from queryport.emulator import Emulator
@@ -19,6 +17,7 @@ from queryport.http_thread import listen
 from queryport.migrations import apply
 from queryport.postgres import EmbeddedPostgres
 from tests.container import events
+from tests.container.function import sdk
 
 ROOT = Path(__file__).resolve().parents[2]
 SAM = ROOT / ".tools" / "sam" / "bin" / "sam"
@@ -95,14 +94,7 @@ def lambda_client(
             stdout=output,
             stderr=output,
         )
-    client = boto3.client(
-        "lambda",
-        endpoint_url=f"http://127.0.0.1:{port}",
-        region_name="us-east-1",
-        aws_access_key_id="local",
-        aws_secret_access_key="local",  # noqa: S106 (of nothing)
-        config=Config(retries={"total_max_attempts": 1}, read_timeout=120),
-    )
+    client = sdk("lambda", f"http://127.0.0.1:{port}")
     try:
         _wait_until_it_answers(client, process, log)
         yield client

@@ -1,4 +1,0 @@
--- summary: A greeting
--- result: value
--- http: GET /greetings/{name}
-SELECT 'Hello, ' || :name::text
