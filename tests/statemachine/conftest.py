@@ -19,7 +19,8 @@ from queryport.lambda_environment import process_environment
 from queryport.lambda_environments import operation_variables
 from queryport.migrations import apply
 from queryport.postgres import EmbeddedPostgres
-from tests.statemachine.emulated_lambda import ROOT, LambdaDoor, runtime
+from tests.runtime.rie import ROOT, LambdaRuntime
+from tests.statemachine.emulated_lambda import LambdaDoor
 
 MACHINES = ROOT / "statemachine"
 _FUNCTION_SECONDS = 4
@@ -75,7 +76,8 @@ def function(
     write_catalog(folder / "catalog.json", compilation.catalogue, "test")
     with Emulator(postgres.url(shop_template)) as emulator:
         variables = process_environment() | operation_variables(folder / "catalog.json", emulator.url, shop_template)
-        with runtime(variables, folder, seconds=_FUNCTION_SECONDS) as url, LambdaDoor(url).open() as door:
+        runtime = LambdaRuntime(variables, folder / "function.log", timeout_seconds=_FUNCTION_SECONDS)
+        with runtime, LambdaDoor(runtime).open() as door:
             yield door, emulator
 
 
