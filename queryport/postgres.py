@@ -42,6 +42,8 @@ _SETTINGS = {
     "shared_buffers": "128MB",
     "max_wal_size": "512MB",
     "checkpoint_timeout": "30min",
+    # What PostgreSQL ships and the embedded one is built without, as far as SQL can stand in for it.
+    "extension_control_path": f"$system:{Path(__file__).with_name('extensions')}",
 }
 
 

@@ -1,6 +1,7 @@
 """One call from its body to its answer: read, struck by a fault if one is due, carried out, and noted in the log."""
 
 import asyncio
+import logging
 import time
 
 import orjson
@@ -10,6 +11,8 @@ from queryport.emulator.errors import ApiError
 from queryport.emulator.faults import Fault, Faults
 from queryport.emulator.requests import SHAPES, BatchExecuteStatement, ExecuteStatement, Parameter, Request, read
 from queryport.emulator.service import Service
+
+_LOGGER = logging.getLogger(__name__)
 
 
 class ConnectionDropped(Exception):  # noqa: N818 (a fault that was asked for)
@@ -40,6 +43,11 @@ class Calls:
         except ConnectionDropped:
             outcome = "Dropped"
             raise
+        except Exception as bug:
+            # Clients of the service know how to take this answer; whoever runs the emulator sees where it broke.
+            outcome = "InternalFailure"
+            _LOGGER.exception("a bug of the emulator: please report it")
+            raise ApiError("InternalFailure") from bug
         finally:
             seconds = time.perf_counter() - began
             self._log.add(_noted(operation, request, outcome, message, seconds, fault))

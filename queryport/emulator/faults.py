@@ -27,15 +27,20 @@ _MESSAGES = {
     "ExpiredTokenException": "The security token included in the request is expired",
     "ForbiddenException": "There are insufficient privileges to make the call.",
     "HttpEndpointNotEnabledException": "HttpEndpoint is not enabled for resource {resource}",
+    "IncompleteSignatureException": "Authorization header requires 'Signature' parameter.",
     "InvalidResourceStateException": "The resource is in an invalid state.",
     "InvalidSecretException": "The Secrets Manager secret used with the request isn't valid.",
+    "InvalidSignatureException": "The request signature we calculated does not match the signature you provided.",
+    "MissingAuthenticationTokenException": "Missing Authentication Token",
     "NotFoundException": "The resourceArn, secretArn, or transactionId value can't be found.",
     "SecretsErrorException": "There was a problem with the Secrets Manager secret used with the request.",
+    "SerializationException": "The request's JSON could not be read",
     "StatementTimeoutException": "canceling statement due to statement timeout",
     "ThrottlingException": "Rate exceeded",
     "TransactionNotFoundException": "Transaction isn't found. Transaction may be expired.",
     "UnrecognizedClientException": "The security token included in the request is invalid.",
     "UnsupportedResultException": "The result exceeds the size limit 1 MB.",
+    "ValidationException": "1 validation error detected",
 }
 """What an injected error says unless the fault has a message of its own."""
 

@@ -57,7 +57,7 @@ def _one(column: Column, type_: ResultType, source: TableColumn | None) -> Colum
     # pgjdbc's sizes of an array are those of its elements.
     measured = type_.element.name if type_.element is not None else type_.name
     return {
-        "arrayBaseColumnType": _jdbc(type_.element) if type_.element is not None else 0,
+        "arrayBaseColumnType": 0,  # of arrays too
         "isAutoIncrement": generated,
         "isCaseSensitive": measured not in _CASELESS,
         "isCurrency": type_.name == "money",

@@ -20,6 +20,8 @@ from queryport.emulator.errors import ApiError, unsupported_result
 QUOTED = b'"%b"'
 BARE = b"%b"
 
+_LONGEST_LONG = len(str(-(2**63)))
+
 
 @dataclass(frozen=True, slots=True)
 class Codec:
@@ -50,16 +52,23 @@ def _bit(text: bytes) -> bytes:
 def _double(text: bytes) -> bytes:
     if b"." in text or b"e" in text:
         return text
-    # JSON has no word for NaN and the infinities; AWS's protocol writes them as strings.
-    return text + b".0" if text[-1:].isdigit() else QUOTED % text
+    if not text[-1:].isdigit():
+        raise _not_finite()
+    return text + b".0"
 
 
 def long_or_double(text: bytes) -> tuple[bytes, bytes]:
     """A numeric under decimalReturnType=DOUBLE_OR_LONG, which decides value by value: the member and its JSON."""
-    if text.lstrip(b"-").isdigit() and -(2**63) <= int(text) < 2**63:
+    if len(text) <= _LONGEST_LONG and text.lstrip(b"-").isdigit() and -(2**63) <= int(text) < 2**63:
         return b"longValue", text
     value = float(text)
-    return b"doubleValue", orjson.dumps(value) if math.isfinite(value) else QUOTED % text
+    if not math.isfinite(value):
+        raise _not_finite()
+    return b"doubleValue", orjson.dumps(value)
+
+
+def _not_finite() -> ApiError:
+    return unsupported_result("NaN and Infinity values are not supported")
 
 
 def _blob(text: bytes) -> bytes:
@@ -81,9 +90,10 @@ def _unescaped(text: bytes) -> bytes:
 
 
 def _compact(text: bytes) -> bytes:
+    """JSON as the service writes it again after reading it: without blanks, and of two members of a name the last."""
     try:
         return orjson.dumps(orjson.dumps(orjson.loads(text)).decode())
-    except orjson.JSONDecodeError as failure:  # a number that no double holds
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError) as failure:  # no double holds a number, or too deep
         raise ApiError("InternalFailure") from failure
 
 
@@ -95,7 +105,7 @@ BIT = Codec("booleanValue", "booleanValues", BARE, _bit)
 STRING = Codec("stringValue", "stringValues", BARE, _string)
 PLAIN = Codec("stringValue", "stringValues", QUOTED, None)
 BLOB = Codec("blobValue", None, QUOTED, _blob)
-JSONB = Codec("stringValue", "stringValues", BARE, _compact)
+JSON = Codec("stringValue", "stringValues", BARE, _compact)
 DATE = Codec("stringValue", "stringValues", QUOTED, temporal.date)
 TIME = Codec("stringValue", "stringValues", QUOTED, temporal.time)
 TIMESTAMP = Codec("stringValue", "stringValues", QUOTED, temporal.timestamp)
@@ -129,7 +139,7 @@ _SCALARS: tuple[tuple[int, int, str, str, Codec | None], ...] = (
     (23, 1007, "int4", "INT4", LONG),
     (25, 1009, "text", "TEXT", STRING),
     (26, 1028, "oid", "OID", PLAIN),
-    (114, 199, "json", "JSON", STRING),
+    (114, 199, "json", "JSON", JSON),
     (142, 143, "xml", "xml", None),
     (600, 1017, "point", "POINT", None),
     (601, 1018, "lseg", "LSEG", None),
@@ -160,7 +170,7 @@ _SCALARS: tuple[tuple[int, int, str, str, Codec | None], ...] = (
     (2249, 2287, "record", "RECORD", None),
     (2278, 0, "void", "VOID", STRING),
     (2950, 2951, "uuid", "UUID", PLAIN),
-    (3802, 3807, "jsonb", "JSONB", JSONB),
+    (3802, 3807, "jsonb", "JSONB", JSON),
     (3904, 3905, "int4range", "INT4RANGE", STRING),
     (3906, 3907, "numrange", "NUMRANGE", STRING),
     (3908, 3909, "tsrange", "TSRANGE", None),

@@ -10,6 +10,7 @@ from typing import Protocol, Self
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from queryport.emulator.errors import PostgresFailure
 from queryport.emulator.requests import Request
 
 
@@ -57,6 +58,9 @@ class Server:
 
 @lru_cache(maxsize=256)
 def target(server: Server, database: str) -> Target:
+    """Raises PostgresFailure for a name that PostgreSQL's protocol cannot carry."""
+    if "\0" in database:
+        raise PostgresFailure("FATAL", "invalid startup packet layout: expected terminator as last byte", "08P01")
     return Target(make_conninfo("", **dict(server.parameters) | {"dbname": database}), server.user)
 
 

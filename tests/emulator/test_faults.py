@@ -9,8 +9,10 @@ from botocore.exceptions import ConnectionClosedError
 from pydantic import ValidationError
 
 from queryport.emulator import Emulator, Fault
-from queryport.emulator.errors import STATUS
+from queryport.emulator.errors import STATUS, WITHOUT_MESSAGE
 from tests.emulator.api import Api, long, refused, text
+
+WITHOUT_WORDS = WITHOUT_MESSAGE | {"InternalFailure", "RequestEntityTooLargeException", "UnknownOperationException"}
 
 
 def arm(emulator: Emulator, **members: Any) -> httpx.Response:
@@ -31,6 +33,7 @@ def test_every_error_can_be_had_by_name(emulator: Emulator, api: Api, code: str)
     emulator.faults.arm(Fault(kind="error", error=code))
     refusal = api.refusal("SELECT 1")
     assert (refusal.code, refusal.status) == (code, STATUS[code])
+    assert bool(refusal.message) == (code not in WITHOUT_WORDS)
 
 
 def test_an_error_can_have_words_of_its_own(emulator: Emulator, api: Api) -> None:

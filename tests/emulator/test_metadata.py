@@ -63,6 +63,7 @@ def test_types_have_pgjdbcs_codes_and_sizes(
     assert (column["typeName"], column["type"], column["precision"], column["scale"]) == (name, code, precision, scale)
     assert (column["isSigned"], column["isCaseSensitive"]) == (signed, case_sensitive)
     assert column["isCurrency"] == (type_name == "money")
+    assert column["arrayBaseColumnType"] == 0
 
 
 def test_a_column_of_a_table_says_so(api: Api) -> None:

@@ -1,6 +1,5 @@
 """What comes back: every type's member and text, refused types, JSON, counts, and the size limit."""
 
-import math
 from typing import Any
 
 import pytest
@@ -17,7 +16,6 @@ from tests.emulator.api import Api, long, null, text
         ("1.5::float8", {"doubleValue": 1.5}),
         ("1e20::float8", {"doubleValue": 1e20}),
         ("0.1::float4", {"doubleValue": 0.1}),
-        ("'-infinity'::float8", {"doubleValue": -math.inf}),
         ("12345678901234567890.10::numeric", {"stringValue": "12345678901234567890.10"}),
         ("'NaN'::numeric", {"stringValue": "NaN"}),
         ("'\\x00ff10'::bytea", {"blobValue": b"\x00\xff\x10"}),
@@ -25,7 +23,8 @@ from tests.emulator.api import Api, long, null, text
         ("'a'::char(3)", {"stringValue": "a  "}),
         ("1::oid", {"stringValue": "1"}),
         ('\'{"b": 1, "aa": [1.50, null, "é"]}\'::jsonb', {"stringValue": '{"b":1,"aa":[1.5,null,"é"]}'}),
-        ("'{\"b\": 1}'::json", {"stringValue": '{"b": 1}'}),
+        ('\'{"b": 1,\n "aa": [2.50], "b": 3}\'::json', {"stringValue": '{"b":3,"aa":[2.5]}'}),
+        ("ARRAY['{\"a\": 1}'::json]", {"arrayValue": {"stringValues": ['{"a":1}']}}),
         ("'1.2.3.4'::inet", {"stringValue": "1.2.3.4"}),
         ("'10.0.0.0/8'::cidr", {"stringValue": "10.0.0.0/8"}),
         ("'[1,5)'::int4range", {"stringValue": "[1,5)"}),
@@ -51,8 +50,13 @@ def test_types_arrive_as_their_members(api: Api, expression: str, field: dict[st
     assert api.rows(f"SELECT {expression}") == [[field]]
 
 
-def test_nan_travels_as_the_word_that_the_protocol_has_for_it(api: Api) -> None:
-    assert math.isnan(api.value("SELECT 'NaN'::float8"))
+@pytest.mark.parametrize("expression", ["'NaN'::float8", "'-Infinity'::float4", "'{1,Infinity}'::float8[]"])
+def test_what_is_no_finite_number_is_refused(api: Api, expression: str) -> None:
+    refusal = api.refusal(f"SELECT {expression}")
+    assert (refusal.code, refusal.message) == (
+        "UnsupportedResultException",
+        "NaN and Infinity values are not supported",
+    )
 
 
 @pytest.mark.parametrize(
@@ -122,6 +126,13 @@ def test_a_number_in_jsonb_that_no_double_holds_is_a_failure_without_words(api: 
     assert api.refusal("SELECT ('{\"x\":' || repeat('9', 400) || '}')::jsonb").code == "InternalFailure"
 
 
+def test_json_that_nests_too_deep_is_a_failure_without_words(api: Api) -> None:
+    nested = "SELECT (repeat('[', {0}) || repeat(']', {0}))::json"
+    assert api.value(nested.format(100)) == "[" * 100 + "]" * 100
+    for depth in (300, 3000):
+        assert api.refusal(nested.format(depth)).code == "InternalFailure"
+
+
 def test_timestamps_are_utc_whatever_the_sessions_zone(api: Api) -> None:
     transaction = api.begin()
     for zone in ("Asia/Kolkata", "America/Sao_Paulo", "Europe/Amsterdam"):
@@ -170,9 +181,19 @@ def test_result_set_options_change_numbers(api: Api) -> None:
     ]
 
 
+@pytest.mark.parametrize("expression", ["'NaN'", "'-Infinity'", "1e309", "repeat('9', 5000)"])
+def test_a_numeric_that_no_double_holds_is_refused_as_one(api: Api, expression: str) -> None:
+    as_numbers = {"resultSetOptions": {"decimalReturnType": "DOUBLE_OR_LONG"}}
+    refusal = api.refusal(f"SELECT {expression}::numeric", **as_numbers)
+    assert (refusal.code, refusal.message) == (
+        "UnsupportedResultException",
+        "NaN and Infinity values are not supported",
+    )
+
+
 def test_json_holds_what_json_can(api: Api) -> None:
     answer = api.execute(
-        "SELECT 1 AS i, 1.5::numeric AS n, 10::float8 AS f, 'NaN'::float8 AS x, '{1,NULL}'::int[] AS a, NULL AS z,"
+        "SELECT 1 AS i, 1.5::numeric AS n, 10::float8 AS f, 'NaN'::numeric AS x, '{1,NULL}'::int[] AS a, NULL AS z,"
         " '{\"k\": 1}'::jsonb AS j, true AS b, '2026-01-02 03:04:05'::timestamp AS t, '\\x6869'::bytea AS o",
         formatRecordsAs="JSON",
         includeResultMetadata=True,

@@ -10,6 +10,7 @@ import pytest
 
 from queryport.emulator import Emulator
 from queryport.emulator.limits import MIB
+from queryport.emulator.service import Service
 from tests.emulator.api import RESOURCE_ARN, SECRET_ARN, Api, long, text
 
 SIGNED = {
@@ -219,20 +220,41 @@ def test_modelled_errors_are_classes_of_boto3s_client(api: Api) -> None:
         api.execute("SELECT interval '1 day'")
 
 
-def test_special_doubles_are_words_in_both_directions(emulator: Emulator) -> None:
+def test_special_doubles_are_words_in_a_request(emulator: Emulator) -> None:
     response = post(
         emulator,
-        sql="SELECT :a, :b, :c",
+        sql="SELECT :a::text, :b::text, :c::text",
         parameters=[
             {"name": name, "value": {"doubleValue": value}}
             for name, value in (("a", "NaN"), ("b", "Infinity"), ("c", "-Infinity"))
         ],
     )
     assert response.json()["records"] == [
-        [{"doubleValue": "NaN"}, {"doubleValue": "Infinity"}, {"doubleValue": "-Infinity"}]
+        [{"stringValue": "NaN"}, {"stringValue": "Infinity"}, {"stringValue": "-Infinity"}]
     ]
 
 
 def test_long_values_are_exact(emulator: Emulator) -> None:
     response = post(emulator, sql="SELECT :n", parameters=[long("n", -(2**63))])
     assert '"longValue":-9223372036854775808' in response.text
+
+
+def test_a_database_that_no_connection_can_name_is_postgresqls_to_refuse(emulator: Emulator) -> None:
+    response = post(emulator, database="a\0b")
+    assert (response.status_code, code(response)) == (400, "DatabaseErrorException")
+    assert response.json()["message"].startswith("FATAL: invalid startup packet layout")
+
+
+def test_a_bug_is_an_internal_failure_to_the_client_and_told_to_whoever_runs_it(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def broken(*_: object) -> None:
+        raise ZeroDivisionError("somewhere in the emulator")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Service, "answer", broken)
+        response = post(emulator)
+    assert (response.status_code, code(response), response.json()) == (500, "InternalFailure", {})
+    assert [call.outcome for call in emulator.log] == ["InternalFailure"]
+    assert "ZeroDivisionError: somewhere in the emulator" in caplog.text
+    assert post(emulator).status_code == 200
