@@ -4,6 +4,8 @@
 PYTHON ?= python3
 PORT ?= 8080
 MINUTES ?= 20
+# One more than the cores of a small machine: many a test waits for a database or a process.
+WORKERS ?= 3
 
 BIN := .venv/bin
 SYNCED := .venv/.synced
@@ -29,8 +31,8 @@ serve: $(SYNCED)  ## Serve the project on this machine; another port: make serve
 emulator: $(SYNCED)  ## Serve the example's database as an RDS Data API that containers reach too, for `sam local`
 	@$(BIN)/queryport emulator --project . --host 0.0.0.0
 
-test: $(SYNCED) $(SAM)  ## Run the tests
-	@$(BIN)/pytest
+test: $(SYNCED) $(SAM)  ## Run the tests, three at a time; one after the other: make test WORKERS=0
+	@$(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal
 
 test-container: $(SYNCED) $(SAM)  ## Build the images, start them and test them; needs a Docker Engine, or root on Debian
 	@tests/container/engine.sh
