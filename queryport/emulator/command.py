@@ -63,13 +63,13 @@ def emulator_command(
         url = stack.enter_context(_database(project, database_url, data_dir))
         emulator = stack.enter_context(Emulator(url, host=host, port=port, clusters=clusters))
         reachable = "localhost" if host in _EVERY_ADDRESS else host
-        click.echo(f"export AWS_ENDPOINT_URL_RDS_DATA=http://{reachable}:{emulator.port}")
-        click.echo(f"export QUERYPORT_RESOURCE_ARN={resource_arn}")
-        click.echo(f"export QUERYPORT_SECRET_ARN={secret_arn}")
-        if project is not None:
-            click.echo(f"export QUERYPORT_DATABASE={database_name(url)}")
-        click.echo(_advice(accepts_any_arn=clusters is None), err=True)
         try:
+            click.echo(f"export AWS_ENDPOINT_URL_RDS_DATA=http://{reachable}:{emulator.port}")
+            click.echo(f"export QUERYPORT_RESOURCE_ARN={resource_arn}")
+            click.echo(f"export QUERYPORT_SECRET_ARN={secret_arn}")
+            if project is not None:
+                click.echo(f"export QUERYPORT_DATABASE={database_name(url)}")
+            click.echo(_advice(accepts_any_arn=clusters is None), err=True)
             emulator.wait()
         except KeyboardInterrupt:
             click.echo("stopped", err=True)
