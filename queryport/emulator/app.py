@@ -32,8 +32,8 @@ _EXECUTE_SQL = ApiError(
 _TRANSPORT = "queryport.transport"
 
 
-class DroppableProtocol(HttpToolsProtocol):
-    """uvicorn's HTTP protocol, which also lets a route close the connection without an answer."""
+class HttpProtocol(HttpToolsProtocol):
+    """uvicorn's, which also sends an answer in one piece and lets a route close the connection without one."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in the base class
         super().connection_made(transport)

@@ -1,16 +1,37 @@
 """`queryport emulator`: the local RDS Data API as a program of its own, for clients in any language."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any, get_type_hints
 
 import click
+
+from queryport.emulator.limits import Limits
 
 _REGION = "us-east-1"
 _RESOURCE_ARN = f"arn:aws:rds:{_REGION}:123456789012:cluster:local"
 _SECRET_ARN = f"arn:aws:secretsmanager:{_REGION}:123456789012:secret:local"
 
 _EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 (asked for, not chosen)
+
+
+def _limits(_: click.Context, __: click.Parameter, given: Sequence[str]) -> Limits:
+    """The limits with those that are given as NAME=NUMBER."""
+    kinds = get_type_hints(Limits)
+    values: dict[str, Any] = {}
+    for text in given:
+        name, _sign, number = text.partition("=")
+        try:
+            values[name] = value = kinds[name](number)
+            if not 0 < value < float("inf"):
+                raise ValueError
+        except (KeyError, ValueError):
+            names = ", ".join(kinds)
+            raise click.BadParameter(
+                f"expected NAME=NUMBER with a number above 0 and one of {names} as the name, got {text!r}"
+            ) from None
+    return Limits(**values)
 
 
 @click.command("emulator", short_help="Run a local RDS Data API.")
@@ -31,6 +52,14 @@ _EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 (asked for, not chosen)
     help="A TOML file that declares clusters and secrets; without it any ARN is accepted.",
 )
 @click.option(
+    "--limit",
+    "limits",
+    multiple=True,
+    callback=_limits,
+    metavar="NAME=NUMBER",
+    help="One of the service's limits, for tests that cannot wait: statement_seconds=2. May be given several times.",
+)
+@click.option(
     "--data-dir",
     type=click.Path(file_okay=False, path_type=Path),
     default=Path(".queryport"),
@@ -44,6 +73,7 @@ def emulator_command(
     port: int,
     database_url: str | None,
     clusters_file: Path | None,
+    limits: Limits,
     data_dir: Path,
 ) -> None:
     """Run a local RDS Data API that behaves like AWS, over a real PostgreSQL.
@@ -61,7 +91,7 @@ def emulator_command(
         secret_arn = next(iter(clusters.secrets), secret_arn)
     with ExitStack() as stack:
         url = stack.enter_context(_database(project, database_url, data_dir))
-        emulator = stack.enter_context(Emulator(url, host=host, port=port, clusters=clusters))
+        emulator = stack.enter_context(Emulator(url, host=host, port=port, limits=limits, clusters=clusters))
         reachable = "localhost" if host in _EVERY_ADDRESS else host
         try:
             click.echo(f"export AWS_ENDPOINT_URL_RDS_DATA=http://{reachable}:{emulator.port}")

@@ -11,7 +11,7 @@ from typing import Self
 import uvicorn
 import uvloop
 
-from queryport.emulator.app import Application, DroppableProtocol
+from queryport.emulator.app import Application, HttpProtocol
 from queryport.emulator.call_log import CallLog
 from queryport.emulator.calls import Calls
 from queryport.emulator.clusters import Clusters, DeclaredClusters
@@ -132,7 +132,7 @@ class Emulator:
         server = uvicorn.Server(
             uvicorn.Config(
                 app,
-                http=DroppableProtocol,
+                http=HttpProtocol,
                 lifespan="off",
                 log_config=None,
                 access_log=False,

@@ -6,7 +6,7 @@ import pytest
 
 from tests.container import events
 from tests.container.docker import output
-from tests.container.function import Function, sdk
+from tests.container.function import ARNS, Function, sdk
 
 
 def test_every_event_has_an_expected_answer() -> None:
@@ -52,10 +52,20 @@ def test_each_call_leaves_one_line_with_its_metrics(function: Function, docker_c
 def test_any_program_may_use_the_emulator(emulator_url: str) -> None:
     client = sdk("rds-data", emulator_url)
     answer = client.execute_statement(
-        resourceArn="arn:aws:rds:us-east-1:123456789012:cluster:any",
-        secretArn="arn:aws:secretsmanager:us-east-1:123456789012:secret:any",
+        **ARNS,
         database="app",
         sql="SELECT count(*) FROM books WHERE language = :language",
         parameters=[{"name": "language", "value": {"stringValue": "de"}}],
     )
     assert answer["records"][0][0]["longValue"] > 0
+
+
+def test_the_emulator_brings_its_own_extension(emulator_url: str) -> None:
+    client = sdk("rds-data", emulator_url)
+    transaction = client.begin_transaction(**ARNS, database="app")["transactionId"]
+    client.execute_statement(**ARNS, transactionId=transaction, sql='CREATE EXTENSION "uuid-ossp"')
+    answer = client.execute_statement(
+        **ARNS, transactionId=transaction, sql="SELECT uuid_generate_v5(uuid_ns_dns(), 'python.org')"
+    )
+    assert answer["records"] == [[{"stringValue": "886313e1-3b8a-5372-9b90-0c9aee199e5d"}]]
+    client.rollback_transaction(**ARNS, transactionId=transaction)

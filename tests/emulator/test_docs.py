@@ -2,12 +2,13 @@
 
 import inspect
 import re
+from dataclasses import fields
 from pathlib import Path
 
 import click
 import pytest
 
-from queryport.emulator import Call, Fault
+from queryport.emulator import Call, Fault, Limits
 from queryport.emulator.call_log import CallLog
 from queryport.emulator.clusters import Cluster, Secret
 from queryport.emulator.command import emulator_command
@@ -36,6 +37,7 @@ WORDS = [
     *Call._fields,
     *Cluster.model_fields,
     *Secret.model_fields,
+    *(limit.name for limit in fields(Limits)),
     *STATUS,
     *(name for name in dir(DataApi) if not name.startswith("_")),
     *inspect.signature(DataApi).parameters,
@@ -45,3 +47,8 @@ WORDS = [
 @pytest.mark.parametrize("word", sorted(set(WORDS)))
 def test_the_page_names(word: str) -> None:
     assert re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", TEXT)
+
+
+def test_the_page_has_the_limits_defaults() -> None:
+    for limit in fields(Limits):
+        assert f"| `{limit.name}` | {limit.default:,.0f} |" in TEXT

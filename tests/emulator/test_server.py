@@ -131,7 +131,7 @@ def test_the_command_prints_what_to_set_and_stops_on_ctrl_c(postgres: EmbeddedPo
 
 def test_the_command_serves_the_embedded_postgresql(tmp_path: Path) -> None:
     with subprocess.Popen(
-        [*_COMMAND, "--port", "0", "--data-dir", str(tmp_path / "data")],
+        [*_COMMAND, "--port", "0", "--data-dir", str(tmp_path / "data"), "--limit", "statement_seconds=0.2"],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
@@ -140,6 +140,7 @@ def test_the_command_serves_the_embedded_postgresql(tmp_path: Path) -> None:
         url = process.stdout.readline().partition("=")[2].strip()
         with Api(url, None) as api:
             assert api.value("SELECT current_database()") == "postgres"
+            assert api.refusal("SELECT pg_sleep(9)").code == "StatementTimeoutException"
         process.send_signal(signal.SIGINT)
     assert not (tmp_path / "data" / "postgres" / "data" / "postmaster.pid").exists()
 
@@ -148,6 +149,15 @@ def test_the_command_explains_a_file_it_cannot_use(tmp_path: Path) -> None:
     result = CliRunner().invoke(emulator_command, ["--clusters", str(tmp_path / "nothing.toml")])
     assert result.exit_code == 1
     assert re.search(r"nothing\.toml cannot be read", str(result.exception))
+
+
+@pytest.mark.parametrize("limit", ["statement_seconds", "seconds=2", "sessions=1.5", "sessions=0", "result_bytes=many"])
+def test_the_command_explains_a_limit_it_cannot_use(limit: str) -> None:
+    result = CliRunner().invoke(emulator_command, ["--limit", limit])
+    assert result.exit_code == 2
+    said = " ".join(result.output.split())
+    assert "one of request_bytes, result_bytes, formatted_bytes, statement_seconds" in said
+    assert f"got '{limit}'" in said
 
 
 def test_importing_the_package_imports_no_server() -> None:
