@@ -138,15 +138,19 @@ def read(shape: type[Request], body: bytes) -> Request:
     except ValidationError as failure:
         errors = failure.errors(include_url=False)
     problems = [_problem(error) for error in errors]
-    if None in problems:
-        raise ApiError("SerializationException", "The request's JSON could not be read")
+    unreadable = dict.fromkeys(
+        _where(error) for error, problem in zip(errors, problems, strict=True) if problem is None
+    )
+    if unreadable:
+        places = "".join(f" at '{place}'" for place in unreadable if place)
+        raise ApiError("SerializationException", f"The request's JSON could not be read{places}")
     noun = "error" if len(problems) == 1 else "errors"
     raise validation(f"{len(problems)} validation {noun} detected: {'; '.join(filter(None, problems))}")
 
 
 def _problem(error: ErrorDetails) -> str | None:
     """What the service model's constraints object to; None for JSON that is not of the request's shape."""
-    where = ".".join(f"{step + 1}.member" if isinstance(step, int) else step for step in error["loc"])
+    where = _where(error)
     if where and (error["type"] == "missing" or error["input"] is None):
         return f"Value null at '{where}' failed to satisfy constraint: Member must not be null"
     match error["type"]:
@@ -160,3 +164,8 @@ def _problem(error: ErrorDetails) -> str | None:
         case _:
             return None
     return f"Value at '{where}' failed to satisfy constraint: {constraint}"
+
+
+def _where(error: ErrorDetails) -> str:
+    """The member that an error is about, as AWS writes it; nothing for the whole request."""
+    return ".".join(f"{step + 1}.member" if isinstance(step, int) else step for step in error["loc"])

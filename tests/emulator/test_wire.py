@@ -128,25 +128,28 @@ def test_execute_sql_is_gone(emulator: Emulator) -> None:
 
 
 @pytest.mark.parametrize(
-    "body",
+    ("body", "places"),
     [
-        "{",
-        "[]",
-        '"text"',
-        json.dumps(ADDRESSED | {"sql": 1}),
-        json.dumps(ADDRESSED | {"sql": "SELECT 1", "parameters": {}}),
-        json.dumps(ADDRESSED | {"sql": "SELECT 1", "parameters": [{"name": "a", "value": {"longValue": "1"}}]}),
-        json.dumps(ADDRESSED | {"sql": "SELECT 1", "parameters": [{"name": "a", "value": {"longValue": 2**63}}]}),
-        json.dumps(ADDRESSED | {"sql": "SELECT 1", "parameters": [{"name": "a", "value": {"blobValue": "%"}}]}),
-        json.dumps(
-            ADDRESSED
-            | {"sql": "SELECT 1", "parameters": [{"name": "a", "value": {"longValue": 1, "stringValue": "1"}}]}
+        ("{", ""),
+        ("[]", ""),
+        ('"text"', ""),
+        (json.dumps(ADDRESSED | {"sql": 1, "database": 2}), " at 'database' at 'sql'"),
+        (json.dumps(ADDRESSED | {"sql": "SELECT 1", "parameters": {}}), " at 'parameters'"),
+        *(
+            (json.dumps(ADDRESSED | {"sql": "SELECT 1", "parameters": [{"name": "a", "value": value}]}), place)
+            for value, place in (
+                ({"longValue": "1"}, " at 'parameters.1.member.value.longValue'"),
+                ({"longValue": 2**63}, " at 'parameters.1.member.value.longValue'"),
+                ({"blobValue": "%"}, " at 'parameters.1.member.value.blobValue'"),
+                ({"longValue": 1, "stringValue": "1"}, " at 'parameters.1.member.value'"),
+            )
         ),
     ],
 )
-def test_json_of_another_shape_cannot_be_read(emulator: Emulator, body: str) -> None:
+def test_json_of_another_shape_cannot_be_read(emulator: Emulator, body: str, places: str) -> None:
     response = httpx.post(f"{emulator.url}/Execute", content=body, headers=SIGNED)
     assert (response.status_code, code(response)) == (400, "SerializationException")
+    assert response.json()["message"] == f"The request's JSON could not be read{places}"
 
 
 @pytest.mark.parametrize(
