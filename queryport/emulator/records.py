@@ -7,7 +7,7 @@ kept beyond it. Types are refused only if there is a row.
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import orjson
 from psycopg.pq.abc import PGresult
@@ -22,18 +22,23 @@ from queryport.emulator.result_types import (
     LONG,
     PLAIN,
     QUOTED,
+    STRING,
     Codec,
     ResultType,
     long_or_double,
+    need_no_escape,
 )
 
 Texts = Sequence[bytes | None]
 Pieces = list[bytes]
-"""A column's values as JSON."""
+Rendered = tuple[bytes, Pieces]
+"""A column as JSON: the form of a value, and what each row has in the place of its %b."""
 Convert = Callable[[bytes], bytes]
 
 _ONLY_NUMBERS = re.compile(rb"\{[0-9,-]*\}")
 _NULL_FIELD = b'{"isNull":true}'
+_MANY = 32
+"""So many texts are worth a look at all of them together."""
 
 
 class Column(NamedTuple):
@@ -137,20 +142,21 @@ def columns_of(result: PGresult) -> list[Column]:
     ]
 
 
-def _fields(type_: ResultType, codec: Codec, texts: Texts, returns: ReturnTypes) -> Pieces:
+def _fields(type_: ResultType, codec: Codec, texts: Texts, returns: ReturnTypes) -> Rendered:
     """A column as Fields."""
     if type_.element is not None:
         form = b'{"arrayValue":{"%b":%%b}}' % (codec.array_member or "").encode()
         return _rendered(form, _array(codec), texts, _NULL_FIELD)
     if codec is DECIMAL and returns.decimals_as_numbers:
-        return [_NULL_FIELD if text is None else b'{"%b":%b}' % long_or_double(text) for text in texts]
-    if codec is LONG and returns.longs_as_strings:
-        codec = PLAIN
+        return BARE, [_NULL_FIELD if text is None else b'{"%b":%b}' % long_or_double(text) for text in texts]
+    codec = PLAIN if codec is LONG and returns.longs_as_strings else _quickest(codec, texts)
     return _rendered(b'{"%b":%b}' % (codec.member.encode(), codec.form), codec.convert, texts, _NULL_FIELD)
 
 
-def _members(label: str, type_: ResultType, codec: Codec, texts: Texts, returns: ReturnTypes) -> Pieces:
+def _members(label: str, type_: ResultType, codec: Codec, texts: Texts, returns: ReturnTypes) -> Rendered:
     """A column as the members of objects."""
+    if type_.element is None:
+        codec = _quickest(codec, texts)
     form, convert = codec.form, codec.convert
     if type_.element is not None:
         form, convert = BARE, _array(codec)
@@ -162,6 +168,13 @@ def _members(label: str, type_: ResultType, codec: Codec, texts: Texts, returns:
     return _rendered(key.replace(b"%", b"%%") + form, convert, texts, key + b"null")
 
 
+def _quickest(codec: Codec, texts: Texts) -> Codec:
+    """The codec for these texts."""
+    if codec is STRING and len(texts) >= _MANY and None not in texts and need_no_escape(cast("Pieces", texts)):
+        return PLAIN
+    return codec
+
+
 def _number(text: bytes) -> bytes:
     return long_or_double(text)[1]
 
@@ -170,21 +183,26 @@ def _array(codec: Codec) -> Convert:
     def convert(text: bytes) -> bytes:
         if codec is LONG and _ONLY_NUMBERS.fullmatch(text):
             return b"[%b]" % text[1:-1]
-        return b"[%b]" % b",".join(_rendered(codec.form, codec.convert, arrays.elements(text), b"null"))
+        form, elements = _rendered(codec.form, codec.convert, arrays.elements(text), b"null")
+        return b"[%b]" % b",".join([form % element for element in elements])
 
     return convert
 
 
-def _rendered(form: bytes, convert: Convert | None, texts: Texts, null: bytes) -> Pieces:
+def _rendered(form: bytes, convert: Convert | None, texts: Texts, null: bytes) -> Rendered:
     try:
-        if convert is None:
-            return [null if text is None else form % text for text in texts]
-        return [null if text is None else form % convert(text) for text in texts]
+        if None in texts:
+            return BARE, [
+                null if text is None else form % (text if convert is None else convert(text)) for text in texts
+            ]
+        whole = cast("Pieces", texts)
+        return form, whole if convert is None else [convert(text) for text in whole]
     except UnicodeDecodeError as failure:  # the statement set another client_encoding
         raise ApiError("InternalFailure") from failure
 
 
-def _joined(row: bytes, columns: list[Pieces], count: int) -> bytes:
+def _joined(row: bytes, columns: list[Rendered], count: int) -> bytes:
     """The JSON array of the rows; `row` is the form of one."""
-    rows = zip(*columns, strict=True) if columns else [()] * count
-    return b"[%b]" % b",".join([row % b",".join(pieces) for pieces in rows])
+    form = row % b",".join([form for form, _ in columns])
+    rows = zip(*(pieces for _, pieces in columns), strict=True) if columns else [()] * count
+    return b"[%b]" % b",".join([form % pieces for pieces in rows])

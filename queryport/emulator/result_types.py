@@ -9,7 +9,7 @@ thousand fields.
 
 import base64
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import orjson
@@ -37,6 +37,20 @@ class Codec:
 
 def _string(text: bytes) -> bytes:
     return orjson.dumps(text.decode())
+
+
+_ESCAPED = bytes(range(0x20)) + b'"\\'
+"""What cannot stand in a JSON string as it is."""
+
+
+def need_no_escape(texts: Iterable[bytes]) -> bool:
+    """Whether PLAIN does for strings: told of many at once, it costs less than a call of a function for each."""
+    together = b" ".join(texts)
+    try:
+        together.decode()
+    except UnicodeDecodeError:
+        return False
+    return len(together.translate(None, _ESCAPED)) == len(together)
 
 
 _BOOLEANS = {b"t": b"true", b"f": b"false"}

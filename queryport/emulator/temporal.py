@@ -12,6 +12,7 @@ from queryport.emulator.errors import ApiError
 _ZONED = re.compile(rb"(\d+)(-\d\d-\d\d \d\d:\d\d:\d\d)(\.\d+)?([+-])(\d\d)(?::(\d\d))?(?::(\d\d))?( BC)?")
 _DATED = re.compile(rb"(\d+)(-\d\d-\d\d)( \d\d:\d\d:\d\d(?:\.\d+)?)?( BC)?")
 _HYPHEN = ord("-")
+_UTC_WITH_WHOLE_FRACTION = tuple(map(len, ("2026-09-17 17:08:20+00", "2026-09-17 17:08:20.855153+00")))
 _GREGORIAN_CYCLE = 400
 _LAST_YEAR = 262_142
 """chrono's."""
@@ -34,8 +35,8 @@ def timestamp(text: bytes) -> bytes:
 
 
 def timestamptz(text: bytes) -> bytes:
-    if text.endswith(b"+00") and text[4:5] == b"-":
-        return _with_fraction(text[:-3])
+    if text[-3:] == b"+00" and text[4] == _HYPHEN:
+        return text[:-3] if len(text) in _UTC_WITH_WHOLE_FRACTION else _with_fraction(text[:-3])
     match = _ZONED.fullmatch(text)
     if match is None:
         raise ApiError("InternalFailure")

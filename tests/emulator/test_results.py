@@ -1,5 +1,6 @@
 """What comes back: every type's member and text, refused types, JSON, counts, and the size limit."""
 
+import json
 from typing import Any
 
 import pytest
@@ -131,6 +132,18 @@ def test_json_that_nests_too_deep_is_a_failure_without_words(api: Api) -> None:
     assert api.value(nested.format(100)) == "[" * 100 + "]" * 100
     for depth in (300, 3000):
         assert api.refusal(nested.format(depth)).code == "InternalFailure"
+
+
+@pytest.mark.parametrize("odd", ["plain", "é", "", 'a"b', "a\\b", "a\nb", "\x01", None])
+def test_a_column_of_many_strings_is_what_each_would_be(api: Api, odd: str | None) -> None:
+    strings = [f"text {number}" for number in range(99)] + [odd]
+    parameter = text("strings", json.dumps(strings))
+    given = "jsonb_array_elements_text(:strings::jsonb) WITH ORDINALITY"
+    sql = f'SELECT value, value AS "100%b" FROM {given} ORDER BY ordinality'  # noqa: S608
+    fields = [{"isNull": True} if string is None else {"stringValue": string} for string in strings]
+    assert api.rows(sql, parameters=[parameter]) == [[field, field] for field in fields]
+    formatted = api.execute(sql, parameters=[parameter], formatRecordsAs="JSON")["formattedRecords"]
+    assert json.loads(formatted) == [{"value": string, "100%b": string} for string in strings]
 
 
 def test_timestamps_are_utc_whatever_the_sessions_zone(api: Api) -> None:
