@@ -73,7 +73,10 @@ class Value(_Shape):
     @property
     def kind(self) -> str | None:
         """The name of the member that is set."""
-        return next((name for name in self.model_fields_set if getattr(self, name) is not None), None)
+        for name in self.model_fields_set:  # a loop, since every parameter of every call is asked
+            if getattr(self, name) is not None:
+                return name
+        return None
 
 
 class Parameter(_Shape):
