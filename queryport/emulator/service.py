@@ -4,7 +4,7 @@ Knows nothing of HTTP. Raises ApiError for every answer that is not a success.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import orjson
@@ -88,7 +88,8 @@ class Service:
 
     async def _execute_statement(self, request: ExecuteStatement) -> Answer:
         scanned = _scanned(request, request.sql)
-        run = self._run(request, scanned.text, bind(scanned, request.parameters or ()))
+        sessions: list[Session] = []
+        run = self._run(request, scanned.text, bind(scanned, request.parameters or ()), sessions.append)
         if not request.continueAfterTimeout:
             return await run
         # The call is over when its time is, and the statement goes on.
@@ -100,7 +101,7 @@ class Service:
             return task.result()
         if request.transactionId is not None:
             self.transactions.leave_running(request.transactionId, task)
-        raise ApiError("StatementTimeoutException", _TIMED_OUT)
+        raise _timed_out(*sessions)
 
     async def _batch_execute_statement(self, request: BatchExecuteStatement) -> Answer:
         scanned = _scanned(request, request.sql)
@@ -122,9 +123,13 @@ class Service:
         await self.transactions.end(request.resourceArn, request.transactionId or "", command)
         return {"transactionStatus": "Transaction Committed" if commit else "Rollback Complete"}
 
-    async def _run(self, request: ExecuteStatement, text: str, arguments: Arguments) -> Answer:
+    async def _run(
+        self, request: ExecuteStatement, text: str, arguments: Arguments, found: Callable[[Session], None]
+    ) -> Answer:
+        """Runs a statement; `found` is told of its session before."""
         rows = Rows(self.limits)
         async with self._session(request) as session:
+            found(session)
             if request.continueAfterTimeout:
                 async with _without_timeout(session, self.limits):
                     tag = await _execute(session, text, arguments, rows)
@@ -165,6 +170,12 @@ def _scanned(request: Request, sql: str) -> Scanned:
     return scan(sql)
 
 
+def _timed_out(session: Session | None = None) -> ApiError:
+    """For a statement in a session, or for one that has none yet."""
+    members = {} if session is None else {"dbConnectionId": session.backend_pid}
+    return ApiError("StatementTimeoutException", _TIMED_OUT, members)
+
+
 def _several_statements() -> ApiError:
     return validation("Multistatements aren't supported.")
 
@@ -186,9 +197,7 @@ async def _execute(session: Session, text: str, arguments: Arguments, rows: Rows
         return await session.execute(text, arguments, rows.add)
     except PostgresFailure as failure:
         if failure.sqlstate == "57014" and failure.message == _TIMED_OUT:
-            raise ApiError(
-                "StatementTimeoutException", _TIMED_OUT, {"dbConnectionId": session.backend_pid}
-            ) from failure
+            raise _timed_out(session) from failure
         if failure.sqlstate == "42601" and failure.message == _SEVERAL_STATEMENTS:
             raise _several_statements() from failure
         raise

@@ -48,6 +48,7 @@ def test_with_continue_after_timeout_the_statement_goes_on(hurried: Api) -> None
     refusal = hurried.refusal(SLOW_INSERT, continueAfterTimeout=True)
     assert (refusal.code, refusal.status) == ("StatementTimeoutException", 400)
     assert refusal.message == "canceling statement due to statement timeout"
+    assert refusal.members["dbConnectionId"] > 0
     assert waits_for(hurried, 1)
 
 
