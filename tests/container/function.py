@@ -16,37 +16,34 @@ import httpx
 from botocore.config import Config
 
 from tests.container.docker import output
+from tests.emulator.api import RESOURCE_ARN, SECRET_ARN
 
 START_SECONDS = 30.0
-
-ARNS = {
-    "resourceArn": "arn:aws:rds:us-east-1:123456789012:cluster:local",
-    "secretArn": "arn:aws:secretsmanager:us-east-1:123456789012:secret:local",
-}
-ACCOUNT = {"AWS_DEFAULT_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
-"""Environment variables of whatever speaks to AWS."""
 
 _INVOCATIONS = "/2015-03-31/functions/function/invocations"
 
 
-def sdk(service: str, url: str) -> Any:
-    """boto3's client of a local endpoint."""
+def lambda_client(url: str) -> Any:
+    """boto3's client of a local Lambda."""
     return boto3.client(
-        service,
+        "lambda",
         endpoint_url=url,
-        region_name=ACCOUNT["AWS_DEFAULT_REGION"],
-        aws_access_key_id=ACCOUNT["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=ACCOUNT["AWS_SECRET_ACCESS_KEY"],
+        region_name="us-east-1",
+        aws_access_key_id="local",
+        aws_secret_access_key="local",  # noqa: S106 (of nothing)
         config=Config(retries={"total_max_attempts": 1}, read_timeout=120),
     )
 
 
 def environment(emulator_url: str, database: str) -> dict[str, str]:
     """What the function and the commands for a deployed database need to reach one."""
-    return ACCOUNT | {
+    return {
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": "local",
+        "AWS_SECRET_ACCESS_KEY": "local",
         "AWS_ENDPOINT_URL_RDS_DATA": emulator_url,
-        "QUERYPORT_RESOURCE_ARN": ARNS["resourceArn"],
-        "QUERYPORT_SECRET_ARN": ARNS["secretArn"],
+        "QUERYPORT_RESOURCE_ARN": RESOURCE_ARN,
+        "QUERYPORT_SECRET_ARN": SECRET_ARN,
         "QUERYPORT_DATABASE": database,
     }
 

@@ -6,7 +6,8 @@ import pytest
 
 from tests.container import events
 from tests.container.docker import output
-from tests.container.function import ARNS, Function, sdk
+from tests.container.function import Function, lambda_client
+from tests.emulator.api import Api, text
 
 
 def test_every_event_has_an_expected_answer() -> None:
@@ -19,7 +20,7 @@ def test_an_event_is_answered(function: Function, name: str) -> None:
 
 
 def test_the_aws_sdk_calls_the_function(function: Function) -> None:
-    client = sdk("lambda", function.url)
+    client = lambda_client(function.url)
     payload = json.dumps({"operation": "catalogue.get_book", "parameters": {"book_id": 2}})
     answer = client.invoke(FunctionName="function", Payload=payload.encode())
     assert json.loads(answer["Payload"].read())["data"]["book_id"] == 2
@@ -50,22 +51,20 @@ def test_each_call_leaves_one_line_with_its_metrics(function: Function, docker_c
 
 
 def test_any_program_may_use_the_emulator(emulator_url: str) -> None:
-    client = sdk("rds-data", emulator_url)
-    answer = client.execute_statement(
-        **ARNS,
-        database="app",
-        sql="SELECT count(*) FROM books WHERE language = :language",
-        parameters=[{"name": "language", "value": {"stringValue": "de"}}],
+    api = Api(
+        emulator_url,
+        "app",
+        resource_arn="arn:aws:rds:us-east-1:123456789012:cluster:any",
+        secret_arn="arn:aws:secretsmanager:us-east-1:123456789012:secret:any",  # noqa: S106 (a name, not a secret)
     )
-    assert answer["records"][0][0]["longValue"] > 0
+    with api:
+        assert api.value("SELECT count(*) FROM books WHERE language = :language", text("language", "de")) > 0
 
 
 def test_the_emulator_brings_its_own_extension(emulator_url: str) -> None:
-    client = sdk("rds-data", emulator_url)
-    transaction = client.begin_transaction(**ARNS, database="app")["transactionId"]
-    client.execute_statement(**ARNS, transactionId=transaction, sql='CREATE EXTENSION "uuid-ossp"')
-    answer = client.execute_statement(
-        **ARNS, transactionId=transaction, sql="SELECT uuid_generate_v5(uuid_ns_dns(), 'python.org')"
-    )
-    assert answer["records"] == [[{"stringValue": "886313e1-3b8a-5372-9b90-0c9aee199e5d"}]]
-    client.rollback_transaction(**ARNS, transactionId=transaction)
+    with Api(emulator_url, "app") as api:
+        transaction = api.begin()
+        api.execute('CREATE EXTENSION "uuid-ossp"', transactionId=transaction)
+        made = api.value("SELECT uuid_generate_v5(uuid_ns_dns(), 'python.org')", transactionId=transaction)
+        api.rollback(transaction)
+    assert made == "886313e1-3b8a-5372-9b90-0c9aee199e5d"

@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +9,9 @@ import pytest
 
 from queryport.init import init
 from tests.container.docker import COMPILER, RUNTIME, build, output, python
-from tests.container.function import ARNS, Container, environment, sdk, started
+from tests.container.function import Container, environment, started
+from tests.emulator.api import Api
+from tests.tool.projects import QUERYPORT
 
 ROOT = Path(__file__).resolve().parents[2]
 IMAGE = "queryport-test/notes"
@@ -34,9 +35,10 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def notes(project: Path, compose_network: str, emulator_url: str) -> Iterator[Container]:
     """The project's function, over a database that `queryport migrate` made what it is."""
-    sdk("rds-data", emulator_url).execute_statement(**ARNS, database="app", sql=f"CREATE DATABASE {DATABASE}")
+    with Api(emulator_url, "app") as api:
+        api.execute(f"CREATE DATABASE {DATABASE}")
     subprocess.run(
-        [Path(sys.executable).with_name("queryport"), "migrate"],
+        [QUERYPORT, "migrate"],
         cwd=project,
         env=os.environ | environment(emulator_url, DATABASE),
         check=True,

@@ -16,8 +16,7 @@ from queryport.emulator import Emulator
 from queryport.http_thread import listen
 from queryport.migrations import apply
 from queryport.postgres import EmbeddedPostgres
-from tests.container import events
-from tests.container.function import sdk
+from tests.container import events, function
 
 ROOT = Path(__file__).resolve().parents[2]
 SAM = ROOT / ".tools" / "sam" / "bin" / "sam"
@@ -94,7 +93,7 @@ def lambda_client(
             stdout=output,
             stderr=output,
         )
-    client = sdk("lambda", f"http://127.0.0.1:{port}")
+    client = function.lambda_client(f"http://127.0.0.1:{port}")
     try:
         _wait_until_it_answers(client, process, log)
         yield client
