@@ -30,7 +30,7 @@ from psycopg.pq import PGconn
 from queryport.emulator import Emulator, Limits
 from queryport.emulator.records import ReturnTypes, Rows
 from queryport.emulator.result_types import BUILT_IN
-from queryport.postgres import EmbeddedPostgres
+from queryport.postgres.server import EmbeddedPostgres
 
 TURNS = 11
 CALLERS = 4

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from benchmarks.workload import COLUMNS, SQL, route
-from handler.operation import Http, Idempotency, Operation, Parameter, Result
-from queryport.compile.emit import write_catalog
+from handler.contract.operation import Http, Idempotency, Operation, Parameter, Result
+from queryport.compile.write.emit import write_catalog
 
 
 def write_operations(path: Path, count: int) -> None:

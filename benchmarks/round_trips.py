@@ -6,10 +6,10 @@ Both sides run their real code. What stands in for the database and for DynamoDB
 from pathlib import Path
 from typing import Any
 
-from handler.data_api import DataApi
-from handler.deadline import Deadline
-from handler.engine import ReadyOperation
-from handler.operation import Operation
+from handler.contract.operation import Operation
+from handler.data_api.client import DataApi
+from handler.data_api.deadline import Deadline
+from handler.engine.engine import ReadyOperation
 from handler.settings import Settings
 
 _PARAMETERS = {"order_id": 1, "note": "ring the bell"}

@@ -13,12 +13,12 @@ gc.disable()  # Start-up makes hardly any garbage, and looking for it takes a tw
 import os
 from typing import TYPE_CHECKING, Any
 
-from handler import sdk
-from handler.catalog import Catalog
-from handler.data_api import DataApi
-from handler.engine import Engine
-from handler.errors import InternalError, OperationError
-from handler.function_url import FunctionUrl, is_function_url
+from handler.contract.catalog import Catalog
+from handler.contract.errors import InternalError, OperationError
+from handler.data_api import sdk
+from handler.data_api.client import DataApi
+from handler.engine.engine import Engine
+from handler.http.function_url import FunctionUrl, is_function_url
 from handler.observability import Call, Observer
 from handler.settings import Settings
 from handler.task import Task

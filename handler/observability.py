@@ -17,10 +17,10 @@ from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 from aws_lambda_powertools.metrics.functions import is_metrics_disabled
 
-from handler.deadline import Deadline
+from handler.data_api.deadline import Deadline
 
 if TYPE_CHECKING:
-    from handler.errors import OperationError
+    from handler.contract.errors import OperationError
 
 DEFAULT_SERVICE = "queryport"
 DEFAULT_NAMESPACE = "Queryport"

@@ -6,9 +6,9 @@ match. An answer that Step Functions could not carry is refused here, since its 
 
 from typing import Any, NoReturn
 
-from handler import exact_json
-from handler.engine import Engine, too_large
-from handler.errors import InvalidParameters, OperationError
+from handler.contract import exact_json
+from handler.contract.errors import InvalidParameters, OperationError
+from handler.engine.engine import Engine, too_large
 from handler.observability import Call
 
 # Step Functions passes 256 KiB between states; lambda:invoke wraps the answer in some 1 KB of its own.

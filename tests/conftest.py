@@ -7,7 +7,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from queryport.postgres import EmbeddedPostgres
+from queryport.postgres.server import EmbeddedPostgres
 
 
 @pytest.fixture(scope="session")

@@ -10,22 +10,22 @@ from pathlib import Path
 
 from postgast.pg_query_pb2 import Token as Kind
 
-from handler.operation import Operation
-from queryport.compile.database import Database
-from queryport.compile.front_matter import Header, read_header
-from queryport.compile.infer import numbered, unused_entries, without_comments
-from queryport.compile.routes import clashes
-from queryport.compile.rules import Severity
-from queryport.compile.scan import Draft, Scan, scan
+from handler.contract.operation import Operation
+from queryport.aws import placeholders as scanner
+from queryport.compile.check.routes import clashes
+from queryport.compile.describe.database import Database
+from queryport.compile.describe.infer import numbered, unused_entries, without_comments
+from queryport.compile.read.front_matter import Header, read_header
+from queryport.compile.read.scan import Draft, Scan, scan
+from queryport.compile.read.statement import split
 from queryport.compile.single import one_statement
-from queryport.compile.source import Problem, Source, Span, shown
-from queryport.compile.statement import split
 from queryport.compile.transaction import transaction
 from queryport.compile.unit import File, has_errors
-from queryport.emulator import scanner
-from queryport.failure import Failure
+from queryport.console.failure import Failure
+from queryport.diagnostics.rules import Severity
+from queryport.diagnostics.source import Problem, Source, Span, shown
 
-BUILT_IN = Path(__file__).parents[1] / "operations"
+BUILT_IN = Path(__file__).with_name("operations")
 """The query files of Queryport's own operations, which every catalogue has."""
 
 

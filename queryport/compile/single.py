@@ -3,18 +3,18 @@
 A batch is such a statement too: it is sent for each of the caller's objects, within one transaction.
 """
 
-from handler.operation import Idempotency, Operation
-from queryport.compile.infer import numbered
-from queryport.compile.marks import read_marks
-from queryport.compile.nullability import nullable_columns
-from queryport.compile.pages import plan_page
-from queryport.compile.parameters import absentable, build_parameters
-from queryport.compile.results import check_result, columns_problems, data_schema
-from queryport.compile.rewrite import Pieces, assemble, assemble_keyed, cast_body
-from queryport.compile.routes import route
-from queryport.compile.source import Problem
-from queryport.compile.statement import Shape, parse
+from handler.contract.operation import Idempotency, Operation
+from queryport.compile.check.pages import plan_page
+from queryport.compile.check.parameters import absentable, build_parameters
+from queryport.compile.check.results import check_result, columns_problems, data_schema
+from queryport.compile.check.routes import route
+from queryport.compile.describe.infer import numbered
+from queryport.compile.describe.nullability import nullable_columns
+from queryport.compile.read.marks import read_marks
+from queryport.compile.read.statement import Shape, parse
 from queryport.compile.unit import File, Unit, has_errors, idempotency, is_utility, parsed, verify
+from queryport.compile.write.rewrite import Pieces, assemble, assemble_keyed, cast_body
+from queryport.diagnostics.source import Problem
 
 
 def one_statement(file: File, name: str, *, readable: bool) -> tuple[Operation | None, list[Problem]]:

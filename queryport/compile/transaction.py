@@ -7,21 +7,21 @@ defines: what defines something is executed, all else is only prepared.
 import difflib
 from collections.abc import Sequence
 
-from handler.operation import Operation, Reference, Result, Step, Transaction
-from queryport.compile import marks
-from queryport.compile.database import Column, StatementError
-from queryport.compile.infer import Inference, merged, numbered
-from queryport.compile.marks import Marks, read_marks, refer
-from queryport.compile.nullability import nullable_columns
-from queryport.compile.parameters import absentable, build_parameters
-from queryport.compile.results import check_result, columns_problems, data_schema
-from queryport.compile.rewrite import assemble, cast_body
-from queryport.compile.routes import route
-from queryport.compile.scan import Scan
-from queryport.compile.source import Problem, Span
-from queryport.compile.statement import Statement, parse
-from queryport.compile.types import codec
+from handler.contract.operation import Operation, Reference, Result, Step, Transaction
+from queryport.compile.check.parameters import absentable, build_parameters
+from queryport.compile.check.results import check_result, columns_problems, data_schema
+from queryport.compile.check.routes import route
+from queryport.compile.describe.database import Column, StatementError
+from queryport.compile.describe.infer import Inference, merged, numbered
+from queryport.compile.describe.nullability import nullable_columns
+from queryport.compile.describe.types import codec
+from queryport.compile.read import marks
+from queryport.compile.read.marks import Marks, read_marks, refer
+from queryport.compile.read.scan import Scan
+from queryport.compile.read.statement import Statement, parse
 from queryport.compile.unit import File, Unit, has_errors, idempotency, parsed, verify
+from queryport.compile.write.rewrite import assemble, cast_body
+from queryport.diagnostics.source import Problem, Span
 
 
 def transaction(file: File, name: str, *, readable: bool) -> tuple[Operation | None, list[Problem]]:

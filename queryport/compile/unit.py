@@ -7,16 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from handler.operation import Idempotency
-from queryport.compile.database import TEXT_OID, Database, StatementError
-from queryport.compile.front_matter import Header
-from queryport.compile.infer import Inference, infer, numbered
-from queryport.compile.rewrite import Pieces, whole_text
-from queryport.compile.rules import Severity
-from queryport.compile.scan import Draft, Scan
-from queryport.compile.source import Problem, Source, Span
-from queryport.compile.statement import Shape, Statement
-from queryport.emulator import scanner
+from handler.contract.operation import Idempotency
+from queryport.aws import placeholders as scanner
+from queryport.compile.describe.database import TEXT_OID, Database, StatementError
+from queryport.compile.describe.infer import Inference, infer, numbered
+from queryport.compile.read.front_matter import Header
+from queryport.compile.read.scan import Draft, Scan
+from queryport.compile.read.statement import Shape, Statement
+from queryport.compile.write.rewrite import Pieces, whole_text
+from queryport.diagnostics.rules import Severity
+from queryport.diagnostics.source import Problem, Source, Span
 
 MAX_SQL_CHARACTERS = 65_536
 """Of one statement, by the RDS Data API."""

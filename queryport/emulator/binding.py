@@ -9,9 +9,9 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from queryport.aws.placeholders import Scanned
 from queryport.emulator.errors import ApiError, validation
 from queryport.emulator.requests import Parameter, TypeHint, Value
-from queryport.emulator.scanner import Scanned
 
 UNTYPED = 0
 BOOL, BYTEA, INT8, TEXT, FLOAT8, DATE, TIME, TIMESTAMP, NUMERIC, UUID, JSONB = (

@@ -12,10 +12,10 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from queryport.console.failure import Failure
 from queryport.emulator.errors import ApiError, resuming
 from queryport.emulator.requests import LONGEST_ARN, SHORTEST_ARN, Request
 from queryport.emulator.targets import Server, Target, target
-from queryport.failure import Failure
 
 
 class ClustersError(Failure):

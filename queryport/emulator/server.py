@@ -11,6 +11,7 @@ from typing import Self
 import uvicorn
 import uvloop
 
+from queryport.console.failure import Failure
 from queryport.emulator.app import Application, HttpProtocol
 from queryport.emulator.call_log import CallLog
 from queryport.emulator.calls import Calls
@@ -20,7 +21,6 @@ from queryport.emulator.faults import Faults
 from queryport.emulator.limits import Limits
 from queryport.emulator.service import Service
 from queryport.emulator.targets import Directory, OneServer
-from queryport.failure import Failure
 
 START_SECONDS = 10.0
 _SWEEP_SECONDS = 1.0

@@ -9,6 +9,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import orjson
 
+from queryport.aws.placeholders import Scanned, has_several_statements, scan
 from queryport.emulator.binding import Arguments, bind
 from queryport.emulator.catalog import look_up_columns, look_up_types
 from queryport.emulator.errors import ApiError, PostgresFailure, validation
@@ -24,7 +25,6 @@ from queryport.emulator.requests import (
     ResultSetOptions,
 )
 from queryport.emulator.result_types import BUILT_IN, ResultType
-from queryport.emulator.scanner import Scanned, has_several_statements, scan
 from queryport.emulator.session import CopyRefused, Session, SessionLost, Tag
 from queryport.emulator.targets import Directory
 from queryport.emulator.transactions import Transactions

@@ -16,8 +16,8 @@ from unittest.mock import patch
 import psycopg
 
 from queryport.compile import compile_project
-from queryport.compile.emit import write_catalog
-from queryport.migrations import apply_scripts
+from queryport.compile.write.emit import write_catalog
+from queryport.migrations.runner import apply_scripts
 
 SCHEMA = """
 CREATE TABLE account (
@@ -110,7 +110,7 @@ class Caller:
         self.seconds = seconds
 
     def call(self, operation: str, parameters: Any, key: str | None = None) -> dict[str, Any]:
-        """A direct invocation. Raises one of handler.errors."""
+        """A direct invocation. Raises one of handler.contract.errors."""
         event = {"operation": operation, "parameters": parameters}
         if key is not None:
             event["idempotency_key"] = key

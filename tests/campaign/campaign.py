@@ -22,9 +22,10 @@ from unittest.mock import patch
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-from handler import errors, retries
+from handler.contract import errors
+from handler.data_api import retries
 from queryport.emulator import Call, Emulator
-from queryport.postgres import EmbeddedPostgres
+from queryport.postgres.server import EmbeddedPostgres
 from tests.campaign.bank import Caller, callers, open_bank
 from tests.campaign.faults import Misfortune
 

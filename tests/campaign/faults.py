@@ -12,7 +12,7 @@ from collections.abc import Callable
 import psutil
 
 from queryport.emulator import Emulator, Fault
-from queryport.postgres import EmbeddedPostgres
+from queryport.postgres.server import EmbeddedPostgres
 
 _OPERATIONS = (
     *["ExecuteStatement"] * 6,

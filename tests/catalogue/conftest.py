@@ -9,13 +9,13 @@ from typing import Any
 import psycopg
 import pytest
 
-from handler.operation import Operation
+from handler.contract.operation import Operation
 from handler.settings import Settings
 from queryport.compile import compile_project
-from queryport.compile.emit import write_catalog
+from queryport.compile.write.emit import write_catalog
 from queryport.emulator import Emulator
-from queryport.migrations import apply_scripts
-from queryport.postgres import EmbeddedPostgres
+from queryport.migrations.runner import apply_scripts
+from queryport.postgres.server import EmbeddedPostgres
 from tests.catalogue.reads import READS
 from tests.catalogue.writes import WRITES
 

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 import psycopg
 import pytest
 
-from handler import errors
+from handler.contract import errors
 from tests.catalogue.conftest import Call
 from tests.catalogue.test_reads import http_event
 

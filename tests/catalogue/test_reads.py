@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from handler.operation import Operation, Result
-from queryport.postgres import psql_program
+from handler.contract.operation import Operation, Result
+from queryport.postgres.server import psql_program
 from tests.catalogue.conftest import Call
 from tests.catalogue.reads import READS, Read
 

@@ -6,12 +6,12 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from handler.operation import Operation
+from handler.contract.operation import Operation
 from queryport.compile.compiler import compile_file
-from queryport.compile.database import Database
-from queryport.compile.source import Problem, Source
-from queryport.migrations import apply_scripts
-from queryport.postgres import EmbeddedPostgres
+from queryport.compile.describe.database import Database
+from queryport.diagnostics.source import Problem, Source
+from queryport.migrations.runner import apply_scripts
+from queryport.postgres.server import EmbeddedPostgres
 
 SCHEMA = Path(__file__).with_name("schema.sql")
 

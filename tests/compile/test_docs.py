@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from handler.formats import FORMATS
-from handler.operation import Result
-from queryport.compile.front_matter import FrontMatter, PageEntry, ParameterEntry
-from queryport.compile.rules import RULES
+from handler.contract.formats import FORMATS
+from handler.contract.operation import Result
+from queryport.compile.read.front_matter import FrontMatter, PageEntry, ParameterEntry
+from queryport.diagnostics.rules import RULES
 
 DOCS = Path(__file__).parents[2] / "docs"
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from handler.operation import Choice, Http, Operation, Page, Result
+from handler.contract.operation import Choice, Http, Operation, Page, Result
 
 Make = Callable[[str], Operation]
 

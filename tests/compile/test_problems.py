@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from handler.operation import Operation
+from handler.contract.operation import Operation
 from queryport.compile import compile_project
-from queryport.compile.rules import RULES, Severity
-from queryport.compile.source import Problem, Source, Span
+from queryport.diagnostics.rules import RULES, Severity
+from queryport.diagnostics.source import Problem, Source, Span
 
 Compile = Callable[[str], tuple[Operation | None, list[Problem]]]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from handler.operation import Choice, Idempotency, Operation, Reference, Result, Transaction
+from handler.contract.operation import Choice, Idempotency, Operation, Reference, Result, Transaction
 from queryport.compile import compile_project
 from queryport.compile.compiler import UnpreparedDatabaseError
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from queryport.init import init
+from queryport.commands.init import init
 from tests.container.docker import COMPILER, RUNTIME, build, output, python
 from tests.container.function import Container, environment, started
 from tests.emulator.api import Api

@@ -13,9 +13,9 @@ import pytest
 from botocore.exceptions import BotoCoreError
 
 from queryport.emulator import Emulator
-from queryport.http_thread import listen
-from queryport.migrations import apply
-from queryport.postgres import EmbeddedPostgres
+from queryport.local.http_thread import listen
+from queryport.migrations.runner import apply
+from queryport.postgres.server import EmbeddedPostgres
 from tests.container import events, function
 
 ROOT = Path(__file__).resolve().parents[2]

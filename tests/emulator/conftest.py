@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from queryport.emulator import Clusters, Emulator, Limits
-from queryport.postgres import EmbeddedPostgres
+from queryport.postgres.server import EmbeddedPostgres
 from tests.emulator.api import Api
 
 NewEmulator = Callable[..., Emulator]

@@ -29,7 +29,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from queryport.emulator import Emulator, Limits
 from queryport.emulator.pool import KEPT_IDLE
-from queryport.postgres import EmbeddedPostgres
+from queryport.postgres.server import EmbeddedPostgres
 from tests.emulator.api import Api, long, text
 
 IDLE_SECONDS = 2.0

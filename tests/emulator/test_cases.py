@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 
 from queryport.emulator import Clusters, Emulator, Limits
 from queryport.emulator.clusters import Cluster, Secret
-from queryport.postgres import EmbeddedPostgres
+from queryport.postgres.server import EmbeddedPostgres
 from tests.emulator.api import RESOURCE_ARN, SECRET_ARN, Api, Refusal, refused
 from tests.emulator.conftest import NewEmulator
 

@@ -8,7 +8,7 @@ import pytest
 
 from queryport.emulator import Clusters, ClustersError, Emulator
 from queryport.emulator.clusters import Cluster, Secret
-from queryport.postgres import EmbeddedPostgres
+from queryport.postgres.server import EmbeddedPostgres
 from tests.emulator.api import RESOURCE_ARN, SECRET_ARN, Api
 from tests.emulator.conftest import NewEmulator
 

@@ -8,14 +8,14 @@ from pathlib import Path
 import click
 import pytest
 
+from queryport.commands.emulator import emulator_command
 from queryport.emulator import Call, Fault, Limits
 from queryport.emulator.call_log import CallLog
 from queryport.emulator.clusters import Cluster, Secret
-from queryport.emulator.command import emulator_command
 from queryport.emulator.control import control_routes
 from queryport.emulator.errors import STATUS
 from queryport.emulator.faults import Faults
-from queryport.emulator.pytest_plugin import DataApi
+from queryport.testing.data_api_plugin import DataApi
 
 TEXT = (Path(__file__).parents[2] / "docs" / "emulator.md").read_text()
 

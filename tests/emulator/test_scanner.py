@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from queryport.emulator.scanner import Placeholder, has_several_statements, scan
+from queryport.aws.placeholders import Placeholder, has_several_statements, scan
 
 
 @pytest.mark.parametrize(

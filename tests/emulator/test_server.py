@@ -16,9 +16,9 @@ import pytest
 from click.testing import CliRunner
 from psycopg.conninfo import conninfo_to_dict
 
+from queryport.commands.emulator import emulator_command
 from queryport.emulator import Emulator, EmulatorError
-from queryport.emulator.command import emulator_command
-from queryport.postgres import EmbeddedPostgres
+from queryport.postgres.server import EmbeddedPostgres
 from tests.emulator.api import Api
 
 
@@ -100,7 +100,7 @@ def test_idle_sessions_of_a_database_that_was_left_are_closed(
 
 
 # As a person runs it, signal handlers included.
-_COMMAND = (sys.executable, "-c", "from queryport.cli import main; main()", "emulator")
+_COMMAND = (sys.executable, "-c", "from queryport.commands.main import main; main()", "emulator")
 
 
 def test_the_command_prints_what_to_set_and_stops_on_ctrl_c(postgres: EmbeddedPostgres) -> None:
@@ -161,7 +161,7 @@ def test_the_command_explains_a_limit_it_cannot_use(limit: str) -> None:
 
 
 def test_importing_the_package_imports_no_server() -> None:
-    program = "import sys, queryport.emulator, queryport.emulator.command, queryport.emulator.pytest_plugin;"
+    program = "import sys, queryport.emulator, queryport.commands.emulator, queryport.emulator.pytest_plugin;"
     loaded = subprocess.run(
         [sys.executable, "-c", f"{program} print(*sys.modules)"], capture_output=True, text=True, check=True
     ).stdout.split()
@@ -170,7 +170,7 @@ def test_importing_the_package_imports_no_server() -> None:
 
 def test_the_entry_point_of_the_pytest_plugin_is_declared() -> None:
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
-    assert project["entry-points"]["pytest11"]["queryport_data_api"] == "queryport.emulator.pytest_plugin"
+    assert project["entry-points"]["pytest11"]["queryport_data_api"] == "queryport.testing.data_api_plugin"
 
 
 def test_the_pytest_plugin_gives_each_test_a_database_of_its_own(tmp_path: Path, postgres: EmbeddedPostgres) -> None:

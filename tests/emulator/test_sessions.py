@@ -9,7 +9,7 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from queryport.emulator import Emulator, Limits
-from queryport.postgres import EmbeddedPostgres
+from queryport.postgres.server import EmbeddedPostgres
 from tests.emulator.api import Api, long
 from tests.emulator.conftest import NewEmulator
 

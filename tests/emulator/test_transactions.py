@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from queryport.emulator import Emulator, Limits
-from queryport.postgres import EmbeddedPostgres
+from queryport.postgres.server import EmbeddedPostgres
 from tests.emulator.api import Api, Refusal, long, refused
 from tests.emulator.conftest import NewEmulator
 

@@ -9,7 +9,7 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from queryport.emulator import Emulator
-from queryport.postgres import EmbeddedPostgres
+from queryport.postgres.server import EmbeddedPostgres
 from tests.campaign.bank import Caller, callers, open_bank
 
 QUERIES = {

@@ -1,12 +1,12 @@
-"""Writes the table of docs/retries.md anew from handler/retries.py: python -m tests.exactly_once.retry_table"""
+"""Writes the table of docs/retries.md from handler/data_api/retries.py: python -m tests.exactly_once.retry_table"""
 
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from handler import retries
-from handler.errors import Outcome
-from handler.retries import NETWORK, POSTGRESQL, SERVICE, Fault, Kind, may_repeat
+from handler.contract.errors import Outcome
+from handler.data_api import retries
+from handler.data_api.retries import NETWORK, POSTGRESQL, SERVICE, Fault, Kind, may_repeat
 
 PAGE = Path(__file__).parents[2] / "docs" / "retries.md"
 _BEGIN, _END = "<!-- table -->", "<!-- end of table -->"

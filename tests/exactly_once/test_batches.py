@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from handler import batches, errors
-from handler.errors import Outcome
+from handler.contract import errors
+from handler.contract.errors import Outcome
+from handler.engine import batches
 from tests.exactly_once.conftest import Bank
 
 

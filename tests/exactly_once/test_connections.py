@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from handler import errors, sdk
-from handler.data_api import DataApi
-from handler.deadline import Deadline
-from handler.errors import Outcome
-from handler.retries import Kind
+from handler.contract import errors
+from handler.contract.errors import Outcome
+from handler.data_api import sdk
+from handler.data_api.client import DataApi
+from handler.data_api.deadline import Deadline
+from handler.data_api.retries import Kind
 from handler.settings import Settings
 
 _ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 29\r\n\r\n" + b'{"numberOfRecordsUpdated": 1}'

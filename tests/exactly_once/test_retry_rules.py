@@ -25,13 +25,13 @@ from botocore.parsers import ResponseParserError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from handler.data_api import DataApi
-from handler.deadline import Deadline
-from handler.errors import OperationError, Outcome
-from handler.idempotency import Key, Keys
-from handler.retries import NETWORK, POSTGRESQL, SERVICE, Kind
+from handler.contract.errors import OperationError, Outcome
+from handler.data_api.client import DataApi
+from handler.data_api.deadline import Deadline
+from handler.data_api.retries import NETWORK, POSTGRESQL, SERVICE, Kind
+from handler.engine.idempotency import Key, Keys
+from handler.engine.transactions import Running, Transactions
 from handler.settings import Settings
-from handler.transactions import Running, Transactions
 from tests.exactly_once import retry_table
 
 _SETTINGS = Settings("arn:aws:rds:cluster", "arn:aws:secretsmanager:secret", "shop", Path("catalog.json"))

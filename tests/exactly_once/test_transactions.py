@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from handler import errors
-from handler.errors import Outcome
+from handler.contract import errors
+from handler.contract.errors import Outcome
 from queryport.emulator import Fault
 from tests.exactly_once.conftest import Bank
 

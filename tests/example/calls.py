@@ -7,12 +7,12 @@ from typing import Any
 
 import yaml
 
-from handler import exact_json
-from handler.operation import Codec, Operation
-from queryport.compile.front_matter import read_header
-from queryport.compile.located_yaml import CoreLoader
-from queryport.compile.scan import Draft, Edit, scan
-from queryport.compile.source import Source
+from handler.contract import exact_json
+from handler.contract.operation import Codec, Operation
+from queryport.compile.read.front_matter import read_header
+from queryport.compile.read.located_yaml import CoreLoader
+from queryport.compile.read.scan import Draft, Edit, scan
+from queryport.diagnostics.source import Source
 
 QUERIES = Path(__file__).resolve().parents[2] / "sql_queries"
 

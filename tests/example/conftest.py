@@ -11,8 +11,8 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
 from queryport.compile import Compilation, compile_project
-from queryport.migrations import apply
-from queryport.postgres import EmbeddedPostgres
+from queryport.migrations.runner import apply
+from queryport.postgres.server import EmbeddedPostgres
 
 ROOT = Path(__file__).resolve().parents[2]
 QUERIES = ROOT / "sql_queries"

@@ -18,11 +18,11 @@ from psycopg.types.composite import CompositeInfo, register_composite
 from psycopg.types.json import set_json_loads
 from psycopg.types.string import TextLoader
 
-from handler.operation import Operation, Result
+from handler.contract.operation import Operation, Result
 from queryport.compile import Compilation
-from queryport.compile.emit import write_catalog
+from queryport.compile.write.emit import write_catalog
 from queryport.emulator import Emulator
-from queryport.lambda_environments import LambdaEnvironments, operation_variables
+from queryport.local.lambda_environments import LambdaEnvironments, operation_variables
 from tests.example.calls import ABSENT, Call, recorded, route, statement
 from tests.example.conftest import Shops
 

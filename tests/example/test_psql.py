@@ -6,9 +6,9 @@ import subprocess
 
 import pytest
 
-from handler.operation import Result
+from handler.contract.operation import Result
 from queryport.compile import Compilation
-from queryport.postgres import psql_program
+from queryport.postgres.server import psql_program
 from tests.example.calls import Call, file_of, literals, recorded
 from tests.example.conftest import Shops
 

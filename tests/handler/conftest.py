@@ -6,12 +6,12 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from handler import sdk
-from handler.operation import Operation
+from handler.contract.operation import Operation
+from handler.data_api import sdk
 from handler.settings import Settings
-from queryport.compile.emit import write_catalog
+from queryport.compile.write.emit import write_catalog
 from queryport.emulator import Emulator
-from queryport.postgres import EmbeddedPostgres
+from queryport.postgres.server import EmbeddedPostgres
 from tests.handler.function import Function
 
 NewFunction = Callable[..., Function]
@@ -98,7 +98,7 @@ def new_function(
         write_catalog(settings.catalog, operations, fingerprint="f00d")
         from handler.main import Application  # importing it reads the environment
 
-        monkeypatch.setattr("handler.sdk.rds_data_client", lambda: client)
+        monkeypatch.setattr("handler.data_api.sdk.rds_data_client", lambda: client)
         return Function(Application(settings))
 
     return make

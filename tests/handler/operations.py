@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from handler.operation import Choice, Http, Operation, Page, Parameter, Result
+from handler.contract.operation import Choice, Http, Operation, Page, Parameter, Result
 
 INTEGER = {"type": "integer", "minimum": -(2**31), "maximum": 2**31 - 1}
 TEXT = {"type": "string"}

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from handler.catalog import Catalog, CatalogError
-from handler.operation import CATALOG_FORMAT, Choice, Http, Operation, Page, Parameter, Result
-from queryport.compile.emit import write_catalog
+from handler.contract.catalog import Catalog, CatalogError
+from handler.contract.operation import CATALOG_FORMAT, Choice, Http, Operation, Page, Parameter, Result
+from queryport.compile.write.emit import write_catalog
 from tests.handler.operations import operation
 
 _FULL = Operation(

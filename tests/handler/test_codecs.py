@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from handler import exact_json
-from handler.codecs import EncodingError, encoder
-from handler.operation import Codec
+from handler.contract import exact_json
+from handler.contract.operation import Codec
+from handler.engine.codecs import EncodingError, encoder
 
 _POINT = ["row", [["x", "scalar"], ["y", "scalar"], ["label", "scalar"]]]
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from handler.coercion import CoercionError, coerce
-from handler.operation import Codec
+from handler.contract.operation import Codec
+from handler.http.coercion import CoercionError, coerce
 
 _ROW: Codec = ["row", [["x", "scalar"]]]
 

@@ -8,11 +8,12 @@ from typing import Any
 import psycopg
 import pytest
 
-from handler import errors, sdk
-from handler.data_api import DataApi, Rows
-from handler.deadline import Deadline
-from handler.errors import Outcome
-from handler.retries import Kind
+from handler.contract import errors
+from handler.contract.errors import Outcome
+from handler.data_api import sdk
+from handler.data_api.client import DataApi, Rows
+from handler.data_api.deadline import Deadline
+from handler.data_api.retries import Kind
 from handler.settings import Settings
 from queryport.emulator import Emulator, Fault
 
@@ -26,7 +27,7 @@ Execute = Callable[..., Rows]
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The pauses between attempts, which are not waited for."""
     waited: list[float] = []
-    monkeypatch.setattr("handler.data_api.time.sleep", waited.append)
+    monkeypatch.setattr("handler.data_api.client.time.sleep", waited.append)
     return waited
 
 
@@ -282,7 +283,7 @@ def test_a_write_does_not_go_out_on_a_connection_that_was_idle_for_long(
     closings: list[None] = []
     close = client.close
     now = time.monotonic()
-    monkeypatch.setattr("handler.data_api.time.monotonic", lambda: now + idle)
+    monkeypatch.setattr("handler.data_api.client.time.monotonic", lambda: now + idle)
     monkeypatch.setattr(client, "close", lambda: closings.append(close()))
     assert execute(READ, read_only=read_only).texts == ["1", "2"]
     assert len(closings) == closed

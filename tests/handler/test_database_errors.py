@@ -2,8 +2,8 @@
 
 import pytest
 
-from handler import errors
-from handler.database_errors import DatabaseMessage, operation_error
+from handler.contract import errors
+from handler.data_api.database_errors import DatabaseMessage, operation_error
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from handler import errors
-from handler.operation import Choice, Parameter, Result
+from handler.contract import errors
+from handler.contract.operation import Choice, Parameter, Result
 from queryport.emulator import Emulator
 from tests.handler.conftest import NewFunction
 from tests.handler.operations import INTEGER, operation, rows_of
@@ -95,7 +95,7 @@ def test_only_what_the_call_needs_is_sent(new_function: NewFunction, emulator: E
 def test_operations_beyond_those_kept_ready_still_answer(
     new_function: NewFunction, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("handler.engine._MOST_READY", 2)
+    monkeypatch.setattr("handler.engine.engine._MOST_READY", 2)
     function = new_function(
         *(operation(f"SELECT '{number}'", name=f"o{number}", result=Result.VALUE) for number in range(5))
     )

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from handler import errors
-from handler.errors import ERRORS, OperationError, error_of
+from handler.contract import errors
+from handler.contract.errors import ERRORS, OperationError, error_of
 
 _DOCS = Path(__file__).resolve().parents[2] / "docs"
 _PAGE = (_DOCS / "runtime-errors.md").read_text()

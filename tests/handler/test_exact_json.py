@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handler import exact_json
-from handler.exact_json import JsonError
+from handler.contract import exact_json
+from handler.contract.exact_json import JsonError
 
 _DOCUMENTS = st.recursive(
     st.none()

@@ -3,7 +3,7 @@
 import psycopg
 import pytest
 
-from handler import formats
+from handler.contract import formats
 
 _CHECKER = formats.checker()
 

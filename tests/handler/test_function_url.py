@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from handler import function_url
-from handler.operation import Choice, Http, Page, Parameter, Result
+from handler.contract.operation import Choice, Http, Page, Parameter, Result
+from handler.http import function_url
 from tests.handler.conftest import NewFunction
 from tests.handler.function import REQUEST_ID, Function
 from tests.handler.operations import ANY, INTEGER, TEXT, operation, rows_of
@@ -262,7 +262,7 @@ def test_a_mistake_of_ours_tells_its_type_to_the_log_alone(function: Function, m
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("hunter2")
 
-    monkeypatch.setattr("handler.engine.Statement.form", broken)
+    monkeypatch.setattr("handler.engine.engine.Statement.form", broken)
     response = function.http("GET", "/numbers", query="count=1")
     assert (response.status, response.json["code"], response.json["retryable"]) == (500, "InternalError", False)
     assert "hunter2" not in response.text

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from handler.errors import InvalidParameters, OperationError, RequestTooLarge, UnsupportedMediaType
-from handler.http_request import LARGEST_BODY, HttpRequest
+from handler.contract.errors import InvalidParameters, OperationError, RequestTooLarge, UnsupportedMediaType
+from handler.http.request import LARGEST_BODY, HttpRequest
 from tests.handler.function import function_url_event
 
 JSON = {"content-type": "application/json"}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from queryport.compile.emit import write_catalog
+from queryport.compile.write.emit import write_catalog
 from tests.handler.conftest import ENVIRONMENT
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -60,7 +60,7 @@ def test_start_up_imports_nothing_that_is_slow_or_does_not_ship(imported: set[st
 
 def test_start_up_imports_everything_that_a_call_needs(imported: set[str]) -> None:
     # Lambda gives start-up a full processor and a call what the function pays for.
-    assert {"jsonschema", "botocore.session", "aws_lambda_powertools.logging", "handler.engine"} <= imported
+    assert {"jsonschema", "botocore.session", "aws_lambda_powertools.logging", "handler.engine.engine"} <= imported
 
 
 @pytest.mark.parametrize("path", sorted((_ROOT / "handler").rglob("*.py")), ids=lambda path: path.stem)

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from handler import errors
-from handler.operation import Http, Parameter, Result
+from handler.contract import errors
+from handler.contract.operation import Http, Parameter, Result
 from queryport.emulator import Emulator, Fault
 from tests.handler.conftest import NewFunction
 from tests.handler.function import REQUEST_ID, Function
@@ -156,7 +156,7 @@ def test_a_mistake_of_ours_is_told_by_its_type_alone(
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("hunter2")
 
-    monkeypatch.setattr("handler.engine.Statement.form", broken)
+    monkeypatch.setattr("handler.engine.engine.Statement.form", broken)
     function.http("GET", "/greetings/x")
     (line,) = lines()
     assert {"level": "ERROR", "outcome": "InternalError", "cause": "ZeroDivisionError"}.items() <= line.items()
@@ -170,7 +170,7 @@ def test_debug_adds_the_trace_of_a_mistake(logged: Logged, lines: Lines, monkeyp
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("hunter2")
 
-    monkeypatch.setattr("handler.engine.Statement.form", broken)
+    monkeypatch.setattr("handler.engine.engine.Statement.form", broken)
     function.http("GET", "/greetings/x")
     line, trace = lines()
     assert line["outcome"] == "InternalError"

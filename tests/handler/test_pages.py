@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from handler import pages
-from handler.errors import InvalidParameters
-from handler.operation import Page
+from handler.contract.errors import InvalidParameters
+from handler.contract.operation import Page
+from handler.engine import pages
 
 PAGE = Page(by=("placed_at", "order_id"), size=2, max=5)
 

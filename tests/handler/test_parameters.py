@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from handler.errors import InvalidParameters
-from handler.operation import Codec, Parameter
-from handler.parameters import Parameters
+from handler.contract.errors import InvalidParameters
+from handler.contract.operation import Codec, Parameter
+from handler.engine.parameters import Parameters
 from tests.handler.operations import ANY, INTEGER, TEXT, operation
 
 NULLABLE = {"type": ["string", "null"]}

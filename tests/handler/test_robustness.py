@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from handler.errors import InvalidParameters
-from handler.operation import Http, Page, Parameter, Result
+from handler.contract.errors import InvalidParameters
+from handler.contract.operation import Http, Page, Parameter, Result
 from tests.handler.conftest import NewFunction
 from tests.handler.function import Function, function_url_event
 from tests.handler.operations import ANY, INTEGER, TEXT, operation

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from handler.catalog import Catalog
-from handler.operation import Http
-from handler.routes import Match, Routes
-from queryport.compile.emit import write_catalog
+from handler.contract.catalog import Catalog
+from handler.contract.operation import Http
+from handler.contract.routes import Match, Routes
+from queryport.compile.write.emit import write_catalog
 from tests.handler.operations import operation
 
 _PATHS = [

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from handler.settings import Settings
-from queryport.compile.emit import write_catalog
+from queryport.compile.write.emit import write_catalog
 
 FINGERPRINT = "0123456789abcdef-fedcba98765432100123456789abcdef"
 

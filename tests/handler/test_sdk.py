@@ -14,7 +14,7 @@ from botocore.loaders import Loader
 from botocore.parsers import ResponseParserError
 from botocore.regions import EndpointResolver
 
-from handler import sdk
+from handler.data_api import sdk
 from queryport.emulator import Emulator
 
 _REQUEST = {"resourceArn": "arn:aws:rds:x", "secretArn": "arn:aws:secretsmanager:x", "database": "handler_suite"}

@@ -1,7 +1,7 @@
 """Which pieces of a statement a call gets, and which placeholders are left in them."""
 
-from handler.operation import Choice
-from handler.statement import Statement
+from handler.contract.operation import Choice
+from handler.engine.statement import Statement
 
 _STATEMENT = Statement(
     (

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from handler import errors, task
-from handler.operation import Http, Parameter, Result
+from handler import task
+from handler.contract import errors
+from handler.contract.operation import Http, Parameter, Result
 from tests.handler.conftest import NewFunction
 from tests.handler.function import Function
 from tests.handler.operations import ANY, INTEGER, operation, rows_of
@@ -99,7 +100,7 @@ def test_a_mistake_of_ours_has_a_name_of_its_own(function: Function, monkeypatch
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("hunter2")
 
-    monkeypatch.setattr("handler.engine.Statement.form", broken)
+    monkeypatch.setattr("handler.engine.engine.Statement.form", broken)
     with pytest.raises(errors.InternalError) as failure:
         function.task("numbers", count=1)
     assert "hunter2" not in str(failure.value)

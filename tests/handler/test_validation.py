@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from handler import exact_json
-from handler.validation import MOST_FLAWS, Validator, pointer, regular_expression
+from handler.contract import exact_json
+from handler.contract.validation import MOST_FLAWS, Validator, pointer, regular_expression
 
 SECRET = "hunter2"  # noqa: S105 (what no message may quote)
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from handler.operation import Http, Parameter, Result
-from queryport.compile.emit import write_catalog
+from handler.contract.operation import Http, Parameter, Result
+from queryport.compile.write.emit import write_catalog
 from queryport.emulator import Emulator
-from queryport.postgres import EmbeddedPostgres
+from queryport.postgres.server import EmbeddedPostgres
 from tests.handler.operations import ANY, INTEGER, operation, rows_of
 from tests.runtime.rie import LambdaRuntime
 

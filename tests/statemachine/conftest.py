@@ -13,12 +13,12 @@ import pytest
 from moto import mock_aws
 
 from queryport.compile import Compilation, compile_project
-from queryport.compile.emit import write_catalog
+from queryport.compile.write.emit import write_catalog
 from queryport.emulator import Emulator
-from queryport.lambda_environment import process_environment
-from queryport.lambda_environments import operation_variables
-from queryport.migrations import apply
-from queryport.postgres import EmbeddedPostgres
+from queryport.local.lambda_environment import process_environment
+from queryport.local.lambda_environments import operation_variables
+from queryport.migrations.runner import apply
+from queryport.postgres.server import EmbeddedPostgres
 from tests.runtime.rie import ROOT, LambdaRuntime
 from tests.statemachine.emulated_lambda import LambdaDoor
 

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from statelint.linter import Linter  # type: ignore[import-untyped]  # it ships no types
 
-from handler.errors import ERRORS
-from handler.operation import Idempotency, Operation
-from queryport.asl import ANSWER_LOST, IDEMPOTENCY_KEY, may_run_twice, retriers, state_machine, task_state
+from handler.contract.errors import ERRORS
+from handler.contract.operation import Idempotency, Operation
 from queryport.compile import Compilation
 from queryport.emulator import Fault
+from queryport.generate.asl import ANSWER_LOST, IDEMPOTENCY_KEY, may_run_twice, retriers, state_machine, task_state
 from tests.statemachine.conftest import MACHINES, Shop, filled_in, machine
 
 PASSING = {error.__name__ for error in ERRORS if error.retryable}

@@ -2,7 +2,7 @@
 
 import click
 
-from queryport.cli import queryport
+from queryport.commands.main import queryport
 
 _HEAD = """\
 # The commands

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from queryport.migrations import apply_scripts
-from queryport.postgres import EmbeddedPostgres
+from queryport.migrations.runner import apply_scripts
+from queryport.postgres.server import EmbeddedPostgres
 from tests.tool.projects import BOOKSHOP, QUERYPORT, REPOSITORY, run, write
 
 

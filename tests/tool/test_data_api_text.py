@@ -6,8 +6,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from queryport.data_api_text import untouched
-from queryport.emulator.scanner import scan
+from queryport.aws.placeholders import scan
+from queryport.aws.safe_text import untouched
 
 
 @pytest.mark.parametrize(

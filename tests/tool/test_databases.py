@@ -6,10 +6,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from queryport.databases import DatabaseError, EmbeddedDatabases, OwnDatabase, Scripts
-from queryport.postgres import EmbeddedPostgres
-from queryport.project import Project
-from queryport.scripts import ScriptError
+from queryport.migrations.scripts import ScriptError
+from queryport.postgres.server import EmbeddedPostgres
+from queryport.project.databases import DatabaseError, EmbeddedDatabases, OwnDatabase, Scripts
+from queryport.project.project import Project
 from tests.tool.projects import BOOKSHOP, write
 
 

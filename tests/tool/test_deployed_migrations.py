@@ -10,11 +10,13 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from queryport import deployed, deployed_migrations, migrations
-from queryport.deployed import Deployed, DeployedError, Target
+from queryport.deployed import client as deployed
+from queryport.deployed import migrate as deployed_migrations
+from queryport.deployed.client import Deployed, DeployedError, Target
 from queryport.emulator import Emulator, Fault, Limits
-from queryport.history import RUNNERS, HistoryError
-from queryport.scripts import ScriptError, read_scripts
+from queryport.migrations import runner as migrations
+from queryport.migrations.history import RUNNERS, HistoryError
+from queryport.migrations.scripts import ScriptError, read_scripts
 from tests.tool.projects import write
 
 CLUSTER = "arn:aws:rds:us-east-1:123456789012:cluster:shop"

@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from queryport.postgres import EmbeddedPostgres
+from queryport.postgres.server import EmbeddedPostgres
 from tests.tool.projects import REPOSITORY
 
 Connection = psycopg.Connection[tuple[Any, ...]]

@@ -5,8 +5,8 @@ import orjson
 import pytest
 from starlette.types import Scope
 
-from queryport.function_url import event, response_for
-from queryport.lambda_environment import Outcome
+from queryport.local.function_url import event, response_for
+from queryport.local.lambda_environment import Outcome
 
 
 def _scope(target: str = "/", method: str = "GET", headers: list[tuple[str, str]] | None = None) -> Scope:

@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from queryport.init import InitError, init
+from queryport.commands.init import InitError, init
 from tests.tool.projects import QUERYPORT, REPOSITORY, run
 
 

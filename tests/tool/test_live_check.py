@@ -9,11 +9,11 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from queryport.compile import compile_project
-from queryport.deployed import Deployed, Target
+from queryport.deployed.client import Deployed, Target
+from queryport.deployed.drift import Drift, LiveCheck, check_live
 from queryport.emulator import Emulator
-from queryport.live_check import Drift, LiveCheck, check_live
-from queryport.migrations import apply
-from queryport.scripts import read_scripts
+from queryport.migrations.runner import apply
+from queryport.migrations.scripts import read_scripts
 from tests.tool.projects import QUERYPORT, write
 
 CLUSTER = "arn:aws:rds:us-east-1:123456789012:cluster:shop"

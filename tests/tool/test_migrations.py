@@ -6,9 +6,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from queryport.history import HistoryError
-from queryport.migrations import apply
-from queryport.scripts import ScriptError
+from queryport.migrations.history import HistoryError
+from queryport.migrations.runner import apply
+from queryport.migrations.scripts import ScriptError
 from tests.tool.projects import write
 
 NewDatabase = Callable[[Path | str | None], str]

@@ -7,7 +7,7 @@ import psutil
 import psycopg
 import pytest
 
-from queryport.postgres import EmbeddedPostgres, PostgresError
+from queryport.postgres.server import EmbeddedPostgres, PostgresError
 from tests.tool.projects import eventually, living
 
 
@@ -54,7 +54,7 @@ def test_data_is_kept_and_a_killed_server_recovers(server: EmbeddedPostgres) -> 
 
 
 def test_a_command_that_was_killed_leaves_no_false_count(server: EmbeddedPostgres) -> None:
-    script = "import sys, os, pathlib; from queryport.postgres import EmbeddedPostgres as E\n"
+    script = "import sys, os, pathlib; from queryport.postgres.server import EmbeddedPostgres as E\n"
     script += "E(pathlib.Path(sys.argv[1])).start(); os.kill(os.getpid(), 9)"
     subprocess.run([sys.executable, "-c", script, server.directory], check=False)
     process = _postmaster(server)

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from queryport.project import Project, ProjectError, Settings
+from queryport.project.project import Project, ProjectError, Settings
 from tests.tool.projects import REPOSITORY, write
 
 

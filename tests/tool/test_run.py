@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from handler.operation import Operation, Result
+from handler.contract.operation import Operation, Result
+from queryport.commands.run import RunError, find, read_parameters, show
 from queryport.compile import Compilation
-from queryport.run import RunError, find, read_parameters, show
-from queryport.terminal import Terminal
+from queryport.console.terminal import Terminal
 
 
 def _operation(result: Result = Result.MANY, **schemas: dict[str, Any]) -> Operation:

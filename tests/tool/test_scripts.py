@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from queryport.scripts import Script, ScriptError, combined_checksum, read_scripts
+from queryport.migrations.scripts import Script, ScriptError, combined_checksum, read_scripts
 from tests.tool.projects import write
 
 

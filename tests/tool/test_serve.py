@@ -78,7 +78,7 @@ def test_a_handler_that_dies_is_a_bad_gateway_and_then_replaced(served: Served) 
     call.start()
     time.sleep(0.3)
     for process in served.family():
-        if "queryport.lambda_process" in process.cmdline():
+        if "queryport.local.lambda_process" in process.cmdline():
             process.kill()
     call.join()
     assert answers == [502]

@@ -4,10 +4,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from handler.operation import Operation
-from queryport.migrations import apply_scripts
-from queryport.terminal import Terminal
-from queryport.workspace import Build, Workspace, open_workspace
+from handler.contract.operation import Operation
+from queryport.console.terminal import Terminal
+from queryport.migrations.runner import apply_scripts
+from queryport.project.workspace import Build, Workspace, open_workspace
 from tests.tool.projects import BOOKSHOP, write
 
 

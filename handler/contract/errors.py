@@ -1,0 +1,212 @@
+"""Every failure that a caller can meet. Over HTTP it is a problem document, to Step Functions the name of an exception.
+
+    name                  HTTP  SQLSTATEs                       may be repeated
+    InvalidParameters      400  22                              no
+    NotAllowed             403  42501                           no
+    UnknownOperation       404                                  no
+    NotFound               404  P0002                           no
+    MethodNotAllowed       405                                  no
+    TooManyRows            409  P0003                           no
+    UniqueViolation        409  23505 23P01                     no
+    ForeignKeyViolation    409  23001 23503                     no
+    SerializationFailure   409  40001 40P01                     yes
+    LockTimeout            409  55006 55P03                     yes
+    RequestTooLarge        413                                  no
+    UnsupportedMediaType   415                                  no
+    IdempotencyConflict    422                                  no
+    CheckViolation         422  23514 44000                     no
+    NotNullViolation       422  23502                           no
+    BusinessRule           422  P0001                           no
+    ResultTooLarge         422                                  no
+    Throttled              429                                  yes
+    QueryFailed            500  all others                      no
+    OutcomeUnknown         500                                  no
+    InternalError          500                                  no
+    DatabaseResuming       503                                  yes
+    DatabaseUnavailable    503  08 28 53 57P01 57P02 57P03      yes
+    StatementTimeout       504  57014                           no
+
+An SQLSTATE of two characters is a whole class. "May be repeated" says that the database changed nothing and that the
+very same call may succeed later; of OutcomeUnknown that is so where the call had an idempotency key. Every failure says
+besides what became of the change (Outcome). The names are public: state machines match them. docs/runtime-errors.md
+says more, and handler/data_api/retries.py what is repeated before a caller meets any of these.
+"""
+
+# ruff: noqa: N818 (the names are those that callers match, without "Error")
+
+from enum import StrEnum
+from typing import ClassVar, NamedTuple
+
+
+class Outcome(StrEnum):
+    """What became of the change that a failed call was to make."""
+
+    NOT_EXECUTED = "not_executed"  # it was never begun; also of everything that only reads
+    ROLLED_BACK = "rolled_back"  # it was begun, and nothing of it remains
+    UNKNOWN = "unknown"  # nobody can tell
+    COMMITTED = "committed"  # it was made, and only its answer could not be passed on
+
+
+class Flaw(NamedTuple):
+    """What is wrong with one parameter, or with a member inside of it; never the value itself."""
+
+    pointer: str
+    """JSON Pointer (RFC 6901) into the object of parameters."""
+    detail: str
+    location: str | None = None
+    """Where an HTTP request had the parameter: path, query or body."""
+
+
+class OperationError(Exception):
+    """A failure with a public name, which is that of its class. Its message is for the caller: no SQL, no values."""
+
+    status: ClassVar[int]
+    title: ClassVar[str]
+    sqlstates: ClassVar[tuple[str, ...]] = ()
+    retryable: bool = False
+    retry_after: ClassVar[int] = 1
+    """Seconds after which a retryable call is worth another try."""
+    outcome: Outcome = Outcome.NOT_EXECUTED
+    passing: bool = False
+    """The function itself may try again (see handler.data_api.retries)."""
+    constraint: str | None = None
+    """The name of the constraint that the change broke."""
+
+    def __init__(self, detail: str, *, sqlstate: str | None = None, cause: str | None = None) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.sqlstate = sqlstate
+        self.cause = cause
+        """For the log alone: the error's name at AWS, or the type of a Python exception."""
+
+    @property
+    def name(self) -> str:
+        return type(self).__name__
+
+
+class InvalidParameters(OperationError):
+    status, title = 400, "The parameters are not what the operation takes"
+    sqlstates = ("22",)
+
+    def __init__(self, detail: str, *, flaws: tuple[Flaw, ...] = (), sqlstate: str | None = None) -> None:
+        super().__init__(detail, sqlstate=sqlstate)
+        self.flaws = flaws
+
+
+class NotAllowed(OperationError):
+    status, title = 403, "The database user may not do this"
+    sqlstates = ("42501",)
+
+
+class UnknownOperation(OperationError):
+    status, title = 404, "There is no such operation"
+
+
+class NotFound(OperationError):
+    status, title = 404, "There is no such row"
+    sqlstates = ("P0002",)
+
+
+class MethodNotAllowed(OperationError):
+    status, title = 405, "The route has no such method"
+
+    def __init__(self, detail: str, *, allow: tuple[str, ...]) -> None:
+        super().__init__(detail)
+        self.allow = allow
+
+
+class TooManyRows(OperationError):
+    status, title = 409, "There is more than one such row"
+    sqlstates = ("P0003",)
+
+
+class UniqueViolation(OperationError):
+    status, title = 409, "Such a row exists already"
+    sqlstates = ("23505", "23P01")
+
+
+class ForeignKeyViolation(OperationError):
+    status, title = 409, "A row that is referred to is missing, or is still needed"
+    sqlstates = ("23001", "23503")
+
+
+class SerializationFailure(OperationError):
+    status, title, retryable = 409, "The call collided with another one", True
+    sqlstates = ("40001", "40P01")
+
+
+class LockTimeout(OperationError):
+    status, title, retryable = 409, "Another transaction holds the row", True
+    sqlstates = ("55006", "55P03")
+
+
+class RequestTooLarge(OperationError):
+    status, title = 413, "The request is too large"
+
+
+class UnsupportedMediaType(OperationError):
+    status, title = 415, "The request's body is not JSON"
+
+
+class IdempotencyConflict(OperationError):
+    status, title = 422, "The idempotency key was used with other parameters"
+
+
+class CheckViolation(OperationError):
+    status, title = 422, "A rule of the table refuses the values"
+    sqlstates = ("23514", "44000")
+
+
+class NotNullViolation(OperationError):
+    status, title = 422, "A column needs a value"
+    sqlstates = ("23502",)
+
+
+class BusinessRule(OperationError):
+    status, title = 422, "A rule of the database refuses the call"
+    sqlstates = ("P0001",)
+
+
+class ResultTooLarge(OperationError):
+    status, title = 422, "The answer is too large"
+
+
+class Throttled(OperationError):
+    status, title, retryable = 429, "The RDS Data API refuses so many calls", True
+
+
+class QueryFailed(OperationError):
+    status, title = 500, "The query failed"
+
+
+class OutcomeUnknown(OperationError):
+    status, title = 500, "Nobody knows whether the change was made"
+    outcome = Outcome.UNKNOWN
+
+
+class InternalError(OperationError):
+    status, title = 500, "Queryport failed"
+
+
+class DatabaseResuming(OperationError):
+    status, title, retryable, retry_after = 503, "The database is waking up", True, 10
+
+
+class DatabaseUnavailable(OperationError):
+    status, title, retryable = 503, "The database does not answer", True
+    sqlstates = ("08", "28", "53", "57P01", "57P02", "57P03")
+
+
+class StatementTimeout(OperationError):
+    status, title = 504, "The query took too long"
+    sqlstates = ("57014",)
+
+
+ERRORS: tuple[type[OperationError], ...] = tuple(OperationError.__subclasses__())
+
+_BY_SQLSTATE = {sqlstate: error for error in ERRORS for sqlstate in error.sqlstates}
+
+
+def error_of(sqlstate: str) -> type[OperationError]:
+    """The error that stands for an SQLSTATE: by its five characters, else by its class, else QueryFailed."""
+    return _BY_SQLSTATE.get(sqlstate) or _BY_SQLSTATE.get(sqlstate[:2]) or QueryFailed

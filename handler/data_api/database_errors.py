@@ -1,0 +1,90 @@
+"""What the Data API and PostgreSQL say went wrong, told to the caller: by name, without SQL, without values.
+
+PostgreSQL's messages quote values, so none is passed on: only the name of the constraint or column at fault. The one
+exception is the message of RAISE (P0001), which an author of SQL wrote for the caller.
+"""
+
+import re
+from typing import NamedTuple
+
+from handler.contract import errors
+from handler.contract.errors import OperationError
+
+_CONSTRAINT = re.compile(r'constraint "([^"]{1,63})"')
+_COLUMN = re.compile(r'column "([^"]{1,63})"')
+_AFTER_MESSAGE = re.compile(r"(?:; |\n\s*)(?:Detail|Hint|Where|Position): ")
+_SEVERITY = re.compile(r"(?:ERROR|FATAL|PANIC): ")
+
+_DATA_EXCEPTIONS = {
+    "22001": "a text is longer than its column",
+    "22003": "a number is out of the range of its type",
+    "22007": "a date or time is not written as one",
+    "22008": "a date or time is out of range",
+    "22012": "a division by zero",
+    "2201B": "a regular expression is not one",
+    "2201W": "a LIMIT is negative",
+    "2201X": "an OFFSET is negative",
+    "22021": "a text has a character that PostgreSQL cannot store",
+    "22023": "a value is none that its function takes",
+    "2202E": "the arrays within an array differ in length",
+    "22030": "a JSON object has a member twice",
+    "22P02": "a value is not written as its type asks for",
+    "22P05": "a text has a character that the database cannot store",
+}
+
+
+class DatabaseMessage(NamedTuple):
+    """The parts of a DatabaseErrorException's message: `ERROR: <text>; Hint: …; Position: 7; SQLState: 42601`."""
+
+    text: str
+    sqlstate: str | None
+    fatal: bool = False
+    """PostgreSQL ended the session with it (FATAL or PANIC)."""
+
+    @classmethod
+    def parse(cls, message: str) -> "DatabaseMessage":
+        head, found, sqlstate = message.rpartition("SQLState: ")
+        if not found:
+            return cls(message, None)
+        text = _AFTER_MESSAGE.split(head.rstrip("; \n"), maxsplit=1)[0]
+        return cls(_SEVERITY.sub("", text, count=1), sqlstate.strip(), text.startswith(("FATAL: ", "PANIC: ")))
+
+
+def operation_error(message: DatabaseMessage) -> OperationError:
+    """The error that a caller gets for an error of PostgreSQL."""
+    sqlstate = message.sqlstate
+    if sqlstate is None:
+        return errors.QueryFailed("the database refused the statement")
+    kind = errors.error_of(sqlstate)
+    error = kind(_detail(kind, message.text, sqlstate), sqlstate=sqlstate)
+    broken = _CONSTRAINT.search(message.text) if sqlstate.startswith("23") else None
+    error.constraint = broken[1] if broken else None
+    return error
+
+
+def _detail(kind: type[OperationError], text: str, sqlstate: str) -> str:
+    if kind is errors.BusinessRule:
+        return text
+    if kind is errors.InvalidParameters:
+        return f"PostgreSQL refuses the values: {_DATA_EXCEPTIONS.get(sqlstate, f'SQLSTATE {sqlstate}')}"
+    if kind is errors.NotNullViolation:
+        return f"no value came for {_named('column', _COLUMN, text)}"
+    if kind in (errors.UniqueViolation, errors.ForeignKeyViolation, errors.CheckViolation):
+        return f"the change breaks {_named('constraint', _CONSTRAINT, text)}"
+    return _DETAILS.get(kind, f"PostgreSQL refused the statement with SQLSTATE {sqlstate}")
+
+
+def _named(what: str, pattern: re.Pattern[str], text: str) -> str:
+    match = pattern.search(text)
+    return f'the {what} "{match[1]}"' if match else f"a {what}"
+
+
+_DETAILS: dict[type[OperationError], str] = {
+    errors.NotAllowed: "the database user of this function lacks a privilege that the operation needs",
+    errors.NotFound: "the operation found no row for these parameters",
+    errors.TooManyRows: "the operation is for one row, and found more",
+    errors.SerializationFailure: "the call met another transaction and was rolled back",
+    errors.LockTimeout: "another transaction holds what the operation needs",
+    errors.StatementTimeout: "PostgreSQL cancelled the statement, which took too long",
+    errors.DatabaseUnavailable: "the database takes no statement at present",
+}

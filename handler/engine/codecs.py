@@ -1,0 +1,140 @@
+"""JSON values as PostgreSQL's text forms: `{1,2}`, `("a b",)`, `"k"=>"v"`, and so on, for every codec of a parameter.
+
+Takes values that have passed their JSON Schema, of the kinds that exact_json makes. Knows nothing of operations; null
+is the caller's business except inside of arrays, rows and hstores, where it is PostgreSQL's NULL.
+"""
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from handler.contract import exact_json
+from handler.contract.operation import Codec
+
+Encoder = Callable[[Any], str]
+
+_MOST_DIMENSIONS = 6  # PostgreSQL's MAXDIM
+
+
+class EncodingError(ValueError):
+    """The value has no PostgreSQL text; the message says what was expected, never what came."""
+
+
+def encoder(codec: Codec, schema: Any) -> Encoder:
+    """The function that writes values of a codec; the schema tells whole numbers from other ones."""
+    if codec == "scalar":
+        return _whole_number if json_types(schema) & {"integer", "number"} == {"integer"} else _scalar
+    if codec == "json":
+        return _json
+    if codec == "hstore":
+        return _hstore
+    kind, inner, *rest = codec
+    if kind == "array":
+        return _array(encoder(inner, _element(schema)), inner, rest[0] if rest else ",")
+    if kind == "row":
+        properties = _mapping(schema).get("properties", {})
+        return _row([(name, encoder(field, properties.get(name, {}))) for name, field in inner])
+    raise ValueError(f"expected a codec, got {codec!r}")
+
+
+def json_types(schema: Any) -> set[str]:
+    """The types that a schema allows, as far as it says so; empty where any type may come."""
+    keywords = _mapping(schema)
+    types = keywords.get("type")
+    if isinstance(types, str):
+        return {types}
+    if isinstance(types, list):
+        return set(types)
+    return set().union(*(json_types(branch) for branch in keywords.get("anyOf", ())))
+
+
+def _element(schema: Any) -> Any:
+    """The schema below all the dimensions of an array's schema."""
+    while "array" in json_types(schema):
+        schema = _mapping(schema).get("items", {})
+    return schema
+
+
+def _mapping(schema: Any) -> Mapping[str, Any]:
+    """The keywords of a schema that may also be true or false, or be one half of `anyOf` with null."""
+    if not isinstance(schema, Mapping):
+        return {}
+    branches = [branch for branch in schema.get("anyOf", ()) if branch != {"type": "null"}]
+    return branches[0] if len(branches) == 1 and "type" not in schema else schema
+
+
+def _scalar(value: Any) -> str:
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | Decimal):
+        return str(value)
+    raise EncodingError("must be a string, a number or a boolean")
+
+
+def _whole_number(value: Any) -> str:
+    # JSON has one kind of number, so 1.0 and 1e3 are whole numbers; PostgreSQL's integers read neither.
+    return format(value, "f").partition(".")[0] if isinstance(value, Decimal) else _scalar(value)
+
+
+def _text(value: str) -> str:
+    if "\0" in value:
+        raise EncodingError("must not have the character U+0000, which PostgreSQL cannot store")
+    if not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise EncodingError("must be Unicode text: it has half of a surrogate pair") from None
+    return value
+
+
+def _json(value: Any) -> str:
+    try:
+        return exact_json.dumps(value)
+    except exact_json.JsonError as error:
+        raise EncodingError(str(error)) from None
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _hstore(value: Any) -> str:
+    if not isinstance(value, dict):
+        raise EncodingError("must be an object of strings")
+    return ",".join(
+        f"{_quoted(_text(name))}=>{'NULL' if text is None else _quoted(_scalar(text))}" for name, text in value.items()
+    )
+
+
+def _array(element: Encoder, codec: Codec, delimiter: str) -> Encoder:
+    lists_are_elements = codec == "json"  # so a json[] has one dimension, and its elements are any JSON
+
+    def write(value: Any, dimension: int) -> str:
+        if not isinstance(value, list):
+            raise EncodingError("must be an array")
+        if dimension > _MOST_DIMENSIONS:
+            raise EncodingError(f"must not have more than {_MOST_DIMENSIONS} dimensions")
+        return "{" + delimiter.join([write_element(inner, dimension) for inner in value]) + "}"
+
+    def write_element(value: Any, dimension: int) -> str:
+        if value is None:
+            return "NULL"
+        if isinstance(value, list) and not lists_are_elements:
+            return write(value, dimension + 1)
+        return _quoted(element(value))
+
+    return lambda value: write(value, 1)
+
+
+def _row(fields: list[tuple[str, Encoder]]) -> Encoder:
+    def write(value: Any) -> str:
+        if not isinstance(value, dict):
+            raise EncodingError("must be an object")
+        return "(" + ",".join([write_field(value.get(name), field) for name, field in fields]) + ")"
+
+    def write_field(value: Any, field: Encoder) -> str:
+        return "" if value is None else _quoted(field(value))
+
+    return write

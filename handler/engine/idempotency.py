@@ -1,0 +1,122 @@
+"""Idempotency keys: a write that carries one happens once, however often it is called.
+
+The database keeps the keys, in `queryport.idempotency_key`, and a key is written in the very statement or transaction
+that makes the change: both are there or neither is. This module knows the key of a call, and what the table says of it.
+"""
+
+import hashlib
+import re
+from typing import Any, NamedTuple
+
+import orjson
+
+from handler.contract import exact_json
+from handler.contract.errors import Flaw, IdempotencyConflict, InvalidParameters, OperationError
+from handler.contract.operation import Idempotency, Operation
+from handler.data_api.client import DataApi
+from handler.data_api.deadline import Deadline
+from handler.data_api.retries import Kind
+
+LONGEST_KEY = 255
+_KEY = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
+
+_CONSTRAINT = "idempotency_key_pkey"
+
+_LOOK_UP = """\
+WITH lapsed AS (
+  DELETE FROM queryport.idempotency_key WHERE operation = :operation AND key = :key AND expires_at <= now()
+)
+SELECT unnest(request_hash || response) FROM queryport.idempotency_key
+WHERE operation = :operation AND key = :key AND expires_at > now()"""
+
+CLAIM = """\
+INSERT INTO queryport.idempotency_key AS kept (operation, key, request_hash, response, expires_at)
+SELECT :__operation, :__key, :__hash, '{}', now() + :__keep::interval
+FROM (
+  SELECT set_config('lock_timeout', :__timeout, true) AS lock, set_config('statement_timeout', :__timeout, true) AS run
+) AS limits
+WHERE lock <> '' AND run <> ''
+ON CONFLICT (operation, key) DO UPDATE
+SET request_hash = excluded.request_hash, response = '{}', created_at = now(), expires_at = excluded.expires_at
+WHERE kept.expires_at <= now()
+RETURNING 'true'"""
+"""Takes the key for a transaction, and waits for another one that has it. No row: an earlier call has used it.
+
+The limit on waiting for locks holds for this very statement, that on statements for those that follow."""
+
+STORE = """\
+UPDATE queryport.idempotency_key SET response = :__response::text[] WHERE operation = :__operation AND key = :__key"""
+
+
+class Key(NamedTuple):
+    """The key of a call, and the parameters that it goes with."""
+
+    operation: str
+    text: str
+    hash: str
+    keep: int
+
+    @property
+    def arguments(self) -> dict[str, str | None]:
+        """What the compiled statements take."""
+        return {
+            "__operation": self.operation,
+            "__key": self.text,
+            "__hash": self.hash,
+            "__keep": f"{self.keep} seconds",
+        }
+
+
+def key_of(operation: Operation, text: str | None, values: object) -> Key | None:
+    """The key of a call whose parameters are validated; None where there is none. Raises InvalidParameters."""
+    if text is None:
+        if operation.idempotency is Idempotency.REQUIRED:
+            raise _refused("is missing: this operation takes none but calls with an idempotency key")
+        return None
+    if len(text) > LONGEST_KEY or not _KEY.fullmatch(text):
+        raise _refused(f"must be 1 to {LONGEST_KEY} printable ASCII characters")
+    if operation.read_only:
+        return None  # whoever reads twice changes nothing
+    if operation.idempotency is Idempotency.OFF:
+        raise _refused("cannot be kept: this operation takes no idempotency key")
+    return Key(operation.name, text, _hash(operation, values), operation.keep)
+
+
+def _refused(reason: str) -> InvalidParameters:
+    return InvalidParameters(f"the idempotency key {reason}", flaws=(Flaw("", f"the idempotency key {reason}"),))
+
+
+def _hash(operation: Operation, values: Any) -> str:
+    """The same for parameters that mean the same: in another order, or with a default written out."""
+    elements = values if operation.batch else [values]
+    meant = [{known.name: each.get(known.name, known.default) for known in operation.parameters} for each in elements]
+    return hashlib.sha256(orjson.dumps(meant, default=_exact, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def _exact(value: object) -> Any:
+    return orjson.Fragment(exact_json.dumps(value))
+
+
+def is_taken(error: OperationError) -> bool:
+    """Whether the database refused a write because its key is in the table."""
+    return error.constraint == _CONSTRAINT
+
+
+class Keys:
+    """The table of keys."""
+
+    def __init__(self, data_api: DataApi) -> None:
+        self._data_api = data_api
+
+    def answer(self, key: Key, deadline: Deadline) -> list[str] | None:
+        """The rows that were answered to the key; None where it has not been used, or was long ago.
+
+        Raises IdempotencyConflict where it was used with other parameters. A key that has lapsed is taken away.
+        """
+        arguments = [("operation", key.operation), ("key", key.text)]
+        rows = self._data_api.execute(_LOOK_UP, arguments, kind=Kind.READ, deadline=deadline).texts
+        if not rows:
+            return None
+        if rows[0] != key.hash:
+            raise IdempotencyConflict("the idempotency key was used for a call with other parameters")
+        return rows[1:]

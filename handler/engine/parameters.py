@@ -1,0 +1,87 @@
+"""The parameters of one operation: what the caller sent becomes what PostgreSQL reads.
+
+Validates against the operation's JSON Schema, tells apart the states of a parameter (required, optional, nullable, with
+a default), and writes every value in PostgreSQL's text form. Knows nothing of SQL, nor of where a value came from.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from handler.contract.errors import Flaw, InvalidParameters
+from handler.contract.operation import Codec, Operation, Parameter
+from handler.contract.validation import MOST_FLAWS, Validator, pointer
+from handler.engine import codecs
+
+Kind = tuple[Codec, Any]
+"""The codec and the JSON Schema of one parameter."""
+
+_LONGEST_DETAIL = 4000  # Step Functions keeps 32,768 characters of a failure's cause, this and a stack trace
+
+Texts = dict[str, str | None]
+"""The value of each parameter in PostgreSQL's text form; None is NULL."""
+
+
+class Parameters:
+    def __init__(self, operation: Operation) -> None:
+        self._validator = Validator(operation.parameters_schema)
+        schema = operation.parameters_schema["items"] if operation.batch else operation.parameters_schema
+        properties = schema.get("properties", {})
+        self._parameters = [
+            (parameter, codecs.encoder(parameter.codec, properties.get(parameter.name, {})))
+            for parameter in operation.parameters
+        ]
+        self.kinds: dict[str, Kind] = {name: ("scalar", schema) for name, schema in properties.items()}
+        self.kinds |= {p.name: (p.codec, properties.get(p.name, {})) for p in operation.parameters}
+
+    def texts(self, values: Mapping[str, Any]) -> Texts:
+        """The parameters as the statement takes them. Raises InvalidParameters with every flaw."""
+        self._check(values)
+        flaws: list[Flaw] = []
+        texts = self._written(values, (), flaws)
+        if flaws:
+            raise invalid(tuple(flaws))
+        return texts
+
+    def texts_of_each(self, elements: Sequence[Mapping[str, Any]]) -> list[Texts]:
+        """The parameters of a batch. Raises InvalidParameters with the flaws of its elements."""
+        self._check(elements)
+        flaws: list[Flaw] = []
+        each = [self._written(values, (index,), flaws) for index, values in enumerate(elements)]
+        if flaws:
+            raise invalid(tuple(flaws[:MOST_FLAWS]))
+        return each
+
+    def _check(self, values: Any) -> None:
+        try:
+            flaws = self._validator.flaws(values)
+        except RecursionError:
+            raise invalid((Flaw("", "is nested too deeply"),)) from None
+        if flaws:
+            raise invalid(flaws)
+
+    def _written(self, values: Mapping[str, Any], path: tuple[int, ...], flaws: list[Flaw]) -> Texts:
+        texts: Texts = {}
+        for parameter, encode in self._parameters:
+            try:
+                texts[parameter.name] = _text(parameter, encode, values)
+            except codecs.EncodingError as error:
+                flaws.append(Flaw(pointer([*path, parameter.name]), str(error)))
+        return texts
+
+
+def invalid(flaws: tuple[Flaw, ...]) -> InvalidParameters:
+    """The error for flaws; its message names all of them, for callers that see only a message."""
+    named = "; ".join(f"{flaw.pointer or 'the parameters'} {flaw.detail}" for flaw in flaws)
+    return InvalidParameters(named if len(named) <= _LONGEST_DETAIL else f"{named[:_LONGEST_DETAIL]}…", flaws=flaws)
+
+
+def _text(parameter: Parameter, encode: codecs.Encoder, values: Mapping[str, Any]) -> str | None:
+    value = values.get(parameter.name)
+    if value is None:
+        if parameter.name in values:
+            if parameter.nullable:
+                return None
+            if parameter.codec == "json" and not parameter.optional:
+                return "null"  # the document, which is not SQL's NULL
+        value = parameter.default
+    return None if value is None else encode(value)

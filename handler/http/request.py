@@ -1,0 +1,121 @@
+"""An HTTP request out of a Function URL's event (payload format 2.0): method, path, query string and JSON body.
+
+Decodes what the event leaves encoded: the path by segment, the query string from its raw form (the event's own
+`queryStringParameters` joins repeated parameters), the body from base64. Knows nothing of operations.
+"""
+
+import binascii
+import re
+from base64 import b64decode
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+from urllib.parse import unquote_to_bytes
+
+from handler.contract import exact_json
+from handler.contract.errors import InvalidParameters, RequestTooLarge, UnsupportedMediaType
+
+LARGEST_BODY = 4 * 1024 * 1024  # what the Data API takes; a Function URL itself would pass 6 MB
+
+_JSON_TYPE = re.compile(r"application/(?:[a-z0-9.!#$&^_-]+\+)?json")
+_CHARSETS = frozenset({"utf-8", "utf8", "us-ascii"})
+
+
+class HttpRequest(NamedTuple):
+    method: str
+    segments: list[str]
+    """The decoded segments of the path; `/a/b%2Fc` is a and b/c."""
+    query: dict[str, list[str]]
+    """The values of each parameter of the query string, still encoded: an encoded comma differs from a bare one."""
+    headers: Mapping[str, str]
+    body_text: str
+    is_base64: bool
+
+    @classmethod
+    def of(cls, event: Mapping[str, Any]) -> "HttpRequest":
+        http = event["requestContext"]["http"]
+        path = event.get("rawPath") or "/"
+        return cls(
+            method=http["method"],
+            segments=[decoded(segment, "the path") for segment in path[1:].split("/")],
+            query=_query(event.get("rawQueryString") or ""),
+            headers=event.get("headers") or {},
+            body_text=event.get("body") or "",
+            is_base64=bool(event.get("isBase64Encoded")),
+        )
+
+    @property
+    def has_body(self) -> bool:
+        return bool(self.body_text)
+
+    @property
+    def idempotency_key(self) -> str | None:
+        """The header Idempotency-Key, with or without the quotes that the IETF's draft puts around it."""
+        key = self.headers.get("idempotency-key")
+        return key[1:-1] if key is not None and len(key) > 2 and key[0] == key[-1] == '"' else key
+
+    def json_object(self) -> dict[str, Any]:
+        """The object in the body; no body at all is an empty one."""
+        if not self.body_text:
+            return {}
+        value = self._json()
+        if not isinstance(value, dict):
+            raise InvalidParameters("the body must be a JSON object of parameters")
+        return value
+
+    def json_array(self) -> list[Any]:
+        """The array in the body."""
+        value = self._json() if self.body_text else None
+        if not isinstance(value, list):
+            raise InvalidParameters("the body must be a JSON array, with an object of parameters for each element")
+        return value
+
+    def _json(self) -> Any:
+        if self.headers.get("content-encoding", "identity").strip().lower() != "identity":
+            raise UnsupportedMediaType("the body must not be compressed")
+        media_type, _, options = self.headers.get("content-type", "").lower().partition(";")
+        if not _JSON_TYPE.fullmatch(media_type.strip()):
+            raise UnsupportedMediaType("the body must be JSON; say so with the header content-type: application/json")
+        _, _, charset = options.partition("charset=")
+        if charset.split(";")[0].strip('" ') not in {"", *_CHARSETS}:
+            raise UnsupportedMediaType("the body must be in UTF-8")
+        try:
+            return exact_json.loads(self._text())
+        except exact_json.JsonError as error:
+            raise InvalidParameters(f"the body {error}") from None
+
+    def _text(self) -> str:
+        # Four characters of base64 are three bytes; a character of text is one byte at least.
+        if len(self.body_text) * (0.75 if self.is_base64 else 1) > LARGEST_BODY:
+            raise RequestTooLarge(f"the body must not be larger than {LARGEST_BODY} bytes")
+        if not self.is_base64:
+            return self.body_text
+        try:
+            return b64decode(self.body_text, validate=True).decode()
+        except binascii.Error:
+            raise InvalidParameters("the body is not base64, although the event says so") from None
+        except UnicodeDecodeError:
+            raise InvalidParameters("the body is not UTF-8") from None
+
+
+def decoded(text: str, place: str) -> str:
+    """The text behind a percent-encoded one."""
+    if "%" not in text:
+        return text
+    try:
+        return unquote_to_bytes(text).decode()
+    except UnicodeDecodeError:
+        raise InvalidParameters(f"{place} is not UTF-8") from None
+
+
+def decoded_query(text: str) -> str:
+    """The text behind one of the query string, where a plus is a space."""
+    return decoded(text.replace("+", " "), "the query string")
+
+
+def _query(text: str) -> dict[str, list[str]]:
+    query: dict[str, list[str]] = {}
+    for pair in text.split("&"):
+        if pair:
+            name, _, value = pair.partition("=")
+            query.setdefault(decoded_query(name), []).append(value)
+    return query

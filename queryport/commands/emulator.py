@@ -1,0 +1,134 @@
+"""`queryport emulator`: the local RDS Data API as a program of its own, for clients in any language."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import click
+
+from queryport.emulator.limits import Limits
+
+_REGION = "us-east-1"
+_RESOURCE_ARN = f"arn:aws:rds:{_REGION}:123456789012:cluster:local"
+_SECRET_ARN = f"arn:aws:secretsmanager:{_REGION}:123456789012:secret:local"
+
+_EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 (asked for, not chosen)
+
+
+def _limits(_: click.Context, __: click.Parameter, given: Sequence[str]) -> Limits:
+    """The limits with those that are given as NAME=NUMBER."""
+    kinds = get_type_hints(Limits)
+    values: dict[str, Any] = {}
+    for text in given:
+        name, _sign, number = text.partition("=")
+        try:
+            values[name] = value = kinds[name](number)
+            if not 0 < value < float("inf"):
+                raise ValueError
+        except (KeyError, ValueError):
+            names = ", ".join(kinds)
+            raise click.BadParameter(
+                f"expected NAME=NUMBER with a number above 0 and one of {names} as the name, got {text!r}"
+            ) from None
+    return Limits(**values)
+
+
+@click.command("emulator", short_help="Run a local RDS Data API.")
+@click.option(
+    "--project",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="A project whose migrations and seeds fill the database. [default: none, and PostgreSQL's own databases]",
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8081, show_default=True, help="0 takes a free one.")
+@click.option("--database-url", metavar="URL", help="A PostgreSQL of your own instead of the embedded one.")
+@click.option(
+    "--clusters",
+    "clusters_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="A TOML file that declares clusters and secrets; without it any ARN is accepted.",
+)
+@click.option(
+    "--limit",
+    "limits",
+    multiple=True,
+    callback=_limits,
+    metavar="NAME=NUMBER",
+    help="One of the service's limits, for tests that cannot wait: statement_seconds=2. May be given several times.",
+)
+@click.option(
+    "--data-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(".queryport"),
+    show_default=True,
+    metavar="DIR",
+    help="Where the embedded PostgreSQL keeps its data.",
+)
+def emulator_command(
+    project: Path | None,
+    host: str,
+    port: int,
+    database_url: str | None,
+    clusters_file: Path | None,
+    limits: Limits,
+    data_dir: Path,
+) -> None:
+    """Run a local RDS Data API that behaves like AWS, over a real PostgreSQL.
+
+    Prints the environment variables that point a program at it, and serves until Ctrl-C.
+    """
+    # Imported when it runs, so that `queryport --help` need not wait for a server's libraries.
+    from queryport.emulator import Clusters, Emulator
+    from queryport.project.databases import database_name
+
+    resource_arn, secret_arn = _RESOURCE_ARN, _SECRET_ARN
+    clusters = Clusters.load(clusters_file) if clusters_file is not None else None
+    if clusters is not None:
+        resource_arn = next(iter(clusters.clusters), resource_arn)
+        secret_arn = next(iter(clusters.secrets), secret_arn)
+    with ExitStack() as stack:
+        url = stack.enter_context(_database(project, database_url, data_dir))
+        emulator = stack.enter_context(Emulator(url, host=host, port=port, limits=limits, clusters=clusters))
+        reachable = "localhost" if host in _EVERY_ADDRESS else host
+        try:
+            click.echo(f"export AWS_ENDPOINT_URL_RDS_DATA=http://{reachable}:{emulator.port}")
+            click.echo(f"export QUERYPORT_RESOURCE_ARN={resource_arn}")
+            click.echo(f"export QUERYPORT_SECRET_ARN={secret_arn}")
+            if project is not None:
+                click.echo(f"export QUERYPORT_DATABASE={database_name(url)}")
+            click.echo(_advice(accepts_any_arn=clusters is None), err=True)
+            emulator.wait()
+        except KeyboardInterrupt:
+            click.echo("stopped", err=True)
+
+
+@contextmanager
+def _database(project: Path | None, database_url: str | None, data_dir: Path) -> Iterator[str]:
+    """The URL of the database, made from the project if there is one, for the length of a with block."""
+    from queryport.console.terminal import Terminal
+    from queryport.postgres.server import EmbeddedPostgres
+    from queryport.project.databases import Databases, EmbeddedDatabases, OwnDatabase, Scripts
+    from queryport.project.project import Project
+
+    with ExitStack() as stack:
+        databases: Databases
+        if database_url is not None:
+            url, databases = database_url, OwnDatabase(database_url, migrate=project is not None)
+        else:
+            server = stack.enter_context(EmbeddedPostgres(data_dir / "postgres"))
+            url, databases = server.url(), EmbeddedDatabases(server)
+        if project is not None:
+            url = databases.data(Scripts.of(Project.load(project)), Terminal(stderr=True).step)
+        yield url
+
+
+def _advice(*, accepts_any_arn: bool) -> str:
+    arns = "Any ARN is accepted" if accepts_any_arn else "The file's ARNs are accepted"
+    return (
+        f"{arns}, and any AWS credentials and region: where an SDK finds none, set AWS_REGION, AWS_ACCESS_KEY_ID and\n"
+        "AWS_SECRET_ACCESS_KEY to anything. A call names its database; one that names none goes, as on Aurora, to the\n"
+        "database that is called like its user. Ctrl-C stops."
+    )

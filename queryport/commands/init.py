@@ -1,0 +1,56 @@
+"""`queryport init`: lays out a new project, which passes its own `make test`.
+
+The files lie in new_project/ as they are written, but for their names (`dot-gitignore` is `.gitignore`, `github` is
+`.github`) and, in those that end in `.in`, the project's name and Queryport's version.
+"""
+
+import re
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+
+from queryport.console.failure import Failure
+
+_FILES = Path(__file__).with_name("new_project")
+
+
+class InitError(Failure):
+    """The project cannot be laid out there."""
+
+
+def init(directory: Path) -> list[Path]:
+    """Writes the files of a new project and answers their paths, relative to it. Overwrites nothing."""
+    files = dict(_files(directory))
+    if taken := [path for path in files if (directory / path).exists()]:
+        more = f" (and {len(taken) - 1} more)" if len(taken) > 1 else ""
+        raise InitError(f"{directory / taken[0]}{more} is there already: choose an empty folder")
+    try:
+        for path, text in files.items():
+            (directory / path).parent.mkdir(parents=True, exist_ok=True)
+            (directory / path).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise InitError(f"{directory} cannot be written to: {error.strerror}") from None
+    return list(files)
+
+
+def _files(directory: Path) -> Iterator[tuple[Path, str]]:
+    filled_in = {"@NAME@": _name(directory), "@MAJOR_MINOR@": ".".join(version("queryport").split(".")[:2])}
+    for source in sorted(path for path in _FILES.rglob("*") if path.is_file()):
+        text = source.read_text(encoding="utf-8")
+        if source.suffix == ".in":
+            for mark, value in filled_in.items():
+                text = text.replace(mark, value)
+        yield _written_as(source.relative_to(_FILES)), text
+
+
+def _written_as(path: Path) -> Path:
+    parts = [re.sub(r"^dot-", ".", part) for part in path.parts]
+    if parts[0] == "github":
+        parts[0] = ".github"
+    parts[-1] = parts[-1].removesuffix(".in")
+    return Path(*parts)
+
+
+def _name(directory: Path) -> str:
+    """A package's name from the folder's."""
+    return re.sub(r"[^a-z0-9]+", "-", directory.resolve().name.lower()).strip("-") or "data-api"

@@ -1,0 +1,159 @@
+"""`queryport serve`: all of Queryport on the developer's machine, from SQL files to HTTP, reloaded as they are saved.
+
+Starts the parts in their order (PostgreSQL, the RDS Data API emulator, the local Lambda behind its Function URL). On
+every save it compiles the project again and gives the Lambda the new catalogue. What is broken is shown, and the parts
+go on with what they have.
+"""
+
+import itertools
+import shlex
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NoReturn
+
+import psycopg
+
+from handler.contract.operation import Operation
+from queryport.compile.write.emit import write_catalog
+from queryport.console.failure import Failure
+from queryport.console.terminal import Terminal, summary
+from queryport.diagnostics.rules import Severity
+from queryport.diagnostics.source import shown
+from queryport.emulator import Emulator
+from queryport.generate.example_call import example_call
+from queryport.local.broken import BrokenOperations
+from queryport.local.function_url import FunctionUrl
+from queryport.local.http_thread import HttpThread, listen
+from queryport.local.lambda_environments import LambdaEnvironments, operation_variables
+from queryport.project.databases import database_name, without_password
+from queryport.project.project import Project
+from queryport.project.watch import Watch
+from queryport.project.workspace import open_workspace
+
+_BROKEN = (Failure, psycopg.Error)
+"""What one save can break and the next one mend."""
+
+_NAMED = 3  # operations that changed, after which they are only counted
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The command's options, by their names."""
+
+    project: Path
+    data_dir: Path | None
+    database_url: str | None
+    port: int
+    emulator_port: int
+
+
+def serve(options: Options, terminal: Terminal) -> NoReturn:
+    """Serves until KeyboardInterrupt, and then leaves nothing behind."""
+    with ExitStack() as stack:
+        server = Server(options, terminal, stack)
+        server.introduce()
+        server.follow()
+
+
+class Server:
+    """The running parts, and the build that they serve."""
+
+    def __init__(self, options: Options, terminal: Terminal, stack: ExitStack) -> None:
+        """Starts everything; the stack ends it."""
+        self._terminal = terminal
+        # Both ports are tried before anything is started: a taken one is the usual mistake, and quickly mended.
+        listener = stack.enter_context(listen(options.port, "--port"))
+        self._url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        listen(options.emulator_port, "--emulator-port").close()
+        self._workspace = stack.enter_context(
+            open_workspace(options.project, options.data_dir, options.database_url, terminal, migrate=True)
+        )
+        self._build = self._workspace.build()
+        self._database_url = self._workspace.data(self._build.scripts)
+        self._emulator = stack.enter_context(Emulator(self._database_url, port=options.emulator_port))
+        folder = stack.enter_context(TemporaryDirectory(prefix="queryport-"))
+        self._catalogs = (Path(folder) / f"{number}.json" for number in itertools.count(1))
+        self._log = self._workspace.data_dir / "handler.log"
+        self._log.write_bytes(b"")
+        self._lambda = LambdaEnvironments(self._variables(), self._log)
+        self._broken = BrokenOperations()
+        self._broken.update(self._build.compilation, self._build.project.queries)
+        application = FunctionUrl(self._lambda.invoke, terminal.call, self._broken)
+        self._http = stack.enter_context(HttpThread(application, listener))
+        stack.callback(lambda: self._http.run(self._lambda.close()))
+        self._http.run(self._lambda.warm_up())
+
+    def introduce(self) -> None:
+        """Shows what is there and how to call it."""
+        terminal, compilation = self._terminal, self._build.compilation
+        terminal.problems(compilation.problems)
+        if compilation.operations:
+            terminal.operations(compilation.operations)
+        terminal.say(f"\n{summary(compilation)}")
+        terminal.say(f"Function URL       {self._url}")
+        terminal.say(f"RDS Data API       {self._emulator.url}")
+        terminal.say(f"PostgreSQL         psql {shlex.quote(without_password(self._database_url))}")
+        terminal.say(f"The handler's log  {shown(self._log)}")
+        if command := example_call(compilation.operations, self._url):
+            terminal.say(f"\nTry it:\n  {command}\n")
+        terminal.note("Saved files are taken up at once. Ctrl-C stops everything.")
+
+    def follow(self) -> NoReturn:
+        """Takes up every save, those during the start included."""
+        with ExitStack() as watches:
+            watch = watches.enter_context(Watch(self._build.project))
+            while True:
+                try:
+                    project = Project.load(self._build.project.root)
+                    if watch.outdated(project):
+                        # The new watch begins before the files are read, so that no save falls in between.
+                        newer = Watch(project)
+                        watches.close()
+                        watch = watches.enter_context(newer)
+                    self._take_up()
+                except _BROKEN as error:
+                    self._terminal.error(str(error))
+                watch.wait()
+
+    def _take_up(self) -> None:
+        started = time.monotonic()
+        build = self._workspace.build()
+        if build == self._build:
+            return
+        if build.scripts != self._build.scripts:
+            self._workspace.data(build.scripts, lambda: self._http.held(self._lambda.paused()))
+        before, self._build = self._build.compilation, build
+        self._broken.update(build.compilation, build.project.queries)
+        self._http.run(self._lambda.replace(self._variables()))
+        # Errors stay on the screen until they are mended, warnings are told once.
+        self._terminal.problems(
+            problem
+            for problem in build.compilation.problems
+            if problem.severity is Severity.ERROR or problem not in before.problems
+        )
+        seconds = time.monotonic() - started
+        self._terminal.say(
+            f"{_changes(before.operations, build.compilation.operations)} "
+            f"({summary(build.compilation)}; {seconds:.2f} s)"
+        )
+
+    def _variables(self) -> dict[str, str]:
+        """The function's environment, with a catalogue of what is built now."""
+        catalog = next(self._catalogs)
+        write_catalog(catalog, self._build.compilation.catalogue, self._build.fingerprint)
+        return operation_variables(catalog, self._emulator.url, database_name(self._database_url))
+
+
+def _changes(before: Sequence[Operation], after: Sequence[Operation]) -> str:
+    """What a save came to, for example `orders.get_order changed, orders.add_order added`."""
+    old, new = ({operation.name: operation for operation in operations} for operations in (before, after))
+    told = [f"{name} added" for name in new.keys() - old.keys()]
+    told += [f"{name} left out" for name in old.keys() - new.keys()]
+    told += [f"{name} changed" for name in new.keys() & old.keys() if new[name] != old[name]]
+    if len(told) > _NAMED:
+        return f"{len(told)} operations changed"
+    return ", ".join(sorted(told)) or "no operation changed"

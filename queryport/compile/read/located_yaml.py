@@ -1,0 +1,89 @@
+"""YAML with places: plain values, and where in the file each key and each value stands.
+
+Takes the scalars of YAML 1.2's core schema, so that `no` and `2024-01-01` stay the strings that their author wrote, and
+reports a key that stands twice, of which PyYAML would silently keep the last.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import yaml
+
+from queryport.diagnostics.source import Problem, Source, Span
+
+KeyPath = tuple[str | int, ...]
+
+
+class CoreLoader(yaml.SafeLoader):
+    """YAML with the scalars of YAML 1.2's core schema: `no` and `2024-01-01` are strings, not surprises."""
+
+    yaml_implicit_resolvers = {}  # noqa: RUF012 (PyYAML's own shape: add_implicit_resolver copies it)
+
+
+# The patterns of YAML 1.2's section 10.3.2, each with the characters that it can begin with.
+for _tag, _pattern, _first in (
+    ("null", r"^(?:~|null|Null|NULL|)$", ["~", "n", "N", ""]),
+    ("bool", r"^(?:true|True|TRUE|false|False|FALSE)$", [*"tTfF"]),
+    ("int", r"^[-+]?[0-9]+$", [*"-+0123456789"]),
+    ("float", r"^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$", [*"-+.0123456789"]),
+):
+    CoreLoader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(_pattern), _first)
+
+
+class Reader:
+    """Turns YAML nodes into plain values and notes where each key and value stood."""
+
+    def __init__(self, source: Source, offset: Callable[[yaml.Mark], int]) -> None:
+        self.source = source
+        self.offset = offset
+        self.keys: dict[KeyPath, Span] = {}
+        self.values: dict[KeyPath, Span] = {}
+        self.problems: list[Problem] = []
+
+    def read(self, node: yaml.Node, path: KeyPath) -> Any:
+        self.values[path] = self._span(node)
+        if isinstance(node, yaml.MappingNode):
+            return dict(self._entries(node, path))
+        if isinstance(node, yaml.SequenceNode):
+            return [self.read(item, (*path, index)) for index, item in enumerate(node.value)]
+        return self._scalar(node)
+
+    def _entries(self, node: yaml.MappingNode, path: KeyPath) -> Iterator[tuple[str, Any]]:
+        seen: set[str] = set()
+        for key_node, value_node in node.value:
+            key, span = str(key_node.value), self._span(key_node)
+            if not isinstance(key_node, yaml.ScalarNode):
+                self._report(span, "a key is a list or a mapping, expected a word", "write `key: value`")
+                continue
+            if key in seen:
+                self._report(span, f"the key `{key}` stands here twice", "keep one of them")
+            seen.add(key)
+            self.keys[(*path, key)] = span
+            yield key, self.read(value_node, (*path, key))
+
+    def _scalar(self, node: yaml.Node) -> Any:
+        text = str(node.value)
+        match node.tag.rsplit(":", 1)[-1]:
+            case "null":
+                return None
+            case "bool":
+                return text.lower() == "true"
+            case "int":
+                return int(text)
+            case "float":
+                return float(text)
+            case "str":
+                return text
+        self._report(self._span(node), f"the YAML tag {node.tag} is not known here", "leave the tag out")
+        return None
+
+    def _span(self, node: yaml.Node) -> Span:
+        start, end = self.offset(node.start_mark), self.offset(node.end_mark)
+        if isinstance(node, yaml.ScalarNode):
+            return Span(start, max(end, start + 1))
+        # A block's end mark stands on the next line; its first line says enough.
+        return Span(start, min(end, self.source.text.find("\n", start) % (len(self.source.text) + 1)))
+
+    def _report(self, span: Span, message: str, cure: str) -> None:
+        self.problems.append(self.source.problem("QP005", span, message, cure))

@@ -1,0 +1,109 @@
+"""What ties the statements of a file together: `-- @order` names one, `:order.order_id` is a column of its row.
+
+`-- @result` marks the statement whose rows are the answer. A mark stands on a line of its own in front of a statement.
+Knows nothing of types: whether a row has the column is found out when the statement has been described.
+"""
+
+import difflib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from queryport.compile.read.front_matter import MARK
+from queryport.compile.read.scan import Scan, Token
+from queryport.diagnostics.source import Problem, Source, Span
+
+RESULT = "result"
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_DOT = ord(".")
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One occurrence of `:order.order_id`."""
+
+    placeholder: str
+    """What stands for it in the statement that is sent."""
+    step: int
+    """The index of the statement that is referred to."""
+    column: str
+    span: Span
+
+
+@dataclass(slots=True)
+class Marks:
+    """The marks of a file's statements, by the statements' indexes."""
+
+    names: dict[str, int] = field(default_factory=dict)
+    result: int = -1
+
+
+def read_marks(source: Source, scan: Scan, parts: Sequence[Scan]) -> tuple[Marks, list[Problem]]:
+    """The marks in front of each of a file's statements; the result is the last one's unless another is marked."""
+    marks = Marks(result=len(parts) - 1)
+    marked: Span | None = None
+    problems = []
+    for comment in scan.comments:
+        found = MARK.fullmatch(source.text[comment.start : comment.end])
+        if found is None:
+            continue
+        name = found["name"]
+        step = next((index for index, part in enumerate(parts) if comment.end <= part.span.start), None)
+        inside = any(part.span.start < comment.start < part.span.end for part in parts)
+        if step is None or inside:
+            message = "the mark does not stand in front of a statement"
+            problems.append(source.problem("QP501", comment, message, "put it on the line before the statement"))
+        elif not _NAME.fullmatch(name):
+            cure = "write `-- @order`: letters, digits and _, a letter first"
+            problems.append(source.problem("QP501", comment, f"`@{name}` is not a name", cure))
+        elif name == RESULT:
+            if marked is not None:
+                message, cure = "two statements are marked as the result", "keep one mark"
+                problems.append(source.problem("QP501", comment, message, cure, also=(marked,)))
+            marked, marks.result = comment, step
+        elif name in marks.names:
+            message = f"two statements are called `{name}`"
+            problems.append(source.problem("QP501", comment, message, "rename one of them"))
+        else:
+            marks.names[name] = step
+    return marks, problems
+
+
+def refer(source: Source, part: Scan, step: int, names: dict[str, int]) -> tuple[Scan, list[Reference], list[Problem]]:
+    """The statement with each `:order.order_id` as one placeholder."""
+    following = {token.start: index for index, token in enumerate(part.tokens)}
+    places = []
+    references = []
+    problems = []
+    for place in part.placeholders:
+        column = _column(part.tokens, following.get(place.span.end))
+        if column is None:
+            places.append(place)
+            continue
+        span = Span(place.span.start, column.end)
+        written = source.text[span.start : span.end]
+        target = names.get(place.name)
+        if target is None or target >= step:
+            places.append(place)  # so that the statement can still be parsed
+        if target is None:
+            close = difflib.get_close_matches(place.name, names, n=1)
+            cure = f"did you mean `:{close[0]}.{column.text}`?" if close else f"name one: `-- @{place.name}` before it"
+            message = f"`{written}` refers to a row, and no statement is called `{place.name}`"
+            problems.append(source.problem("QP502", span, message, cure))
+        elif target >= step:
+            message = f"`{written}` refers to a row that is not there yet"
+            problems.append(source.problem("QP502", span, message, "refer to an earlier statement"))
+        else:
+            name = f"__{target + 1}_{column.text.lower()}"
+            places.append(replace(place, name=name, span=span))
+            references.append(Reference(name, target, column.text.lower(), span))
+    return replace(part, placeholders=tuple(places)), references, problems
+
+
+def _column(tokens: Sequence[Token], index: int | None) -> Token | None:
+    """The name that follows directly on a dot at an index, if there is one."""
+    if index is None or index + 1 >= len(tokens) or tokens[index].kind != _DOT:
+        return None
+    name = tokens[index + 1]
+    return name if name.start == tokens[index].end and _NAME.fullmatch(name.text) else None

@@ -1,0 +1,181 @@
+"""`queryport check --live`: whether a deployed database still is what the operations were compiled against.
+
+Three questions, all through the RDS Data API and in transactions that are rolled back. Does it have the migrations?
+Does it have the tables, columns, types and functions that they make? Does it take every statement, as the function
+sends it and as the database user whom the function is? Nothing is executed: statements are prepared and planned.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import postgast
+import psycopg
+
+from handler.contract.operation import Operation
+from queryport.aws.placeholders import scan
+from queryport.compile.write.rewrite import whole_text
+from queryport.deployed import migrate as deployed_migrations
+from queryport.deployed.client import Deployed, Refused
+from queryport.migrations.history import HistoryError
+from queryport.migrations.scripts import Script
+
+_ROWS_AT_ONCE = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """One difference between the project and the deployed database."""
+
+    subject: str
+    """An operation, or a thing of the schema: `orders.get_order`, `column public.orders.total`."""
+    difference: str
+
+
+@dataclass(frozen=True, slots=True)
+class LiveCheck:
+    drifts: tuple[Drift, ...]
+    additions: tuple[str, ...]
+    """What the deployed database has and the migrations do not make; no operation depends on it."""
+
+
+def check_live(
+    deployed: Deployed, scripts: Sequence[Script], operations: Sequence[Operation], schema_url: str
+) -> LiveCheck:
+    """Compares the deployed database with the operations and the database that they were compiled against."""
+    expected = dict(_local_things(schema_url))
+    found = dict(_deployed_things(deployed))
+    schema = [
+        Drift(name, "is missing" if name not in found else f"is {found[name]} and should be {description}")
+        for name, description in sorted(expected.items())
+        if found.get(name) != description
+    ]
+    return LiveCheck(
+        (*_pending(deployed, scripts), *schema, *_refused(deployed, operations)),
+        tuple(sorted(found.keys() - expected.keys())),
+    )
+
+
+def _pending(deployed: Deployed, scripts: Sequence[Script]) -> Iterator[Drift]:
+    try:
+        entries = deployed_migrations.status(deployed, scripts)
+    except HistoryError as error:
+        yield Drift("migrations", str(error))
+        return
+    for entry in entries:
+        if entry.applied_at is None:
+            yield Drift(f"migration {entry.name}", "has not been applied: run `queryport migrate`")
+
+
+def _refused(deployed: Deployed, operations: Sequence[Operation]) -> Iterator[Drift]:
+    """The operations whose statements the database would not run."""
+    transaction: str | None = None
+    for operation in operations:
+        try:
+            if transaction is None:
+                transaction = deployed.begin()
+                # With values unknown, as for the function; NULLs would be computed with while planning.
+                deployed.query("SET LOCAL plan_cache_mode = force_generic_plan", transaction=transaction)
+            for statement in _statements(operation):
+                _plan(deployed, statement, transaction)
+        except Refused as refused:
+            yield Drift(operation.name, f"{refused.message} (SQLSTATE {refused.sqlstate})")
+            if transaction is not None:
+                deployed.roll_back(transaction)
+            transaction = None
+    if transaction is not None:
+        deployed.roll_back(transaction)
+
+
+def _statements(operation: Operation) -> Iterator[str]:
+    """Every text that calls can send, each at its two extremes: all optional parameters given, and none.
+
+    Of a transaction that makes tables, only what stands before: the rest needs them, and nothing is executed here.
+    """
+    steps = operation.transaction.steps if operation.transaction else ()
+    for sql in (operation.sql, operation.keyed_sql, *(step.sql for step in steps)):
+        texts = {whole_text(sql, present=present): None for present in (True, False)} if sql else {}
+        if not all(map(_can_be_prepared, texts)):
+            return
+        yield from texts
+
+
+def _can_be_prepared(text: str) -> bool:
+    kind = postgast.parse(scan(text).text).stmts[0].stmt.WhichOneof("node")
+    return kind in ("select_stmt", "insert_stmt", "update_stmt", "delete_stmt", "merge_stmt")
+
+
+def _plan(deployed: Deployed, statement: str, transaction: str) -> None:
+    scanned = scan(statement)
+    count = len(scanned.placeholders)
+    types = f"({', '.join(['text'] * count)})" if count else ""
+    values = f"({', '.join(['NULL'] * count)})" if count else ""
+    # Its `$1` are those of PREPARE: the scanner finds no placeholder in this text.
+    deployed.query(f"PREPARE queryport_check{types} AS {scanned.text}", transaction=transaction)
+    deployed.query(f"EXPLAIN EXECUTE queryport_check{values}", transaction=transaction)
+    deployed.query("DEALLOCATE queryport_check", transaction=transaction)
+
+
+_THINGS = """
+WITH ours AS (
+    SELECT oid, nspname FROM pg_namespace
+    WHERE nspname NOT IN ('pg_catalog', 'information_schema', 'queryport') AND nspname NOT LIKE 'pg\\_%'
+), of_extensions AS (
+    SELECT classid, objid FROM pg_depend WHERE deptype = 'e'
+), things (name, description) AS (
+    SELECT 'table ' || nspname || '.' || relname,
+           CASE relkind WHEN 'v' THEN 'a view' WHEN 'm' THEN 'a materialized view' WHEN 'f' THEN 'a foreign table'
+                        ELSE 'a table' END
+    FROM pg_class JOIN ours ON ours.oid = relnamespace
+    WHERE relkind IN ('r', 'p', 'v', 'm', 'f')
+      AND ('pg_class'::regclass, pg_class.oid) NOT IN (SELECT classid, objid FROM of_extensions)
+  UNION ALL
+    SELECT 'column ' || nspname || '.' || relname || '.' || attname,
+           format_type(atttypid, atttypmod) || CASE WHEN attnotnull THEN ' NOT NULL' ELSE '' END
+    FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid JOIN ours ON ours.oid = relnamespace
+    WHERE relkind IN ('r', 'p', 'v', 'm', 'f', 'c') AND attnum > 0 AND NOT attisdropped
+      AND ('pg_class'::regclass, pg_class.oid) NOT IN (SELECT classid, objid FROM of_extensions)
+  UNION ALL
+    SELECT 'type ' || nspname || '.' || typname,
+           CASE typtype
+             WHEN 'e' THEN 'an enum of ' || coalesce((
+                 SELECT string_agg(enumlabel, ', ' ORDER BY enumsortorder) FROM pg_enum WHERE enumtypid = pg_type.oid
+             ), 'nothing')
+             WHEN 'd' THEN 'a domain over ' || format_type(typbasetype, typtypmod)
+                           || CASE WHEN typnotnull THEN ' NOT NULL' ELSE '' END
+             ELSE 'a range' END
+    FROM pg_type JOIN ours ON ours.oid = typnamespace
+    WHERE typtype IN ('e', 'd', 'r')
+      AND ('pg_type'::regclass, pg_type.oid) NOT IN (SELECT classid, objid FROM of_extensions)
+  UNION ALL
+    SELECT 'function ' || pg_proc.oid::regprocedure,
+           'a ' || CASE provolatile WHEN 'v' THEN 'volatile' WHEN 's' THEN 'stable' ELSE 'immutable' END
+           || ' function that gives ' || coalesce(pg_get_function_result(pg_proc.oid), 'nothing')
+    FROM pg_proc JOIN ours ON ours.oid = pronamespace
+    WHERE prokind IN ('f', 'p', 'w')
+      AND ('pg_proc'::regclass, pg_proc.oid) NOT IN (SELECT classid, objid FROM of_extensions)
+  UNION ALL
+    SELECT 'constraint ' || conrelid::regclass || '.' || conname, pg_get_constraintdef(pg_constraint.oid)
+    FROM pg_constraint JOIN ours ON ours.oid = connamespace
+    WHERE contype IN ('c', 'f', 'p', 'u', 'x') AND conrelid <> 0
+  UNION ALL
+    SELECT 'extension ' || extname, 'an extension' FROM pg_extension WHERE extname <> 'plpgsql'
+)
+SELECT name, description FROM things ORDER BY name, description
+"""
+"""What operations can depend on, one row each. Extensions' own things are left out: their versions differ."""
+
+
+def _local_things(url: str) -> list[tuple[str, str]]:
+    with psycopg.connect(url) as connection:
+        return connection.execute(_THINGS.encode()).fetchall()
+
+
+def _deployed_things(deployed: Deployed) -> Iterator[tuple[str, str]]:
+    # In portions, since an answer may have 1 MB.
+    offset = 0
+    while True:
+        rows = deployed.query(f"{_THINGS} LIMIT {_ROWS_AT_ONCE} OFFSET {offset}")
+        yield from ((str(name), str(description)) for name, description in rows)
+        if len(rows) < _ROWS_AT_ONCE:
+            return
+        offset += _ROWS_AT_ONCE

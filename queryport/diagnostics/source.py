@@ -1,0 +1,119 @@
+"""A query file's text and what is said about it: problems that point at a place, rendered as compilers do.
+
+Offsets count characters from the start of the file. Nothing here knows YAML or SQL.
+"""
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple
+
+from queryport.diagnostics.rules import RULES, Severity
+
+
+class Span(NamedTuple):
+    """A stretch of a file's text, by character offsets."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a problem shows, ready to print."""
+
+    path: Path
+    line: int
+    column: int
+    text: str
+    """The whole line."""
+    width: int
+    """How many of its characters are meant."""
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong with a query file, with its cure; `line` and `column` count from 1."""
+
+    code: str
+    message: str
+    cure: str
+    place: Place
+    also: tuple[Place, ...] = ()
+    """Further places that belong to it, such as the other of two occurrences that disagree."""
+
+    @property
+    def severity(self) -> Severity:
+        return RULES[self.code].severity
+
+    @property
+    def path(self) -> Path:
+        return self.place.path
+
+    @property
+    def line(self) -> int:
+        return self.place.line
+
+    @property
+    def column(self) -> int:
+        return self.place.column
+
+    def render(self, *, color: bool = False) -> str:
+        """`file:line:col QPnnn message`, then the line with a caret below, then the cure."""
+        paint = _PAINT[self.severity] if color else "{}"
+        bold = _BOLD if color else "{}"
+        label = "" if self.severity is Severity.ERROR else f"{self.severity}: "
+        margin = " " * len(str(max(place.line for place in (self.place, *self.also))))
+        lines = [f"{bold.format(self.place)} {paint.format(self.code)} {label}{bold.format(self.message)}"]
+        for place in (self.place, *self.also):
+            if place is not self.place:
+                lines.append(f"{margin} : {place}")
+            # Tabs are kept, so that the caret stands below its character whatever their width.
+            indent = "".join("\t" if character == "\t" else " " for character in place.text[: place.column - 1])
+            caret = paint.format("^" * max(1, place.width))
+            number = f"{place.line:>{len(margin)}}"
+            lines += [f"{margin} |", f"{number} | {place.text}", f"{margin} | {indent}{caret}"]
+        lines.append(f"{margin} = help: {self.cure}")
+        return "\n".join(lines)
+
+
+_BOLD = "\x1b[1m{}\x1b[0m"
+_PAINT = {Severity.ERROR: "\x1b[1;31m{}\x1b[0m", Severity.WARNING: "\x1b[1;33m{}\x1b[0m"}
+
+
+@dataclass(frozen=True)
+class Source:
+    """A query file as read from disk, and the maker of problems about it."""
+
+    path: Path
+    """As it is shown: relative to the project where that can be."""
+    text: str
+
+    @cached_property
+    def line_starts(self) -> list[int]:
+        return [0, *(offset + 1 for offset, character in enumerate(self.text) if character == "\n")]
+
+    def place(self, span: Span) -> Place:
+        start = min(span.start, len(self.text))
+        line = bisect_right(self.line_starts, start) - 1
+        begin = self.line_starts[line]
+        text = self.text[begin:].split("\n", 1)[0].rstrip("\r")
+        column = start - begin
+        width = max(1, min(span.end, begin + len(text)) - start)
+        return Place(self.path, line + 1, column + 1, text, width)
+
+    def problem(self, code: str, span: Span, message: str, cure: str, also: tuple[Span, ...] = ()) -> Problem:
+        assert code in RULES, code  # noqa: S101 (a programming error, not an input's)
+        return Problem(code, message, cure, self.place(span), tuple(self.place(other) for other in also))
+
+
+def shown(path: Path) -> Path:
+    """A path as people know it: from where they are, if it lies below, else in full."""
+    try:
+        return path.resolve().relative_to(Path.cwd())
+    except ValueError:
+        return path

@@ -1,0 +1,188 @@
+"""A Lambda Function URL for development: HTTP requests become events of payload format 2.0, answers become responses.
+
+Keeps to what AWS's does with headers, cookies, query strings, binary bodies and answers of every shape. Routes nothing
+and knows no operation; the handler does that. Where a real Function URL would hide a failure behind a 502, so does this
+one, and the failure is told to whoever runs it (see `Report`).
+"""
+
+import base64
+import time
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Protocol
+from urllib.parse import parse_qsl
+
+import orjson
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from queryport.local.lambda_environment import Outcome
+
+MAX_EVENT_BYTES = 6 * 1024 * 1024
+"""The most that Lambda takes as an event, and that a function may answer."""
+
+_TEXT_TYPES = ("text/", "application/json", "application/xml", "application/javascript", "application/x-ndjson")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request and what became of it."""
+
+    method: str
+    path: str
+    status: int
+    seconds: float
+    failure: str | None = None
+    """What a real Function URL's caller would not learn: the error of the function itself."""
+
+
+Invoke = Callable[[dict[str, Any], str], Awaitable[Outcome]]
+Report = Callable[[Call], None]
+
+
+class Answering(Protocol):
+    """Something that may answer a request instead of the function."""
+
+    def __call__(self, method: str, path: str) -> Response | None: ...
+
+
+class FunctionUrl:
+    """The ASGI application."""
+
+    def __init__(self, invoke: Invoke, report: Report, instead: Answering) -> None:
+        self._invoke = invoke
+        self._report = report
+        self._instead = instead
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = time.monotonic()
+        request = Request(scope, receive)
+        response, failure = await self._answer(request)
+        await response(scope, receive, send)
+        path = _raw_path(scope)
+        self._report(Call(request.method, path, response.status_code, time.monotonic() - started, failure))
+
+    async def _answer(self, request: Request) -> tuple[Response, str | None]:
+        instead = self._instead(request.method, _raw_path(request.scope))
+        if instead is not None:
+            return instead, None
+        body = bytearray()
+        async for piece in request.stream():
+            body += piece
+            if len(body) > MAX_EVENT_BYTES:
+                return Response('{"message":"Request Entity Too Large"}', 413, media_type="application/json"), None
+        request_id = str(uuid.uuid4())
+        outcome = await self._invoke(event(request.scope, bytes(body), request_id), request_id)
+        response, failure = response_for(outcome)
+        response.headers["x-amzn-requestid"] = request_id
+        return response, failure
+
+
+def event(scope: Scope, body: bytes, request_id: str) -> dict[str, Any]:
+    """The event of a request, as a Function URL with AuthType NONE makes it."""
+    headers = Headers(scope=scope)
+    joined = {name: ",".join(headers.getlist(name)) for name in headers if name != "cookie"}
+    host = joined.get("host", "localhost")
+    client = scope["client"][0] if scope.get("client") else "127.0.0.1"
+    joined.setdefault("x-forwarded-for", client)
+    joined.setdefault("x-forwarded-proto", "http")
+    joined.setdefault("x-forwarded-port", str(scope["server"][1]) if scope.get("server") else "80")
+    joined.setdefault("x-amzn-trace-id", f"Root=1-{int(time.time()):08x}-{uuid.uuid4().hex[:24]}")
+    query = scope["query_string"].decode("latin-1")
+    now = datetime.now(UTC)
+    made: dict[str, Any] = {
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": _raw_path(scope),
+        "rawQueryString": query,
+        "headers": joined,
+        "requestContext": {
+            "accountId": "anonymous",
+            "apiId": "local",
+            "domainName": host,
+            "domainPrefix": "local",
+            "http": {
+                "method": scope["method"],
+                "path": _raw_path(scope),
+                "protocol": f"HTTP/{scope['http_version']}",
+                "sourceIp": client,
+                "userAgent": joined.get("user-agent", ""),
+            },
+            "requestId": request_id,
+            "routeKey": "$default",
+            "stage": "$default",
+            "time": now.strftime("%d/%b/%Y:%H:%M:%S +0000"),
+            "timeEpoch": int(now.timestamp() * 1000),
+        },
+        "isBase64Encoded": False,
+    }
+    if cookies := [cookie.strip() for line in headers.getlist("cookie") for cookie in line.split(";")]:
+        made["cookies"] = cookies
+    if query:
+        parameters: dict[str, list[str]] = {}
+        for name, value in parse_qsl(query, keep_blank_values=True):
+            parameters.setdefault(name, []).append(value)
+        made["queryStringParameters"] = {name: ",".join(values) for name, values in parameters.items()}
+    if body:
+        text = _as_text(headers, body)
+        made["body"] = base64.b64encode(body).decode() if text is None else text
+        made["isBase64Encoded"] = text is None
+    return made
+
+
+def response_for(outcome: Outcome) -> tuple[Response, str | None]:
+    """The response to what the function answered; and, for the terminal, what went wrong if the function failed."""
+    if outcome.failed:
+        error = orjson.loads(outcome.payload)
+        trace = "".join(error["stackTrace"]).rstrip()
+        return _bad_gateway(f"{error['errorType']}: {error['errorMessage']}" + (f"\n{trace}" if trace else ""))
+    if len(outcome.payload) > MAX_EVENT_BYTES:
+        return _bad_gateway(f"the function answered {len(outcome.payload)} bytes; Lambda takes {MAX_EVENT_BYTES}")
+    try:
+        answer = orjson.loads(outcome.payload)
+    except orjson.JSONDecodeError as error:
+        return _bad_gateway(f"the function's answer is not JSON: {error}")
+    if not isinstance(answer, dict) or "statusCode" not in answer:
+        # A function may answer its body alone.
+        body = answer.encode() if isinstance(answer, str) else outcome.payload
+        return Response(body, 200, media_type="application/json"), None
+    return _structured(answer)
+
+
+def _structured(answer: dict[str, Any]) -> tuple[Response, str | None]:
+    status, body = answer["statusCode"], answer.get("body") or ""
+    if not isinstance(status, int) or not isinstance(body, str):
+        return _bad_gateway("the function's answer needs a whole number as statusCode and a string as body")
+    response = Response(base64.b64decode(body) if answer.get("isBase64Encoded") else body, status)
+    for name, value in (answer.get("headers") or {}).items():
+        if name.lower() not in {"content-length", "connection", "transfer-encoding"}:
+            response.headers[name] = str(value)
+    response.headers.setdefault("content-type", "application/json")
+    for cookie in answer.get("cookies") or ():
+        response.headers.append("set-cookie", cookie)
+    return response, None
+
+
+def _bad_gateway(failure: str) -> tuple[Response, str]:
+    return Response("Internal Server Error", 502, media_type="text/plain"), failure
+
+
+def _raw_path(scope: Scope) -> str:
+    raw: bytes = scope["raw_path"]
+    return raw.decode("latin-1")
+
+
+def _as_text(headers: Headers, body: bytes) -> str | None:
+    """The body as a string; None if it travels in base64, as it does unless its type says that it is text."""
+    kind = headers.get("content-type", "").split(";")[0].strip().lower()
+    textual = kind.startswith(_TEXT_TYPES) or kind.endswith(("+json", "+xml"))
+    if not textual or "content-encoding" in headers:
+        return None
+    try:
+        return body.decode()
+    except UnicodeDecodeError:
+        return None

@@ -1,0 +1,97 @@
+"""Serves an ASGI application from a thread of its own, so that the main thread stays free for signals and files.
+
+The caller opens the socket, and so learns at once if the port is taken.
+"""
+
+import asyncio
+import socket
+import threading
+from collections.abc import Awaitable, Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager
+from typing import Self, TypeVar
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from queryport.console.failure import Failure
+
+T = TypeVar("T")
+
+
+class PortTakenError(Failure):
+    """A port that cannot be listened on; the message names the option that chooses another."""
+
+
+def listen(port: int, option: str) -> socket.socket:
+    """A listening socket on this machine alone; port 0 is any free one. Raises PortTakenError."""
+    # With the protocol named, asyncio turns Nagle's delays off for the connections that come in.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(("127.0.0.1", port))
+        listener.listen()  # until then the port can be had by another program as well
+        return listener
+    except OSError as error:
+        listener.close()
+        raise PortTakenError(f"port {port} cannot be used ({error.strerror}): choose another with {option}") from None
+
+
+class HttpThread:
+    """The server; use as a context manager."""
+
+    def __init__(self, application: ASGIApp, listener: socket.socket) -> None:
+        config = uvicorn.Config(
+            application,
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            log_level="error",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=1,
+        )
+        self._server = _Server(config)
+        self._listener = listener
+        self._thread = threading.Thread(target=self._serve, name="http", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self._server.ready.wait()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.should_exit = True
+        self._thread.join()
+
+    def run(self, awaitable: Awaitable[T]) -> T:
+        """Runs something on the server's event loop and waits for it."""
+        return asyncio.run_coroutine_threadsafe(_awaited(awaitable), self._server.loop).result()
+
+    @contextmanager
+    def held(self, context: AbstractAsyncContextManager[None]) -> Iterator[None]:
+        """Holds a context of the event loop's for the length of a with block."""
+        self.run(context.__aenter__())
+        try:
+            yield
+        finally:
+            self.run(context.__aexit__(None, None, None))
+
+    def _serve(self) -> None:
+        asyncio.run(self._server.serve(sockets=[self._listener]))
+
+
+async def _awaited(awaitable: Awaitable[T]) -> T:
+    return await awaitable
+
+
+class _Server(uvicorn.Server):
+    loop: asyncio.AbstractEventLoop
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = threading.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self.loop = asyncio.get_running_loop()
+        await super().startup(sockets)
+        self.ready.set()

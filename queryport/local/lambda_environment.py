@@ -1,0 +1,136 @@
+"""One execution environment of the local Lambda, seen from outside: a process with a function's variables and handler.
+
+Handles one event at a time and tells an answer from an error. When a process starts, and which event goes to which, is
+decided in lambda_environments.py; what happens inside of it is in lambda_process.py.
+"""
+
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+
+from queryport.local.lambda_process import ERROR, HEADER, INVOKE, VARIABLES
+
+HANDLER = "handler.main.lambda_handler"
+REGION = "us-east-1"
+ACCOUNT = "123456789012"
+FUNCTION_NAME = "queryport"
+FUNCTION_ARN = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{FUNCTION_NAME}"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a call ended: with the handler's answer, as JSON, or with an error in the form of AWS's runtime client."""
+
+    payload: bytes
+    failed: bool
+
+
+def process_environment() -> dict[str, str]:
+    """What Lambda sets, and of this process's own environment all but its AWS account."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    return {
+        "POWERTOOLS_SERVICE_NAME": FUNCTION_NAME,
+        "POWERTOOLS_METRICS_NAMESPACE": "Queryport",
+        **inherited,
+        "AWS_ACCESS_KEY_ID": "local",
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        # Profiles of the developer's may name other endpoints, retries or timeouts.
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_LAMBDA_FUNCTION_NAME": FUNCTION_NAME,
+        "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1024",
+        "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{FUNCTION_NAME}",
+        "AWS_LAMBDA_LOG_STREAM_NAME": "local",
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "_HANDLER": HANDLER,
+        "TZ": ":UTC",
+        # The emulator is on this machine, whatever proxy the way out needs.
+        "NO_PROXY": "127.0.0.1,localhost",
+        "no_proxy": "127.0.0.1,localhost",
+    }
+
+
+class Process:
+    """A process that waits for its variables."""
+
+    def __init__(self, log: Path) -> None:
+        self.socket, theirs = socket.socketpair()
+        with theirs, log.open("ab") as output:
+            # -P: the current folder may hold a handler/ of its own. The session of its own keeps Ctrl-C away from it.
+            command = [sys.executable, "-P", "-m", "queryport.local.lambda_process", str(theirs.fileno()), HANDLER]
+            self._process = subprocess.Popen(  # noqa: S603 (our own module)
+                command,
+                env=process_environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,
+            )
+
+    def end(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        self.socket.close()
+
+
+class Environment:
+    """A process with the handler in it."""
+
+    def __init__(self, version: int, process: Process) -> None:
+        self.version = version
+        self._process = process
+        self._import_error: Outcome | None = None
+        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+
+    @property
+    def broken(self) -> bool:
+        return self._import_error is not None
+
+    async def import_handler(self, variables: Mapping[str, str]) -> None:
+        """Waits until the handler is imported. If that fails, the error is what the first call gets, as on AWS."""
+        self._streams = await asyncio.open_connection(sock=self._process.socket)
+        self._send(VARIABLES, orjson.dumps(variables))
+        outcome = await self._receive()
+        self._import_error = outcome if outcome.failed else None
+
+    async def call(self, request: bytes) -> Outcome:
+        if self._import_error is not None:
+            return self._import_error
+        self._send(INVOKE, request)
+        return await self._receive()
+
+    def _send(self, kind: int, payload: bytes) -> None:
+        assert self._streams is not None  # noqa: S101 (only environments that have started are handed out)
+        self._streams[1].write(HEADER.pack(len(payload), kind) + payload)
+
+    async def _receive(self) -> Outcome:
+        assert self._streams is not None  # noqa: S101 (see _send)
+        reader = self._streams[0]
+        try:
+            length, kind = HEADER.unpack(await reader.readexactly(HEADER.size))
+            return Outcome(await reader.readexactly(length), failed=kind == ERROR)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            self._import_error = error("Runtime.ExitError", "the handler's process ended without an answer")
+            return self._import_error
+
+    def end(self) -> None:
+        if self._streams is not None:
+            self._streams[1].close()
+        self._process.end()
+
+
+def error(name: str, message: str) -> Outcome:
+    """An error that the runtime itself makes, not the handler."""
+    return Outcome(orjson.dumps({"errorType": name, "errorMessage": message, "stackTrace": []}), failed=True)

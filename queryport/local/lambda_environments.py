@@ -1,0 +1,155 @@
+"""The local Lambda: its execution environments, and which of them gets an event.
+
+As on AWS, events that come at the same time go to different environments, started when they are needed and then kept; a
+new version of the function means new environments, while those of the old one finish what they have. Unlike AWS there
+are only a few, and an event that finds all of them busy waits. One spare process is kept that has everything but the
+handler imported, so that a save shows soon.
+"""
+
+import asyncio
+import time
+import uuid
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import orjson
+
+from queryport.local.lambda_environment import ACCOUNT, FUNCTION_ARN, REGION, Environment, Outcome, Process, error
+
+ENVIRONMENTS = 8
+FUNCTION_SECONDS = 60.0  # longer than the 45 seconds that the RDS Data API gives a statement
+_PAUSE_SECONDS = 2.0
+
+
+def operation_variables(catalog: Path, data_api_url: str, database: str) -> dict[str, str]:
+    """What the handler must know: its catalogue and where its database is."""
+    return {
+        "QUERYPORT_CATALOG": str(catalog),
+        # Any ARN means the emulator's one server.
+        "QUERYPORT_RESOURCE_ARN": f"arn:aws:rds:{REGION}:{ACCOUNT}:cluster:local",
+        "QUERYPORT_SECRET_ARN": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:local",
+        "QUERYPORT_DATABASE": database,
+        "AWS_ENDPOINT_URL_RDS_DATA": data_api_url,
+    }
+
+
+class LambdaEnvironments:
+    """A function with its environments. Everything about it happens on one event loop."""
+
+    def __init__(
+        self, variables: Mapping[str, str], log: Path, *, limit: int = ENVIRONMENTS, spare: bool = True
+    ) -> None:
+        self._keeps_spare = spare
+        self._variables = dict(variables)
+        self._log = log
+        self._limit = limit
+        self._version = 0
+        self._all: set[Environment] = set()
+        self._idle: list[Environment] = []
+        self._spare: Process | None = None
+        self._starts: set[asyncio.Task[None]] = set()
+        self._waiting = 0
+        self._paused = False
+        self._changed = asyncio.Condition()
+
+    async def invoke(self, event: object, request_id: str | None = None) -> Outcome:
+        """Calls the handler with an event, in an environment that has nothing else to do."""
+        environment = await self._take()
+        answered = False
+        try:
+            request = {
+                "event": event,
+                "request_id": request_id or str(uuid.uuid4()),
+                "deadline_ms": int((time.time() + FUNCTION_SECONDS) * 1000),
+                "function_arn": FUNCTION_ARN,
+            }
+            async with asyncio.timeout(FUNCTION_SECONDS):
+                outcome = await environment.call(orjson.dumps(request))
+            answered = True
+        except TimeoutError:
+            return error("Sandbox.Timedout", f"Task timed out after {FUNCTION_SECONDS:.2f} seconds")
+        finally:
+            await self._give_back(environment, usable=answered)
+        return outcome
+
+    async def replace(self, variables: Mapping[str, str]) -> None:
+        """From now on events go to new environments, which have these variables."""
+        self._variables = dict(variables)
+        self._version += 1
+        async with self._changed:
+            while self._idle:
+                self._end(self._idle.pop())
+            self._start_one()
+
+    async def warm_up(self) -> None:
+        """Starts an environment before the first event needs it."""
+        async with self._changed:
+            if not self._all:
+                self._start_one()
+
+    @asynccontextmanager
+    async def paused(self) -> AsyncIterator[None]:
+        """Holds new events back, and waits a moment for those that are being handled."""
+        self._paused = True
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_PAUSE_SECONDS), self._changed:
+                    await self._changed.wait_for(lambda: len(self._idle) + len(self._starts) == len(self._all))
+            yield
+        finally:
+            self._paused = False
+            async with self._changed:
+                self._changed.notify_all()
+
+    async def close(self) -> None:
+        """Ends all environments at once, whatever they are doing."""
+        for start in self._starts:
+            start.cancel()
+        for environment in list(self._all):
+            self._end(environment)
+        if self._spare is not None:
+            self._spare.end()
+
+    async def _take(self) -> Environment:
+        async with self._changed:
+            self._waiting += 1
+            try:
+                while self._paused or not self._idle:
+                    if len(self._starts) < self._waiting and len(self._all) < self._limit:
+                        self._start_one()
+                    await self._changed.wait()
+                return self._idle.pop()  # the one used last, so that one does all the work of a quiet hour
+            finally:
+                self._waiting -= 1
+
+    async def _give_back(self, environment: Environment, *, usable: bool) -> None:
+        async with self._changed:
+            if usable and not environment.broken and environment.version == self._version:
+                self._idle.append(environment)
+            else:
+                self._end(environment)
+            self._changed.notify_all()
+
+    def _start_one(self) -> None:
+        process, self._spare = self._spare or Process(self._log), None
+        environment = Environment(self._version, process)
+        self._all.add(environment)
+        start = asyncio.create_task(self._start(environment))
+        self._starts.add(start)
+        start.add_done_callback(self._starts.discard)
+
+    async def _start(self, environment: Environment) -> None:
+        await environment.import_handler(self._variables)
+        async with self._changed:
+            if self._spare is None and self._keeps_spare:
+                self._spare = Process(self._log)
+            if environment.version == self._version:
+                self._idle.append(environment)
+            else:
+                self._end(environment)
+            self._changed.notify_all()
+
+    def _end(self, environment: Environment) -> None:
+        self._all.discard(environment)
+        environment.end()

@@ -1,0 +1,130 @@
+"""One execution environment of the local Lambda, seen from inside: a process that imports the handler and calls it.
+
+Started by lambda_environment.py as `python -m queryport.local.lambda_process FD PACKAGE.MODULE.FUNCTION`. Speaks over
+the socket FD: a frame is a length, a kind and a payload. The first one brings the function's own variables, and the
+handler is imported then; until it comes, the process waits with the handler's dependencies imported. Does what AWS's
+runtime client does with events, answers and errors, and no more; it holds one event at a time and ends when the socket
+does.
+"""
+
+import importlib
+import json
+import os
+import pkgutil
+import signal
+import socket
+import struct
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+HEADER = struct.Struct(">IB")
+
+VARIABLES, READY, INVOKE, RESULT, ERROR = range(5)
+"""The kinds of frames. READY and ERROR also answer the import of the handler."""
+
+
+class LambdaContext:
+    """What a handler learns about its call, as from AWS's runtime client."""
+
+    def __init__(self, request_id: str, deadline_ms: int, function_arn: str) -> None:
+        self.aws_request_id = request_id
+        self.invoked_function_arn = function_arn
+        self.function_name = os.environ["AWS_LAMBDA_FUNCTION_NAME"]
+        self.function_version = os.environ["AWS_LAMBDA_FUNCTION_VERSION"]
+        self.memory_limit_in_mb = os.environ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"]
+        self.log_group_name = os.environ["AWS_LAMBDA_LOG_GROUP_NAME"]
+        self.log_stream_name = os.environ["AWS_LAMBDA_LOG_STREAM_NAME"]
+        self.client_context = None
+        self.identity = SimpleNamespace(cognito_identity_id=None, cognito_identity_pool_id=None)
+        self.tenant_id = None
+        self._deadline_ms = deadline_ms
+
+    def get_remaining_time_in_millis(self) -> int:
+        return max(0, self._deadline_ms - int(time.time() * 1000))
+
+    def log(self, message: str) -> None:
+        sys.stdout.write(message)
+
+
+def failure(error: BaseException, request_id: str) -> bytes:
+    """The error as AWS's runtime client reports it: the class's bare name, the message, the frames."""
+    frames = traceback.extract_tb(error.__traceback__)
+    inner = [frame for frame in frames if frame.filename != __file__] or frames
+    return json.dumps(
+        {
+            "errorMessage": str(error),
+            "errorType": type(error).__name__,
+            "requestId": request_id,
+            "stackTrace": traceback.format_list(inner),
+        }
+    ).encode()
+
+
+def _marshalled(answer: Any) -> bytes:
+    return answer if isinstance(answer, bytes) else json.dumps(answer, ensure_ascii=False).encode()
+
+
+def _invoke(handler: Callable[[Any, LambdaContext], Any], payload: bytes) -> tuple[int, bytes]:
+    call = json.loads(payload)
+    request_id = call["request_id"]
+    context = LambdaContext(request_id, call["deadline_ms"], call["function_arn"])
+    try:
+        return RESULT, _marshalled(handler(call["event"], context))
+    except Exception as error:  # noqa: BLE001 (as in Lambda: whatever a handler raises is the answer)
+        return ERROR, failure(error, request_id)
+
+
+def _receive(channel: socket.socket) -> bytes | None:
+    header = _exactly(channel, HEADER.size)
+    return None if header is None else _exactly(channel, HEADER.unpack(header)[0])
+
+
+def _exactly(channel: socket.socket, count: int) -> bytes | None:
+    received = bytearray()
+    while len(received) < count:
+        piece = channel.recv(count - len(received))
+        if not piece:
+            return None
+        received += piece
+    return bytes(received)
+
+
+def _send(channel: socket.socket, kind: int, payload: bytes) -> None:
+    channel.sendall(HEADER.pack(len(payload), kind) + payload)
+
+
+def _import_beside(module: str) -> None:
+    """Imports what lies beside the handler's module, and with it all that the handler needs: most of a cold start."""
+    package = importlib.import_module(module.rpartition(".")[0])
+    for beside in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+        if beside.name != module:
+            importlib.import_module(beside.name)
+
+
+def main(descriptor: int, handler_name: str) -> None:
+    # Ctrl-C is for the tool, which ends its environments itself.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    channel = socket.socket(fileno=descriptor)
+    module, _, function = handler_name.rpartition(".")
+    try:
+        _import_beside(module)
+        variables = _receive(channel)
+        if variables is None:
+            return
+        os.environ.update(json.loads(variables))
+        handler = getattr(importlib.import_module(module), function)
+    except Exception as error:  # noqa: BLE001 (whatever the import raises is reported, and the environment ends)
+        _send(channel, ERROR, failure(error, ""))
+        return
+    _send(channel, READY, b"")
+    while (payload := _receive(channel)) is not None:
+        _send(channel, *_invoke(handler, payload))
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), sys.argv[2])

@@ -1,0 +1,66 @@
+"""What a database remembers of the scripts that ran on it, and which of a folder's scripts are still to run.
+
+The same rules and the same tables whether the scripts run over a connection (migrations.py) or through the RDS Data API
+(deployed_migrations.py). Nothing here talks to a database.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from queryport.console.failure import Failure
+from queryport.migrations.scripts import Script
+
+RUNNERS = 0x51756572  # the advisory lock of whoever runs scripts on a database: "Quer"
+
+OWN = "own_migration"
+MIGRATION = "migration"
+SEED = "seed"
+
+OWN_MIGRATIONS = Path(__file__).with_name("own")
+"""What Queryport itself keeps in a database, the scripts of the kind OWN: the table of idempotency keys."""
+
+SCHEMA_DDL = "CREATE SCHEMA IF NOT EXISTS queryport"
+
+
+def table_ddl(table: str) -> str:
+    """The statement that makes the table of a kind of script: OWN, MIGRATION or SEED."""
+    return (
+        f"CREATE TABLE IF NOT EXISTS queryport.{table} (name text PRIMARY KEY, checksum text NOT NULL,"
+        " applied_at timestamptz NOT NULL DEFAULT now())"
+    )
+
+
+class HistoryError(Failure):
+    """The database was made by other scripts than the files there are now."""
+
+    def __init__(self, reason: str, cure: str) -> None:
+        super().__init__(f"{reason}: {cure}, or use a new database")
+        self.reason = reason
+
+
+def pending(scripts: Sequence[Script], applied: Mapping[str, str], table: str = MIGRATION) -> Sequence[Script]:
+    """The scripts that a database has not seen; they must come after all that it has.
+
+    `applied` has the checksums of those that it has seen, by name. Raises HistoryError where the files tell another
+    history than that.
+    """
+    current = {script.name: script for script in scripts}
+    if missing := sorted(applied.keys() - current.keys()):
+        raise HistoryError(f"{listed(missing)} ran on this database and is gone", "bring the file back")
+    if edited := [name for name, script in current.items() if applied.get(name, script.checksum) != script.checksum]:
+        raise HistoryError(
+            f"{listed(edited)} was edited after it ran on this database",
+            f"take the edit back and put it into a new {table} file",
+        )
+    seen = [position for position, script in enumerate(scripts) if script.name in applied]
+    last = seen[-1] if seen else -1
+    if late := [script.name for script in scripts[: last + 1] if script.name not in applied]:
+        raise HistoryError(
+            f"{listed(late)} has to come before {scripts[last].name}, which ran on this database already",
+            "give the file a higher number",
+        )
+    return scripts[last + 1 :]
+
+
+def listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{names[0]} (and {len(names) - 1} more)"

@@ -1,0 +1,106 @@
+"""A project: the folder with `sql_queries/`, `migrations/` and perhaps `seed/` that every command works on.
+
+`queryport.toml` may give the folders other names; it is checked here, whole, before anything else happens. What the
+files in the folders say is not this module's matter.
+"""
+
+import difflib
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from queryport.console.failure import Failure
+
+SETTINGS_FILE = "queryport.toml"
+
+
+class ProjectError(Failure):
+    """The folder is no project, or its queryport.toml is wrong; the message says where and how to mend it."""
+
+
+def _below(value: str) -> str:
+    if Path(value).is_absolute() or Path(value) == Path():
+        raise ValueError("expected the name of a folder, relative to the project")
+    return value
+
+
+_Folder = Annotated[str, Field(min_length=1), AfterValidator(_below)]
+
+
+class Settings(BaseModel):
+    """What queryport.toml may say."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    queries: _Folder = Field(default="sql_queries", description="The folder of the query files.")
+    migrations: _Folder = Field(default="migrations", description="The folder of the migrations.")
+    seed: _Folder = Field(default="seed", description="The folder of the data that a development database starts with.")
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """Where the parts of a project lie."""
+
+    root: Path
+    queries: Path
+    migrations: Path
+    seed: Path | None
+    """None where there is no such folder."""
+
+    @classmethod
+    def load(cls, root: Path) -> Self:
+        """Reads `root`'s queryport.toml, if there is one. Raises ProjectError."""
+        if not root.is_dir():
+            raise ProjectError(f"{root}: there is no such folder")
+        root = root.resolve()
+        settings = _read_settings(root / SETTINGS_FILE)
+        for key in settings.model_fields_set | {"queries"}:
+            folder = getattr(settings, key)
+            if not (root / folder).is_dir():
+                given = key in settings.model_fields_set
+                why = f'{SETTINGS_FILE} says {key} = "{folder}"' if given else f"query files are kept in {folder}/"
+                raise ProjectError(
+                    f"{root}: {why}, and there is no such folder: make it, name another in {SETTINGS_FILE}, "
+                    "or say with --project where the project is"
+                )
+        seed = root / settings.seed
+        return cls(root, root / settings.queries, root / settings.migrations, seed if seed.is_dir() else None)
+
+
+def _read_settings(path: Path) -> Settings:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return Settings()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ProjectError(f"{path}: cannot be read: {error}") from None
+    try:
+        return Settings.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise ProjectError(_toml_message(path, error)) from None
+    except ValidationError as error:
+        lines = [_setting_message(path, text, str(e["loc"][0]), e["type"], e["msg"]) for e in error.errors()]
+        raise ProjectError("\n".join(lines)) from None
+
+
+def _toml_message(path: Path, error: tomllib.TOMLDecodeError) -> str:
+    # Before Python 3.14 the place is only in the message.
+    found = re.search(r" \(at line (\d+), column (\d+)\)", str(error))
+    place = f"{path}:{found[1]}:{found[2]}" if found else str(path)
+    message = str(error).replace(found[0], "") if found else str(error)
+    return f"{place}: not valid TOML: {message}"
+
+
+def _setting_message(path: Path, text: str, key: str, kind: str, message: str) -> str:
+    assignment = re.compile(rf"""\s*\[*\s*["']?{re.escape(key)}["']?\s*[=.\]]""")
+    line = next((number for number, line in enumerate(text.splitlines(), 1) if assignment.match(line)), 1)
+    known = sorted(Settings.model_fields)
+    if kind == "extra_forbidden":
+        close = difflib.get_close_matches(key, known, 1)
+        hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}"
+        return f"{path}:{line}: unknown key {key}: {hint}"
+    return f"{path}:{line}: {key}: {message.removeprefix('Value error, ')}"

@@ -1,0 +1,88 @@
+"""Notices that something in a project was saved: its query files, its scripts or its queryport.toml.
+
+Says only that, not what: the files are read afresh anyway. What editors and git leave lying about for a moment is not
+looked at. A watch keeps to the folders that were there when it began; `outdated` says when another one is due.
+"""
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Self
+
+import watchfiles
+
+from queryport.console.failure import Failure
+from queryport.project.project import SETTINGS_FILE, Project
+
+_QUIET_MS = 30  # a save may be several writes; this long without another ends it
+_AT_MOST_MS = 200
+
+
+class WatchError(Failure):
+    """The operating system does not let us watch, for instance because of its limits."""
+
+
+class Watch:
+    """Watches from threads of its own; use as a context manager."""
+
+    def __init__(self, project: Project) -> None:
+        self._folders = _folders(project)
+        self._present = _present(self._folders)
+        self._changes: SimpleQueue[Exception | None] = SimpleQueue()
+        self._stop = threading.Event()
+        # The folders' own coming and going shows in those above them.
+        above = {project.root, *(folder.parent for folder in self._folders if folder.parent.is_dir())}
+        inside = [folder for folder, inode in self._present.items() if inode is not None]
+        self._threads = [
+            threading.Thread(target=self._watch, args=(inside, True, watchfiles.DefaultFilter()), daemon=True),
+            threading.Thread(target=self._watch, args=(sorted(above), False, self._is_ours), daemon=True),
+        ]
+        self._watched = {str(project.root / SETTINGS_FILE), *map(str, self._folders)}
+
+    def __enter__(self) -> Self:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+
+    def wait(self) -> None:
+        """Returns after the next change. Raises WatchError if there is nothing to wait for any more."""
+        error = self._changes.get()
+        if error is not None:
+            raise WatchError(f"the project's files cannot be watched: {error}") from error
+
+    def outdated(self, project: Project) -> bool:
+        """Whether the project's folders are not those that this watch has."""
+        return _present(_folders(project)) != self._present
+
+    def _watch(self, paths: Sequence[Path], recursive: bool, accept: watchfiles.filters.BaseFilter) -> None:  # noqa: FBT001 (a thread's target)
+        try:
+            for _ in watchfiles.watch(
+                *paths,
+                watch_filter=accept,
+                debounce=_AT_MOST_MS,
+                step=_QUIET_MS,
+                stop_event=self._stop,
+                recursive=recursive,
+            ):
+                self._changes.put(None)
+        except (OSError, RuntimeError) as error:
+            self._changes.put(error)
+
+    def _is_ours(self, _: watchfiles.Change, path: str) -> bool:
+        return path in self._watched
+
+
+def _folders(project: Project) -> tuple[Path, ...]:
+    seed = project.seed or project.root / "seed"
+    return project.queries, project.migrations, seed
+
+
+def _present(folders: Sequence[Path]) -> dict[Path, int | None]:
+    """The folders with what tells a folder from another one that took its name."""
+    return {folder: folder.stat().st_ino if folder.is_dir() else None for folder in folders}

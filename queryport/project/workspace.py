@@ -1,0 +1,91 @@
+"""What every command begins with: the project, a PostgreSQL for as long as the command lasts, and the project compiled.
+
+The PostgreSQL is the embedded one, with its data below the data directory, or the user's own if they name it.
+"""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+from queryport.compile import Compilation, Memory, compile_project, fingerprint
+from queryport.console.terminal import Terminal
+from queryport.migrations.scripts import Script, combined_checksum
+from queryport.postgres.server import EmbeddedPostgres, PostgresError
+from queryport.project.databases import Databases, EmbeddedDatabases, OwnDatabase, Pause, Scripts
+from queryport.project.project import Project
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """A project as it was at one moment, compiled."""
+
+    project: Project
+    scripts: Scripts
+    compilation: Compilation
+
+    @property
+    def fingerprint(self) -> str:
+        return fingerprint(self.compilation.operations, combined_checksum(self.scripts.migrations))
+
+
+class Workspace:
+    """A project with a running PostgreSQL; see `open_workspace`."""
+
+    def __init__(self, root: Path, data_dir: Path, databases: Databases, terminal: Terminal) -> None:
+        self.data_dir = data_dir
+        self._root = root
+        self._databases = databases
+        self._terminal = terminal
+        self._memory: Memory = {}
+        self._remembered: tuple[Script, ...] = ()
+
+    def build(self) -> Build:
+        """Reads the project as it is now and compiles it. Raises ProjectError, ScriptError and HistoryError."""
+        project = Project.load(self._root)
+        scripts = Scripts.of(project)
+        if not self._databases.schema_is_ours or scripts.migrations != self._remembered:
+            self._memory.clear()
+            self._remembered = scripts.migrations
+        with self._databases.schema(scripts, self._terminal.step) as url, self._terminal.step("Compiling"):
+            return Build(project, scripts, compile_project(project.queries, url, self._memory))
+
+    def schema(self, scripts: Scripts) -> AbstractContextManager[str]:
+        """The URL of the database that the project is compiled against, for the length of a with block."""
+        return self._databases.schema(scripts, self._terminal.step)
+
+    def data(self, scripts: Scripts, pause: Pause = nullcontext) -> str:
+        """The URL of the database with the project's data. Raises ScriptError and HistoryError."""
+        return self._databases.data(scripts, self._terminal.step, pause)
+
+
+@contextmanager
+def open_workspace(
+    root: Path, data_dir: Path | None, database_url: str | None, terminal: Terminal, *, migrate: bool
+) -> Iterator[Workspace]:
+    """Starts the embedded PostgreSQL, unless `database_url` names another, and stops it at the end of the with block.
+
+    `migrate` says whether the command may change the user's own database. Raises ProjectError, PostgresError and
+    DatabaseError.
+    """
+    Project.load(root)  # no server is started for a folder that is no project
+    data_dir = data_dir or root / ".queryport"
+    _make(data_dir)
+    if database_url is not None:
+        yield Workspace(root, data_dir, OwnDatabase(database_url, migrate=migrate), terminal)
+        return
+    server = EmbeddedPostgres(data_dir / "postgres")
+    try:
+        with terminal.step("Starting PostgreSQL"):
+            server.start()
+        yield Workspace(root, data_dir, EmbeddedDatabases(server), terminal)
+    finally:
+        server.stop()
+
+
+def _make(data_dir: Path) -> None:
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        (data_dir / ".gitignore").write_text("*\n")  # nothing in there is anybody's source
+    except OSError as error:
+        raise PostgresError(f"{data_dir} cannot be used ({error.strerror}): choose another with --data-dir") from None

@@ -1,0 +1,100 @@
+"""The pytest plugin `queryport_data_api`: a local RDS Data API with a fresh database for each test that asks for one.
+
+Registered as an entry point, so that installing queryport[tool] is enough. Everything heavy is imported by the
+fixtures, since pytest loads plugins in every run, whether a test uses them or not.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from queryport.emulator import Emulator
+
+_OPTION = "--queryport-database-url"
+
+
+@dataclass(frozen=True)
+class DataApi:
+    """A running RDS Data API, and a database of it that is the test's own."""
+
+    emulator: Emulator
+    """For its faults and its log."""
+    database: str
+    database_url: str
+    """The same database for a driver that speaks PostgreSQL's own protocol."""
+    resource_arn: str = "arn:aws:rds:us-east-1:123456789012:cluster:test"
+    secret_arn: str = "arn:aws:secretsmanager:us-east-1:123456789012:secret:test"  # noqa: S105 (a name, no secret)
+    region: str = "us-east-1"
+
+    @property
+    def url(self) -> str:
+        return self.emulator.url
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What points an AWS SDK at it; the fixture has set it."""
+        return {
+            "AWS_ENDPOINT_URL_RDS_DATA": self.url,
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_REGION": self.region,
+            "AWS_DEFAULT_REGION": self.region,
+        }
+
+    @property
+    def arguments(self) -> dict[str, str]:
+        """What every call of a client needs: resourceArn, secretArn and database."""
+        return {"resourceArn": self.resource_arn, "secretArn": self.secret_arn, "database": self.database}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("queryport")
+    group.addoption(
+        _OPTION,
+        metavar="URL",
+        help="A PostgreSQL for the fixture queryport_data_api, in which it may make databases. "
+        "[default: the embedded one]",
+    )
+
+
+@pytest.fixture(scope="session")
+def queryport_emulator(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    """The RDS Data API of the whole run, over the embedded PostgreSQL or that of --queryport-database-url."""
+    from queryport.emulator import Emulator
+    from queryport.postgres.server import EmbeddedPostgres
+
+    database_url: Any = request.config.getoption(_OPTION)
+    if database_url is not None:
+        with Emulator(database_url) as emulator:
+            yield emulator
+    else:
+        with EmbeddedPostgres(tmp_path_factory.mktemp("queryport")) as postgres, Emulator(postgres.url()) as emulator:
+            yield emulator
+
+
+@pytest.fixture
+def queryport_data_api(queryport_emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[DataApi]:
+    """An RDS Data API with a fresh database, no faults and an empty log; the environment points AWS SDKs at it."""
+    import psycopg
+    from psycopg.conninfo import make_conninfo
+
+    server = queryport_emulator.database_url
+    name = f"test_{secrets.token_hex(6)}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"'.encode())
+    queryport_emulator.faults.clear()
+    queryport_emulator.log.clear()
+    api = DataApi(queryport_emulator, name, make_conninfo(server, dbname=name))
+    for variable, value in api.environment.items():
+        monkeypatch.setenv(variable, value)
+    yield api
+    queryport_emulator.faults.clear()
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
