@@ -4,7 +4,6 @@ What is typed is text, and becomes JSON by the parameter's schema. The handler v
 """
 
 import asyncio
-import difflib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,6 +17,7 @@ from queryport.compile import Compilation
 from queryport.compile.write.emit import write_catalog
 from queryport.console.failure import Failure
 from queryport.console.terminal import Terminal, counted
+from queryport.diagnostics.near_names import did_you_mean
 from queryport.emulator import Emulator
 from queryport.local.lambda_environment import Outcome
 from queryport.local.lambda_environments import LambdaEnvironments, operation_variables
@@ -60,8 +60,7 @@ def find(compilation: Compilation, name: str) -> Operation:
     broken = [problem for problem in compilation.problems if problem.path.as_posix().endswith(f"/{file.as_posix()}")]
     if broken:
         raise RunError("\n\n".join([f"{name} does not compile", *(problem.render() for problem in broken)]))
-    near = difflib.get_close_matches(name, operations, 1)
-    hint = f"did you mean {near[0]}?" if near else "`queryport check` lists what does not compile"
+    hint = did_you_mean(name, operations, "`queryport check` lists what does not compile", "{}")
     raise RunError(f"there is no operation {name}: {hint}")
 
 
@@ -75,9 +74,7 @@ def read_parameters(operation: Operation, assignments: Sequence[str]) -> dict[st
             raise RunError(f"expected key=value, got {assignment}")
         name = key.removesuffix(":")
         if name not in schemas:
-            near = difflib.get_close_matches(name, schemas, 1)
-            known = ", ".join(schemas) or "none"
-            hint = f"did you mean {near[0]}?" if near else f"its parameters: {known}"
+            hint = did_you_mean(name, schemas, f"its parameters: {', '.join(schemas) or 'none'}", "{}")
             raise RunError(f"{operation.name} has no parameter {name}: {hint}")
         if name in parameters:
             raise RunError(f"{name} is given twice")

@@ -4,7 +4,6 @@ They are rehearsed in order in a transaction that is rolled back, so that a late
 defines: what defines something is executed, all else is only prepared.
 """
 
-import difflib
 from collections.abc import Sequence
 
 from handler.contract.operation import Operation, Reference, Result, Step, Transaction
@@ -21,6 +20,7 @@ from queryport.compile.read.scan import Scan
 from queryport.compile.read.statement import Statement, parse
 from queryport.compile.unit import File, Unit, has_errors, idempotency, parsed, verify
 from queryport.compile.write.rewrite import assemble, cast_body
+from queryport.diagnostics.near_names import did_you_mean
 from queryport.diagnostics.source import Problem, Span
 
 
@@ -119,9 +119,8 @@ def _referred_columns(
             found[reference.placeholder] = columns[reference.column]
             continue
         if columns:
-            close = difflib.get_close_matches(reference.column, columns, n=1)
             message = f"the row has no column `{reference.column}`"
-            cure = f"did you mean `{close[0]}`?" if close else f"its columns are {', '.join(columns)}"
+            cure = did_you_mean(reference.column, columns, f"its columns are {', '.join(columns)}")
         else:
             message, cure = "the statement that is referred to gives no row", "add RETURNING to it"
         problems.append(file.source.problem("QP502", reference.span, message, cure))

@@ -4,7 +4,6 @@
 files in the folders say is not this module's matter.
 """
 
-import difflib
 import re
 import tomllib
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from queryport.console.failure import Failure
+from queryport.diagnostics.near_names import did_you_mean
 
 SETTINGS_FILE = "queryport.toml"
 
@@ -100,7 +100,6 @@ def _setting_message(path: Path, text: str, key: str, kind: str, message: str) -
     line = next((number for number, line in enumerate(text.splitlines(), 1) if assignment.match(line)), 1)
     known = sorted(Settings.model_fields)
     if kind == "extra_forbidden":
-        close = difflib.get_close_matches(key, known, 1)
-        hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}"
+        hint = did_you_mean(key, known, f"known are {', '.join(known)}", "{}")
         return f"{path}:{line}: unknown key {key}: {hint}"
     return f"{path}:{line}: {key}: {message.removeprefix('Value error, ')}"

@@ -4,7 +4,6 @@ What an author writes can only narrow: a label that the enum does not have, a de
 keyword that says nothing about such a value is an error.
 """
 
-import difflib
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -19,6 +18,7 @@ from queryport.compile.describe.database import Database
 from queryport.compile.describe.infer import Inference
 from queryport.compile.describe.types import Schema, codec, nullable, parameter_schema
 from queryport.compile.read.front_matter import Header, ParameterEntry
+from queryport.diagnostics.near_names import did_you_mean
 from queryport.diagnostics.source import Problem, Source
 
 _NUMERIC = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"})
@@ -158,8 +158,7 @@ def _unknown_format(written: str) -> str | None:
     """The cure for a format that nothing checks."""
     if written in FORMATS:
         return None
-    close = difflib.get_close_matches(written, FORMATS, n=1)
-    return f"did you mean `{close[0]}`?" if close else f"the formats are {', '.join(FORMATS)}"
+    return did_you_mean(written, FORMATS, f"the formats are {', '.join(FORMATS)}")
 
 
 def _is_regular_expression(written: str) -> bool:

@@ -3,12 +3,12 @@
 A path is made of literal segments and of `{name}` segments, each a placeholder of the statement.
 """
 
-import difflib
 import re
 from typing import Any
 
 from handler.contract.operation import Http, Operation
 from queryport.compile.read.front_matter import Header
+from queryport.diagnostics.near_names import did_you_mean
 from queryport.diagnostics.source import Problem, Source
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -37,8 +37,7 @@ def route(
     method, _, path = written.partition(" ")
     path = path.strip()
     if method not in METHODS:
-        close = difflib.get_close_matches(method.upper(), METHODS, n=1)
-        cure = f"did you mean `{close[0]}`?" if close else _EXAMPLE
+        cure = did_you_mean(method, METHODS, _EXAMPLE)
         return problem("QP401", f"`{method}` is not one of the methods {', '.join(METHODS)}", cure)
     segments = path.split("/")[1:]
     if not path.startswith("/") or not all(segments):
@@ -70,8 +69,7 @@ def _parameter(source: Source, header: Header, schema: dict[str, Any], name: str
     span = header.value("http")
     properties = schema["properties"]
     if name not in properties:
-        close = difflib.get_close_matches(name, properties, n=1)
-        cure = f"did you mean `{{{close[0]}}}`?" if close else f"use `:{name}` in the statement"
+        cure = did_you_mean(name, properties, f"use `:{name}` in the statement", "`{{{}}}`")
         return [source.problem("QP402", span, f"the route has `{{{name}}}`, and the statement has no `:{name}`", cure)]
     if name not in schema.get("required", ()):
         message = f"`{{{name}}}` is always in the path, and the parameter is optional"

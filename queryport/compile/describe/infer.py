@@ -4,7 +4,6 @@ Each occurrence of `:name` is its own `$n`, as in the RDS Data API. What Postgre
 (`:p IS NULL` never can) it may know from another of the same name; only where none tells is the author asked.
 """
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -13,6 +12,7 @@ from queryport.compile.describe.database import TEXT_OID, UNKNOWN_OID, Database,
 from queryport.compile.read.front_matter import Header
 from queryport.compile.read.scan import Draft, Edit, Placeholder, Scan
 from queryport.compile.read.statement import word_at
+from queryport.diagnostics.near_names import did_you_mean
 from queryport.diagnostics.source import Problem, Source, Span
 
 _INDETERMINATE = "42P18"
@@ -242,8 +242,7 @@ def unused_entries(source: Source, header: Header, scan: Scan) -> list[Problem]:
     for name in header.matter.params:
         if name in names:
             continue
-        close = difflib.get_close_matches(name, names, n=1)
-        cure = f"did you mean `{close[0]}`?" if close else f"use `:{name}` in the statement, or delete the entry"
+        cure = did_you_mean(name, names, f"use `:{name}` in the statement, or delete the entry")
         span = header.key("params", name)
         problems.append(source.problem("QP103", span, f"the statement has no placeholder `:{name}`", cure))
     return problems

@@ -4,7 +4,6 @@ Reads it into a FrontMatter and remembers where each key stood, so that every la
 that is plain prose, not a mapping, is the operation's description. Knows nothing of SQL.
 """
 
-import difflib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from queryport.compile.read.located_yaml import CoreLoader, KeyPath, Reader
+from queryport.diagnostics.near_names import did_you_mean
 from queryport.diagnostics.source import Problem, Source, Span
 
 MARK = re.compile(r"--\s*@(?P<name>.*?)\s*")
@@ -212,11 +212,9 @@ def _invalid(source: Source, header: Header, detail: ErrorDetails) -> Problem:
     dotted = ".".join(str(part) for part in path)
     if detail["type"] == "extra_forbidden":
         known = _known_keys(path)
-        close = difflib.get_close_matches(str(path[-1]), known, n=1)
         message = f"unknown key `{path[-1]}`" + (f" in `{'.'.join(map(str, path[:-1]))}`" if path[:-1] else "")
         all_keys = f"the keys here are {', '.join(known)}; prose goes under description"
-        cure = f"did you mean `{close[0]}`?" if close else all_keys
-        return source.problem("QP004", header.key(*path), message, cure)
+        return source.problem("QP004", header.key(*path), message, did_you_mean(str(path[-1]), known, all_keys))
     message = f"`{dotted}`: {detail['msg'][0].lower()}{detail['msg'][1:]}, got {_shown(detail['input'])}"
     return source.problem("QP005", header.value(*path), message, _CURES.get(path[0], "see docs/query-files.md"))
 

@@ -4,13 +4,13 @@
 Knows nothing of types: whether a row has the column is found out when the statement has been described.
 """
 
-import difflib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from queryport.compile.read.front_matter import MARK
 from queryport.compile.read.scan import Scan, Token
+from queryport.diagnostics.near_names import nearest
 from queryport.diagnostics.source import Problem, Source, Span
 
 RESULT = "result"
@@ -87,8 +87,8 @@ def refer(source: Source, part: Scan, step: int, names: dict[str, int]) -> tuple
         if target is None or target >= step:
             places.append(place)  # so that the statement can still be parsed
         if target is None:
-            close = difflib.get_close_matches(place.name, names, n=1)
-            cure = f"did you mean `:{close[0]}.{column.text}`?" if close else f"name one: `-- @{place.name}` before it"
+            near = nearest(place.name, names)
+            cure = f"did you mean `:{near}.{column.text}`?" if near else f"name one: `-- @{place.name}` before it"
             message = f"`{written}` refers to a row, and no statement is called `{place.name}`"
             problems.append(source.problem("QP502", span, message, cure))
         elif target >= step:

@@ -1,0 +1,17 @@
+"""Finds the known name that an unknown one was probably meant to be, for the cure of a problem."""
+
+import difflib
+from collections.abc import Iterable
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that is most like `name`, case aside; None where none is near."""
+    by_folded = {one.casefold(): one for one in sorted(known, reverse=True)}
+    close = difflib.get_close_matches(name.casefold(), by_folded, n=1)
+    return by_folded[close[0]] if close else None
+
+
+def did_you_mean(name: str, known: Iterable[str], otherwise: str, written: str = "`{}`") -> str:
+    """The question after the nearest known name, or `otherwise`; `written` is the name's form, `{}` its place."""
+    near = nearest(name, known)
+    return otherwise if near is None else f"did you mean {written.format(near)}?"

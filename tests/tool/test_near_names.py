@@ -1,0 +1,25 @@
+import pytest
+
+from queryport.diagnostics.near_names import did_you_mean, nearest
+
+
+@pytest.mark.parametrize(
+    ("name", "known", "near"),
+    [
+        ("summry", ["summary", "result"], "summary"),
+        ("SUMMARY", ["summary"], "summary"),
+        ("post", ["GET", "POST"], "POST"),
+        ("zebra", ["summary"], None),
+        ("a", [], None),
+        ("NAME", ["name", "Name"], "Name"),
+    ],
+)
+def test_the_nearest_name_is_found_whatever_its_case(name: str, known: list[str], near: str | None) -> None:
+    assert nearest(name, known) == near
+    assert nearest(name, known[::-1]) == near
+
+
+def test_the_question_shows_the_name_as_it_is_written() -> None:
+    assert did_you_mean("nam", ["name"], "delete it") == "did you mean `name`?"
+    assert did_you_mean("nam", ["name"], "delete it", "`{{{}}}`") == "did you mean `{name}`?"
+    assert did_you_mean("zebra", ["name"], "delete it") == "delete it"
