@@ -58,7 +58,7 @@ campaign: $(SYNCED)  ## Move money while everything fails, then check the books:
 	@$(BIN)/python -m tests.campaign $(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES))
 
 soak: $(SYNCED)  ## Load the emulator for long; other than 20 minutes: make soak MINUTES=5
-	@$(BIN)/python -m tests.emulator.soak --minutes $(MINUTES)
+	@$(BIN)/python -m tests.queryport.emulator.soak --minutes $(MINUTES)
 
 build: $(SYNCED)  ## Compile the query files into catalog.json
 	@$(BIN)/queryport build
@@ -74,7 +74,7 @@ format: $(SYNCED)  ## Rewrite the Python files in the project's style
 	@$(BIN)/ruff format
 
 docs: $(SYNCED)  ## Write anew what docs/ has from the code: the commands' help, the table of failures
-	@$(BIN)/python tests/tool/cli_reference.py > docs/cli.md
+	@$(BIN)/python tests/queryport/commands/cli_reference.py > docs/cli.md
 	@$(BIN)/python -m tests.exactly_once.retry_table
 
 sam-tools: $(SAM)  ## Install the AWS SAM CLI, which brings Lambda's runtime emulator, into .tools/sam

@@ -12,8 +12,8 @@ from pytest_docker.plugin import Services
 
 from tests.container.docker import FUNCTION, build, output
 from tests.container.function import Function
+from tests.support.repository import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
 
 HEALTHY_SECONDS = 180.0

@@ -16,7 +16,7 @@ import httpx
 from botocore.config import Config
 
 from tests.container.docker import output
-from tests.emulator.api import RESOURCE_ARN, SECRET_ARN
+from tests.support.data_api import RESOURCE_ARN, SECRET_ARN
 
 START_SECONDS = 30.0
 

@@ -7,7 +7,7 @@ import pytest
 from tests.container import events
 from tests.container.docker import output
 from tests.container.function import Function, lambda_client
-from tests.emulator.api import Api, text
+from tests.support.data_api import Api, text
 
 
 def test_every_event_has_an_expected_answer() -> None:

@@ -12,8 +12,8 @@ import pytest
 
 from tests.container.docker import FUNCTION, output, python
 from tests.container.function import started
+from tests.support.repository import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 BASE = "public.ecr.aws/lambda/python:3.13"
 OWN_LAYERS_MB = 45
 

@@ -10,10 +10,10 @@ import pytest
 from queryport.commands.init import init
 from tests.container.docker import COMPILER, RUNTIME, build, output, python
 from tests.container.function import Container, environment, started
-from tests.emulator.api import Api
-from tests.tool.projects import QUERYPORT
+from tests.support.data_api import Api
+from tests.support.projects import QUERYPORT
+from tests.support.repository import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 IMAGE = "queryport-test/notes"
 DATABASE = "notes"
 

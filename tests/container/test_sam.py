@@ -17,8 +17,8 @@ from queryport.local.http_thread import listen
 from queryport.migrations.runner import apply
 from queryport.postgres.server import EmbeddedPostgres
 from tests.container import events, function
+from tests.support.repository import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 SAM = ROOT / ".tools" / "sam" / "bin" / "sam"
 LOGICAL_ID = "QueryportFunction"
 

@@ -1,12 +1,11 @@
 """template.yaml, read as it stands: CloudFormation's short forms become what they are short for."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.support.repository import ROOT
 
 
 class _Loader(yaml.SafeLoader):

@@ -2,15 +2,13 @@
 
 import json
 import re
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from handler.observability import Call, Observer
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.support.repository import ROOT
 
 ALIAS = {"Ref": "QueryportFunction.Alias"}
 

@@ -1,9 +1,9 @@
 """The workflow runs what a user can run, with actions that nobody can change afterwards."""
 
 import re
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.support.repository import ROOT
+
 WORKFLOWS = sorted(ROOT.glob(".github/workflows/*.yml"))
 
 

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 from handler.contract.errors import Outcome
 from handler.data_api import retries
 from handler.data_api.retries import NETWORK, POSTGRESQL, SERVICE, Fault, Kind, may_repeat
+from tests.support.repository import DOCS
 
-PAGE = Path(__file__).parents[2] / "docs" / "retries.md"
+PAGE = DOCS / "retries.md"
 _BEGIN, _END = "<!-- table -->", "<!-- end of table -->"
 
 

@@ -33,6 +33,7 @@ from handler.engine.idempotency import Key, Keys
 from handler.engine.transactions import Running, Transactions
 from handler.settings import Settings
 from tests.exactly_once import retry_table
+from tests.support.repository import DOCS
 
 _SETTINGS = Settings("arn:aws:rds:cluster", "arn:aws:secretsmanager:secret", "shop", Path("catalog.json"))
 
@@ -258,7 +259,7 @@ def test_a_read_is_never_said_to_have_changed_something(data: st.DataObject) -> 
 
 
 def test_the_documentation_shows_the_table() -> None:
-    text = (Path(__file__).parents[2] / "docs" / "retries.md").read_text()
+    text = (DOCS / "retries.md").read_text()
     assert retry_table.table() in text
     for name in (*NETWORK, *SERVICE):
         assert name in text

@@ -13,8 +13,7 @@ from queryport.compile.read.front_matter import read_header
 from queryport.compile.read.located_yaml import CoreLoader
 from queryport.compile.read.scan import Draft, Edit, scan
 from queryport.diagnostics.source import Source
-
-QUERIES = Path(__file__).resolve().parents[2] / "sql_queries"
+from tests.support.repository import QUERIES
 
 
 class _Absent:

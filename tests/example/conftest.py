@@ -2,7 +2,6 @@
 
 import secrets
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import NamedTuple
 
 import psycopg
@@ -13,9 +12,7 @@ from psycopg.conninfo import conninfo_to_dict
 from queryport.compile import Compilation, compile_project
 from queryport.migrations.runner import apply
 from queryport.postgres.server import EmbeddedPostgres
-
-ROOT = Path(__file__).resolve().parents[2]
-QUERIES = ROOT / "sql_queries"
+from tests.support.repository import QUERIES, ROOT
 
 
 class Shops(NamedTuple):

@@ -5,8 +5,9 @@ from pathlib import Path
 import psycopg
 
 from queryport.compile import Compilation
-from tests.example.conftest import ROOT, Shops
+from tests.example.conftest import Shops
 from tests.example.test_seed import TABLES
+from tests.support.repository import ROOT
 
 TEXT = (ROOT / "docs" / "example.md").read_text()
 

@@ -12,7 +12,7 @@ from handler.settings import Settings
 from queryport.compile.write.emit import write_catalog
 from queryport.emulator import Emulator
 from queryport.postgres.server import EmbeddedPostgres
-from tests.handler.function import Function
+from tests.support.function import Function
 
 NewFunction = Callable[..., Function]
 

@@ -11,8 +11,8 @@ from benchmarks import workload
 from benchmarks.measure import Outcome
 from benchmarks.operations import write_operations
 from benchmarks.replay import Replay
+from tests.support.repository import ROOT
 
-_ROOT = Path(__file__).resolve().parents[2]
 _PRINT_THE_ANSWER = """
 import sys
 from pathlib import Path
@@ -28,7 +28,7 @@ else:
 def _answer(*arguments: str) -> str:
     command = [sys.executable, "-c", _PRINT_THE_ANSWER, *arguments]
     environment = {"PATH": "", **workload.ENVIRONMENT}
-    return subprocess.run(command, cwd=_ROOT, env=environment, capture_output=True, text=True, check=True).stdout
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True).stdout
 
 
 def test_both_sides_read_the_same_orders(tmp_path: Path) -> None:

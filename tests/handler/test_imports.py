@@ -10,8 +10,8 @@ import pytest
 
 from queryport.compile.write.emit import write_catalog
 from tests.handler.conftest import ENVIRONMENT
+from tests.support.repository import ROOT
 
-_ROOT = Path(__file__).resolve().parents[2]
 _SHIPS = {"aws_lambda_powertools", "botocore", "boto3", "jsonschema", "orjson", "handler"}
 _FORBIDDEN = {
     "aws_xray_sdk",
@@ -37,7 +37,7 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     process = subprocess.run(
         [sys.executable, "-c", f"import gc, sys, handler.main; {told}"],
         env={**os.environ, **ENVIRONMENT, "QUERYPORT_CATALOG": str(catalog)},
-        cwd=_ROOT,
+        cwd=ROOT,
         capture_output=True,
         text=True,
         check=True,
@@ -63,7 +63,7 @@ def test_start_up_imports_everything_that_a_call_needs(imported: set[str]) -> No
     assert {"jsonschema", "botocore.session", "aws_lambda_powertools.logging", "handler.engine.engine"} <= imported
 
 
-@pytest.mark.parametrize("path", sorted((_ROOT / "handler").rglob("*.py")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted((ROOT / "handler").rglob("*.py")), ids=lambda path: path.stem)
 def test_a_module_imports_only_what_ships(path: Path) -> None:
     for node in ast.walk(ast.parse(path.read_text())):
         names = (

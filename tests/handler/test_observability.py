@@ -10,8 +10,8 @@ from handler.contract import errors
 from handler.contract.operation import Http, Parameter, Result
 from queryport.emulator import Emulator, Fault
 from tests.handler.conftest import NewFunction
-from tests.handler.function import REQUEST_ID, Function
-from tests.handler.operations import TEXT, operation
+from tests.support.function import REQUEST_ID, Function
+from tests.support.operations import TEXT, operation
 
 _GREET = operation(
     "SELECT to_json('secret_sql ' || :name::text)::text",

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from handler.contract.errors import InvalidParameters
 from handler.contract.operation import Http, Page, Parameter, Result
 from tests.handler.conftest import NewFunction
-from tests.handler.function import Function, function_url_event
-from tests.handler.operations import ANY, INTEGER, TEXT, operation
+from tests.support.function import Function, function_url_event
+from tests.support.operations import ANY, INTEGER, TEXT, operation
 
 _SQL = (
     "SELECT json_build_array((:number::int), (:text::text), (:numbers::int[]), (:point::point3), (:pairs::hstore), "

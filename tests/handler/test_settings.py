@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 from handler.settings import DEFAULT_CATALOG, Settings, SettingsError
+from tests.support.repository import ROOT
 
-_ROOT = Path(__file__).resolve().parents[2]
 _REQUIRED = {"QUERYPORT_RESOURCE_ARN": "arn:r", "QUERYPORT_SECRET_ARN": "arn:s"}
 
 
 def test_what_is_not_set_has_a_default() -> None:
     assert Settings.from_environment(_REQUIRED) == Settings("arn:r", "arn:s", None, DEFAULT_CATALOG)
-    assert DEFAULT_CATALOG == _ROOT / "catalog.json"
+    assert DEFAULT_CATALOG == ROOT / "catalog.json"
 
 
 def test_everything_may_be_set() -> None:
@@ -42,9 +42,9 @@ def test_every_variable_that_is_missing_is_named(variables: dict[str, str], mess
 def test_every_variable_is_documented() -> None:
     used = {
         name
-        for path in (_ROOT / "handler").glob("*.py")
+        for path in (ROOT / "handler").rglob("*.py")
         for name in re.findall(r'"((?:QUERYPORT|POWERTOOLS)_[A-Z_]+)"', path.read_text())
     }
-    documented = set(re.findall(r"^## `([A-Z_]+)`$", (_ROOT / "docs" / "settings.md").read_text(), re.MULTILINE))
+    documented = set(re.findall(r"^## `([A-Z_]+)`$", (ROOT / "docs" / "settings.md").read_text(), re.MULTILINE))
     assert used <= documented
     assert {name for name in documented if name.startswith("QUERYPORT_")} <= used

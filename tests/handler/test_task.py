@@ -9,8 +9,8 @@ from handler import task
 from handler.contract import errors
 from handler.contract.operation import Http, Parameter, Result
 from tests.handler.conftest import NewFunction
-from tests.handler.function import Function
-from tests.handler.operations import ANY, INTEGER, operation, rows_of
+from tests.support.function import Function
+from tests.support.operations import ANY, INTEGER, operation, rows_of
 
 _NUMBERS = operation(
     rows_of("SELECT n, repeat('x', :width::int) AS filling FROM generate_series(1, (:count::int)) n"),

@@ -8,8 +8,8 @@ from handler.contract.operation import Http, Parameter, Result
 from queryport.compile.write.emit import write_catalog
 from queryport.emulator import Emulator
 from queryport.postgres.server import EmbeddedPostgres
-from tests.handler.operations import ANY, INTEGER, operation, rows_of
-from tests.runtime.rie import LambdaRuntime
+from tests.support.lambda_runtime import LambdaRuntime
+from tests.support.operations import ANY, INTEGER, operation, rows_of
 
 OPERATIONS = [
     operation(

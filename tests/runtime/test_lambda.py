@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from queryport.emulator import Emulator, Fault
-from tests.handler.function import function_url_event
-from tests.runtime.rie import LambdaRuntime
+from tests.support.function import function_url_event
+from tests.support.lambda_runtime import LambdaRuntime
 
 
 def test_an_answer_passes_through_the_runtime_byte_by_byte(function: LambdaRuntime) -> None:

@@ -19,8 +19,9 @@ from queryport.local.lambda_environment import process_environment
 from queryport.local.lambda_environments import operation_variables
 from queryport.migrations.runner import apply
 from queryport.postgres.server import EmbeddedPostgres
-from tests.runtime.rie import ROOT, LambdaRuntime
 from tests.statemachine.emulated_lambda import LambdaDoor
+from tests.support.lambda_runtime import LambdaRuntime
+from tests.support.repository import ROOT
 
 MACHINES = ROOT / "statemachine"
 _FUNCTION_SECONDS = 4

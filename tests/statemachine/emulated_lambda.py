@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from tests.runtime.rie import LambdaRuntime
+from tests.support.lambda_runtime import LambdaRuntime
 
 _ENDED = b'{"errorType":"Runtime.ExitError","errorMessage":"RequestId: 1 Error: Runtime exited"}'
 

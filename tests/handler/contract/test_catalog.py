@@ -1,0 +1,88 @@
+"""What the compiler writes is what the handler reads."""
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from handler.contract.catalog import Catalog, CatalogError
+from handler.contract.operation import CATALOG_FORMAT, Choice, Http, Operation, Page, Parameter, Result
+from queryport.compile.write.emit import write_catalog
+from tests.support.operations import operation
+
+_FULL = Operation(
+    name="orders.list_orders",
+    summary="Orders, “newest” first",
+    description="Two\nlines",
+    result=Result.MANY,
+    read_only=True,
+    sql=("SELECT 1 ", Choice("status", "WHERE status = :status", "")),
+    parameters=(
+        Parameter("status", ["array", ["row", [["x", "scalar"]]], ";"], optional=True),
+        Parameter("document", "json", nullable=True),
+        Parameter("since", "scalar", optional=True, default={"a": [1, None]}),
+    ),
+    parameters_schema={"properties": {"total": {"multipleOf": Decimal("0.01"), "maximum": 10**20, "minimum": 0.1}}},
+    result_schema={"type": "array"},
+    http=Http("GET", "/orders/{status}"),
+    page=Page(by=("placed_at", "order_id"), size=50, max=500),
+)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "catalog.json"
+
+
+def test_an_operation_is_read_as_it_was_written(path: Path) -> None:
+    write_catalog(path, [operation("SELECT 1", name="a"), _FULL, operation("SELECT 2", name="z")], fingerprint="abc")
+    catalog = Catalog(path)
+    assert catalog.fingerprint == "abc"
+    assert catalog.names == ["a", "orders.list_orders", "z"]
+    assert catalog.operation("z").sql == ("SELECT 2",)
+    read = catalog.operation(_FULL.name)
+    assert read.parameters_schema["properties"]["total"] == {
+        "multipleOf": Decimal("0.01"),
+        "maximum": 10**20,
+        "minimum": Decimal("0.1"),
+    }
+    for name in ("name", "summary", "description", "result", "read_only", "sql", "parameters", "http", "page"):
+        assert getattr(read, name) == getattr(_FULL, name)
+
+
+def test_a_name_that_is_not_there_is_a_key_error(path: Path) -> None:
+    write_catalog(path, [_FULL], fingerprint="")
+    assert "orders.get_order" not in Catalog(path)
+    with pytest.raises(KeyError):
+        Catalog(path).operation("orders.get_order")
+
+
+def test_a_catalogue_may_be_empty(path: Path) -> None:
+    write_catalog(path, [], fingerprint="")
+    assert Catalog(path).names == []
+
+
+def test_a_catalogue_that_is_replaced_stays_readable_for_those_who_read_it(path: Path) -> None:
+    write_catalog(path, [_FULL], fingerprint="old")
+    catalog = Catalog(path)
+    write_catalog(path, [operation("SELECT 'something quite different'", name="other")], fingerprint="new")
+    assert catalog.operation(_FULL.name).summary == _FULL.summary
+    assert [entry.name for entry in path.parent.iterdir()] == ["catalog.json"]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, r"catalog\.json does not exist: `queryport build` writes it"),
+        (b"", r"is empty: `queryport build` writes it"),
+        (b"[\n{}\n]\n", r"is no catalogue of operations: `queryport build` writes one"),
+        (b"[\n[]\n]\n", r"is no catalogue of operations"),
+        (b"not JSON", r"is no catalogue of operations"),
+        (b'[\n{"format": 99}\n]\n', rf"has the format 99, and this handler reads format {CATALOG_FORMAT}: build"),
+    ],
+)
+def test_what_is_no_catalogue_is_told(path: Path, content: bytes | None, message: str) -> None:
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(CatalogError, match=message):
+        Catalog(path)

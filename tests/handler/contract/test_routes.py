@@ -1,0 +1,80 @@
+"""Which operation a method and a path mean."""
+
+from pathlib import Path
+
+import pytest
+
+from handler.contract.catalog import Catalog
+from handler.contract.operation import Http
+from handler.contract.routes import Match, Routes
+from queryport.compile.write.emit import write_catalog
+from tests.support.operations import operation
+
+_PATHS = [
+    "GET /orders",
+    "POST /orders",
+    "GET /orders/{order_id}",
+    "DELETE /orders/{order_id}",
+    "GET /orders/recent",
+    "GET /orders/recent/{day}/items",
+    "GET /orders/{order_id}/items/{item_id}",
+    "GET /{table}/schema",
+    "GET /café/{GET}",
+    "GET /",
+]
+
+
+@pytest.fixture(scope="module")
+def routes(tmp_path_factory: pytest.TempPathFactory) -> Routes:
+    path = tmp_path_factory.mktemp("routes") / "catalog.json"
+    operations = [operation("", name=each, http=Http(*each.split(" "))) for each in _PATHS]
+    write_catalog(path, operations, fingerprint="")
+    return Catalog(path).routes
+
+
+def _segments(path: str) -> list[str]:
+    return path[1:].split("/")
+
+
+@pytest.mark.parametrize(
+    ("request_line", "operation_name", "values"),
+    [
+        ("GET /orders", "GET /orders", []),
+        ("HEAD /orders", "GET /orders", []),
+        ("POST /orders", "POST /orders", []),
+        ("GET /orders/7", "GET /orders/{order_id}", ["7"]),
+        ("GET /orders/recent", "GET /orders/recent", []),
+        ("DELETE /orders/recent", "DELETE /orders/{order_id}", ["recent"]),
+        ("GET /orders/recent/monday/items", "GET /orders/recent/{day}/items", ["monday"]),
+        ("GET /orders/recent/items/5", "GET /orders/{order_id}/items/{item_id}", ["recent", "5"]),
+        ("GET /orders/schema", "GET /orders/{order_id}", ["schema"]),
+        ("GET /books/schema", "GET /{table}/schema", ["books"]),
+        ("GET /café/x", "GET /café/{GET}", ["x"]),
+        ("GET /", "GET /", []),
+    ],
+)
+def test_finds(routes: Routes, request_line: str, operation_name: str, values: list[str]) -> None:
+    method, path = request_line.split(" ")
+    assert routes.match(method, _segments(path)) == Match(operation_name, values)
+
+
+@pytest.mark.parametrize("path", ["/orders/", "//orders", "/orders//items/1", "/Orders", "/orders/7/items", "/x/y/z"])
+def test_finds_nothing_for_other_paths(routes: Routes, path: str) -> None:
+    assert routes.match("GET", _segments(path)) is None
+    assert routes.methods(_segments(path)) == set()
+
+
+def test_names_the_methods_of_every_route_that_the_path_fits(routes: Routes) -> None:
+    assert routes.methods(["orders", "recent"]) == {"GET", "DELETE"}
+    assert routes.match("PUT", ["orders", "recent"]) is None
+
+
+def test_ten_thousand_routes_are_told_apart(tmp_path: Path) -> None:
+    operations = [
+        operation("", name=f"o{number}", http=Http("GET", f"/a{number % 7}/{{x}}/b{number}/{{y}}"))
+        for number in range(10_000)
+    ]
+    write_catalog(tmp_path / "catalog.json", operations, fingerprint="")
+    routes = Catalog(tmp_path / "catalog.json").routes
+    for number in (0, 1234, 9999):
+        assert routes.match("GET", [f"a{number % 7}", "p", f"b{number}", "q"]) == Match(f"o{number}", ["p", "q"])

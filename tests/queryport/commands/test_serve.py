@@ -1,0 +1,225 @@
+"""`queryport serve` as its user meets it: a process, its terminal, HTTP, and files that are saved."""
+
+import shlex
+import signal
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import psycopg
+import pytest
+
+from tests.support.projects import BOOKSHOP, Served, eventually, living, run, write
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with Served(write(tmp_path_factory.mktemp("shop"), BOOKSHOP)) as served:
+        yield served
+
+
+def test_an_operation_that_exists_only_as_a_file_is_answered(served: Served) -> None:
+    answer = served.client.get("/books/3")
+    assert (answer.status_code, answer.json()) == (200, {"data": {"book_id": 3, "title": "Book 3", "price": 3.0}})
+    assert served.value("books.cheap", price=2) == [{"title": "Book 1"}, {"title": "Book 2"}]
+
+
+def test_the_operations_are_shown(served: Served) -> None:
+    table = [line.split() for line in served.output.splitlines()]
+    assert ["books.get", "GET", "/books/{book_id}", "book_id", "integer", "one"] in table
+    assert ["books.cheap", "POST", "/operations/books.cheap", "price", "number", "many"] in table
+    assert "5 operations, no errors" in served.output
+
+
+def test_the_curl_line_works_when_pasted(served: Served) -> None:
+    line = served.output.split("Try it:\n")[1].splitlines()[0]
+    answer = subprocess.run(shlex.split(line), capture_output=True, check=True)
+    assert answer.stdout == b'{"data":5}'
+
+
+def test_the_database_can_be_reached_as_shown(served: Served) -> None:
+    url = shlex.split(served.printed("PostgreSQL"))[1]
+    with psycopg.connect(url) as connection:
+        assert connection.execute("SELECT count(*) FROM book").fetchone() == (5,)
+
+
+def test_calls_are_shown(served: Served) -> None:
+    served.client.get("/books/2")
+    served.client.get("/nowhere")
+    eventually(lambda: "200  GET /books/2" in served.output and "404  GET /nowhere" in served.output)
+
+
+def test_the_handlers_log_is_kept(served: Served) -> None:
+    served.client.get("/books/4")
+    log = served.project / ".queryport" / "handler.log"
+    eventually(lambda: '"operation":"books.get"' in log.read_text())
+
+
+def test_a_slow_query_holds_up_no_other(served: Served) -> None:
+    slow = threading.Thread(target=served.call, args=["books.wait"], kwargs={"seconds": 2})
+    served.call("books.count")
+    slow.start()
+    time.sleep(0.1)
+    served.call("books.count")  # may have to wait for an environment
+    started = time.monotonic()
+    assert served.value("books.count") == 5
+    assert time.monotonic() - started < 0.5
+    assert slow.is_alive()
+    slow.join()
+
+
+def test_a_handler_that_dies_is_a_bad_gateway_and_then_replaced(served: Served) -> None:
+    answers: list[int] = []
+    call = threading.Thread(target=lambda: answers.append(served.call("books.wait", seconds=5).status_code))
+    call.start()
+    time.sleep(0.3)
+    for process in served.family():
+        if "queryport.local.lambda_process" in process.cmdline():
+            process.kill()
+    call.join()
+    assert answers == [502]
+    eventually(lambda: "Runtime.ExitError" in served.output)
+    eventually(lambda: served.value("books.count") == 5)
+
+
+def test_a_saved_file_is_taken_up_at_once(served: Served) -> None:
+    write(
+        served.project, {"sql_queries/books/count.sql": "-- result: value\nSELECT count(*) * 10 AS books FROM book\n"}
+    )
+    assert eventually(lambda: served.value("books.count") == 50) < 3  # one second, on a machine with nothing else to do
+    eventually(lambda: "books.count changed" in served.output)
+    write(served.project, {"sql_queries/books/count.sql": BOOKSHOP["sql_queries/books/count.sql"]})
+    eventually(lambda: served.value("books.count") == 5)
+
+
+def test_files_come_and_go(served: Served) -> None:
+    write(served.project, {"sql_queries/new/one.sql": "-- result: value\nSELECT 1 AS one\n"})
+    eventually(lambda: served.value("new.one") == 1)
+    (served.project / "sql_queries/new/one.sql").unlink()
+    eventually(lambda: served.call("new.one").status_code == 404)
+
+
+def test_a_broken_file_says_so_and_the_others_go_on(served: Served) -> None:
+    file = "sql_queries/books/get.sql"
+    write(served.project, {file: BOOKSHOP[file].replace("title", "titel")})
+    eventually(lambda: served.client.get("/books/1").status_code == 500)
+    answer = served.client.get("/books/1")
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["code"] == "DoesNotCompile"
+    assert 'get.sql:3:17: QP202 column "titel" does not exist' in answer.json()["detail"]
+    assert served.call("books.get", book_id=1).json()["code"] == "DoesNotCompile"
+    assert served.value("books.count") == 5
+    eventually(lambda: "3 | SELECT book_id, titel, price" in served.output)
+    write(served.project, {file: BOOKSHOP[file]})
+    eventually(lambda: served.client.get("/books/1").status_code == 200)
+
+
+def test_a_new_migration_is_applied_to_the_data(served: Served) -> None:
+    served.call("books.rename", book_id=1, title="Changed by hand")
+    write(
+        served.project,
+        {
+            "migrations/0002_pages.sql": "ALTER TABLE book ADD pages int NOT NULL DEFAULT 100;",
+            "sql_queries/books/pages.sql": "SELECT title, pages FROM book WHERE book_id = 1\n",
+        },
+    )
+    eventually(lambda: served.value("books.pages") == [{"title": "Changed by hand", "pages": 100}])
+
+
+def test_an_edited_migration_makes_a_new_database_while_the_old_one_answers(served: Served) -> None:
+    write(served.project, {"migrations/0002_pages.sql": "ALTER TABLE book ADD pages int NOT NULL DEFAULT 200;"})
+    seen: list[object] = []
+
+    def swapped() -> bool:
+        seen.append(served.value("books.pages"))
+        return seen[-1] == [{"title": "Book 1", "pages": 200}]
+
+    eventually(swapped)
+    assert seen[0] == [{"title": "Changed by hand", "pages": 100}]
+    assert None not in seen
+
+
+def test_a_broken_migration_is_shown_and_changes_nothing(served: Served) -> None:
+    write(served.project, {"migrations/0003_broken.sql": "ALTER TABLE bok ADD x int;"})
+    eventually(lambda: 'migrations/0003_broken.sql:1:1 QP202 relation "bok" does not exist' in served.output)
+    assert served.value("books.count") == 5
+    (served.project / "migrations/0003_broken.sql").unlink()
+
+
+def test_the_settings_are_followed(served: Served) -> None:
+    write(served.project, {"queryport.toml": 'querys = "other"\n'})
+    eventually(lambda: "unknown key querys: did you mean queries?" in served.output)
+    write(
+        served.project,
+        {"other/one.sql": "-- result: value\nSELECT 1 AS one\n", "queryport.toml": 'queries = "other"\n'},
+    )
+    eventually(lambda: served.value("one") == 1)
+    write(served.project, {"other/one.sql": "-- result: value\nSELECT 2 AS one\n"})
+    eventually(lambda: served.value("one") == 2)
+    (served.project / "queryport.toml").unlink()
+    eventually(lambda: served.value("books.count") == 5)
+
+
+def test_another_command_shares_the_server_and_leaves_it_running(served: Served) -> None:
+    done = run("run", "books.count", project=served.project)
+    assert (done.code, done.output) == (0, "5\n")
+    assert served.value("books.count") == 5
+
+
+def test_a_signal_stops_everything_within_three_seconds_and_the_data_is_kept(tmp_path: Path) -> None:
+    write(tmp_path, BOOKSHOP)
+    for number, title in ((signal.SIGINT, "Book 1"), (signal.SIGTERM, "Renamed")):
+        with Served(tmp_path) as served:
+            assert served.client.get("/books/1").json()["data"]["title"] == title
+            served.call("books.rename", book_id=1, title="Renamed")
+            call = threading.Thread(target=served.call, args=["books.wait"], kwargs={"seconds": 30})
+            call.start()
+            time.sleep(0.5)
+            family = served.family()
+            assert any(process.name() == "postgres" for process in family)
+            assert served.stop(number) < 3
+            call.join()
+            assert served.process.returncode == 0
+            assert "Traceback" not in served.output
+        psutil.wait_procs(family, timeout=0.5)
+        assert living(family) == []
+    assert sorted(path.name for path in (tmp_path / ".queryport").iterdir()) == [
+        ".gitignore",
+        "handler.log",
+        "postgres",
+    ]
+
+
+def test_a_signal_during_the_start_leaves_nothing_behind(tmp_path: Path) -> None:
+    served = Served(write(tmp_path, BOOKSHOP | {"seed/02_slow.sql": "SELECT pg_sleep(30);"}))
+    eventually(lambda: "Seeding 02_slow.sql" in served.output, 30)
+    family = served.family()
+    assert served.stop() < 3
+    assert living(family) == []
+
+
+@pytest.mark.parametrize("option", ["--port", "--emulator-port"])
+def test_a_taken_port_is_told_at_once_and_nothing_is_started(tmp_path: Path, option: str) -> None:
+    write(tmp_path, BOOKSHOP)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = run("serve", "--port", "0", "--emulator-port", "0", option, str(port), project=tmp_path)
+    assert done.code == 1
+    assert f"port {port} cannot be used (Address already in use): choose another with {option}" in done.errors
+    assert not (tmp_path / ".queryport").exists()
+
+
+def test_a_database_of_ones_own_is_migrated_seeded_and_never_replaced(
+    tmp_path: Path, new_database: Callable[[Path | str | None], str]
+) -> None:
+    url = new_database(None)
+    with Served(write(tmp_path, BOOKSHOP), "--database-url", url) as served:
+        assert served.value("books.count") == 5
+        assert not (tmp_path / ".queryport/postgres").exists()
+        write(tmp_path, {"migrations/0001_book.sql": "CREATE TABLE book (book_id bigint PRIMARY KEY);"})
+        eventually(lambda: "0001_book.sql was edited after it ran on this database" in served.output)
+        assert served.value("books.count") == 5

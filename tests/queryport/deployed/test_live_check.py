@@ -1,0 +1,198 @@
+"""`queryport check --live` and `queryport migrate`, as commands, and what counts as drift."""
+
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg.conninfo import conninfo_to_dict
+
+from queryport.compile import compile_project
+from queryport.deployed.client import Deployed, Target
+from queryport.deployed.drift import Drift, LiveCheck, check_live
+from queryport.emulator import Emulator
+from queryport.migrations.runner import apply
+from queryport.migrations.scripts import read_scripts
+from tests.support.projects import QUERYPORT, write
+
+CLUSTER = "arn:aws:rds:us-east-1:123456789012:cluster:shop"
+SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:shop"  # noqa: S105 (an ARN is no secret)
+NewDatabase = Callable[[Path | str | None], str]
+
+PROJECT = {
+    "migrations/0001_shop.sql": """
+        CREATE TYPE cover AS ENUM ('hard', 'soft');
+        CREATE DOMAIN price AS numeric(8, 2) CHECK (VALUE >= 0);
+        CREATE TABLE book (book_id int PRIMARY KEY, title text NOT NULL, cover cover, price price NOT NULL);
+        CREATE FUNCTION shout(t text) RETURNS text LANGUAGE sql IMMUTABLE RETURN upper(t);
+    """,
+    "sql_queries/get.sql": (
+        "-- result: maybe\nSELECT title, shout(title) AS loud, price FROM book WHERE book_id = :book_id\n"
+    ),
+    "sql_queries/list.sql": "SELECT book_id FROM book WHERE (:cover IS NULL OR cover = :cover)\n",
+    "sql_queries/rename.sql": "UPDATE book SET title = :title WHERE book_id = :book_id\n",
+}
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    return write(tmp_path / "project", PROJECT)
+
+
+@pytest.fixture
+def live(new_database: NewDatabase, project: Path) -> str:
+    """The deployed database, up to date."""
+    url = new_database(None)
+    apply(url, project / "migrations")
+    return url
+
+
+@pytest.fixture
+def emulator(live: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulator]:
+    with Emulator(live) as running:
+        for name, value in {
+            "AWS_ENDPOINT_URL_RDS_DATA": running.url,
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "QUERYPORT_RESOURCE_ARN": CLUSTER,
+            "QUERYPORT_SECRET_ARN": SECRET,
+            "QUERYPORT_DATABASE": str(conninfo_to_dict(live)["dbname"]),
+        }.items():
+            monkeypatch.setenv(name, value)
+        yield running
+
+
+@pytest.fixture
+def check(project: Path, new_database: NewDatabase, live: str, emulator: Emulator) -> Callable[[], LiveCheck]:
+    del emulator  # its being there is what counts
+    schema = new_database(None)
+    apply(schema, project / "migrations")
+    operations = compile_project(project / "sql_queries", schema).operations
+    database = Deployed(Target(CLUSTER, SECRET, str(conninfo_to_dict(live)["dbname"])))
+    return lambda: check_live(database, read_scripts(project / "migrations"), operations, schema)
+
+
+def _change(url: str, statement: str) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(statement.encode())
+
+
+def test_an_up_to_date_database_has_no_drift(check: Callable[[], LiveCheck]) -> None:
+    assert check() == LiveCheck((), ())
+
+
+@pytest.mark.parametrize(
+    ("change", "drifts"),
+    [
+        (
+            "DROP TABLE book CASCADE",
+            {
+                "table public.book": "is missing",
+                "get": 'relation "book" does not exist (SQLSTATE 42P01)',
+                "list": 'relation "book" does not exist (SQLSTATE 42P01)',
+                "rename": 'relation "book" does not exist (SQLSTATE 42P01)',
+            },
+        ),
+        (
+            "ALTER TABLE book RENAME title TO name",
+            {
+                "column public.book.title": "is missing",
+                "get": 'column "title" does not exist (SQLSTATE 42703)',
+                "rename": 'column "title" of relation "book" does not exist (SQLSTATE 42703)',
+            },
+        ),
+        (
+            "ALTER TABLE book ALTER price TYPE numeric",
+            {"column public.book.price": "is numeric NOT NULL and should be price NOT NULL"},
+        ),
+        (
+            "ALTER TYPE cover ADD VALUE 'cloth'",
+            {"type public.cover": "is an enum of hard, soft, cloth and should be an enum of hard, soft"},
+        ),
+        (
+            "DROP FUNCTION shout",
+            {
+                "function shout(text)": "is missing",
+                "get": "function shout(text) does not exist (SQLSTATE 42883)",
+            },
+        ),
+        (
+            "ALTER TABLE book DROP CONSTRAINT book_pkey",
+            {"constraint book.book_pkey": "is missing"},
+        ),
+        (
+            "DELETE FROM queryport.migration",
+            {"migration 0001_shop.sql": "has not been applied: run `queryport migrate`"},
+        ),
+    ],
+)
+def test_what_differs_is_told(check: Callable[[], LiveCheck], live: str, change: str, drifts: dict[str, str]) -> None:
+    _change(live, change)
+    found = {drift.subject: drift.difference for drift in check().drifts}
+    assert drifts.items() <= found.items()
+
+
+def test_more_than_the_migrations_make_is_no_drift(check: Callable[[], LiveCheck], live: str) -> None:
+    _change(live, "CREATE TABLE extra (n int); ALTER TABLE book ADD note text")
+    assert check() == LiveCheck((), ("column public.book.note", "column public.extra.n", "table public.extra"))
+
+
+def test_a_privilege_that_the_database_user_lacks_is_drift(
+    check: Callable[[], LiveCheck], live: str, emulator: Emulator
+) -> None:
+    _change(
+        live,
+        "CREATE ROLE reader LOGIN; GRANT USAGE ON SCHEMA queryport TO reader;"
+        "GRANT SELECT ON book, queryport.migration TO reader;"
+        "GRANT SELECT, DELETE, UPDATE, INSERT ON queryport.idempotency_key TO reader",
+    )
+    try:
+        emulator.redirect(live.replace("//postgres@", "//reader@"))
+        assert check().drifts == (Drift("rename", "permission denied for table book (SQLSTATE 42501)"),)
+    finally:
+        emulator.redirect(live)
+        _change(live, "DROP OWNED BY reader; DROP ROLE reader")
+
+
+def test_nothing_is_executed(check: Callable[[], LiveCheck], live: str) -> None:
+    _change(live, "INSERT INTO book VALUES (1, 'One', 'hard', 1)")
+    check()
+    with psycopg.connect(live) as connection:
+        assert connection.execute("SELECT title FROM book").fetchall() == [("One",)]
+
+
+def _run(project: Path, data_dir: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    options = ["--project", str(project), *(["--data-dir", str(data_dir)] if arguments[0] == "check" else [])]
+    return subprocess.run([QUERYPORT, *arguments, *options], capture_output=True, text=True, timeout=60, check=False)
+
+
+@pytest.mark.usefixtures("emulator")
+def test_the_commands_bring_a_database_up_to_date_and_find_it_so(project: Path, tmp_path: Path) -> None:
+    write(
+        project,
+        {"migrations/0002_more.sql": "CREATE TABLE more (n int)", "sql_queries/more.sql": "SELECT n FROM more\n"},
+    )
+    before = _run(project, tmp_path / "data", "check", "--live")
+    assert before.returncode == 1
+    assert "migration 0002_more.sql: has not been applied: run `queryport migrate`\n" in before.stdout
+    assert 'more: relation "more" does not exist (SQLSTATE 42P01)\n' in before.stdout
+    assert before.stdout.endswith("no errors; 4 differences in the deployed database\n")
+    planned = _run(project, tmp_path, "migrate", "--dry-run")
+    assert (planned.returncode, planned.stdout) == (0, "0002_more.sql: 1 statement\n")
+    done = _run(project, tmp_path, "migrate")
+    assert (done.returncode, done.stdout) == (0, "applied 0002_more.sql\n1 migration applied\n")
+    status = _run(project, tmp_path, "migrate", "--status").stdout.splitlines()
+    assert [line.split()[0] for line in status] == ["0001_shop.sql", "0002_more.sql", "schema"]
+    after = _run(project, tmp_path / "data", "check", "--live")
+    assert (after.returncode, after.stdout.count("\n")) == (0, 1)
+    assert after.stdout.endswith("no errors; no differences in the deployed database\n")
+
+
+def test_where_the_database_is_must_be_said(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("QUERYPORT_RESOURCE_ARN", raising=False)
+    monkeypatch.delenv("QUERYPORT_SECRET_ARN", raising=False)
+    done = _run(project, tmp_path, "migrate")
+    assert done.returncode == 2
+    assert "give --resource-arn (or QUERYPORT_RESOURCE_ARN) and --secret-arn (or QUERYPORT_SECRET_ARN)" in done.stderr

@@ -1,0 +1,75 @@
+"""Fixtures of the emulator's tests: one emulator for most, a fresh database and the real boto3 for each."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import psycopg
+import pytest
+
+from queryport.emulator import Clusters, Emulator, Limits
+from queryport.postgres.server import EmbeddedPostgres
+from tests.support.data_api import Api
+
+NewEmulator = Callable[..., Emulator]
+
+
+@pytest.fixture(scope="session")
+def shared_emulator(postgres: EmbeddedPostgres) -> Iterator[Emulator]:
+    with Emulator(postgres.url()) as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def emulator(shared_emulator: Emulator) -> Iterator[Emulator]:
+    """The emulator that tests share, without faults and with an empty log."""
+    shared_emulator.faults.clear()
+    shared_emulator.log.clear()
+    yield shared_emulator
+    shared_emulator.faults.clear()
+
+
+@pytest.fixture
+def new_emulator(postgres: EmbeddedPostgres) -> Iterator[NewEmulator]:
+    """Starts an emulator of the test's own, with its limits or its clusters."""
+    with ExitStack() as stack:
+
+        def start(limits: Limits | None = None, clusters: Clusters | None = None) -> Emulator:
+            return stack.enter_context(Emulator(postgres.url(), limits=limits, clusters=clusters))
+
+        yield start
+
+
+@pytest.fixture(scope="session")
+def _shared_database(postgres: EmbeddedPostgres) -> Iterator[str]:
+    name = "emulator_tests"
+    with psycopg.connect(postgres.url(), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+        yield name
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def database(postgres: EmbeddedPostgres, _shared_database: str) -> Iterator[str]:
+    """The name of an empty database. It is emptied and not made anew for each test, which would take much longer."""
+    yield _shared_database
+    with psycopg.connect(postgres.url(_shared_database), autocommit=True) as connection:
+        # Transactions that a test left open would hold their locks against it.
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'"
+        )
+        connection.execute("DROP SCHEMA public CASCADE")
+        connection.execute("CREATE SCHEMA public")
+        connection.execute("GRANT USAGE ON SCHEMA public TO PUBLIC")
+
+
+@pytest.fixture
+def new_api(database: str) -> Iterator[Callable[[Emulator], Api]]:
+    """Makes clients of an emulator, for the test's database."""
+    with ExitStack() as stack:
+        yield lambda emulator: stack.enter_context(Api(emulator.url, database))
+
+
+@pytest.fixture
+def api(emulator: Emulator, new_api: Callable[[Emulator], Api]) -> Api:
+    return new_api(emulator)

@@ -1,0 +1,120 @@
+"""Sessions outside transactions: as good as new for every call, with the service's settings, and never leaked."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import psycopg
+import pytest
+from psycopg.conninfo import make_conninfo
+
+from queryport.emulator import Emulator, Limits
+from queryport.postgres.server import EmbeddedPostgres
+from tests.queryport.emulator.conftest import NewEmulator
+from tests.support.data_api import Api, long
+
+
+def test_what_a_call_sets_is_gone_with_it(api: Api) -> None:
+    api.execute("SET app.who = 'bob'")
+    api.execute("SET TIME ZONE 'Asia/Tokyo'")
+    api.execute("CREATE TEMP TABLE kept (a int)")
+    api.execute("PREPARE p AS SELECT 1")
+    assert api.value("SELECT current_setting('app.who', true)") in (None, "")
+    assert api.value("SHOW TimeZone") == "UTC"
+    assert api.refusal("SELECT * FROM kept").message.endswith("SQLState: 42P01")
+    assert api.refusal("EXECUTE p").message.endswith("SQLState: 26000")
+    assert api.value("SELECT count(*) FROM pg_prepared_statements WHERE name NOT LIKE 'sqlx_s_%'") == 0
+
+
+def test_a_session_lock_does_not_outlive_its_call(api: Api, postgres: EmbeddedPostgres) -> None:
+    api.execute("SELECT pg_advisory_lock(42)")
+    with psycopg.connect(postgres.url(api.database or ""), autocommit=True) as connection:
+        connection.execute("SET lock_timeout = '5s'")
+        connection.execute("SELECT pg_advisory_lock(42)")
+
+
+def test_transaction_control_as_sql_leaves_nothing_open(api: Api, emulator: Emulator) -> None:
+    api.execute("CREATE TABLE t (a int)")
+    api.execute("BEGIN")
+    api.execute("INSERT INTO t VALUES (1)")
+    assert api.value("SELECT count(*) FROM t") == 1
+    api.execute("LOCK TABLE t", transactionId=api.begin())
+    assert emulator.status()["transactions"] == 1
+
+
+def test_settings_are_the_services_own(api: Api) -> None:
+    for setting, value in (
+        ("TimeZone", "UTC"),
+        ("DateStyle", "ISO, MDY"),
+        ("client_encoding", "UTF8"),
+        ("statement_timeout", "45s"),
+    ):
+        assert api.value(f"SHOW {setting}") == value
+
+
+def test_settings_of_the_url_are_kept(postgres: EmbeddedPostgres) -> None:
+    url = make_conninfo(postgres.url(), options="-c search_path=pg_catalog -c TimeZone=Asia/Tokyo")
+    with Emulator(url) as emulator, Api(emulator.url, "postgres") as api:
+        assert api.value("SHOW search_path") == "pg_catalog"
+        assert api.value("SHOW TimeZone") == "UTC"
+
+
+def test_statements_are_prepared_under_sqlxs_names(api: Api) -> None:
+    assert api.value("SELECT name FROM pg_prepared_statements").startswith("sqlx_s_")
+
+
+def test_statements_that_cannot_run_in_a_transaction_run(api: Api) -> None:
+    api.execute("CREATE TABLE t (a int)")
+    api.execute("CREATE INDEX CONCURRENTLY ON t (a)")
+    api.execute("VACUUM t")
+    api.execute("CREATE TYPE mood AS ENUM ('sad')")
+    api.execute("ALTER TYPE mood ADD VALUE 'happy'")
+    assert api.value("SELECT 'happy'::mood") == "happy"
+
+
+@pytest.mark.parametrize(
+    ("sql", "direction"), [("COPY (SELECT 1) TO STDOUT", "CopyOutResponse"), ("COPY t FROM STDIN", "CopyInResponse")]
+)
+def test_copy_is_refused_in_the_services_words(api: Api, sql: str, direction: str) -> None:
+    api.execute("CREATE TABLE t (a int)")
+    refusal = api.refusal(sql)
+    assert (refusal.code, refusal.message) == ("DatabaseErrorException", f"execute: unexpected message: {direction}")
+    assert api.value("SELECT 1") == 1
+
+
+def test_a_session_that_died_idle_is_not_handed_out(api: Api, postgres: EmbeddedPostgres) -> None:
+    pid = api.value("SELECT pg_backend_pid()")
+    with psycopg.connect(postgres.url(), autocommit=True) as connection:
+        connection.execute("SELECT pg_terminate_backend(%s, 5000)", (pid,))
+    assert api.value("SELECT pg_backend_pid()") != pid
+
+
+def test_many_calls_at_once_wait_for_their_turn(new_emulator: NewEmulator, new_api: Callable[[Emulator], Api]) -> None:
+    emulator = new_emulator(limits=Limits(sessions=4))
+    api = new_api(emulator)
+    with ThreadPoolExecutor(40) as pool:
+        answers = list(pool.map(lambda n: api.value("SELECT :n::int, pg_sleep(0.01)"[:14], long("n", n)), range(120)))
+    assert answers == list(range(120))
+    assert emulator.status()["sessions"] <= 4
+
+
+def test_the_emulator_leaves_no_session_behind(
+    new_emulator: NewEmulator, new_api: Callable[[Emulator], Api], postgres: EmbeddedPostgres
+) -> None:
+    emulator = new_emulator()
+    api = new_api(emulator)
+    api.begin()
+    pids = {api.value("SELECT pg_backend_pid()") for _ in range(3)}
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(api.refusal, "SELECT pg_sleep(60)")
+        time.sleep(0.2)
+        emulator.stop()
+        assert running.result().code == "DatabaseUnavailableException"
+    with psycopg.connect(postgres.url(), autocommit=True) as connection:
+        count = (
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND (pid = ANY(%s) OR query LIKE '%%sleep(60)%%')"
+        )
+        deadline = time.monotonic() + 5
+        while connection.execute(count, (api.database, list(pids))).fetchone() != (0,):
+            assert time.monotonic() < deadline
+            time.sleep(0.02)

@@ -1,0 +1,67 @@
+from pathlib import Path
+
+import pytest
+
+from queryport.project.project import Project, ProjectError, Settings
+from tests.support.projects import write
+from tests.support.repository import ROOT
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    (tmp_path / "sql_queries").mkdir()
+    return tmp_path
+
+
+def test_the_folders_have_their_usual_names(root: Path) -> None:
+    (root / "seed").mkdir()
+    assert Project.load(root) == Project(root, root / "sql_queries", root / "migrations", root / "seed")
+
+
+def test_a_project_needs_no_seed(root: Path) -> None:
+    assert Project.load(root).seed is None
+
+
+def test_the_settings_give_other_names(root: Path) -> None:
+    write(root, {"queryport.toml": 'queries = "db/queries"\nmigrations = "db/migrations"\nseed = "db/examples"\n'})
+    for name in ("queries", "migrations", "examples"):
+        (root / "db" / name).mkdir(parents=True)
+    folder = root / "db"
+    assert Project.load(root) == Project(root, folder / "queries", folder / "migrations", folder / "examples")
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ('\nquerys = "a"\n', "queryport.toml:2: unknown key querys: did you mean queries?"),
+        ('colour = "red"\n', "queryport.toml:1: unknown key colour: known are migrations, queries, seed"),
+        ('seed = "s"\n[tool]\nx = 1\n', "queryport.toml:2: unknown key tool"),
+        ("queries = 3\n", "queryport.toml:1: queries: Input should be a valid string"),
+        ('queries = "/srv"\n', "queryport.toml:1: queries: expected the name of a folder, relative to the project"),
+        ('seed = "."\n', "queryport.toml:1: seed: expected the name of a folder"),
+        ("queries = \n", "queryport.toml:1:11: not valid TOML: Invalid value"),
+        ('migrations = "db"\n', 'queryport.toml says migrations = "db", and there is no such folder'),
+    ],
+)
+def test_wrong_settings_are_refused_with_their_place(root: Path, settings: str, said: str) -> None:
+    write(root, {"queryport.toml": settings})
+    with pytest.raises(ProjectError) as caught:
+        Project.load(root)
+    assert said in str(caught.value)
+
+
+def test_a_folder_without_query_files_is_no_project(tmp_path: Path) -> None:
+    with pytest.raises(ProjectError, match="query files are kept in sql_queries/, and there is no such folder"):
+        Project.load(tmp_path)
+
+
+def test_a_folder_that_does_not_exist_is_no_project(tmp_path: Path) -> None:
+    with pytest.raises(ProjectError, match="there is no such folder"):
+        Project.load(tmp_path / "nowhere")
+
+
+def test_every_setting_is_documented() -> None:
+    page = (ROOT / "docs/project.md").read_text()
+    for name, field in Settings.model_fields.items():
+        assert f"`{name}`" in page
+        assert f'"{field.default}"' in page

@@ -1,0 +1,60 @@
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from handler.contract.operation import Operation
+from queryport.console.terminal import Terminal
+from queryport.migrations.runner import apply_scripts
+from queryport.project.workspace import Build, Workspace, open_workspace
+from tests.support.projects import BOOKSHOP, write
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    return write(tmp_path, BOOKSHOP)
+
+
+@pytest.fixture
+def workspace(project: Path) -> Iterator[Workspace]:
+    with open_workspace(project, None, None, Terminal(stderr=True), migrate=False) as workspace:
+        yield workspace
+
+
+def _operation(build: Build, name: str) -> Operation:
+    return next(operation for operation in build.compilation.operations if operation.name == name)
+
+
+def test_only_what_changed_is_compiled_again(workspace: Workspace, project: Path) -> None:
+    before = workspace.build()
+    write(project, {"sql_queries/books/count.sql": "SELECT count(*) AS n FROM book\n"})
+    after = workspace.build()
+    assert _operation(after, "books.get") is _operation(before, "books.get")
+    assert _operation(after, "books.count") != _operation(before, "books.count")
+    assert after.fingerprint != before.fingerprint
+
+
+def test_another_schema_compiles_everything_again(workspace: Workspace, project: Path) -> None:
+    before = workspace.build()
+    write(project, {"migrations/0002_big.sql": "ALTER TABLE book ALTER book_id TYPE bigint;"})
+    assert _operation(workspace.build(), "books.get") != _operation(before, "books.get")
+
+
+def test_problems_remain_until_they_are_mended(workspace: Workspace, project: Path) -> None:
+    write(project, {"sql_queries/wrong.sql": "SELECT titel FROM book\n"})
+    assert [len(workspace.build().compilation.problems) for _ in range(2)] == [1, 1]
+    (project / "sql_queries/wrong.sql").unlink()
+    assert workspace.build().compilation.problems == ()
+
+
+def test_a_database_of_ones_own_is_asked_each_time(
+    project: Path, new_database: Callable[[Path | str | None], str]
+) -> None:
+    url = new_database("CREATE TABLE book (book_id int, title text, price numeric)")
+    apply_scripts(url, ())
+    with open_workspace(project, None, url, Terminal(stderr=True), migrate=False) as workspace:
+        before = workspace.build()
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("ALTER TABLE book ALTER book_id TYPE bigint")
+        assert _operation(workspace.build(), "books.get") != _operation(before, "books.get")

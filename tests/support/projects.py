@@ -1,0 +1,146 @@
+"""Small projects made for a test, the commands run on them, and a running `queryport serve`."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import httpx
+import psutil
+
+QUERYPORT = Path(sys.executable).with_name("queryport")
+
+# Given in full and without a terminal's size, since libraries set variables behind Python's back (readline: COLUMNS).
+# With bytecode the processes that are started here take a quarter less.
+_LEFT_OUT = ("COLUMNS", "LINES", "PYTHONDONTWRITEBYTECODE")
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in _LEFT_OUT}
+
+BOOKSHOP = {
+    "migrations/0001_book.sql": "CREATE TABLE book (book_id int PRIMARY KEY, title text NOT NULL, price numeric(8,2));",
+    "seed/01_book.sql": "INSERT INTO book SELECT n, 'Book ' || n, n FROM generate_series(1, 5) n;",
+    "sql_queries/books/get.sql": (
+        "-- result: one\n-- http: GET /books/{book_id}\n"
+        "SELECT book_id, title, price FROM book WHERE book_id = :book_id\n"
+    ),
+    "sql_queries/books/cheap.sql": "SELECT title FROM book WHERE price <= :price ORDER BY book_id\n",
+    "sql_queries/books/rename.sql": "UPDATE book SET title = :title WHERE book_id = :book_id\n",
+    "sql_queries/books/count.sql": "-- result: value\nSELECT count(*) AS books FROM book\n",
+    "sql_queries/books/wait.sql": "-- result: none\nSELECT pg_sleep(:seconds)\n",
+}
+
+
+def write(root: Path, files: dict[str, str]) -> Path:
+    """Writes files below a folder and answers the folder."""
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return root
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    code: int
+    output: str
+    errors: str
+
+
+def run(*arguments: str, project: Path, data_dir: Path | None = None) -> Finished:
+    """Runs one of the commands to its end."""
+    options = ["--project", str(project), *(["--data-dir", str(data_dir)] if data_dir else [])]
+    done = subprocess.run(
+        [QUERYPORT, arguments[0], *options, *arguments[1:]],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env=ENVIRONMENT,
+    )
+    return Finished(done.returncode, done.stdout, done.stderr)
+
+
+def eventually(holds: Callable[[], bool], seconds: float = 10.0) -> float:
+    """Waits until something holds, and answers how long that took."""
+    started = time.monotonic()
+    while not holds():
+        if time.monotonic() - started > seconds:
+            raise AssertionError(f"did not come true within {seconds} seconds")
+        time.sleep(0.01)
+    return time.monotonic() - started
+
+
+class Served:
+    """A `queryport serve` of its own on a project, on free ports."""
+
+    def __init__(self, project: Path, *options: str) -> None:
+        self.project = project
+        self.lines: list[str] = []
+        self.process = subprocess.Popen(
+            [QUERYPORT, "serve", "--project", project, "--port", "0", "--emulator-port", "0", *options],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env=ENVIRONMENT,
+        )
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def __enter__(self) -> Self:
+        eventually(lambda: "Ctrl-C stops everything" in self.output or self.process.poll() is not None, 30)
+        assert self.process.poll() is None, self.output
+        self.client = httpx.Client(base_url=self.printed("Function URL"), timeout=30)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.client.close()
+        self.stop()
+
+    @property
+    def output(self) -> str:
+        return "".join(self.lines)
+
+    def printed(self, label: str) -> str:
+        """What stands behind a label of the introduction."""
+        found = re.search(rf"^{label} +(.+)$", self.output, re.MULTILINE)
+        assert found is not None, self.output
+        return found[1]
+
+    def call(self, name: str, **parameters: object) -> httpx.Response:
+        return self.client.post(f"/operations/{name}", json=parameters)
+
+    def value(self, name: str, **parameters: object) -> object:
+        answer = self.call(name, **parameters)
+        return answer.json()["data"] if answer.status_code == 200 else None
+
+    def family(self) -> list[psutil.Process]:
+        process = psutil.Process(self.process.pid)
+        return [process, *process.children(recursive=True)]
+
+    def stop(self, number: signal.Signals = signal.SIGINT) -> float:
+        """Sends a signal and waits for the end; answers the seconds it took. Kills what does not end."""
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        started = time.monotonic()
+        try:
+            self.process.wait(timeout=10)
+        finally:
+            self.process.kill()
+            self._reader.join()
+        return time.monotonic() - started
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        with self.process.stdout as lines:
+            self.lines.extend(lines)
+
+
+def living(processes: Sequence[psutil.Process]) -> list[psutil.Process]:
+    """Those of the processes that still run (a zombie does not)."""
+    return [one for one in processes if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
