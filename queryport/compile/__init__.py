@@ -1,6 +1,6 @@
 """The compiler: a folder of SQL files and a PostgreSQL in, typed operations and problems out."""
 
-from queryport.compile.compiler import Compilation, Memory, compile_project, fingerprint, schema_fingerprint
+from queryport.compile.compiler import Compilation, CompileCache, compile_project, fingerprint, schema_fingerprint
 from queryport.diagnostics.source import Problem
 
-__all__ = ["Compilation", "Memory", "Problem", "compile_project", "fingerprint", "schema_fingerprint"]
+__all__ = ["Compilation", "CompileCache", "Problem", "compile_project", "fingerprint", "schema_fingerprint"]

@@ -8,7 +8,7 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from postgast.pg_query_pb2 import Token as Kind
+from postgast.pg_query_pb2 import Token as TokenKind
 
 from handler.contract.operation import Operation
 from queryport.aws import placeholders as scanner
@@ -61,11 +61,11 @@ class Compilation:
 
 Outcome = tuple[Header, Operation | None, list[Problem]]
 
-Memory = dict[tuple[Source, str], Outcome]
+CompileCache = dict[tuple[Source, str], Outcome]
 """What became of the files of an earlier compilation, by text and operation name."""
 
 
-def compile_project(queries: Path, database_url: str, memory: Memory | None = None) -> Compilation:
+def compile_project(queries: Path, database_url: str, memory: CompileCache | None = None) -> Compilation:
     """Compiles every `.sql` file below `queries`. Problems show paths relative to the current directory where they can.
 
     Queryport's own operations are compiled with them. With the `memory` of a compilation against the same schema, files
@@ -73,7 +73,7 @@ def compile_project(queries: Path, database_url: str, memory: Memory | None = No
     psycopg.OperationalError if the database does not answer, and UnpreparedDatabaseError if it lacks the migrations.
     """
     known = memory or {}
-    outcomes: Memory = {}
+    outcomes: CompileCache = {}
     problems: list[Problem] = []
     compiled: dict[str, tuple[Source, Header, Operation]] = {}
     first: dict[str, Path] = {}
@@ -161,7 +161,7 @@ def compile_file(database: Database, source: Source, name: str) -> Outcome:
     if readable:
         problems += unused_entries(source, header, scanned)
     file = File(database, source, header, scanned, tuple(parts))
-    compile_parts = one_statement if len(parts) == 1 and header.matter.isolation is None else transaction
+    compile_parts = one_statement if len(parts) == 1 and header.front_matter.isolation is None else transaction
     operation, found = compile_parts(file, name, readable=readable) if parts else (None, [])
     problems += found
     return header, None if has_errors(problems) else operation, problems
@@ -178,7 +178,7 @@ def _misread(source: Source, scanned: Scan, reported: list[Problem]) -> list[Pro
     seen = {draft.origin(place.start): place.name for place in scanner.scan(draft.text).placeholders}
     cure = "write the string with ordinary quotes, '…', and a quote in it doubled"
     problems = []
-    strings = [token for token in scanned.tokens if token.kind == Kind.SCONST]
+    strings = [token for token in scanned.tokens if token.kind == TokenKind.SCONST]
     for at in sorted(seen.keys() - ours.keys()):
         if any(token.start < at < token.end for token in strings):
             message = f"the RDS Data API takes `:{seen[at]}` in this string for a placeholder"

@@ -36,7 +36,7 @@ def one_statement(file: File, name: str, *, readable: bool) -> tuple[Operation |
 def _operation(unit: Unit, name: str) -> tuple[Operation | None, list[Problem]]:
     file, statement = unit.file, unit.statement
     database, source, header = file.database, file.source, file.header
-    matter = header.matter
+    front_matter = header.front_matter
     columns = unit.inference.description.columns
     result, problems = check_result(source, header, unit.scan, statement, columns)
     problems += columns_problems(source, unit.scan, statement, unit.draft, columns, result)
@@ -51,24 +51,24 @@ def _operation(unit: Unit, name: str) -> tuple[Operation | None, list[Problem]]:
     # A page of a function that writes is another page each time it is asked for.
     keys, found = idempotency(file, changes=unit.changes and page is None, utility=is_utility(statement))
     problems += found
-    if matter.batch:
+    if front_matter.batch:
         problems += _unfit_batch(unit)
         schema = {"type": "array", "items": schema}
     if has_errors(problems):
         return None, problems
     body = cast_body(
-        database, source, unit.scan, unit.inference.oids, frozenset() if matter.batch else absentable(parameters)
+        database, source, unit.scan, unit.inference.oids, frozenset() if front_matter.batch else absentable(parameters)
     )
     sql = assemble(statement, body, unit.draft, columns, result, page, changes=unit.changes)
     problems += verify(unit, sql)
     keyed_sql: Pieces = ()
-    if keys is not Idempotency.OFF and not matter.batch:
+    if keys is not Idempotency.OFF and not front_matter.batch:
         keyed_sql = assemble_keyed(statement, body, unit.draft, columns, result)
         problems += verify(unit, keyed_sql)
     operation = Operation(
         name=name,
-        summary=matter.summary,
-        description=matter.description,
+        summary=front_matter.summary,
+        description=front_matter.description,
         result=result,
         read_only=not unit.changes,
         sql=sql,
@@ -78,10 +78,10 @@ def _operation(unit: Unit, name: str) -> tuple[Operation | None, list[Problem]]:
         http=http,
         page=page.page if page else None,
         idempotency=keys,
-        keep=matter.keep_seconds,
+        keep=front_matter.keep_seconds,
         keyed_sql=keyed_sql,
-        retry=matter.retry,
-        batch=matter.batch,
+        retry=front_matter.retry,
+        batch=front_matter.batch,
     )
     return operation, problems
 
@@ -97,7 +97,7 @@ def _unfit_batch(unit: Unit) -> list[Problem]:
         message = "the RDS Data API passes on no rows of a batch, and the statement gives some"
         cure = "leave out RETURNING, or take the rows in as one jsonb parameter with jsonb_to_recordset"
         return [source.problem("QP504", span, message, cure)]
-    if "{" in (header.matter.http or ""):
+    if "{" in (header.front_matter.http or ""):
         message = "each element of a batch brings all of its parameters, so none can stand in the path"
         return [source.problem("QP504", header.value("http"), message, "take a path without `{…}`")]
     return []

@@ -17,7 +17,7 @@ from queryport.compile.describe.types import codec
 from queryport.compile.read import marks
 from queryport.compile.read.marks import Marks, read_marks, refer
 from queryport.compile.read.scan import Scan
-from queryport.compile.read.statement import Statement, parse
+from queryport.compile.read.statement import ParsedStatement, parse
 from queryport.compile.unit import File, Unit, has_errors, idempotency, parsed, verify
 from queryport.compile.write.rewrite import assemble, cast_body
 from queryport.diagnostics.near_names import did_you_mean
@@ -28,8 +28,8 @@ def transaction(file: File, name: str, *, readable: bool) -> tuple[Operation | N
     """Compiles the file; one whose front matter is not `readable` as far as to look at the statements' form."""
     found_marks, problems = read_marks(file.source, file.scan, file.parts)
     problems += _unfit_keys(file)
-    statements: list[tuple[Scan, Statement]] = []
-    references: list[list[marks.Reference]] = []
+    statements: list[tuple[Scan, ParsedStatement]] = []
+    references: list[list[RowReference]] = []
     for step, part in enumerate(file.parts):
         scan, referred, found = refer(file.source, part, step, found_marks.names)
         problems += found
@@ -65,13 +65,13 @@ def _verified(units: Sequence[Unit], operation: Operation) -> list[Problem]:
 
 
 def _unfit_keys(file: File) -> list[Problem]:
-    matter, header, source = file.header.matter, file.header, file.source
+    front_matter, header, source = file.header.front_matter, file.header, file.source
     problems = []
-    if matter.page is not None:
+    if front_matter.page is not None:
         message = "pages are read by several calls, and a transaction is over with one"
         cure = "give the query a file of its own, without `isolation`"
         problems.append(source.problem("QP406", header.key("page"), message, cure))
-    if matter.batch:
+    if front_matter.batch:
         message = "a batch runs one statement for each of its elements, at the isolation level of the database"
         cure = "delete the key `batch`, or leave one statement and no `isolation`"
         problems.append(source.problem("QP504", header.key("batch"), message, cure))
@@ -79,7 +79,7 @@ def _unfit_keys(file: File) -> list[Problem]:
 
 
 def _rehearsed(
-    file: File, statements: Sequence[tuple[Scan, Statement]], references: Sequence[Sequence[marks.Reference]]
+    file: File, statements: Sequence[tuple[Scan, ParsedStatement]], references: Sequence[Sequence[RowReference]]
 ) -> tuple[list[Unit], list[Problem]]:
     """The statements as PostgreSQL takes them, one after the other, as far as it goes."""
     units: list[Unit] = []
@@ -108,7 +108,7 @@ def _rehearsed(
 
 
 def _referred_columns(
-    file: File, references: Sequence[marks.Reference], units: Sequence[Unit]
+    file: File, references: Sequence[RowReference], units: Sequence[Unit]
 ) -> tuple[dict[str, Column], list[Problem]]:
     """The column behind each placeholder that refers to a row."""
     found: dict[str, Column] = {}
@@ -131,11 +131,11 @@ def _operation(
     file: File,
     name: str,
     units: Sequence[Unit],
-    references: Sequence[Sequence[marks.Reference]],
+    references: Sequence[Sequence[RowReference]],
     found_marks: Marks,
 ) -> tuple[Operation | None, list[Problem]]:
     database, source, header = file.database, file.source, file.header
-    matter = header.matter
+    front_matter = header.front_matter
     answer = units[found_marks.result]
     columns = answer.inference.description.columns
     result, problems = check_result(source, header, answer.scan, answer.statement, columns)
@@ -172,8 +172,8 @@ def _operation(
     nullable = nullable_columns(database, answer.statement.node, columns) if columns else ()
     operation = Operation(
         name=name,
-        summary=matter.summary,
-        description=matter.description,
+        summary=front_matter.summary,
+        description=front_matter.description,
         result=result,
         read_only=not changes,
         sql=(),
@@ -182,14 +182,14 @@ def _operation(
         result_schema=data_schema(database, result, columns, nullable),
         http=http,
         idempotency=keys,
-        keep=matter.keep_seconds,
-        retry=matter.retry,
-        transaction=Transaction(tuple(steps), found_marks.result, matter.isolation),
+        keep=front_matter.keep_seconds,
+        retry=front_matter.retry,
+        transaction=Transaction(tuple(steps), found_marks.result, front_matter.isolation),
     )
     return operation, problems
 
 
-def _references(file: File, referred: Sequence[marks.Reference], units: Sequence[Unit]) -> tuple[Reference, ...]:
+def _references(file: File, referred: Sequence[RowReference], units: Sequence[Unit]) -> tuple[Reference, ...]:
     columns, _ = _referred_columns(file, referred, units)
     once = {reference.placeholder: reference for reference in referred}
     return tuple(

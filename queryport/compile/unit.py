@@ -13,7 +13,7 @@ from queryport.compile.describe.database import TEXT_OID, Database, StatementErr
 from queryport.compile.describe.infer import Inference, infer, numbered
 from queryport.compile.read.front_matter import Header
 from queryport.compile.read.scan import Draft, Scan
-from queryport.compile.read.statement import Shape, Statement
+from queryport.compile.read.statement import Shape, ParsedStatement
 from queryport.compile.write.rewrite import Pieces, whole_text
 from queryport.diagnostics.rules import Severity
 from queryport.diagnostics.source import Problem, Source, Span
@@ -43,7 +43,7 @@ class Unit:
     file: File
     scan: Scan
     draft: Draft
-    statement: Statement
+    statement: ParsedStatement
     inference: Inference
 
     @property
@@ -60,7 +60,7 @@ class Unit:
 def parsed(
     file: File,
     scan: Scan,
-    statement: Statement,
+    statement: ParsedStatement,
     known: Mapping[str, int] = _NOTHING,
     fixed: Mapping[str, int] = _NOTHING,
 ) -> tuple[Unit | None, list[Problem]]:
@@ -94,8 +94,8 @@ def verify(unit: Unit, sql: Pieces) -> list[Problem]:
 
 def idempotency(file: File, *, changes: bool, utility: bool) -> tuple[Idempotency, list[Problem]]:
     """Whether calls may carry an idempotency key."""
-    matter = file.header.matter
-    written = Idempotency(matter.idempotency) if matter.idempotency else None
+    front_matter = file.header.front_matter
+    written = Idempotency(front_matter.idempotency) if front_matter.idempotency else None
     reason = None
     if not changes:
         reason = "it only reads, so that every call may be repeated as it is"
@@ -106,13 +106,13 @@ def idempotency(file: File, *, changes: bool, utility: bool) -> tuple[Idempotenc
         cure = "delete the key `idempotency`" + (", or call a function with SELECT" if changes else "")
         return Idempotency.OFF, [file.source.problem("QP503", file.header.value("idempotency"), message, cure)]
     settled = Idempotency.OFF if reason is not None else written or Idempotency.OPTIONAL
-    if settled is Idempotency.OFF and "keep" in matter.model_fields_set:
+    if settled is Idempotency.OFF and "keep" in front_matter.model_fields_set:
         message = "`keep` says how long an idempotency key is kept, and the operation takes none"
         return settled, [file.source.problem("QP503", file.header.key("keep"), message, "delete the key `keep`")]
     return settled, []
 
 
-def is_utility(statement: Statement) -> bool:
+def is_utility(statement: ParsedStatement) -> bool:
     return statement.shape is Shape.UTILITY
 
 

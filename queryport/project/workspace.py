@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-from queryport.compile import Compilation, Memory, compile_project, fingerprint
+from queryport.compile import Compilation, CompileCache, compile_project, fingerprint
 from queryport.console.terminal import Terminal
 from queryport.migrations.scripts import Script, combined_checksum
 from queryport.postgres.server import EmbeddedPostgres, PostgresError
@@ -37,7 +37,7 @@ class Workspace:
         self._root = root
         self._databases = databases
         self._terminal = terminal
-        self._memory: Memory = {}
+        self._compile_cache: CompileCache = {}
         self._remembered: tuple[Script, ...] = ()
 
     def build(self) -> Build:
@@ -45,10 +45,10 @@ class Workspace:
         project = Project.load(self._root)
         scripts = Scripts.of(project)
         if not self._databases.schema_is_ours or scripts.migrations != self._remembered:
-            self._memory.clear()
+            self._compile_cache.clear()
             self._remembered = scripts.migrations
         with self._databases.schema(scripts, self._terminal.step) as url, self._terminal.step("Compiling"):
-            return Build(project, scripts, compile_project(project.queries, url, self._memory))
+            return Build(project, scripts, compile_project(project.queries, url, self._compile_cache))
 
     def schema(self, scripts: Scripts) -> AbstractContextManager[str]:
         """The URL of the database that the project is compiled against, for the length of a with block."""

@@ -47,7 +47,7 @@ def route(operation: str) -> str:
     """Such as `GET /books/{book_id}`; empty for an operation that is callable by name only."""
     path = file_of(operation)
     header, _ = read_header(Source(path, path.read_text()))
-    return header.matter.http or ""
+    return header.front_matter.http or ""
 
 
 def literals(operation: Operation, call: Call) -> dict[str, str]:
@@ -66,7 +66,7 @@ def statement(operation: Operation, call: Call) -> str:
     scanned, _ = scan(source, header.end)
     values = literals(operation, call)
     text = Draft(source, scanned.span, [Edit(found.span, values[found.name]) for found in scanned.placeholders]).text
-    page = header.matter.page
+    page = header.front_matter.page
     if page is None:
         return text
     limit = call.parameters.get("limit", page.size)

@@ -11,7 +11,7 @@ from queryport.compile.describe.database import Column, Database
 from queryport.compile.describe.infer import Inference
 from queryport.compile.describe.types import Schema
 from queryport.compile.read.front_matter import Header
-from queryport.compile.read.statement import Shape, Statement, equated_columns
+from queryport.compile.read.statement import Shape, ParsedStatement, equated_columns
 from queryport.diagnostics.source import Problem, Source
 
 CURSOR, LIMIT = "cursor", "limit"
@@ -93,13 +93,13 @@ def plan_page(
     database: Database,
     source: Source,
     header: Header,
-    statement: Statement,
+    statement: ParsedStatement,
     result: Result,
     inference: Inference,
     nullable: tuple[bool, ...],
 ) -> tuple[PagePlan | None, list[Problem]]:
     """Reads `page:` against what the statement gives."""
-    entry = header.matter.page
+    entry = header.front_matter.page
     if entry is None:
         return None, []
     problems: list[Problem] = []

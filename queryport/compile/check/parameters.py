@@ -51,7 +51,7 @@ def build_parameters(
     required: list[str] = []
     problems: list[Problem] = []
     for name, oid in inference.by_name.items():
-        entry = header.matter.parameter(name)
+        entry = header.front_matter.parameter(name)
         # `integer[][]` declares two dimensions; PostgreSQL's type is the same.
         dimensions = max(1, (entry.type or "").count("["))
         derived = parameter_schema(database, oid, dimensions)

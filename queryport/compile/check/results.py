@@ -7,18 +7,18 @@ from queryport.compile.describe.database import Column, Database
 from queryport.compile.describe.types import Schema, nullable, result_schema
 from queryport.compile.read.front_matter import Header
 from queryport.compile.read.scan import Draft, Scan, character_offset
-from queryport.compile.read.statement import Shape, Statement, output_stars, word_at
+from queryport.compile.read.statement import Shape, ParsedStatement, output_stars, word_at
 from queryport.diagnostics.source import Problem, Source, Span
 
 _ROWS = frozenset({Result.MANY, Result.ONE, Result.MAYBE, Result.VALUE})
 
 
 def check_result(
-    source: Source, header: Header, scan: Scan, statement: Statement, columns: tuple[Column, ...]
+    source: Source, header: Header, scan: Scan, statement: ParsedStatement, columns: tuple[Column, ...]
 ) -> tuple[Result, list[Problem]]:
     """The result kind that is written, or the one that follows from the statement."""
-    span = header.value("result") if header.matter.result else Span(scan.span.start, scan.span.start + 1)
-    written = Result(header.matter.result) if header.matter.result else None
+    span = header.value("result") if header.front_matter.result else Span(scan.span.start, scan.span.start + 1)
+    written = Result(header.front_matter.result) if header.front_matter.result else None
     if statement.shape is Shape.UTILITY:
         if columns:
             message = "the rows of this statement cannot be rendered as JSON"
@@ -45,7 +45,7 @@ def check_result(
 
 
 def columns_problems(
-    source: Source, scan: Scan, statement: Statement, draft: Draft, columns: tuple[Column, ...], result: Result
+    source: Source, scan: Scan, statement: ParsedStatement, draft: Draft, columns: tuple[Column, ...], result: Result
 ) -> list[Problem]:
     """Output columns that would not make a good JSON object."""
     problems = []
@@ -70,7 +70,7 @@ def columns_problems(
     return problems
 
 
-def _column_place(source: Source, statement: Statement, draft: Draft, position: int) -> Span | None:
+def _column_place(source: Source, statement: ParsedStatement, draft: Draft, position: int) -> Span | None:
     """Where the expression of an output column begins, if each column has one of its own."""
     node = statement.node
     targets = node.target_list if type(node).DESCRIPTOR.name == "SelectStmt" else node.returning_clause.exprs

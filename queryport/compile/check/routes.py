@@ -26,7 +26,7 @@ def route(
     source: Source, header: Header, schema: dict[str, Any], *, writes: bool, volatile: frozenset[str]
 ) -> tuple[Http | None, list[Problem]]:
     """Reads `http:` against the parameters' schema, and against what the statement and its functions may change."""
-    written = header.matter.http
+    written = header.front_matter.http
     if written is None:
         return None, []
     span = header.value("http")

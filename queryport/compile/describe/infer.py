@@ -93,7 +93,7 @@ def _declared(database: Database, source: Source, header: Header, scan: Scan) ->
     oids: dict[str, int] = {}
     problems = []
     for name in {place.name: None for place in scan.placeholders}:
-        written = header.matter.parameter(name).type
+        written = header.front_matter.parameter(name).type
         if written is None:
             continue
         oid = database.type_oid(written)
@@ -137,7 +137,7 @@ def _agree(
             by_name[name] = known[name]
             continue
         if not telling:
-            cure = f"name it in the front matter: `params: {{{name}: {{type: …}}}}`"
+            cure = f"name it in the front front_matter: `params: {{{name}: {{type: …}}}}`"
             message = f"PostgreSQL cannot infer the type of `:{name}` here"
             problems.append(source.problem("QP101", places[0].span, message, cure))
             continue
@@ -239,7 +239,7 @@ def unused_entries(source: Source, header: Header, scan: Scan) -> list[Problem]:
     """Entries under `params:` that no placeholder has the name of."""
     names = {place.name for place in scan.placeholders}
     problems = []
-    for name in header.matter.params:
+    for name in header.front_matter.params:
         if name in names:
             continue
         cure = did_you_mean(name, names, f"use `:{name}` in the statement, or delete the entry")

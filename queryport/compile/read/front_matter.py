@@ -118,7 +118,7 @@ class FrontMatter(_Model):
 class Header:
     """The front matter and where it stood in the file."""
 
-    matter: FrontMatter
+    front_matter: FrontMatter
     end: int
     """Offset of the first character after it."""
     _keys: dict[KeyPath, Span] = field(default_factory=dict)
@@ -166,12 +166,12 @@ def read_header(source: Source) -> tuple[Header, list[Problem]]:
     if reader.problems:
         return spans, reader.problems
     try:
-        matter = FrontMatter.model_validate(value)
+        front_matter = FrontMatter.model_validate(value)
     except ValidationError as error:
         # An entry of a union type is reported once for each of its types; one report says it.
         details = {tuple(_path(detail)): detail for detail in reversed(error.errors(include_url=False))}
         return spans, [_invalid(source, spans, detail) for detail in details.values()]
-    return Header(matter, end, reader.keys, reader.values), []
+    return Header(front_matter, end, reader.keys, reader.values), []
 
 
 def _comment_block(source: Source) -> tuple[list[Span], int]:

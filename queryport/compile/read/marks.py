@@ -20,7 +20,7 @@ _DOT = ord(".")
 
 
 @dataclass(frozen=True, slots=True)
-class Reference:
+class RowReference:
     """One occurrence of `:order.order_id`."""
 
     placeholder: str
@@ -70,7 +70,7 @@ def read_marks(source: Source, scan: Scan, parts: Sequence[Scan]) -> tuple[Marks
     return marks, problems
 
 
-def refer(source: Source, part: Scan, step: int, names: dict[str, int]) -> tuple[Scan, list[Reference], list[Problem]]:
+def refer(source: Source, part: Scan, step: int, names: dict[str, int]) -> tuple[Scan, list[RowReference], list[Problem]]:
     """The statement with each `:order.order_id` as one placeholder."""
     following = {token.start: index for index, token in enumerate(part.tokens)}
     places = []
@@ -97,7 +97,7 @@ def refer(source: Source, part: Scan, step: int, names: dict[str, int]) -> tuple
         else:
             name = f"__{target + 1}_{column.text.lower()}"
             places.append(replace(place, name=name, span=span))
-            references.append(Reference(name, target, column.text.lower(), span))
+            references.append(RowReference(name, target, column.text.lower(), span))
     return replace(part, placeholders=tuple(places)), references, problems
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 import postgast
-from postgast.pg_query_pb2 import Token as Kind
+from postgast.pg_query_pb2 import Token as TokenKind
 
 from queryport.diagnostics.source import Problem, Source, Span
 
@@ -110,11 +110,11 @@ class Draft:
 
 
 _COLON, _SEMICOLON, _OPEN, _CLOSE = ord(":"), ord(";"), ord("["), ord("]")
-_NAMES = frozenset({Kind.IDENT, Kind.UIDENT})
-_STRINGS = frozenset({Kind.SCONST, Kind.USCONST, Kind.BCONST, Kind.XCONST})
-_NUMBERS = frozenset({Kind.ICONST, Kind.FCONST})
+_NAMES = frozenset({TokenKind.IDENT, TokenKind.UIDENT})
+_STRINGS = frozenset({TokenKind.SCONST, TokenKind.USCONST, TokenKind.BCONST, TokenKind.XCONST})
+_NUMBERS = frozenset({TokenKind.ICONST, TokenKind.FCONST})
 # After one of these a colon in brackets separates the bounds of a slice.
-_OPERAND_ENDS = _NAMES | _STRINGS | _NUMBERS | {Kind.PARAM, ord(")"), _CLOSE}
+_OPERAND_ENDS = _NAMES | _STRINGS | _NUMBERS | {TokenKind.PARAM, ord(")"), _CLOSE}
 
 
 def scan(source: Source, start: int) -> tuple[Scan, list[Problem]]:
@@ -135,7 +135,7 @@ def scan(source: Source, start: int) -> tuple[Scan, list[Problem]]:
     comments: list[Span] = []
     for found in scanned.tokens:
         begin, end = start + to_character(found.start), start + to_character(found.end)
-        if found.token in (Kind.SQL_COMMENT, Kind.C_COMMENT):
+        if found.token in (TokenKind.SQL_COMMENT, TokenKind.C_COMMENT):
             comments.append(Span(begin, end))
         else:
             tokens.append(Token(found.token, begin, end, source.text[begin:end], found.keyword_kind != 0))
@@ -162,7 +162,7 @@ def _placeholders(source: Source, tokens: list[Token]) -> tuple[list[Placeholder
     problems: list[Problem] = []
     brackets = 0
     for index, token in enumerate(tokens):
-        if token.kind == Kind.PARAM:
+        if token.kind == TokenKind.PARAM:
             cure = f"name it: `:{_suggested(token.text)}`"
             message = f"`{token.text}` is a positional parameter, which the RDS Data API never binds"
             problems.append(source.problem("QP107", Span(token.start, token.end), message, cure))

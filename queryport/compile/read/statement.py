@@ -26,7 +26,7 @@ class Shape(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
+class ParsedStatement:
     """One parsed statement; positions are those of the text that was parsed."""
 
     node: Node
@@ -59,7 +59,7 @@ def split(source: Source, scan: Scan, draft: Draft) -> tuple[list[Scan], list[Pr
     return parts, []
 
 
-def parse(source: Source, draft: Draft, *, in_transaction: bool) -> tuple[Statement | None, list[Problem]]:
+def parse(source: Source, draft: Draft, *, in_transaction: bool) -> tuple[ParsedStatement | None, list[Problem]]:
     """Parses a statement whose placeholders are `$n` and checks what may not be in an operation."""
     tree = postgast.parse(draft.text)
 
@@ -86,7 +86,7 @@ def parse(source: Source, draft: Draft, *, in_transaction: bool) -> tuple[Statem
     return _statement(node, kind), problems
 
 
-def _statement(node: Node, kind: str) -> Statement:
+def _statement(node: Node, kind: str) -> ParsedStatement:
     writes_in_with = any(node_name(inner) in _WRITES for _, inner in postgast.walk(node) if inner is not node)
     into = kind == "select_stmt" and node.HasField("into_clause")
     if kind in _WRITE_KINDS:
@@ -99,14 +99,14 @@ def _statement(node: Node, kind: str) -> Statement:
         shape, returns_rows = Shape.UTILITY, False
     locks = any(node_name(inner) == "LockingClause" for _, inner in postgast.walk(node))
     with_clause = node.with_clause if shape is not Shape.UTILITY and node.HasField("with_clause") else None
-    return Statement(
+    return ParsedStatement(
         node=node,
         shape=shape,
         returns_rows=returns_rows,
         locks_or_writes=shape is not Shape.QUERY or locks,
         functions=frozenset(_functions(node)),
         last_common_table=with_clause.ctes[-1].common_table_expr.location if with_clause else None,
-        defines=into or kind in _DEFINITIONS,
+        defines=into or kind in _SCHEMA_OBJECTS,
     )
 
 
@@ -194,7 +194,7 @@ def word_at(source: Source, start: int) -> Span:
 _WRITES = frozenset({"InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt"})
 _WRITE_KINDS = frozenset({"insert_stmt", "update_stmt", "delete_stmt", "merge_stmt"})
 
-_DEFINITIONS = frozenset(
+_SCHEMA_OBJECTS = frozenset(
     {
         *("create_stmt", "create_table_as_stmt", "view_stmt", "index_stmt", "create_function_stmt", "create_seq_stmt"),
         *("create_enum_stmt", "composite_type_stmt", "create_domain_stmt", "create_range_stmt", "create_schema_stmt"),

@@ -9,14 +9,14 @@ author wrote stays as it was written.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from postgast.pg_query_pb2 import Token as Kind
+from postgast.pg_query_pb2 import Token as TokenKind
 
 from handler.contract.operation import Choice, Result
 from queryport.compile.check.pages import PagePlan
 from queryport.compile.describe.database import Column, Database
 from queryport.compile.describe.infer import without_comments
 from queryport.compile.read.scan import Draft, Edit, Placeholder, Scan, Token
-from queryport.compile.read.statement import Shape, Statement
+from queryport.compile.read.statement import Shape, ParsedStatement
 from queryport.diagnostics.source import Source, Span
 
 Pieces = tuple[str | Choice, ...]
@@ -59,18 +59,18 @@ def cast_body(
 
 def _cast(database: Database, scan: Scan, place: Placeholder, oid: int) -> Edit:
     following = next((token for token in scan.tokens if token.start >= place.span.end), None)
-    if following is not None and following.kind == Kind.TYPECAST:
+    if following is not None and following.kind == TokenKind.TYPECAST:
         return Edit(place.span, f":{place.name}")  # the author's own cast, whose type was inferred
     # In parentheses, because FETCH FIRST and what may follow (`[1]`, `.field`, a unit) take no bare cast.
     return Edit(place.span, f"(:{place.name}::{database.type(oid).sql_name})")
 
 
 # A condition between these stands by itself in an AND list, so `true` can stand for it.
-_BEFORE = frozenset({Kind.WHERE, Kind.AND, Kind.ON})
+_BEFORE = frozenset({TokenKind.WHERE, TokenKind.AND, TokenKind.ON})
 _AFTER = frozenset(
     {
-        *(Kind.AND, ord(")"), ord(";"), Kind.ORDER, Kind.GROUP_P, Kind.HAVING, Kind.LIMIT, Kind.OFFSET, Kind.FETCH),
-        *(Kind.FOR, Kind.WINDOW, Kind.RETURNING, Kind.UNION, Kind.INTERSECT, Kind.EXCEPT),
+        *(TokenKind.AND, ord(")"), ord(";"), TokenKind.ORDER, TokenKind.GROUP_P, TokenKind.HAVING, TokenKind.LIMIT, TokenKind.OFFSET, TokenKind.FETCH),
+        *(TokenKind.FOR, TokenKind.WINDOW, TokenKind.RETURNING, TokenKind.UNION, TokenKind.INTERSECT, TokenKind.EXCEPT),
     }
 )
 _OPEN, _CLOSE, _COMMA = ord("("), ord(")"), ord(",")
@@ -99,11 +99,11 @@ def _filters(scan: Scan, absentable: frozenset[str]) -> Iterator[tuple[Span, str
 
 def _after_null_test(tokens: tuple[Token, ...], index: int) -> int | None:
     """The index behind `IS NULL OR`, which may follow a cast; None where something else stands."""
-    if index < len(tokens) and tokens[index].kind == Kind.TYPECAST:
-        while index < len(tokens) and tokens[index].kind not in (Kind.IS, _OPEN, _CLOSE, _COMMA):
+    if index < len(tokens) and tokens[index].kind == TokenKind.TYPECAST:
+        while index < len(tokens) and tokens[index].kind not in (TokenKind.IS, _OPEN, _CLOSE, _COMMA):
             index += 1
     kinds = [token.kind for token in tokens[index : index + 3]]
-    return index + 3 if kinds == [Kind.IS, Kind.NULL_P, Kind.OR] else None
+    return index + 3 if kinds == [TokenKind.IS, TokenKind.NULL_P, TokenKind.OR] else None
 
 
 def _has_comma(tokens: tuple[Token, ...], start: int, end: int) -> bool:
@@ -127,7 +127,7 @@ def closing(tokens: tuple[Token, ...], start: int) -> int:
 
 
 def assemble(
-    statement: Statement,
+    statement: ParsedStatement,
     body: Body,
     draft: Draft,
     columns: tuple[Column, ...],
@@ -153,7 +153,7 @@ def assemble(
 
 
 def assemble_keyed(
-    statement: Statement, body: Body, draft: Draft, columns: tuple[Column, ...], result: Result
+    statement: ParsedStatement, body: Body, draft: Draft, columns: tuple[Column, ...], result: Result
 ) -> Pieces:
     """The statement that also writes its idempotency key and its answer: all of it happens, or nothing."""
     row = _row(body, columns, result)
@@ -204,7 +204,7 @@ def _selection(row: _Row, result: Result) -> str:
     return at_most_one if result is Result.MAYBE else f"{at_most_one} LIMIT 2 * (SELECT count(*) FROM {row.name}) - 1"
 
 
-def _common(statement: Statement, body: Body, draft: Draft, opening: str) -> Pieces:
+def _common(statement: ParsedStatement, body: Body, draft: Draft, opening: str) -> Pieces:
     """`WITH … AS (` and the statement; the author's own WITH is drawn out of it where its queries may write."""
     span = body.scan.span
     if statement.last_common_table is None or statement.shape is Shape.QUERY:
@@ -215,7 +215,7 @@ def _common(statement: Statement, body: Body, draft: Draft, opening: str) -> Pie
     return (*common, f", {opening}", *written)
 
 
-_VERBS = frozenset({Kind.SELECT, Kind.INSERT, Kind.UPDATE, Kind.DELETE_P, Kind.MERGE, Kind.VALUES, Kind.TABLE, _OPEN})
+_VERBS = frozenset({TokenKind.SELECT, TokenKind.INSERT, TokenKind.UPDATE, TokenKind.DELETE_P, TokenKind.MERGE, TokenKind.VALUES, TokenKind.TABLE, _OPEN})
 
 
 def _main_start(tokens: tuple[Token, ...], last_common_table: int) -> int:
