@@ -4,117 +4,114 @@ They are rehearsed in order in a transaction that is rolled back, so that a late
 defines: what defines something is executed, all else is only prepared.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from handler.contract.operation import Operation, Reference, Result, Step, Transaction
+from queryport.compile.check.idempotency import check_idempotency
 from queryport.compile.check.parameters import absentable, build_parameters
-from queryport.compile.check.results import check_result, columns_problems, data_schema
-from queryport.compile.check.routes import route
+from queryport.compile.check.results import check_columns, check_result, data_schema
+from queryport.compile.check.routes import check_route
+from queryport.compile.describe.agreement import merge
 from queryport.compile.describe.database import Column, StatementError
-from queryport.compile.describe.infer import Inference, merged, numbered
 from queryport.compile.describe.nullability import nullable_columns
+from queryport.compile.describe.query_file import QueryFile, numbered
+from queryport.compile.describe.typed_statement import TypedStatement, typed
 from queryport.compile.describe.types import codec
-from queryport.compile.read import marks
-from queryport.compile.read.marks import Marks, read_marks, refer
-from queryport.compile.read.scan import Scan
+from queryport.compile.read.marks import Marks, RowReference, find_references, read_marks
 from queryport.compile.read.statement import ParsedStatement, parse
-from queryport.compile.unit import File, Unit, has_errors, idempotency, parsed, verify
-from queryport.compile.write.rewrite import assemble, cast_body
+from queryport.compile.read.tokens import Scan
+from queryport.compile.write.body import cast_body
+from queryport.compile.write.verify import verify
+from queryport.compile.write.wrap import wrap
 from queryport.diagnostics.near_names import did_you_mean
-from queryport.diagnostics.source import Problem, Span
 
 
-def transaction(file: File, name: str, *, readable: bool) -> tuple[Operation | None, list[Problem]]:
-    """Compiles the file; one whose front matter is not `readable` as far as to look at the statements' form."""
-    found_marks, problems = read_marks(file.source, file.scan, file.parts)
-    problems += _unfit_keys(file)
-    statements: list[tuple[Scan, ParsedStatement]] = []
-    references: list[list[RowReference]] = []
-    for step, part in enumerate(file.parts):
-        scan, referred, found = refer(file.source, part, step, found_marks.names)
-        problems += found
-        statement, found = parse(file.source, numbered(file.source, scan), in_transaction=True)
-        problems += found
-        if statement is not None:
-            statements.append((scan, statement))
-            references.append(referred)
-    if not readable or len(statements) < len(file.parts) or has_errors(problems):
-        return None, problems
+@dataclass(frozen=True, slots=True)
+class _ParsedStep:
+    """A statement before PostgreSQL has seen it."""
+
+    scan: Scan
+    parsed: ParsedStatement
+    references: tuple[RowReference, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _TypedStep:
+    """A statement that PostgreSQL has taken, and the columns of earlier rows that it refers to, by placeholder."""
+
+    statement: TypedStatement
+    references: tuple[RowReference, ...]
+    referred: Mapping[str, Column]
+
+
+def transaction(file: QueryFile, name: str, *, front_matter_is_valid: bool) -> Operation | None:
+    """Compile the file; without valid front matter, only check the statements' form."""
+    errors = file.reporter.errors
+    marks = read_marks(file.reporter, file.scan, file.statements)
+    _check_keys(file)
+    steps: list[_ParsedStep] = []
+    for index, written in enumerate(file.statements):
+        scan, references = find_references(file.reporter, written, index, marks.names)
+        parsed = parse(file.reporter, numbered(file.source, scan), in_transaction=True)
+        if parsed is not None:
+            steps.append(_ParsedStep(scan, parsed, references))
+    if not front_matter_is_valid or file.reporter.errors > errors:
+        return None
     with file.database.rehearsal():
-        units, found = _rehearsed(file, statements, references)
-        problems += found
-        if has_errors(problems):
-            return None, problems
-        operation, found = _operation(file, name, units, references, found_marks)
-        problems += found
+        rehearsed = _rehearse(file, steps)
+        operation = _operation(file, name, rehearsed, marks) if rehearsed else None
     if operation is not None:
         with file.database.rehearsal():
-            problems += _verified(units, operation)
-    return operation, problems
+            _verify_in_order(rehearsed, operation)
+    return operation
 
 
-def _verified(units: Sequence[Unit], operation: Operation) -> list[Problem]:
-    """Prepares what will be sent, in order: what one statement defines another may take away."""
-    assert operation.transaction is not None  # noqa: S101
-    problems = []
-    for unit, step in zip(units, operation.transaction.steps, strict=True):
-        problems += verify(unit, step.sql)
-        if unit.statement.defines:
-            unit.file.database.define(unit.draft.text, unit.inference.oids)
-    return problems
-
-
-def _unfit_keys(file: File) -> list[Problem]:
-    front_matter, header, source = file.header.front_matter, file.header, file.source
-    problems = []
-    if front_matter.page is not None:
+def _check_keys(file: QueryFile) -> None:
+    """Report keys of the front matter that no transaction can have."""
+    header, report = file.header, file.reporter.report
+    if file.front_matter.page is not None:
         message = "pages are read by several calls, and a transaction is over with one"
-        cure = "give the query a file of its own, without `isolation`"
-        problems.append(source.problem("QP406", header.key("page"), message, cure))
-    if front_matter.batch:
+        report("QP406", header.key("page"), message, "give the query a file of its own, without `isolation`")
+    if file.front_matter.batch:
         message = "a batch runs one statement for each of its elements, at the isolation level of the database"
         cure = "delete the key `batch`, or leave one statement and no `isolation`"
-        problems.append(source.problem("QP504", header.key("batch"), message, cure))
-    return problems
+        report("QP504", header.key("batch"), message, cure)
 
 
-def _rehearsed(
-    file: File, statements: Sequence[tuple[Scan, ParsedStatement]], references: Sequence[Sequence[RowReference]]
-) -> tuple[list[Unit], list[Problem]]:
-    """The statements as PostgreSQL takes them, one after the other, as far as it goes."""
-    units: list[Unit] = []
-    problems: list[Problem] = []
+def _rehearse(file: QueryFile, steps: Sequence[_ParsedStep]) -> list[_TypedStep]:
+    """Have PostgreSQL type the statements, one after the other; an empty list where it refused one."""
+    rehearsed: list[_TypedStep] = []
     known: dict[str, int] = {}
-    for (scan, statement), referred in zip(statements, references, strict=True):
-        columns, found = _referred_columns(file, referred, units)
-        if found:
-            return units, problems + found
-        fixed = {name: column.type_oid for name, column in columns.items()}
-        unit, found = parsed(file, scan, statement, known, fixed)
-        problems += found
-        if unit is None:
-            return units, problems
-        units.append(unit)
-        known |= {name: oid for name, oid in unit.inference.by_name.items() if name not in known}
-        if statement.defines:
+    for step in steps:
+        referred = _referred_columns(file, step.references, rehearsed)
+        if referred is None:
+            return []
+        fixed = {name: column.type_oid for name, column in referred.items()}
+        statement = typed(file, step.scan, step.parsed, known, fixed)
+        if statement is None:
+            return []
+        rehearsed.append(_TypedStep(statement, step.references, referred))
+        known |= {name: oid for name, oid in statement.inference.by_name.items() if name not in known}
+        if step.parsed.defines:
             try:
-                file.database.define(unit.draft.text, unit.inference.oids)
+                file.database.define(statement.draft.text, statement.inference.oids)
             except StatementError as error:
-                start = scan.span.start
                 message = f"{error.message} (SQLSTATE {error.sqlstate})"
                 cure = "the statement is executed while compiling, in a transaction that is rolled back"
-                return units, [*problems, file.source.problem("QP202", Span(start, start + 1), message, cure)]
-    return units, problems
+                file.reporter.report("QP202", statement.start, message, cure)
+                return []
+    return rehearsed
 
 
 def _referred_columns(
-    file: File, references: Sequence[RowReference], units: Sequence[Unit]
-) -> tuple[dict[str, Column], list[Problem]]:
-    """The column behind each placeholder that refers to a row."""
+    file: QueryFile, references: Sequence[RowReference], earlier: Sequence[_TypedStep]
+) -> dict[str, Column] | None:
+    """Return the column behind each placeholder that refers to a row, or None where there is no such column."""
     found: dict[str, Column] = {}
-    problems = []
+    errors = file.reporter.errors
     for reference in references:
-        columns = {column.name: column for column in units[reference.step].inference.description.columns}
+        columns = {column.name: column for column in earlier[reference.step].statement.columns}
         if reference.column in columns:
             found[reference.placeholder] = columns[reference.column]
             continue
@@ -123,54 +120,39 @@ def _referred_columns(
             cure = did_you_mean(reference.column, columns, f"its columns are {', '.join(columns)}")
         else:
             message, cure = "the statement that is referred to gives no row", "add RETURNING to it"
-        problems.append(file.source.problem("QP502", reference.span, message, cure))
-    return found, problems
+        file.reporter.report("QP502", reference.span, message, cure)
+    return None if file.reporter.errors > errors else found
 
 
-def _operation(
-    file: File,
-    name: str,
-    units: Sequence[Unit],
-    references: Sequence[Sequence[RowReference]],
-    found_marks: Marks,
-) -> tuple[Operation | None, list[Problem]]:
-    database, source, header = file.database, file.source, file.header
-    front_matter = header.front_matter
-    answer = units[found_marks.result]
-    columns = answer.inference.description.columns
-    result, problems = check_result(source, header, answer.scan, answer.statement, columns)
-    by_name, found = merged(database, source, [(unit.scan, unit.inference) for unit in units])
-    problems += found
-    parameters, schema, found = build_parameters(
-        database, source, header, Inference((), by_name, answer.inference.description)
-    )
-    problems += found
-    changes = any(unit.changes for unit in units)
-    writes = any(unit.statement.locks_or_writes for unit in units)
-    volatile = frozenset[str]().union(*(unit.volatile for unit in units))
-    http, found = route(source, header, schema, writes=writes, volatile=volatile)
-    problems += found
-    keys, found = idempotency(file, changes=changes, utility=False)
-    problems += found
-    named = {reference.step for referred in references for reference in referred}
-    for index, unit in enumerate(units):
-        kind = result if unit is answer else Result.ONE if index in named else Result.NONE
-        given = unit.inference.description.columns
-        problems += columns_problems(source, unit.scan, unit.statement, unit.draft, given, kind)
-    if result is Result.VALUE and found_marks.result in named:
+def _operation(file: QueryFile, name: str, steps: Sequence[_TypedStep], marks: Marks) -> Operation | None:
+    front_matter, errors = file.front_matter, file.reporter.errors
+    statements = [step.statement for step in steps]
+    answer = statements[marks.result]
+    result = check_result(answer)
+    types = merge(file, [(statement.scan, statement.inference.by_name) for statement in statements])
+    parameters, schema = build_parameters(file, types)
+    changes = any(statement.changes for statement in statements)
+    writes = any(statement.parsed.locks_or_writes for statement in statements)
+    volatile = frozenset[str]().union(*(statement.volatile for statement in statements))
+    http = check_route(file, schema, writes=writes, volatile=volatile)
+    keys = check_idempotency(file, changes=changes, utility=False)
+    referred_to = {reference.step for step in steps for reference in step.references}
+    for index, statement in enumerate(statements):
+        check_columns(statement, result if statement is answer else Result.ONE if index in referred_to else Result.NONE)
+    if result is Result.VALUE and marks.result in referred_to:
         message = "`result: value` has no names, and other statements refer to its columns"
-        problems.append(source.problem("QP301", header.value("result"), message, "take `result: one`"))
-    if has_errors(problems):
-        return None, problems
-    steps = []
-    for index, (unit, referred) in enumerate(zip(units, references, strict=True)):
-        given = unit.inference.description.columns
-        kind = result if unit is answer else Result.NONE
-        body = cast_body(database, source, unit.scan, unit.inference.oids, absentable(parameters))
-        sql = assemble(unit.statement, body, unit.draft, given, kind, None, changes=False)
-        steps.append(Step(sql, _references(file, referred, units), one_row=index in named))
-    nullable = nullable_columns(database, answer.statement.node, columns) if columns else ()
-    operation = Operation(
+        file.reporter.report("QP301", file.header.value("result"), message, "take `result: one`")
+    if file.reporter.errors > errors:
+        return None
+    compiled = []
+    for index, step in enumerate(steps):
+        body = cast_body(step.statement, absentable(parameters))
+        wanted = result if step.statement is answer else Result.NONE
+        sql = wrap(step.statement, body, wanted, None, guarded=False)
+        compiled.append(Step(sql, _references(file, step), one_row=index in referred_to))
+    columns = answer.columns
+    nullable = nullable_columns(file.database, answer.parsed.node, columns) if columns else ()
+    return Operation(
         name=name,
         summary=front_matter.summary,
         description=front_matter.description,
@@ -179,20 +161,28 @@ def _operation(
         sql=(),
         parameters=parameters,
         parameters_schema=schema,
-        result_schema=data_schema(database, result, columns, nullable),
+        result_schema=data_schema(file.database, result, columns, nullable),
         http=http,
         idempotency=keys,
         keep=front_matter.keep_seconds,
         retry=front_matter.retry,
-        transaction=Transaction(tuple(steps), found_marks.result, front_matter.isolation),
+        transaction=Transaction(tuple(compiled), marks.result, front_matter.isolation),
     )
-    return operation, problems
 
 
-def _references(file: File, referred: Sequence[RowReference], units: Sequence[Unit]) -> tuple[Reference, ...]:
-    columns, _ = _referred_columns(file, referred, units)
-    once = {reference.placeholder: reference for reference in referred}
+def _references(file: QueryFile, step: _TypedStep) -> tuple[Reference, ...]:
+    once = {reference.placeholder: reference for reference in step.references}
     return tuple(
-        Reference(name, reference.step, reference.column, codec(file.database, columns[name].type_oid))
+        Reference(name, reference.step, reference.column, codec(file.database, step.referred[name].type_oid))
         for name, reference in once.items()
     )
+
+
+def _verify_in_order(steps: Sequence[_TypedStep], operation: Operation) -> None:
+    """Prepare what will be sent, in order: what one statement defines another may take away."""
+    assert operation.transaction is not None  # noqa: S101
+    for step, compiled in zip(steps, operation.transaction.steps, strict=True):
+        statement = step.statement
+        verify(statement, compiled.sql)
+        if statement.parsed.defines:
+            statement.file.database.define(statement.draft.text, statement.inference.oids)

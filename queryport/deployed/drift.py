@@ -13,7 +13,7 @@ import psycopg
 
 from handler.contract.operation import Operation
 from queryport.aws.placeholders import scan
-from queryport.compile.write.rewrite import whole_text
+from queryport.compile.write.pieces import whole_text
 from queryport.deployed import migrate as deployed_migrations
 from queryport.deployed.client import Deployed, Refused
 from queryport.migrations.history import HistoryError

@@ -1,4 +1,4 @@
-"""Every rule that a query file is held to: its code, how grave a breach is, and one line on what it means.
+"""The rules for query files: the code of each, the severity of a breach, and a title.
 
 docs/errors.md has a section for each code, and a test asserts that. Codes are public: they are never reused, and their
 first digit groups them (0 the file, 1 placeholders and parameters, 2 the statement, 3 the result, 4 routes and pages,

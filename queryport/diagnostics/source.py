@@ -1,4 +1,4 @@
-"""A query file's text and what is said about it: problems that point at a place, rendered as compilers do.
+"""A query file's text and the problems that point at places of it, rendered as compilers do.
 
 Offsets count characters from the start of the file. Nothing here knows YAML or SQL.
 """
@@ -21,7 +21,7 @@ class Span(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a problem shows, ready to print."""
+    """A place of a file, ready to print."""
 
     path: Path
     line: int
@@ -37,7 +37,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong with a query file, with its cure; `line` and `column` count from 1."""
+    """One fault of a query file, with its cure; `line` and `column` count from 1."""
 
     code: str
     message: str
@@ -63,7 +63,7 @@ class Problem:
         return self.place.column
 
     def render(self, *, color: bool = False) -> str:
-        """`file:line:col QPnnn message`, then the line with a caret below, then the cure."""
+        """Render `file:line:col QPnnn message`, the line with a caret below, and the cure."""
         paint = _PAINT[self.severity] if color else "{}"
         bold = _BOLD if color else "{}"
         label = "" if self.severity is Severity.ERROR else f"{self.severity}: "
@@ -87,7 +87,7 @@ _PAINT = {Severity.ERROR: "\x1b[1;31m{}\x1b[0m", Severity.WARNING: "\x1b[1;33m{}
 
 @dataclass(frozen=True)
 class Source:
-    """A query file as read from disk, and the maker of problems about it."""
+    """A query file as read from disk."""
 
     path: Path
     """As it is shown: relative to the project where that can be."""
@@ -106,13 +106,20 @@ class Source:
         width = max(1, min(span.end, begin + len(text)) - start)
         return Place(self.path, line + 1, column + 1, text, width)
 
+    def word(self, start: int) -> Span:
+        """Return the word that begins at an offset, so that the caret underlines it."""
+        end = start
+        while end < len(self.text) and (self.text[end].isalnum() or self.text[end] in "_:"):
+            end += 1
+        return Span(start, max(end, start + 1))
+
     def problem(self, code: str, span: Span, message: str, cure: str, also: tuple[Span, ...] = ()) -> Problem:
         assert code in RULES, code  # noqa: S101 (a programming error, not an input's)
         return Problem(code, message, cure, self.place(span), tuple(self.place(other) for other in also))
 
 
 def shown(path: Path) -> Path:
-    """A path as people know it: from where they are, if it lies below, else in full."""
+    """Return a path relative to the current directory if it lies below it, else in full."""
     try:
         return path.resolve().relative_to(Path.cwd())
     except ValueError:

@@ -9,9 +9,11 @@ import yaml
 
 from handler.contract import exact_json
 from handler.contract.operation import Codec, Operation
-from queryport.compile.read.front_matter import read_header
+from queryport.compile.read.draft import Draft, Edit
+from queryport.compile.read.header import read_header
 from queryport.compile.read.located_yaml import CoreLoader
-from queryport.compile.read.scan import Draft, Edit, scan
+from queryport.compile.read.scan import scan
+from queryport.diagnostics.reporter import Reporter
 from queryport.diagnostics.source import Source
 from tests.support.repository import QUERIES
 
@@ -46,7 +48,7 @@ def file_of(operation: str) -> Path:
 def route(operation: str) -> str:
     """Such as `GET /books/{book_id}`; empty for an operation that is callable by name only."""
     path = file_of(operation)
-    header, _ = read_header(Source(path, path.read_text()))
+    header = read_header(Reporter(Source(path, path.read_text())))
     return header.front_matter.http or ""
 
 
@@ -62,8 +64,9 @@ def statement(operation: Operation, call: Call) -> str:
     """The statement of the operation's file with literals for placeholders; of a paged one, its first page."""
     path = file_of(operation.name)
     source = Source(path, path.read_text())
-    header, _ = read_header(source)
-    scanned, _ = scan(source, header.end)
+    reporter = Reporter(source)
+    header = read_header(reporter)
+    scanned = scan(reporter, header.end)
     values = literals(operation, call)
     text = Draft(source, scanned.span, [Edit(found.span, values[found.name]) for found in scanned.placeholders]).text
     page = header.front_matter.page

@@ -1,18 +1,13 @@
-"""`page:` of a query file: keyset paging around the author's query.
-
-The wrap orders the rows, starts behind the cursor's row and asks for one row more than the page has. PostgreSQL pushes
-both conditions into the query, so a page costs what its rows cost, however deep it lies.
-"""
+"""Checks `page:` of a query file: keys that the statement gives and that tell its rows apart."""
 
 from dataclasses import dataclass
 
-from handler.contract.operation import Choice, Page, Result
+from handler.contract.operation import Page, Result
 from queryport.compile.describe.database import Column, Database
-from queryport.compile.describe.infer import Inference
+from queryport.compile.describe.typed_statement import TypedStatement
 from queryport.compile.describe.types import Schema
-from queryport.compile.read.front_matter import Header
-from queryport.compile.read.statement import Shape, ParsedStatement, equated_columns
-from queryport.diagnostics.source import Problem, Source
+from queryport.compile.read.statement import Shape
+from queryport.compile.read.syntax_tree import equated_columns
 
 CURSOR, LIMIT = "cursor", "limit"
 """The parameters that every paged operation has."""
@@ -21,7 +16,9 @@ _NO_KEYS = frozenset({"json", "jsonb", "record", "xml", "point", "line", "lseg",
 
 
 @dataclass(frozen=True, slots=True)
-class _Key:
+class SortKey:
+    """An output column that pages are ordered by."""
+
     column: str
     sql_type: str
     descending: bool
@@ -33,28 +30,10 @@ class PagePlan:
     """Pages that the statement can give."""
 
     page: Page
-    _keys: tuple[_Key, ...]
-
-    def clauses(self, row: str) -> tuple[str | Choice, ...]:
-        """WHERE, ORDER BY and LIMIT behind the wrapped query, whose rows are called `row`."""
-        order = ", ".join(f"{_column(row, key)}{' DESC' if key.descending else ''}" for key in self._keys)
-        behind = Choice(CURSOR, present=f" WHERE {self._behind_cursor(row)}", absent="")
-        return (behind, f" ORDER BY {order} LIMIT (:__limit::bigint)")
-
-    def _behind_cursor(self, row: str) -> str:
-        keys = self._keys
-        if len({key.descending for key in keys}) == 1 and not any(key.nullable for key in keys):
-            columns = ", ".join(_column(row, key) for key in keys)
-            values = ", ".join(_value(number, key) for number, key in enumerate(keys, start=1))
-            return f"({columns}) {'<' if keys[0].descending else '>'} ({values})"
-        arms = []
-        for number, key in enumerate(keys, start=1):
-            same = [_same(row, at, earlier) for at, earlier in enumerate(keys[: number - 1], start=1)]
-            arms.append(" AND ".join([*same, _after(row, number, key)]))
-        return "(" + " OR ".join(f"({arm})" for arm in arms) + ")"
+    keys: tuple[SortKey, ...]
 
     def extend(self, schema: Schema) -> Schema:
-        """The parameters' schema with the two that paging adds."""
+        """Return the parameters' schema with the two that paging adds."""
         limit = {
             "type": "integer",
             "minimum": 1,
@@ -66,61 +45,30 @@ class PagePlan:
         return {**schema, "properties": {**schema["properties"], LIMIT: limit, CURSOR: cursor}}
 
 
-def _column(row: str, key: _Key) -> str:
-    return f'{row}."' + key.column.replace('"', '""') + '"'
-
-
-def _value(number: int, key: _Key) -> str:
-    return f"(:__key_{number}::{key.sql_type})"
-
-
-def _same(row: str, number: int, key: _Key) -> str:
-    operator = "IS NOT DISTINCT FROM" if key.nullable else "="
-    return f"{_column(row, key)} {operator} {_value(number, key)}"
-
-
-def _after(row: str, number: int, key: _Key) -> str:
-    """Behind the cursor in one key; as PostgreSQL has it, NULLs come last ascending and first descending."""
-    column, value = _column(row, key), _value(number, key)
-    if not key.nullable:
-        return f"{column} {'<' if key.descending else '>'} {value}"
-    if key.descending:
-        return f"({column} < {value} OR ({value} IS NULL AND {column} IS NOT NULL))"
-    return f"({column} > {value} OR ({column} IS NULL AND {value} IS NOT NULL))"
-
-
-def plan_page(
-    database: Database,
-    source: Source,
-    header: Header,
-    statement: ParsedStatement,
-    result: Result,
-    inference: Inference,
-    nullable: tuple[bool, ...],
-) -> tuple[PagePlan | None, list[Problem]]:
-    """Reads `page:` against what the statement gives."""
-    entry = header.front_matter.page
+def plan_page(statement: TypedStatement, result: Result, nullable: tuple[bool, ...]) -> PagePlan | None:
+    """Read `page:` against what the statement gives; None without `page:`, or after a report of what does not fit."""
+    file = statement.file
+    entry, reporter, database = file.front_matter.page, file.reporter, file.database
     if entry is None:
-        return None, []
-    problems: list[Problem] = []
+        return None
 
     def report(code: str, key: tuple[str | int, ...], message: str, cure: str) -> None:
-        problems.append(source.problem(code, header.value("page", *key), message, cure))
+        reporter.report(code, file.header.value("page", *key), message, cure)
 
-    if statement.shape is not Shape.QUERY or result is not Result.MANY:
+    if statement.parsed.shape is not Shape.QUERY or result is not Result.MANY:
         report("QP406", (), "only a reading query with `result: many` has pages", "delete `page:`")
-        return None, problems
+        return None
+    errors = reporter.errors
     for name in (LIMIT, CURSOR):
-        if name in inference.by_name:
-            span = header.key("page")
+        if name in statement.inference.by_name:
             cure = "give the placeholder another name"
-            problems.append(source.problem("QP110", span, f"`:{name}` is a parameter that `page:` adds itself", cure))
+            message = f"`:{name}` is a parameter that `page:` adds itself"
+            reporter.report("QP110", file.header.key("page"), message, cure)
     if entry.size > entry.max:
-        report(
-            "QP406", ("size",), f"`size` is {entry.size}, more than `max`, {entry.max}", "lower `size` or raise `max`"
-        )
-    columns = {column.name: (column, may) for column, may in zip(inference.description.columns, nullable, strict=True)}
-    keys: list[_Key] = []
+        message = f"`size` is {entry.size}, more than `max`, {entry.max}"
+        report("QP406", ("size",), message, "lower `size` or raise `max`")
+    columns = {column.name: (column, may) for column, may in zip(statement.columns, nullable, strict=True)}
+    keys: list[SortKey] = []
     chosen: list[Column] = []
     for index, written in enumerate(entry.by):
         name, _, direction = written.strip().partition(" ")
@@ -133,19 +81,17 @@ def plan_page(
         if row.name in _NO_KEYS or row.element_oid or row.kind == "c":
             report("QP406", ("by", index), f"`{name}` is of a type that pages cannot go by", "take a single value")
             continue
-        keys.append(
-            _Key(name, database.type(column.type_oid).sql_name, direction.strip().lower() == "desc", may_be_null)
-        )
+        descending = direction.strip().lower() == "desc"
+        keys.append(SortKey(name, database.type(column.type_oid).sql_name, descending, may_be_null))
         chosen.append(column)
-    if problems:
-        return None, problems
-    if not _unique(database, chosen, equated_columns(statement.node)):
+    if reporter.errors > errors:
+        return None
+    if not _unique(database, chosen, equated_columns(statement.parsed.node)):
         message = (
             "no unique index shows that these keys tell every row apart: rows that tie could be left out between pages"
         )
         report("QP407", ("by",), message, "end `by` with the primary key")
-    page = Page(tuple(key.column for key in keys), entry.size, entry.max)
-    return PagePlan(page, tuple(keys)), problems
+    return PagePlan(Page(tuple(key.column for key in keys), entry.size, entry.max), tuple(keys))
 
 
 def _unique(database: Database, columns: list[Column], equated: frozenset[str]) -> bool:

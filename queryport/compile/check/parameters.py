@@ -5,7 +5,7 @@ keyword that says nothing about such a value is an error.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from jsonschema import Draft202012Validator, SchemaError
@@ -14,12 +14,11 @@ from handler.contract.exact_json import exact
 from handler.contract.formats import FORMATS
 from handler.contract.operation import Parameter
 from handler.contract.validation import Validator, regular_expression
-from queryport.compile.describe.database import Database
-from queryport.compile.describe.infer import Inference
+from queryport.compile.describe.query_file import QueryFile
 from queryport.compile.describe.types import Schema, codec, nullable, parameter_schema
-from queryport.compile.read.front_matter import Header, ParameterEntry
+from queryport.compile.read.front_matter import ParameterEntry
+from queryport.compile.read.tokens import Scan
 from queryport.diagnostics.near_names import did_you_mean
-from queryport.diagnostics.source import Problem, Source
 
 _NUMERIC = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"})
 _TEXTUAL = frozenset({"minLength", "maxLength", "pattern", "format"})
@@ -42,29 +41,30 @@ _DOCUMENTS = ((_NUMERIC, "number"), (_TEXTUAL, "string"), (_ARRAY, "array"), (_O
 _ANNOTATIONS = frozenset({"title", "examples", "deprecated"})
 
 
-def build_parameters(
-    database: Database, source: Source, header: Header, inference: Inference
-) -> tuple[tuple[Parameter, ...], Schema, list[Problem]]:
-    """The parameters in the order of their first occurrence, the schema of the object of them, and problems."""
+def build_parameters(file: QueryFile, types: Mapping[str, int]) -> tuple[tuple[Parameter, ...], Schema]:
+    """Return the parameters in the order of their first occurrence, and the schema of the object of them.
+
+    `types` are the oids of the parameters' types by name, in that order.
+    """
+    database = file.database
     parameters: list[Parameter] = []
     properties: dict[str, Schema] = {}
     required: list[str] = []
-    problems: list[Problem] = []
-    for name, oid in inference.by_name.items():
-        entry = header.front_matter.parameter(name)
+    for name, oid in types.items():
+        entry = file.front_matter.parameter(name)
         # `integer[][]` declares two dimensions; PostgreSQL's type is the same.
         dimensions = max(1, (entry.type or "").count("["))
         derived = parameter_schema(database, oid, dimensions)
-        schema, found = _narrowed(source, header, name, entry, derived)
-        problems += found
+        errors = file.reporter.errors
+        schema = _narrowed(file, name, entry, derived)
         optional = entry.optional or entry.has_default
         if not optional:
             required.append(name)
         if entry.nullable or (entry.optional and not entry.has_default):
             schema = nullable(schema)
         if entry.has_default:
-            if not found:
-                problems += _unfit_default(source, header, name, entry, schema)
+            if file.reporter.errors == errors:
+                _report_unfit_default(file, name, entry, schema)
             schema["default"] = entry.default
         if entry.description:
             schema["description"] = entry.description
@@ -75,11 +75,22 @@ def build_parameters(
     whole: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
     if required:
         whole["required"] = required
-    return tuple(parameters), whole, problems
+    return tuple(parameters), whole
+
+
+def report_unused_entries(file: QueryFile, scan: Scan) -> None:
+    """Report the entries under `params:` that no placeholder has the name of."""
+    names = {place.name for place in scan.placeholders}
+    for name in file.front_matter.params:
+        if name in names:
+            continue
+        cure = did_you_mean(name, names, f"use `:{name}` in the statement, or delete the entry")
+        span = file.header.key("params", name)
+        file.reporter.report("QP103", span, f"the statement has no placeholder `:{name}`", cure)
 
 
 def absentable(parameters: tuple[Parameter, ...]) -> frozenset[str]:
-    """The names of the parameters that a call may leave NULL."""
+    """Return the names of the parameters that a call may leave NULL."""
     return frozenset(
         parameter.name
         for parameter in parameters
@@ -87,19 +98,16 @@ def absentable(parameters: tuple[Parameter, ...]) -> frozenset[str]:
     )
 
 
-def _narrowed(
-    source: Source, header: Header, name: str, entry: ParameterEntry, derived: Schema
-) -> tuple[Schema, list[Problem]]:
+def _narrowed(file: QueryFile, name: str, entry: ParameterEntry, derived: Schema) -> Schema:
     keywords = entry.schema_keywords()
-    problems = [
-        source.problem("QP109", header.value("params", name, keyword), message, cure)
-        for keyword, message, cure in _unfit_keywords(name, keywords, derived)
-    ]
-    return (derived if problems else _merged(derived, keywords)), problems
+    unfit = list(_unfit_keywords(name, keywords, derived))
+    for keyword, message, cure in unfit:
+        file.reporter.report("QP109", file.header.value("params", name, keyword), message, cure)
+    return derived if unfit else _merged(derived, keywords)
 
 
 def _unfit_keywords(name: str, keywords: dict[str, Any], derived: Schema) -> Iterator[tuple[str, str, str]]:
-    """Each keyword that does not fit the type, what is wrong with it, and the cure."""
+    """Yield each keyword that does not fit the type, what is wrong with it, and the cure."""
     if not _is_regular_expression(keywords.get("pattern", "")):
         yield "pattern", "the pattern is not a regular expression", "mend it, and put it into single quotes"
         return
@@ -124,7 +132,7 @@ def _unfit_keywords(name: str, keywords: dict[str, Any], derived: Schema) -> Ite
 
 
 def _merged(derived: Schema, keywords: dict[str, Any]) -> Schema:
-    """The derived schema with the author's keywords, so that a value has to satisfy both."""
+    """Join the derived schema and the author's keywords, so that a value has to satisfy both."""
     schema, rest = dict(derived), dict(keywords)
     if not derived:
         # Any JSON: a keyword of arrays says nothing of other values, and its author did not mean to let them by.
@@ -147,15 +155,16 @@ def _merged(derived: Schema, keywords: dict[str, Any]) -> Schema:
 _REPLACED = frozenset({"minimum", "maximum", "enum"})
 
 
-def _unfit_default(source: Source, header: Header, name: str, entry: ParameterEntry, schema: Schema) -> list[Problem]:
+def _report_unfit_default(file: QueryFile, name: str, entry: ParameterEntry, schema: Schema) -> None:
     flaws = Validator({"properties": {name: schema}}).flaws({name: exact(entry.default)})
-    span = header.value("params", name, "default")
+    span = file.header.value("params", name, "default")
     cure = "a default has to be a value that a caller could send; for NULL write `optional: true` instead"
-    return [source.problem("QP109", span, f"the default of `:{name}` {flaw.detail}", cure) for flaw in flaws]
+    for flaw in flaws:
+        file.reporter.report("QP109", span, f"the default of `:{name}` {flaw.detail}", cure)
 
 
 def _unknown_format(written: str) -> str | None:
-    """The cure for a format that nothing checks."""
+    """Return the cure for a format that nothing checks."""
     if written in FORMATS:
         return None
     return did_you_mean(written, FORMATS, f"the formats are {', '.join(FORMATS)}")

@@ -1,34 +1,34 @@
-"""`result:` of a query file: what the operation answers, checked against what the statement gives."""
+"""`result:` of a query file: the form of the answer, checked against the rows of the statement."""
 
 import postgast
 
 from handler.contract.operation import Result
 from queryport.compile.describe.database import Column, Database
+from queryport.compile.describe.typed_statement import TypedStatement
 from queryport.compile.describe.types import Schema, nullable, result_schema
-from queryport.compile.read.front_matter import Header
-from queryport.compile.read.scan import Draft, Scan, character_offset
-from queryport.compile.read.statement import Shape, ParsedStatement, output_stars, word_at
-from queryport.diagnostics.source import Problem, Source, Span
+from queryport.compile.read.statement import Shape
+from queryport.compile.read.syntax_tree import node_name, output_stars
+from queryport.diagnostics.source import Span
 
 _ROWS = frozenset({Result.MANY, Result.ONE, Result.MAYBE, Result.VALUE})
 
 
-def check_result(
-    source: Source, header: Header, scan: Scan, statement: ParsedStatement, columns: tuple[Column, ...]
-) -> tuple[Result, list[Problem]]:
-    """The result kind that is written, or the one that follows from the statement."""
-    span = header.value("result") if header.front_matter.result else Span(scan.span.start, scan.span.start + 1)
-    written = Result(header.front_matter.result) if header.front_matter.result else None
-    if statement.shape is Shape.UTILITY:
+def check_result(statement: TypedStatement) -> Result:
+    """Return the result kind that is written, or the one that follows from the statement; report one it cannot give."""
+    file, columns, report = statement.file, statement.columns, statement.file.reporter.report
+    span = file.header.value("result") if file.front_matter.result else statement.start
+    written = Result(file.front_matter.result) if file.front_matter.result else None
+    if statement.parsed.shape is Shape.UTILITY:
         if columns:
             message = "the rows of this statement cannot be rendered as JSON"
-            cure = "call a function with SELECT instead of a procedure with OUT parameters"
-            return Result.NONE, [source.problem("QP208", span, message, cure)]
+            report("QP208", span, message, "call a function with SELECT instead of a procedure with OUT parameters")
+            return Result.NONE
         inferred, possible = Result.NONE, {Result.NONE}
     elif columns:
         inferred, possible = Result.MANY, {*_ROWS, Result.NONE}
-    elif statement.returns_rows:  # a SELECT of no columns
-        return Result.NONE, [source.problem("QP208", span, "the statement has no output column", "select something")]
+    elif statement.parsed.returns_rows:  # a SELECT of no columns
+        report("QP208", span, "the statement has no output column", "select something")
+        return Result.NONE
     else:
         inferred, possible = Result.AFFECTED, {Result.AFFECTED, Result.NONE}
     result = written or inferred
@@ -37,48 +37,42 @@ def check_result(
         cure = f"take one of {', '.join(sorted(possible))}"
         if result in _ROWS and inferred is Result.AFFECTED:
             cure += ", or add RETURNING"
-        return result, [source.problem("QP301", span, f"`result: {result}`, and the statement gives {given}", cure)]
-    if result is Result.VALUE and len(columns) != 1:
+        report("QP301", span, f"`result: {result}`, and the statement gives {given}", cure)
+    elif result is Result.VALUE and len(columns) != 1:
         message = f"`result: value`, and the statement gives {len(columns)} columns"
-        return result, [source.problem("QP301", span, message, "give one column, or take `result: one`")]
-    return result, []
+        report("QP301", span, message, "give one column, or take `result: one`")
+    return result
 
 
-def columns_problems(
-    source: Source, scan: Scan, statement: ParsedStatement, draft: Draft, columns: tuple[Column, ...], result: Result
-) -> list[Problem]:
-    """Output columns that would not make a good JSON object."""
-    problems = []
-    start = Span(scan.span.start, scan.span.start + 1)
+def check_columns(statement: TypedStatement, result: Result) -> None:
+    """Report output columns that would not make a good JSON object."""
+    columns, reporter = statement.columns, statement.file.reporter
     if not columns or result is Result.NONE:
-        return []
-    for star in output_stars(statement.node):
-        place = word_at(source, draft.origin(character_offset(draft.text, star.location)))
+        return
+    for star in output_stars(statement.parsed.node):
+        place = reporter.source.word(statement.draft.origin_of_byte(star.location))
         message = "the contract of this operation would change with the table"
-        problems.append(source.problem("QP304", place, message, "name the columns"))
+        reporter.report("QP304", place, message, "name the columns")
     for position, column in enumerate(columns, start=1):
         if column.name == "?column?" and result is not Result.VALUE:
-            at = _column_place(source, statement, draft, position) or start
             message = f"output column {position} has no name"
-            problems.append(source.problem("QP303", at, message, "name it: `… AS name`"))
+            reporter.report("QP303", _column_place(statement, position), message, "name it: `… AS name`")
     names = [column.name for column in columns]
     for name in dict.fromkeys(name for name in names if names.count(name) > 1 and name != "?column?"):
         second = names.index(name, names.index(name) + 1) + 1
-        at = _column_place(source, statement, draft, second) or start
         message = f"{names.count(name)} output columns are called `{name}`, and an object has each name once"
-        problems.append(source.problem("QP302", at, message, "rename one: `… AS name`"))
-    return problems
+        reporter.report("QP302", _column_place(statement, second), message, "rename one: `… AS name`")
 
 
-def _column_place(source: Source, statement: ParsedStatement, draft: Draft, position: int) -> Span | None:
-    """Where the expression of an output column begins, if each column has one of its own."""
-    node = statement.node
-    targets = node.target_list if type(node).DESCRIPTOR.name == "SelectStmt" else node.returning_clause.exprs
+def _column_place(statement: TypedStatement, position: int) -> Span:
+    """Return where the expression of an output column begins, if each column has one of its own."""
+    node, text = statement.parsed.node, statement.file.source.text
+    targets = node.target_list if node_name(node) == "SelectStmt" else node.returning_clause.exprs
     if len(targets) < position or any(_is_star(target) for target in targets):
-        return None
-    at = draft.origin(character_offset(draft.text, targets[position - 1].res_target.location))
+        return statement.start
+    at = statement.draft.origin_of_byte(targets[position - 1].res_target.location)
     end = at
-    while end < len(source.text) and source.text[end] not in ",\n":
+    while end < len(text) and text[end] not in ",\n":
         end += 1
     return Span(at, end)
 
@@ -90,7 +84,7 @@ def _is_star(target: object) -> bool:
 def data_schema(
     database: Database, result: Result, columns: tuple[Column, ...], may_be_null: tuple[bool, ...]
 ) -> Schema:
-    """The JSON Schema of an answer's `data`."""
+    """Return the JSON Schema of an answer's `data`."""
     if result is Result.AFFECTED:
         return {"type": "integer", "minimum": 0}
     if result is Result.NONE:

@@ -9,7 +9,7 @@ import postgast
 from postgast.pg_query_pb2 import JoinType, SubLinkType
 
 from queryport.compile.describe.database import Column, Database
-from queryport.compile.read.statement import Node, leftmost_select, node_name
+from queryport.compile.read.syntax_tree import Node, leftmost_select, node_name
 
 
 def nullable_columns(database: Database, node: Node, columns: tuple[Column, ...]) -> tuple[bool, ...]:

@@ -10,7 +10,8 @@ from typing import Any
 
 import yaml
 
-from queryport.diagnostics.source import Problem, Source, Span
+from queryport.diagnostics.reporter import Reporter
+from queryport.diagnostics.source import Span
 
 KeyPath = tuple[str | int, ...]
 
@@ -32,14 +33,13 @@ for _tag, _pattern, _first in (
 
 
 class Reader:
-    """Turns YAML nodes into plain values and notes where each key and value stood."""
+    """Turns YAML nodes into plain values and keeps the place of each key and value."""
 
-    def __init__(self, source: Source, offset: Callable[[yaml.Mark], int]) -> None:
-        self.source = source
+    def __init__(self, reporter: Reporter, offset: Callable[[yaml.Mark], int]) -> None:
+        self._reporter = reporter
         self.offset = offset
         self.keys: dict[KeyPath, Span] = {}
         self.values: dict[KeyPath, Span] = {}
-        self.problems: list[Problem] = []
 
     def read(self, node: yaml.Node, path: KeyPath) -> Any:
         self.values[path] = self._span(node)
@@ -83,7 +83,8 @@ class Reader:
         if isinstance(node, yaml.ScalarNode):
             return Span(start, max(end, start + 1))
         # A block's end mark stands on the next line; its first line says enough.
-        return Span(start, min(end, self.source.text.find("\n", start) % (len(self.source.text) + 1)))
+        text = self._reporter.source.text
+        return Span(start, min(end, text.find("\n", start) % (len(text) + 1)))
 
     def _report(self, span: Span, message: str, cure: str) -> None:
-        self.problems.append(self.source.problem("QP005", span, message, cure))
+        self._reporter.report("QP005", span, message, cure)

@@ -1,4 +1,4 @@
-"""What ties the statements of a file together: `-- @order` names one, `:order.order_id` is a column of its row.
+"""Reads the marks that tie statements together: `-- @order` names one, `:order.order_id` is a column of its row.
 
 `-- @result` marks the statement whose rows are the answer. A mark stands on a line of its own in front of a statement.
 Knows nothing of types: whether a row has the column is found out when the statement has been described.
@@ -8,10 +8,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from queryport.compile.read.front_matter import MARK
-from queryport.compile.read.scan import Scan, Token
+from queryport.compile.read.header import MARK
+from queryport.compile.read.tokens import Scan, Token
 from queryport.diagnostics.near_names import nearest
-from queryport.diagnostics.source import Problem, Source, Span
+from queryport.diagnostics.reporter import Reporter
+from queryport.diagnostics.source import Span
 
 RESULT = "result"
 
@@ -39,13 +40,12 @@ class Marks:
     result: int = -1
 
 
-def read_marks(source: Source, scan: Scan, parts: Sequence[Scan]) -> tuple[Marks, list[Problem]]:
-    """The marks in front of each of a file's statements; the result is the last one's unless another is marked."""
+def read_marks(reporter: Reporter, scan: Scan, parts: Sequence[Scan]) -> Marks:
+    """Read the marks in front of a file's statements; the result is the last one's unless another is marked."""
     marks = Marks(result=len(parts) - 1)
     marked: Span | None = None
-    problems = []
     for comment in scan.comments:
-        found = MARK.fullmatch(source.text[comment.start : comment.end])
+        found = MARK.fullmatch(reporter.source.text[comment.start : comment.end])
         if found is None:
             continue
         name = found["name"]
@@ -53,36 +53,37 @@ def read_marks(source: Source, scan: Scan, parts: Sequence[Scan]) -> tuple[Marks
         inside = any(part.span.start < comment.start < part.span.end for part in parts)
         if step is None or inside:
             message = "the mark does not stand in front of a statement"
-            problems.append(source.problem("QP501", comment, message, "put it on the line before the statement"))
+            reporter.report("QP501", comment, message, "put it on the line before the statement")
         elif not _NAME.fullmatch(name):
             cure = "write `-- @order`: letters, digits and _, a letter first"
-            problems.append(source.problem("QP501", comment, f"`@{name}` is not a name", cure))
+            reporter.report("QP501", comment, f"`@{name}` is not a name", cure)
         elif name == RESULT:
             if marked is not None:
                 message, cure = "two statements are marked as the result", "keep one mark"
-                problems.append(source.problem("QP501", comment, message, cure, also=(marked,)))
+                reporter.report("QP501", comment, message, cure, also=(marked,))
             marked, marks.result = comment, step
         elif name in marks.names:
             message = f"two statements are called `{name}`"
-            problems.append(source.problem("QP501", comment, message, "rename one of them"))
+            reporter.report("QP501", comment, message, "rename one of them")
         else:
             marks.names[name] = step
-    return marks, problems
+    return marks
 
 
-def refer(source: Source, part: Scan, step: int, names: dict[str, int]) -> tuple[Scan, list[RowReference], list[Problem]]:
-    """The statement with each `:order.order_id` as one placeholder."""
-    following = {token.start: index for index, token in enumerate(part.tokens)}
+def find_references(
+    reporter: Reporter, statement: Scan, step: int, names: dict[str, int]
+) -> tuple[Scan, tuple[RowReference, ...]]:
+    """Return the statement with each `:order.order_id` as one placeholder, and those references."""
+    following = {token.start: index for index, token in enumerate(statement.tokens)}
     places = []
     references = []
-    problems = []
-    for place in part.placeholders:
-        column = _column(part.tokens, following.get(place.span.end))
+    for place in statement.placeholders:
+        column = _column(statement.tokens, following.get(place.span.end))
         if column is None:
             places.append(place)
             continue
         span = Span(place.span.start, column.end)
-        written = source.text[span.start : span.end]
+        written = reporter.source.text[span.start : span.end]
         target = names.get(place.name)
         if target is None or target >= step:
             places.append(place)  # so that the statement can still be parsed
@@ -90,19 +91,19 @@ def refer(source: Source, part: Scan, step: int, names: dict[str, int]) -> tuple
             near = nearest(place.name, names)
             cure = f"did you mean `:{near}.{column.text}`?" if near else f"name one: `-- @{place.name}` before it"
             message = f"`{written}` refers to a row, and no statement is called `{place.name}`"
-            problems.append(source.problem("QP502", span, message, cure))
+            reporter.report("QP502", span, message, cure)
         elif target >= step:
             message = f"`{written}` refers to a row that is not there yet"
-            problems.append(source.problem("QP502", span, message, "refer to an earlier statement"))
+            reporter.report("QP502", span, message, "refer to an earlier statement")
         else:
             name = f"__{target + 1}_{column.text.lower()}"
             places.append(replace(place, name=name, span=span))
             references.append(RowReference(name, target, column.text.lower(), span))
-    return replace(part, placeholders=tuple(places)), references, problems
+    return replace(statement, placeholders=tuple(places)), tuple(references)
 
 
 def _column(tokens: Sequence[Token], index: int | None) -> Token | None:
-    """The name that follows directly on a dot at an index, if there is one."""
+    """Return the name that follows directly on a dot at an index, if there is one."""
     if index is None or index + 1 >= len(tokens) or tokens[index].kind != _DOT:
         return None
     name = tokens[index + 1]

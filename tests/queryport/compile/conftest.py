@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from handler.contract.operation import Operation
-from queryport.compile.compiler import compile_file
+from queryport.compile.compiled_file import compile_file
 from queryport.compile.describe.database import Database
 from queryport.diagnostics.source import Problem, Source
 from queryport.migrations.runner import apply_scripts
@@ -40,8 +40,8 @@ def compile_text(database: Database) -> Compile:
     """Compiles one text as the file `query.sql`."""
 
     def compile_one(text: str) -> tuple[Operation | None, list[Problem]]:
-        _, operation, problems = compile_file(database, Source(Path("query.sql"), text), "query")
-        return operation, problems
+        compiled = compile_file(database, Source(Path("query.sql"), text), "query")
+        return compiled.operation, list(compiled.problems)
 
     return compile_one
 

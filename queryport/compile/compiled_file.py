@@ -1,0 +1,64 @@
+"""Compiles one query file: reads, scans, splits and hands on to what compiles one statement or several.
+
+A file is taken as far as it goes, so that all of its problems show at once.
+"""
+
+from dataclasses import dataclass
+
+from handler.contract.operation import Operation
+from queryport.compile.check.data_api_scanner import check_data_api_scanner
+from queryport.compile.check.parameters import report_unused_entries
+from queryport.compile.describe.database import Database
+from queryport.compile.describe.query_file import QueryFile, numbered
+from queryport.compile.read.header import Header, read_header
+from queryport.compile.read.scan import scan
+from queryport.compile.read.statement import split
+from queryport.compile.single import one_statement
+from queryport.compile.transaction import transaction
+from queryport.diagnostics.reporter import Reporter
+from queryport.diagnostics.source import Problem, Source, Span
+
+_UNNUMBERABLE = ("QP104", "QP107")
+"""Problems after which the placeholders cannot be numbered, so that PostgreSQL would only repeat them."""
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledFile:
+    """The result of compiling one file."""
+
+    header: Header
+    operation: Operation | None
+    """None where a problem is an error."""
+    problems: tuple[Problem, ...]
+
+
+def compile_file(database: Database, source: Source, name: str) -> CompiledFile:
+    """Compile one file into the operation of a name."""
+    reporter = Reporter(source)
+    header = read_header(reporter)
+    operation = _compile(database, reporter, header, name)
+    return CompiledFile(header, None if reporter.errors else operation, reporter.problems)
+
+
+def _compile(database: Database, reporter: Reporter, header: Header, name: str) -> Operation | None:
+    source, front_matter_is_valid = reporter.source, not reporter.errors
+    errors = reporter.errors
+    scanned = scan(reporter, header.end)
+    if not scanned.tokens:
+        if reporter.errors == errors:
+            span = Span(header.end, header.end + 1)
+            message = "there is no statement" + (" behind the front matter" if header.end else "")
+            reporter.report("QP001", span, message, "write one, or delete the file")
+        return None
+    check_data_api_scanner(reporter, scanned)
+    if reporter.has(*_UNNUMBERABLE):
+        return None
+    statements = split(reporter, scanned, numbered(source, scanned))
+    file = QueryFile(database, reporter, header, scanned, statements)
+    # Without the front matter the types that it names would be missed where nothing is wrong.
+    if front_matter_is_valid:
+        report_unused_entries(file, scanned)
+    if not statements:
+        return None
+    compile_statements = one_statement if len(statements) == 1 and file.front_matter.isolation is None else transaction
+    return compile_statements(file, name, front_matter_is_valid=front_matter_is_valid)

@@ -1,0 +1,22 @@
+"""Tells one state of a project from another, in one string."""
+
+import hashlib
+
+from handler.contract.operation import Operation
+
+
+def fingerprint(operations: tuple[Operation, ...], migrations: str) -> str:
+    """Return one string for the SQL of all operations together with the schema they were compiled against.
+
+    `migrations` is the checksum of the migrations. What stands before the hyphen is the schema's alone.
+    """
+    digest = hashlib.sha256(migrations.encode())
+    for operation in operations:
+        texts = (operation.sql, operation.keyed_sql, operation.transaction)
+        digest.update(repr((operation.name, *texts)).encode())
+    return f"{schema_fingerprint(migrations)}-{digest.hexdigest()[:32]}"
+
+
+def schema_fingerprint(migrations: str) -> str:
+    """Return the part of a fingerprint that a database has too: `queryport migrate --status` shows it."""
+    return migrations[:16]

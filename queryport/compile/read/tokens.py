@@ -1,0 +1,61 @@
+"""A statement as PostgreSQL's scanner sees it: its tokens, its placeholders and its comments."""
+
+from dataclasses import dataclass, replace
+
+from queryport.diagnostics.source import Span
+
+_SEMICOLON = ord(";")
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One token of the statement; offsets are those of the file."""
+
+    kind: int
+    """One of postgast's Token numbers; a single character's is its code point."""
+    start: int
+    end: int
+    text: str
+    keyword: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Placeholder:
+    """One occurrence of `:name`."""
+
+    number: int
+    """Its `$n`, counted from 1: AWS gives every occurrence a number of its own."""
+    name: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """A statement's tokens without its comments, and its placeholders."""
+
+    tokens: tuple[Token, ...]
+    placeholders: tuple[Placeholder, ...]
+    comments: tuple[Span, ...]
+
+    @property
+    def span(self) -> Span:
+        """The stretch from the statement's first token to its last, without semicolons at the end."""
+        last = len(self.tokens) - 1
+        while last > 0 and self.tokens[last].kind == _SEMICOLON:
+            last -= 1
+        return Span(self.tokens[0].start, self.tokens[last].end)
+
+    def part(self, start: int, end: int) -> "Scan":
+        """Return the statement between two offsets, without semicolons at its ends; its numbers begin anew."""
+        tokens = [token for token in self.tokens if start <= token.start < end]
+        while tokens[0].kind == _SEMICOLON:
+            tokens.pop(0)
+        while tokens[-1].kind == _SEMICOLON:
+            tokens.pop()
+        inside = Span(tokens[0].start, tokens[-1].end)
+        places = [place for place in self.placeholders if inside.start <= place.span.start < inside.end]
+        return Scan(
+            tuple(tokens),
+            tuple(replace(place, number=number) for number, place in enumerate(places, start=1)),
+            tuple(comment for comment in self.comments if inside.start <= comment.start < inside.end),
+        )

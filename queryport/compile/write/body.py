@@ -1,0 +1,63 @@
+"""The author's statement with casts on its placeholders, in pieces where a filter may be left out.
+
+Works on the text, token by token: what the author wrote stays as it was written.
+"""
+
+from dataclasses import dataclass
+
+from postgast.pg_query_pb2 import Token as TokenKind
+
+from handler.contract.operation import Choice
+from queryport.compile.describe.database import Database
+from queryport.compile.describe.query_file import without_comments
+from queryport.compile.describe.typed_statement import TypedStatement
+from queryport.compile.read.draft import Draft, Edit
+from queryport.compile.read.tokens import Placeholder, Scan
+from queryport.compile.write.filters import optional_filters
+from queryport.compile.write.pieces import Pieces
+from queryport.diagnostics.source import Source, Span
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The author's statement with casts, cut where filters may be left out."""
+
+    source: Source
+    scan: Scan
+    edits: tuple[Edit, ...]
+    filters: tuple[tuple[Span, str], ...]
+    """The stretches `(:p IS NULL OR …)`, each with its parameter."""
+
+    def pieces(self, span: Span) -> Pieces:
+        """Return a stretch of the statement as pieces."""
+        pieces: list[str | Choice] = []
+        here = span.start
+        for stretch, parameter in self.filters:
+            if span.start <= stretch.start and stretch.end <= span.end:
+                pieces.append(self._text(Span(here, stretch.start)))
+                pieces.append(Choice(parameter, present=self._text(stretch), absent="true"))
+                here = stretch.end
+        pieces.append(self._text(Span(here, span.end)))
+        return tuple(pieces)
+
+    def _text(self, span: Span) -> str:
+        return Draft(self.source, span, self.edits).text
+
+
+def cast_body(statement: TypedStatement, absentable: frozenset[str]) -> Body:
+    """Cast each placeholder to its type; `absentable` are the parameters that a call may leave NULL."""
+    scan, database = statement.scan, statement.file.database
+    casts = [
+        _cast(database, scan, place, oid)
+        for place, oid in zip(scan.placeholders, statement.inference.oids, strict=True)
+    ]
+    filters = tuple(optional_filters(scan, absentable))
+    return Body(statement.file.source, scan, (*casts, *without_comments(scan)), filters)
+
+
+def _cast(database: Database, scan: Scan, place: Placeholder, oid: int) -> Edit:
+    following = next((token for token in scan.tokens if token.start >= place.span.end), None)
+    if following is not None and following.kind == TokenKind.TYPECAST:
+        return Edit(place.span, f":{place.name}")  # the author's own cast, whose type was inferred
+    # In parentheses, because FETCH FIRST and what may follow (`[1]`, `.field`, a unit) take no bare cast.
+    return Edit(place.span, f"(:{place.name}::{database.type(oid).sql_name})")

@@ -1,0 +1,137 @@
+"""Wraps the author's statement so that PostgreSQL renders each row as one JSON text."""
+
+from dataclasses import dataclass
+
+from postgast.pg_query_pb2 import Token as TokenKind
+
+from handler.contract.operation import Result
+from queryport.compile.check.pages import PagePlan
+from queryport.compile.describe.database import Column
+from queryport.compile.describe.typed_statement import TypedStatement
+from queryport.compile.read.statement import ParsedStatement, Shape
+from queryport.compile.read.tokens import Scan, Token
+from queryport.compile.write.body import Body
+from queryport.compile.write.filters import closing
+from queryport.compile.write.page_clauses import page_clauses
+from queryport.compile.write.pieces import Pieces, joined_pieces
+from queryport.diagnostics.source import Span
+
+_OPEN = ord("(")
+
+
+def wrap(statement: TypedStatement, body: Body, result: Result, page: PagePlan | None, *, guarded: bool) -> Pieces:
+    """Write the whole statement, which renders each row as one JSON text.
+
+    One that is `guarded` fails by itself where its result is one row and it gives another number of rows.
+    """
+    parsed = statement.parsed
+    if not statement.columns:
+        return joined_pieces(body.pieces(body.scan.span))
+    row = _wrapped_row(body, statement.columns, result)
+    if parsed.shape is Shape.QUERY and (page is not None or not (guarded and result in _SINGLE)):
+        tail: Pieces = page_clauses(page, row.name) if page else ()
+        query = body.pieces(body.scan.span)
+        return joined_pieces((f"SELECT {row.rendered} FROM (", *query, f") {row.alias}", *tail))
+    materialized = " MATERIALIZED" if parsed.shape is Shape.QUERY else ""
+    common = _common(parsed, body, f"{row.alias} AS{materialized} (")
+    return joined_pieces(
+        (*common, ") ", _selection(row, result) if guarded else f"SELECT {row.rendered} FROM {row.name}")
+    )
+
+
+def wrap_keyed(statement: TypedStatement, body: Body, result: Result) -> Pieces:
+    """Write the statement that also stores its idempotency key and its answer: all of it happens, or nothing."""
+    columns = statement.columns
+    row = _wrapped_row(body, columns, result)
+    returning = "" if columns else " RETURNING 1"
+    kept = f"coalesce(array_agg({row.rendered}), '{{}}')" if columns else "ARRAY[count(*)::text]"
+    selection = _selection(row, result) if columns else f"SELECT count(*)::text FROM {row.name}"
+    alias = row.alias if columns else row.name
+    return joined_pieces(
+        (
+            *_common(statement.parsed, body, f"{alias} AS MATERIALIZED ("),
+            f"{returning}), {row.key} AS ("
+            "INSERT INTO queryport.idempotency_key (operation, key, request_hash, response, expires_at) "
+            f"SELECT :__operation, :__key, :__hash, {kept}, now() + :__keep::interval FROM {row.name}) ",
+            selection,
+        )
+    )
+
+
+_SINGLE = frozenset({Result.ONE, Result.MAYBE, Result.VALUE})
+
+
+@dataclass(frozen=True, slots=True)
+class _WrappedRow:
+    name: str
+    alias: str
+    rendered: str
+    """The row as one JSON text."""
+    key: str
+    """A name for the query that writes the idempotency key."""
+
+
+def _wrapped_row(body: Body, columns: tuple[Column, ...], result: Result) -> _WrappedRow:
+    name, key = _free_names(body.scan, columns, "q", "k")
+    # The column of `value` is named here: the name of a bare placeholder's column changes with its cast.
+    if result is Result.VALUE:
+        return _WrappedRow(name, f"{name}(v)", f"to_json({name}.v)::text", key)
+    return _WrappedRow(name, name, f"row_to_json({name})::text", key)
+
+
+def _selection(row: _WrappedRow, result: Result) -> str:
+    """Select the rows of a change, which fails where it is to give a single row and gives another number of them.
+
+    A scalar subquery refuses two rows (21000), and a negative LIMIT refuses none (2201W); see Operation.sql.
+    """
+    if result not in _SINGLE:
+        return f"SELECT {row.rendered} FROM {row.name}"
+    at_most_one = f"SELECT (SELECT {row.rendered} FROM {row.name})"
+    return at_most_one if result is Result.MAYBE else f"{at_most_one} LIMIT 2 * (SELECT count(*) FROM {row.name}) - 1"
+
+
+def _common(parsed: ParsedStatement, body: Body, opening: str) -> Pieces:
+    """Write `WITH … AS (` and the statement; the author's own WITH is drawn out of it where its queries may write."""
+    span = body.scan.span
+    if parsed.last_common_table is None or parsed.shape is Shape.QUERY:
+        return (f"WITH {opening}", *body.pieces(span))
+    main = _main_start(body.scan.tokens, parsed.last_common_table)
+    common = body.pieces(Span(span.start, body.scan.tokens[main - 1].end))
+    written = body.pieces(Span(body.scan.tokens[main].start, span.end))
+    return (*common, f", {opening}", *written)
+
+
+_VERBS = frozenset(
+    {
+        TokenKind.SELECT,
+        TokenKind.INSERT,
+        TokenKind.UPDATE,
+        TokenKind.DELETE_P,
+        TokenKind.MERGE,
+        TokenKind.VALUES,
+        TokenKind.TABLE,
+        _OPEN,
+    }
+)
+
+
+def _main_start(tokens: tuple[Token, ...], last_common_table: int) -> int:
+    """Return the index of the token behind the WITH clause whose last query's name stands at an offset."""
+    index = next(index for index, token in enumerate(tokens) if token.start >= last_common_table) + 1
+    if tokens[index].kind == _OPEN:  # its column names
+        index = closing(tokens, index) + 1
+    while tokens[index].kind != _OPEN:  # AS [NOT] [MATERIALIZED]
+        index += 1
+    index = closing(tokens, index) + 1
+    while tokens[index].kind not in _VERBS:  # SEARCH … and CYCLE …
+        index += 1
+    return index
+
+
+def _free_names(scan: Scan, columns: tuple[Column, ...], *wanted: str) -> list[str]:
+    """Return names that nothing in the statement has: a column of the row's name would hide the row."""
+    taken = {token.text.strip('"').lower() for token in scan.tokens} | {column.name.lower() for column in columns}
+    return [
+        next(name for name in (base, *(f"{base}{number}" for number in range(1, len(taken) + 2))) if name not in taken)
+        for base in wanted
+    ]

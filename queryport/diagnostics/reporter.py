@@ -1,0 +1,29 @@
+"""Collects the problems of one file while the steps of its compilation find them."""
+
+from queryport.diagnostics.rules import Severity
+from queryport.diagnostics.source import Problem, Source, Span
+
+
+class Reporter:
+    """The problems of one file, in the order in which they were found."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self._problems: list[Problem] = []
+
+    def report(self, code: str, span: Span, message: str, cure: str, also: tuple[Span, ...] = ()) -> None:
+        """Add a problem at a place of the file; `also` are further places that belong to it."""
+        self._problems.append(self.source.problem(code, span, message, cure, also))
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        return tuple(self._problems)
+
+    @property
+    def errors(self) -> int:
+        """The number of problems so far that leave the operation out; a step that adds none has succeeded."""
+        return sum(problem.severity is Severity.ERROR for problem in self._problems)
+
+    def has(self, *codes: str) -> bool:
+        """Return whether a problem of one of the codes was reported."""
+        return any(problem.code in codes for problem in self._problems)
