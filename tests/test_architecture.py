@@ -1,0 +1,120 @@
+"""The house stands as docs/architecture.md draws it: imports run downwards only, and in no circle.
+
+The page's tables are the floors, the highest first. Imports for types alone count too: a reader follows them as well.
+"""
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+from tests.support.repository import DOCS, ROOT
+
+PACKAGES = ("handler", "queryport")
+
+Floors = tuple[tuple[str, ...], ...]
+
+
+def _floors(package: str) -> Floors:
+    """The rooms of a package, floor by floor, as the page's table below the package's heading has them."""
+    page = (DOCS / "architecture.md").read_text()
+    section = re.search(rf"^#+ The floors of `{re.escape(package)}/`\n(.*?)(?=^#|\Z)", page, re.MULTILINE | re.DOTALL)
+    assert section is not None, f"docs/architecture.md has no floors of {package}"
+    rows = re.findall(r"^\| (`.+?`) \|", section[1], re.MULTILINE)
+    return tuple(tuple(re.findall(r"`([\w.]+)`", row)) for row in rows)
+
+
+FLOORS: Mapping[str, Floors] = {
+    package: _floors(package.replace(".", "/")) for package in (*PACKAGES, "queryport.compile")
+}
+
+
+def _modules() -> dict[str, Path]:
+    """Every module by its dotted name; a package is named without `__init__`."""
+    paths = (path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+    return {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in paths}
+
+
+MODULES = _modules()
+
+
+def _imported(path: Path) -> Iterator[str]:
+    """The modules of ours that a module names in its imports, wherever these stand in it."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        match node:
+            case ast.Import():
+                names = [alias.name for alias in node.names]
+            case ast.ImportFrom(level=0, module=str(module)):
+                within = (f"{module}.{alias.name}" for alias in node.names)
+                names = [name if name in MODULES else module for name in within]
+            case ast.ImportFrom():
+                raise AssertionError(f"{path}:{node.lineno} imports by a relative name, which hides where it goes")
+            case _:
+                continue
+        yield from (name for name in names if name.partition(".")[0] in PACKAGES)
+
+
+IMPORTS: Mapping[str, frozenset[str]] = {name: frozenset(_imported(path)) - {name} for name, path in MODULES.items()}
+
+
+def _room(module: str, package: str) -> str | None:
+    """The part of a package in which a module is; the package's own `__init__` is in none."""
+    return module.removeprefix(f"{package}.").partition(".")[0] if module.startswith(f"{package}.") else None
+
+
+def _crossings(package: str) -> Iterator[tuple[str, str, str, str]]:
+    """Every import that leaves a room for another of the package: the two modules, and their rooms."""
+    for module, targets in IMPORTS.items():
+        for target in targets:
+            here, there = _room(module, package), _room(target, package)
+            if here and there and here != there:
+                yield module, target, here, there
+
+
+@pytest.mark.parametrize("package", FLOORS)
+def test_every_room_has_its_floor(package: str) -> None:
+    rooms = {room for module in MODULES if (room := _room(module, package))}
+    named = [room for floor in FLOORS[package] for room in floor]
+    assert sorted(named) == sorted(rooms), "docs/architecture.md is to have every room once"
+
+
+@pytest.mark.parametrize("package", FLOORS)
+def test_rooms_use_what_is_on_a_lower_floor(package: str) -> None:
+    floor = {room: number for number, rooms in enumerate(FLOORS[package]) for room in rooms}
+    upwards = [
+        f"{module} imports {target}: {there} is not below {here}"
+        for module, target, here, there in _crossings(package)
+        if floor[there] <= floor[here] and module != "queryport.console.terminal"
+    ]
+    assert upwards == []
+
+
+def test_no_circle_leads_from_a_module_back_to_it() -> None:
+    try:
+        TopologicalSorter(IMPORTS).prepare()
+    except CycleError as error:
+        pytest.fail(f"a circle of imports: {' <- '.join(error.args[1])}", pytrace=False)
+
+
+def test_the_lambda_imports_nothing_of_the_tool() -> None:
+    found = [
+        f"{module} imports {target}"
+        for module, targets in IMPORTS.items()
+        for target in targets
+        if module.startswith("handler") and target.startswith("queryport")
+    ]
+    assert found == []
+
+
+def test_the_tool_knows_the_lambda_by_its_contract_only() -> None:
+    found = [
+        f"{module} imports {target}"
+        for module, targets in IMPORTS.items()
+        for target in targets
+        if module.startswith("queryport") and not module.startswith("queryport.testing")
+        if target.startswith("handler") and not target.startswith("handler.contract.")
+    ]
+    assert found == []
