@@ -7,7 +7,11 @@ from typing import Any, get_type_hints
 
 import click
 
-from queryport.emulator.limits import Limits
+from queryport.console.terminal import Terminal
+from queryport.emulator import Clusters, Emulator, Limits
+from queryport.postgres.server import EmbeddedPostgres
+from queryport.project.databases import Databases, EmbeddedDatabases, OwnDatabase, Scripts, database_name
+from queryport.project.project import Project
 
 _REGION = "us-east-1"
 _RESOURCE_ARN = f"arn:aws:rds:{_REGION}:123456789012:cluster:local"
@@ -34,7 +38,7 @@ def _limits(_: click.Context, __: click.Parameter, given: Sequence[str]) -> Limi
     return Limits(**values)
 
 
-@click.command("emulator", short_help="Run a local RDS Data API.")
+@click.command("emulator")
 @click.option(
     "--project",
     type=click.Path(file_okay=False, path_type=Path),
@@ -80,10 +84,6 @@ def emulator_command(
 
     Prints the environment variables that point a program at it, and serves until Ctrl-C.
     """
-    # Imported when it runs, so that `queryport --help` need not wait for a server's libraries.
-    from queryport.emulator import Clusters, Emulator
-    from queryport.project.databases import database_name
-
     resource_arn, secret_arn = _RESOURCE_ARN, _SECRET_ARN
     clusters = Clusters.load(clusters_file) if clusters_file is not None else None
     if clusters is not None:
@@ -108,11 +108,6 @@ def emulator_command(
 @contextmanager
 def _database(project: Path | None, database_url: str | None, data_dir: Path) -> Iterator[str]:
     """The URL of the database, made from the project if there is one, for the length of a with block."""
-    from queryport.console.terminal import Terminal
-    from queryport.postgres.server import EmbeddedPostgres
-    from queryport.project.databases import Databases, EmbeddedDatabases, OwnDatabase, Scripts
-    from queryport.project.project import Project
-
     with ExitStack() as stack:
         databases: Databases
         if database_url is not None:

@@ -9,7 +9,10 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
+import click
+
 from queryport.console.failure import Failure
+from queryport.console.terminal import Terminal, counted
 
 _FILES = Path(__file__).with_name("new_project")
 
@@ -54,3 +57,17 @@ def _written_as(path: Path) -> Path:
 def _name(directory: Path) -> str:
     """A package's name from the folder's."""
     return re.sub(r"[^a-z0-9]+", "-", directory.resolve().name.lower()).strip("-") or "data-api"
+
+
+@click.command("init")
+@click.argument("directory", type=click.Path(file_okay=False, path_type=Path), metavar="DIR")
+def init_command(directory: Path) -> None:
+    """Lay out a new project in DIR.
+
+    Query files, a migration, a seed, tests that pass, a Dockerfile, a template for AWS SAM, a Makefile and a workflow
+    for GitHub. Overwrites nothing.
+    """
+    files = init(directory)
+    terminal = Terminal()
+    terminal.say(f"wrote {counted(len(files), 'file')} to {directory}")
+    terminal.say(f"next: cd {directory} && make test && make serve")

@@ -9,10 +9,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import click
 from jsonschema import Draft202012Validator
 
 from handler.contract import exact_json
 from handler.contract.operation import Operation, Result
+from queryport.commands import options
+from queryport.commands.tables import show_rows
 from queryport.compile import Compilation
 from queryport.compile.write.emit import write_catalog
 from queryport.console.failure import Failure
@@ -22,7 +25,7 @@ from queryport.emulator import Emulator
 from queryport.local.lambda_environment import Outcome
 from queryport.local.lambda_environments import LambdaEnvironments, operation_variables
 from queryport.project.databases import database_name
-from queryport.project.workspace import Workspace
+from queryport.project.workspace import Workspace, open_workspace
 
 
 class RunError(Failure):
@@ -86,9 +89,9 @@ def read_parameters(operation: Operation, assignments: Sequence[str]) -> dict[st
 def show(operation: Operation, data: Any, terminal: Terminal) -> None:
     """Prints an answer for people: rows as a table, everything else in a line."""
     if operation.result is Result.MANY:
-        terminal.rows(data)
+        show_rows(terminal, data)
     elif operation.result in (Result.ONE, Result.MAYBE):
-        terminal.rows([data] if data is not None else [])
+        show_rows(terminal, [data] if data is not None else [])
     elif operation.result is Result.AFFECTED:
         terminal.say(f"{counted(data, 'row')} affected")
     elif operation.result is Result.NONE:
@@ -145,3 +148,33 @@ def _kinds(schema: dict[str, Any]) -> set[str]:
         return set().union(*(_kinds(choice) for choice in schema["anyOf"]))
     declared = schema.get("type", [])
     return {declared} if isinstance(declared, str) else set(declared)
+
+
+@click.command("run")
+@click.argument("name")
+@click.argument("parameters", nargs=-1, metavar="[KEY=VALUE]...")
+@click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
+@options.project
+@options.data_dir
+@options.served_database_url
+def run_command(
+    name: str,
+    parameters: tuple[str, ...],
+    project: Path,
+    data_dir: Path | None,
+    database_url: str | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Call the operation NAME through the handler and print what it answers.
+
+    Values are read as the parameter's type wants them: text as it stands, everything else as JSON. KEY=@FILE takes the
+    value from a file, and KEY:=JSON gives it as JSON whatever the type, for example note:=null.
+    """
+    progress = Terminal(stderr=True)
+    with open_workspace(project, data_dir, database_url, progress, migrate=True) as workspace:
+        operation, data = run(workspace, name, parameters, progress)
+    if as_json:
+        click.echo(exact_json.dumps(data))
+    else:
+        show(operation, data, Terminal())

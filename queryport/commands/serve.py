@@ -11,16 +11,20 @@ import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NoReturn
 
+import click
 import psycopg
 
 from handler.contract.operation import Operation
+from queryport.commands import options
+from queryport.commands.tables import show_call, show_operations, show_problems, summary
 from queryport.compile.write.emit import write_catalog
 from queryport.console.failure import Failure
-from queryport.console.terminal import Terminal, summary
+from queryport.console.terminal import Terminal
 from queryport.diagnostics.rules import Severity
 from queryport.diagnostics.source import shown
 from queryport.emulator import Emulator
@@ -82,7 +86,7 @@ class Server:
         self._lambda = LambdaEnvironments(self._variables(), self._log)
         self._broken = BrokenOperations()
         self._broken.update(self._build.compilation, self._build.project.queries)
-        application = FunctionUrl(self._lambda.invoke, terminal.call, self._broken)
+        application = FunctionUrl(self._lambda.invoke, partial(show_call, terminal), self._broken)
         self._http = stack.enter_context(HttpThread(application, listener))
         stack.callback(lambda: self._http.run(self._lambda.close()))
         self._http.run(self._lambda.warm_up())
@@ -90,9 +94,9 @@ class Server:
     def introduce(self) -> None:
         """Shows what is there and how to call it."""
         terminal, compilation = self._terminal, self._build.compilation
-        terminal.problems(compilation.problems)
+        show_problems(terminal, compilation.problems)
         if compilation.operations:
-            terminal.operations(compilation.operations)
+            show_operations(terminal, compilation.operations)
         terminal.say(f"\n{summary(compilation)}")
         terminal.say(f"Function URL       {self._url}")
         terminal.say(f"RDS Data API       {self._emulator.url}")
@@ -130,10 +134,13 @@ class Server:
         self._broken.update(build.compilation, build.project.queries)
         self._http.run(self._lambda.replace(self._variables()))
         # Errors stay on the screen until they are mended, warnings are told once.
-        self._terminal.problems(
-            problem
-            for problem in build.compilation.problems
-            if problem.severity is Severity.ERROR or problem not in before.problems
+        show_problems(
+            self._terminal,
+            (
+                problem
+                for problem in build.compilation.problems
+                if problem.severity is Severity.ERROR or problem not in before.problems
+            ),
         )
         seconds = time.monotonic() - started
         self._terminal.say(
@@ -157,3 +164,29 @@ def _changes(before: Sequence[Operation], after: Sequence[Operation]) -> str:
     if len(told) > _NAMED:
         return f"{len(told)} operations changed"
     return ", ".join(sorted(told)) or "no operation changed"
+
+
+@click.command("serve")
+@options.project
+@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="Where HTTP is answered.")
+@click.option(
+    "--emulator-port",
+    type=click.IntRange(0, 65535),
+    default=8081,
+    show_default=True,
+    help="Where the local RDS Data API is.",
+)
+@options.data_dir
+@options.served_database_url
+def serve_command(
+    project: Path, port: int, emulator_port: int, data_dir: Path | None, database_url: str | None
+) -> None:
+    """Serve the project on this machine, and take up every file as it is saved.
+
+    Starts the embedded PostgreSQL, applies the migrations and the seeds, compiles the query files, and answers HTTP
+    as the Lambda behind its Function URL would. Ctrl-C stops everything.
+    """
+    try:
+        serve(Options(project, data_dir, database_url, port, emulator_port), Terminal())
+    except KeyboardInterrupt:
+        click.echo("stopped")

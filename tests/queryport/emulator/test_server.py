@@ -101,7 +101,7 @@ def test_idle_sessions_of_a_database_that_was_left_are_closed(
 
 
 # As a person runs it, signal handlers included.
-_COMMAND = (sys.executable, "-c", "from queryport.commands.main import main; main()", "emulator")
+_COMMAND = (sys.executable, "-c", "from queryport.__main__ import main; main()", "emulator")
 
 
 def test_the_command_prints_what_to_set_and_stops_on_ctrl_c(postgres: EmbeddedPostgres) -> None:
@@ -162,7 +162,7 @@ def test_the_command_explains_a_limit_it_cannot_use(limit: str) -> None:
 
 
 def test_importing_the_package_imports_no_server() -> None:
-    program = "import sys, queryport.emulator, queryport.commands.emulator, queryport.testing.data_api_plugin;"
+    program = "import sys, queryport.emulator, queryport.testing.data_api_plugin;"
     loaded = subprocess.run(
         [sys.executable, "-c", f"{program} print(*sys.modules)"], capture_output=True, text=True, check=True
     ).stdout.split()

@@ -1,0 +1,22 @@
+"""The script `queryport`: the command line, or the name of the extra to install where its libraries are missing."""
+
+import sys
+
+
+def main() -> None:
+    """Run the command line. Ends with 1 and the cure where queryport was installed without its extra `tool`."""
+    try:
+        from queryport.commands.main import main as run
+
+        run()
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] in ("queryport", "handler"):
+            raise
+        sys.exit(
+            f"error: the command line needs the module {error.name}, which comes with the extra `tool`: "
+            "pip install 'queryport[tool]'"
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,43 @@
+"""`queryport build`: writes the catalogue that the Lambda starts from."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from queryport.commands import options
+from queryport.commands.tables import show_problems, summary
+from queryport.compile.write.emit import write_catalog
+from queryport.console.terminal import Terminal
+from queryport.project.workspace import open_workspace
+
+
+@click.command("build")
+@options.project
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="The file to write. [default: catalog.json in the project]",
+)
+@options.data_dir
+@options.migrated_database_url
+def build_command(project: Path, output: Path | None, data_dir: Path | None, database_url: str | None) -> None:
+    """Compile the query files into the catalogue that the Lambda starts from.
+
+    Writes nothing and exits with 1 if there is any error.
+    """
+    with open_workspace(project, data_dir, database_url, Terminal(stderr=True), migrate=False) as workspace:
+        build = workspace.build()
+    compilation = build.compilation
+    output = output or build.project.root / "catalog.json"
+    terminal = Terminal()
+    show_problems(terminal, compilation.problems)
+    if not compilation.ok:
+        terminal.say(f"{summary(compilation)}: nothing was written")
+        sys.exit(1)
+    try:
+        write_catalog(output, compilation.catalogue, build.fingerprint)
+    except OSError as error:
+        raise click.ClickException(f"{output} cannot be written: {error.strerror}") from None
+    terminal.say(f"{summary(compilation)}: wrote {output}")

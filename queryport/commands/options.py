@@ -1,0 +1,72 @@
+"""The options that several commands have, each with one name, one meaning and one help text."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from queryport.deployed.client import Target
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+project = click.option(
+    "--project",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(),
+    metavar="DIR",
+    help="The project's folder. [default: the current folder]",
+)
+data_dir = click.option(
+    "--data-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Where the embedded PostgreSQL keeps its data. [default: .queryport in the project]",
+)
+
+
+def database_url(use: str) -> Callable[[F], F]:
+    """`--database-url`, with a sentence on what the command does with that database."""
+    return click.option(
+        "--database-url", metavar="URL", help=f"A PostgreSQL of your own instead of the embedded one. {use}"
+    )
+
+
+migrated_database_url = database_url("It must have the migrations applied.")
+served_database_url = database_url("The migrations and seeds are applied to it.")
+
+
+def deployed(user: str) -> Callable[[F], F]:
+    """The options that say where a deployed database is, named like the function's own environment variables."""
+
+    def decorate(command: F) -> F:
+        for option, variable, help_text in (
+            ("--database", "QUERYPORT_DATABASE", "The database. [default: the one named like the secret's user]"),
+            ("--secret-arn", "QUERYPORT_SECRET_ARN", f"The secret of the database user {user}."),
+            ("--resource-arn", "QUERYPORT_RESOURCE_ARN", "The deployed Aurora cluster."),
+        ):
+            command = click.option(
+                option,
+                envvar=variable,
+                show_envvar=True,
+                metavar="NAME" if option == "--database" else "ARN",
+                help=help_text,
+            )(command)
+        return command
+
+    return decorate
+
+
+def target(resource_arn: str | None, secret_arn: str | None, database: str | None) -> Target:
+    """The deployed database that the options name. Raises click.UsageError for those that are missing."""
+    missing = [
+        f"{option} (or {variable})"
+        for option, variable, value in (
+            ("--resource-arn", "QUERYPORT_RESOURCE_ARN", resource_arn),
+            ("--secret-arn", "QUERYPORT_SECRET_ARN", secret_arn),
+        )
+        if not value
+    ]
+    if not resource_arn or not secret_arn:
+        raise click.UsageError(f"where the deployed database is: give {' and '.join(missing)}")
+    return Target(resource_arn, secret_arn, database or None)

@@ -1,0 +1,105 @@
+"""What the commands show of a project: its problems, and the tables of operations, of rows and of answered requests."""
+
+import json
+import time
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from handler.contract.operation import Operation
+from queryport.compile import Compilation, Problem
+from queryport.console.terminal import Terminal, counted
+from queryport.diagnostics.rules import Severity
+from queryport.local.function_url import Call
+
+
+def show_problems(terminal: Terminal, problems: Iterable[Problem]) -> None:
+    for problem in problems:
+        terminal.line(Text.from_ansi(problem.render(color=True)))
+        terminal.say("")
+
+
+def show_operations(terminal: Terminal, operations: Sequence[Operation]) -> None:
+    """Show how each operation is called, its parameters and its result."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("Operation", "Route", "Parameters", "Result"):
+        table.add_column(heading, overflow="fold")
+    for operation in operations:
+        table.add_row(
+            escape(operation.name), escape(_route(operation)), escape(_parameters(operation)), operation.result.value
+        )
+    terminal.draw(table)
+
+
+def show_call(terminal: Terminal, call: Call) -> None:
+    """Show an answered request in a line, and below it the error of a function that failed."""
+    style = "green" if call.status < 400 else "yellow" if call.status < 500 else "red"
+    terminal.line(
+        Text.assemble(
+            (f"{time.strftime('%H:%M:%S')}  ", "dim"),
+            (str(call.status), style),
+            f"  {call.method} {call.path}",
+            (f"  {call.seconds * 1000:.0f} ms", "dim"),
+        )
+    )
+    if call.failure:
+        terminal.line(Text(call.failure, style="red"))
+
+
+def show_rows(terminal: Terminal, rows: Sequence[dict[str, Any]]) -> None:
+    """Show rows as a table, whose columns are those of the first row."""
+    if not rows:
+        terminal.note("no rows")
+        return
+    table = Table(header_style="bold")
+    for name in rows[0]:
+        table.add_column(escape(name), overflow="fold")
+    for row in rows:
+        table.add_row(*(_cell(row.get(name)) for name in rows[0]))
+    terminal.draw(table)
+
+
+def summary(compilation: Compilation) -> str:
+    """Counts of a compilation, for example `24 operations, no errors, 1 warning`."""
+    errors = sum(problem.severity is Severity.ERROR for problem in compilation.problems)
+    warnings = len(compilation.problems) - errors
+    parts = [counted(len(compilation.operations), "operation"), counted(errors, "error") if errors else "no errors"]
+    return ", ".join([*parts, counted(warnings, "warning")] if warnings else parts)
+
+
+def _route(operation: Operation) -> str:
+    http = operation.http
+    return f"{http.method} {http.path}" if http else f"POST /operations/{operation.name}"
+
+
+def _parameters(operation: Operation) -> str:
+    schemas = operation.parameters_schema.get("properties", {})
+    required = operation.parameters_schema.get("required", ())
+    return ", ".join(f"{name}{'' if name in required else '?'} {_type(schema)}" for name, schema in schemas.items())
+
+
+def _type(schema: dict[str, Any]) -> str:
+    """The type that a parameter's schema stands for, in a word."""
+    for choice in schema.get("anyOf", ()):
+        if choice.get("type") != "null":
+            return _type(choice)
+    if "enum" in schema:
+        return "|".join(str(label) for label in schema["enum"] if label is not None)
+    declared = schema.get("type", "json")
+    name = declared if isinstance(declared, str) else next(one for one in declared if one != "null")
+    if name == "array":
+        return f"{_type(schema.get('items', {}))}[]"
+    return str(schema.get("format", name)) if name == "string" else str(name)
+
+
+def _cell(value: Any) -> Text:
+    if value is None:
+        return Text("null", style="dim")
+    if isinstance(value, str):
+        return Text(value)
+    if isinstance(value, dict | list | bool):
+        return Text(json.dumps(value, ensure_ascii=False, default=str))
+    return Text(str(value), justify="right")
