@@ -20,9 +20,10 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 
 from handler.contract import errors
+from handler.contract.database_message import DatabaseMessage
 from handler.contract.errors import OperationError, Outcome
 from handler.data_api import retries, sdk
-from handler.data_api.database_errors import DatabaseMessage, operation_error
+from handler.data_api.database_errors import operation_error
 from handler.data_api.deadline import Deadline
 from handler.data_api.retries import NETWORK, Fault, Kind
 from handler.data_api.sdk import StatementClient

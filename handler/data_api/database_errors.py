@@ -5,15 +5,13 @@ exception is the message of RAISE (P0001), which an author of SQL wrote for the 
 """
 
 import re
-from typing import NamedTuple
 
 from handler.contract import errors
+from handler.contract.database_message import DatabaseMessage
 from handler.contract.errors import OperationError
 
 _CONSTRAINT = re.compile(r'constraint "([^"]{1,63})"')
 _COLUMN = re.compile(r'column "([^"]{1,63})"')
-_AFTER_MESSAGE = re.compile(r"(?:; |\n\s*)(?:Detail|Hint|Where|Position): ")
-_SEVERITY = re.compile(r"(?:ERROR|FATAL|PANIC): ")
 
 _DATA_EXCEPTIONS = {
     "22001": "a text is longer than its column",
@@ -31,23 +29,6 @@ _DATA_EXCEPTIONS = {
     "22P02": "a value is not written as its type asks for",
     "22P05": "a text has a character that the database cannot store",
 }
-
-
-class DatabaseMessage(NamedTuple):
-    """The parts of a DatabaseErrorException's message: `ERROR: <text>; Hint: …; Position: 7; SQLState: 42601`."""
-
-    text: str
-    sqlstate: str | None
-    fatal: bool = False
-    """PostgreSQL ended the session with it (FATAL or PANIC)."""
-
-    @classmethod
-    def parse(cls, message: str) -> "DatabaseMessage":
-        head, found, sqlstate = message.rpartition("SQLState: ")
-        if not found:
-            return cls(message, None)
-        text = _AFTER_MESSAGE.split(head.rstrip("; \n"), maxsplit=1)[0]
-        return cls(_SEVERITY.sub("", text, count=1), sqlstate.strip(), text.startswith(("FATAL: ", "PANIC: ")))
 
 
 def operation_error(message: DatabaseMessage) -> OperationError:

@@ -4,7 +4,6 @@ A sleeping database is waited for. A call is repeated only where it certainly di
 changes schemas: what became of any other call, its caller has to find out. Knows nothing of migrations and operations.
 """
 
-import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -15,6 +14,7 @@ import boto3  # type: ignore[import-untyped]  # its stubs are a package of their
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, EndpointConnectionError
 
+from handler.contract.database_message import DatabaseMessage
 from queryport.console.failure import Failure
 from queryport.migrations.runner import Announce, silent
 
@@ -22,12 +22,6 @@ STATEMENT_SECONDS = 45
 _WAKING_SECONDS = 180.0
 _POLL_SECONDS = 2.0
 _THROTTLES = frozenset({"ThrottlingException", "Throttling", "TooManyRequestsException", "RequestLimitExceeded"})
-
-_MESSAGE = re.compile(
-    r"(?:ERROR|FATAL|PANIC): (?P<text>.*?)(?:; Hint: (?P<hint>.*?))?(?:; Position: (?P<position>\d+))?"
-    r"; SQLState: (?P<sqlstate>\w{5})",
-    re.DOTALL,
-)
 
 Row = list[Any]
 
@@ -58,12 +52,8 @@ class Refused(Exception):  # noqa: N818 (it is for callers to make a Failure of,
 
     @classmethod
     def parse(cls, message: str) -> Self:
-        """Reads `ERROR: <text>; Hint: …; Position: 7; SQLState: 42601`."""
-        found = _MESSAGE.fullmatch(message.strip())
-        if found is None:
-            return cls(message, "XX000")
-        position = found["position"]
-        return cls(found["text"], found["sqlstate"], found["hint"], int(position) - 1 if position else None)
+        said = DatabaseMessage.parse(message)
+        return cls(said.text, said.sqlstate or "XX000", said.hint, said.position and said.position - 1)
 
 
 class StillRunning(Exception):  # noqa: N818 (not an error yet)

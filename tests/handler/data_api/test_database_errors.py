@@ -3,28 +3,38 @@
 import pytest
 
 from handler.contract import errors
-from handler.data_api.database_errors import DatabaseMessage, operation_error
+from handler.contract.database_message import DatabaseMessage
+from handler.data_api.database_errors import operation_error
 
 
 @pytest.mark.parametrize(
-    ("message", "text", "sqlstate"),
+    ("message", "parts"),
     [
         (
             'ERROR: relation "no_such_table_xyz" does not exist; Position: 15; SQLState: 42P01',
-            'relation "no_such_table_xyz" does not exist',
-            "42P01",
+            DatabaseMessage('relation "no_such_table_xyz" does not exist', "42P01", position=15),
         ),
-        ("ERROR: no operator; Hint: Add casts.; Position: 36; SQLState: 42883", "no operator", "42883"),
-        ("ERROR: a: b; c; SQLState: 23502", "a: b; c", "23502"),
-        ("FATAL: password authentication failed; SQLState: 28P01", "password authentication failed", "28P01"),
-        ("ERROR: no\n  Hint: never\n  Position: 5; SQLState: P0001", "no", "P0001"),
-        ("ERROR: no\n  Detail: secret; SQLState: P0001", "no", "P0001"),
-        ("Transaction is still running a query", "Transaction is still running a query", None),
-        ("", "", None),
+        (
+            "ERROR: no operator; Hint: Add casts; try.; Position: 36; SQLState: 42883",
+            DatabaseMessage("no operator", "42883", hint="Add casts; try.", position=36),
+        ),
+        ("ERROR: a: b; c; SQLState: 23502", DatabaseMessage("a: b; c", "23502")),
+        (
+            "FATAL: password authentication failed; SQLState: 28P01",
+            DatabaseMessage("password authentication failed", "28P01", fatal=True),
+        ),
+        (
+            "ERROR: no\n  Hint: never\n  Position: 5; SQLState: P0001",
+            DatabaseMessage("no", "P0001", hint="never", position=5),
+        ),
+        ("ERROR: no\n  Detail: secret; SQLState: P0001", DatabaseMessage("no", "P0001")),
+        ("ERROR: no; Position: here; SQLState: P0001", DatabaseMessage("no", "P0001")),
+        ("Transaction is still running a query", DatabaseMessage("Transaction is still running a query", None)),
+        ("", DatabaseMessage("", None)),
     ],
 )
-def test_a_message_is_taken_apart(message: str, text: str, sqlstate: str | None) -> None:
-    assert DatabaseMessage.parse(message) == DatabaseMessage(text, sqlstate, message.startswith("FATAL"))
+def test_a_message_is_taken_apart(message: str, parts: DatabaseMessage) -> None:
+    assert DatabaseMessage.parse(message) == parts
 
 
 @pytest.mark.parametrize(
