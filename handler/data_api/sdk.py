@@ -29,8 +29,9 @@ from botocore.loaders import JSONFileLoader, Loader
 from botocore.parsers import ResponseParserError, ResponseParserFactory
 from botocore.session import Session
 
+from handler.contract.limits import STATEMENT_SECONDS
+
 SERVICE = "rds-data"
-STATEMENT_SECONDS = 45  # the Data API cancels a statement after that
 READ_TIMEOUT_SECONDS = STATEMENT_SECONDS + 10
 CONNECT_TIMEOUT_SECONDS = 3
 

@@ -4,10 +4,11 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from handler.contract.limits import REQUEST_BYTES
 from handler.data_api.client import parameters
 from handler.engine.parameters import Texts
 
-LARGEST_REQUEST = 4 * 1024 * 1024  # with its headers
+LARGEST_REQUEST = REQUEST_BYTES
 _REST = 16 * 1024  # headers, ARNs, the transaction's id
 MOST_SETS = 1000
 """So that one request stays well below the 45 seconds that the service gives it."""

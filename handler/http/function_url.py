@@ -11,13 +11,14 @@ import orjson
 
 from handler.contract.catalog import Catalog
 from handler.contract.errors import InvalidParameters, MethodNotAllowed, OperationError, UnknownOperation
+from handler.contract.limits import LAMBDA_PAYLOAD_BYTES
 from handler.engine.engine import Engine, ReadyOperation, too_large
 from handler.http import parameters as http_parameters
 from handler.http.parameters import HttpParameters
 from handler.http.request import HttpRequest
 from handler.observability import Call
 
-LARGEST_ANSWER = 6 * 1024 * 1024  # of Lambda, for the whole response as JSON
+LARGEST_ANSWER = LAMBDA_PAYLOAD_BYTES
 
 _JSON = "application/json"
 _PROBLEM = "application/problem+json"

@@ -13,8 +13,9 @@ from urllib.parse import unquote_to_bytes
 
 from handler.contract import exact_json
 from handler.contract.errors import InvalidParameters, RequestTooLarge, UnsupportedMediaType
+from handler.contract.limits import REQUEST_BYTES
 
-LARGEST_BODY = 4 * 1024 * 1024  # what the Data API takes; a Function URL itself would pass 6 MB
+LARGEST_BODY = REQUEST_BYTES  # a Function URL itself would pass 6 MB
 
 _JSON_TYPE = re.compile(r"application/(?:[a-z0-9.!#$&^_-]+\+)?json")
 _CHARSETS = frozenset({"utf-8", "utf8", "us-ascii"})

@@ -10,9 +10,6 @@ from postgast.pg_query_pb2 import Token as Kind
 
 from queryport.aws.placeholders import scan
 
-LONGEST = 65_536
-"""Characters of one statement, by the RDS Data API."""
-
 
 def untouched(text: str) -> str | None:
     """The statement as it is, or another one that means the same to PostgreSQL and holds nothing for the scanner.

@@ -15,10 +15,10 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, EndpointConnectionError
 
 from handler.contract.database_message import DatabaseMessage
+from handler.contract.limits import STATEMENT_SECONDS
 from queryport.console.failure import Failure
 from queryport.migrations.runner import Announce, silent
 
-STATEMENT_SECONDS = 45
 _WAKING_SECONDS = 180.0
 _POLL_SECONDS = 2.0
 _THROTTLES = frozenset({"ThrottlingException", "Throttling", "TooManyRequestsException", "RequestLimitExceeded"})

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 
 import postgast
 
-from queryport.aws.safe_text import LONGEST, untouched
+from queryport.aws.limits import STATEMENT_CHARACTERS
+from queryport.aws.safe_text import untouched
 from queryport.compile import schema_fingerprint
 from queryport.deployed.client import Deployed, DeployedError, Refused, StillRunning
 from queryport.diagnostics.source import Span
@@ -194,11 +195,11 @@ def _ready(script: Script) -> list[_Ready]:
                 "the RDS Data API would take a part of this statement for a placeholder",
                 "leave no letter or digit directly behind a colon",
             )
-        if len(text) > LONGEST:
+        if len(text) > STATEMENT_CHARACTERS:
             raise script.error(
                 "QP211",
                 script.first_line(statement),
-                f"the statement has {len(text):,} characters, and the RDS Data API takes {LONGEST:,}",
+                f"the statement has {len(text):,} characters, and the RDS Data API takes {STATEMENT_CHARACTERS:,}",
                 "split it",
             )
         ready.append(_Ready(statement, text))

@@ -5,6 +5,8 @@ The size of a result is counted as PostgreSQL sends it in text: two bytes a row,
 
 from dataclasses import dataclass
 
+from handler.contract.limits import REQUEST_BYTES, STATEMENT_SECONDS
+
 MIB = 1024 * 1024
 
 
@@ -12,12 +14,12 @@ MIB = 1024 * 1024
 class Limits:
     """Sizes are in bytes, times in seconds."""
 
-    request_bytes: int = 4 * MIB
+    request_bytes: int = REQUEST_BYTES
     """The whole request, headers included."""
     result_bytes: int = MIB
     formatted_bytes: int = 10_000_000
     """The string that formatRecordsAs=JSON answers with."""
-    statement_seconds: float = 45.0
+    statement_seconds: float = STATEMENT_SECONDS
     transaction_idle_seconds: float = 180.0
     transaction_total_seconds: float = 86_400.0
     sessions: int = 64

@@ -12,9 +12,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
+from queryport.aws.limits import STATEMENT_CHARACTERS
 from queryport.emulator.errors import ApiError, validation
 
-LONGEST_SQL = 65_536
 LONGEST_ARN = 570
 SHORTEST_ARN = 11
 LONGEST_NAME = 64
@@ -22,7 +22,7 @@ LONGEST_TRANSACTION_ID = 192
 
 Arn = Annotated[str, Field(min_length=SHORTEST_ARN, max_length=LONGEST_ARN)]
 Name = Annotated[str, Field(max_length=LONGEST_NAME)]
-Sql = Annotated[str, Field(max_length=LONGEST_SQL)]
+Sql = Annotated[str, Field(max_length=STATEMENT_CHARACTERS)]
 TransactionId = Annotated[str, Field(max_length=LONGEST_TRANSACTION_ID)]
 TypeHint = Literal["DATE", "DECIMAL", "JSON", "TIME", "TIMESTAMP", "UUID"]
 

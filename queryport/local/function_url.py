@@ -20,10 +20,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from handler.contract.limits import LAMBDA_PAYLOAD_BYTES
 from queryport.local.lambda_environment import Outcome
-
-MAX_EVENT_BYTES = 6 * 1024 * 1024
-"""The most that Lambda takes as an event, and that a function may answer."""
 
 _TEXT_TYPES = ("text/", "application/json", "application/xml", "application/javascript", "application/x-ndjson")
 
@@ -73,7 +71,7 @@ class FunctionUrl:
         body = bytearray()
         async for piece in request.stream():
             body += piece
-            if len(body) > MAX_EVENT_BYTES:
+            if len(body) > LAMBDA_PAYLOAD_BYTES:
                 return Response('{"message":"Request Entity Too Large"}', 413, media_type="application/json"), None
         request_id = str(uuid.uuid4())
         outcome = await self._invoke(event(request.scope, bytes(body), request_id), request_id)
@@ -140,8 +138,8 @@ def response_for(outcome: Outcome) -> tuple[Response, str | None]:
         error = orjson.loads(outcome.payload)
         trace = "".join(error["stackTrace"]).rstrip()
         return _bad_gateway(f"{error['errorType']}: {error['errorMessage']}" + (f"\n{trace}" if trace else ""))
-    if len(outcome.payload) > MAX_EVENT_BYTES:
-        return _bad_gateway(f"the function answered {len(outcome.payload)} bytes; Lambda takes {MAX_EVENT_BYTES}")
+    if len(outcome.payload) > LAMBDA_PAYLOAD_BYTES:
+        return _bad_gateway(f"the function answered {len(outcome.payload)} bytes; Lambda takes {LAMBDA_PAYLOAD_BYTES}")
     try:
         answer = orjson.loads(outcome.payload)
     except orjson.JSONDecodeError as error:

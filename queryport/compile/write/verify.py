@@ -1,11 +1,11 @@
 """Prepares what will be sent as the RDS Data API will: every value as text, by AWS's own idea of a placeholder."""
 
 from queryport.aws import placeholders as scanner
+from queryport.aws.limits import STATEMENT_CHARACTERS
 from queryport.compile.describe.database import TEXT_OID, StatementError
 from queryport.compile.describe.typed_statement import TypedStatement
 from queryport.compile.write.pieces import Pieces, whole_text
 
-MAX_SQL_CHARACTERS = 65_536
 """Of one statement, by the RDS Data API."""
 
 
@@ -13,9 +13,9 @@ def verify(statement: TypedStatement, sql: Pieces) -> None:
     """Report where the RDS Data API or PostgreSQL would not take a compiled statement."""
     report = statement.file.reporter.report
     text = whole_text(sql, present=True)
-    if len(text) > MAX_SQL_CHARACTERS:
+    if len(text) > STATEMENT_CHARACTERS:
         message = (
-            f"the compiled statement has {len(text):,} characters, and the RDS Data API takes {MAX_SQL_CHARACTERS:,}"
+            f"the compiled statement has {len(text):,} characters, and the RDS Data API takes {STATEMENT_CHARACTERS:,}"
         )
         report("QP211", statement.start, message, "split it, or move a part into a view")
         return
