@@ -96,6 +96,7 @@ class Database:
         self._labels: dict[int, tuple[str, ...]] = {}
         self._unique: dict[int, tuple[frozenset[int], ...]] = {}
         self._volatile: dict[str, bool] = {}
+        self._null_casts: dict[str, bool] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -132,10 +133,14 @@ class Database:
         with self._savepoint():
             return self._prepare(sql, parameter_oids)
 
+    @property
+    def _is_idle(self) -> bool:
+        return self._connection.info.transaction_status == pq.TransactionStatus.IDLE
+
     @contextmanager
     def _savepoint(self) -> Iterator[None]:
         """Within a rehearsal, a refusal undoes what is in the with block and leaves the rest as it was."""
-        if self._connection.info.transaction_status == pq.TransactionStatus.IDLE:
+        if self._is_idle:
             yield
             return
         self._connection.execute("SAVEPOINT queryport")
@@ -191,6 +196,21 @@ class Database:
         except psycopg.Error:  # not even the grammar of a type name
             return None
         return row[0] if row else None
+
+    def casts_null_to_null(self, type_name: str) -> bool:
+        """Return whether a NULL that arrives as text is NULL once it is cast to the type, written as in SQL.
+
+        It is an error for a domain that is NOT NULL, and whatever a cast function makes of it for a type that has one.
+        """
+        if type_name not in self._null_casts:
+            test = f"SELECT (NULL::text)::{type_name} IS NULL"
+            try:
+                with self.rehearsal() if self._is_idle else self._savepoint():
+                    row = self._connection.execute(test.encode()).fetchone()
+            except psycopg.Error:
+                row = None
+            self._null_casts[type_name] = row == (True,)
+        return self._null_casts[type_name]
 
     def attributes(self, relation_oid: int) -> dict[int, Attribute]:
         """The columns of a table, view or composite type, by their number."""

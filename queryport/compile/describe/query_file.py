@@ -33,8 +33,12 @@ class QueryFile:
 
 def numbered(source: Source, scan: Scan) -> Draft:
     """Write a statement with `$n` for each occurrence of a placeholder, and without its comments."""
-    edits = [Edit(place.span, f"${place.number}") for place in scan.placeholders]
-    return Draft(source, scan.span, [*edits, *without_comments(scan)])
+    return Draft(source, scan.span, number_edits(scan))
+
+
+def number_edits(scan: Scan) -> list[Edit]:
+    """Return the edits of `numbered`."""
+    return [*(Edit(place.span, f"${place.number}") for place in scan.placeholders), *without_comments(scan)]
 
 
 def without_comments(scan: Scan) -> list[Edit]:

@@ -35,10 +35,16 @@ class Body:
         for stretch, parameter in self.filters:
             if span.start <= stretch.start and stretch.end <= span.end:
                 pieces.append(self._text(Span(here, stretch.start)))
-                pieces.append(Choice(parameter, present=self._text(stretch), absent="true"))
+                pieces.append(Choice(parameter, present=self._text(stretch), absent=self._true(stretch)))
                 here = stretch.end
         pieces.append(self._text(Span(here, span.end)))
         return tuple(pieces)
+
+    def _true(self, stretch: Span) -> str:
+        """Return `true` for a filter, kept apart from words that its parentheses touch."""
+        text = self.source.text
+        before, behind = text[stretch.start - 1 : stretch.start], text[stretch.end : stretch.end + 1]
+        return f"{' ' if before.isalnum() else ''}true{' ' if behind.isalnum() or behind == '_' else ''}"
 
     def _text(self, span: Span) -> str:
         return Draft(self.source, span, self.edits).text
@@ -51,7 +57,7 @@ def cast_body(statement: TypedStatement, absentable: frozenset[str]) -> Body:
         _cast(database, scan, place, oid)
         for place, oid in zip(scan.placeholders, statement.inference.oids, strict=True)
     ]
-    filters = tuple(optional_filters(scan, absentable))
+    filters = tuple(optional_filters(statement, absentable))
     return Body(statement.file.source, scan, (*casts, *without_comments(scan)), filters)
 
 

@@ -1,74 +1,123 @@
 """Finds optional filters: a condition `(:p IS NULL OR …)` is left out of a call that gives no `p`.
 
-The planner then sees only the conditions that count.
+The planner then sees only the conditions that count. Such a condition is one of those that AND joins in a WHERE or an
+ON, and it is true whenever `p` is NULL: its first alternative is a null test of the placeholder, or of a cast of it
+that PostgreSQL was seen to turn NULL into NULL.
 """
 
 from collections.abc import Iterator
 
-from postgast.pg_query_pb2 import Token as TokenKind
+import postgast
+from postgast.pg_query_pb2 import BoolExprType, NullTestType
 
-from queryport.compile.read.tokens import Scan, Token
+from queryport.compile.describe.query_file import number_edits
+from queryport.compile.describe.typed_statement import TypedStatement
+from queryport.compile.read.draft import Draft
+from queryport.compile.read.syntax_tree import Node, node_name
+from queryport.compile.read.tokens import Placeholder, Token
 from queryport.diagnostics.source import Span
 
-# A condition between these stands by itself in an AND list, so `true` can stand for it.
-_BEFORE = frozenset({TokenKind.WHERE, TokenKind.AND, TokenKind.ON})
-_AFTER = frozenset(
-    {
-        *(
-            TokenKind.AND,
-            ord(")"),
-            ord(";"),
-            TokenKind.ORDER,
-            TokenKind.GROUP_P,
-            TokenKind.HAVING,
-            TokenKind.LIMIT,
-            TokenKind.OFFSET,
-            TokenKind.FETCH,
-        ),
-        *(TokenKind.FOR, TokenKind.WINDOW, TokenKind.RETURNING, TokenKind.UNION, TokenKind.INTERSECT, TokenKind.EXCEPT),
-    }
-)
-_OPEN, _CLOSE, _COMMA = ord("("), ord(")"), ord(",")
+_OPEN, _CLOSE = ord("("), ord(")")
 
 
-def optional_filters(scan: Scan, absentable: frozenset[str]) -> Iterator[tuple[Span, str]]:
-    """Yield the conditions `(:p IS NULL OR …)` that are true whenever `p` is NULL; of nested ones the outermost."""
-    tokens = scan.tokens
-    names = {place.span.start: place for place in scan.placeholders}
-    end = 0
-    for index in range(1, len(tokens) - 1):
-        place = names.get(tokens[index + 1].start)
-        if tokens[index].kind != _OPEN or tokens[index].start < end or place is None or place.name not in absentable:
-            continue
-        close = closing(tokens, index)
-        tested = _after_null_test(tokens, index + 3)
-        if (
-            tested is not None
-            and tokens[index - 1].kind in _BEFORE
-            and (close + 1 == len(tokens) or tokens[close + 1].kind in _AFTER)
-            and not _has_comma(tokens, index, close)
-        ):
-            end = tokens[close].end
-            yield Span(tokens[index].start, end), place.name
+def optional_filters(statement: TypedStatement, absentable: frozenset[str]) -> list[tuple[Span, str]]:
+    """Return the stretches of the file that are optional filters of parameters in `absentable`, with the parameter.
+
+    Of nested ones the outermost is meant. They are in the order of the file.
+    """
+    if not absentable & {place.name for place in statement.scan.placeholders}:
+        return []
+    found: list[tuple[Span, str]] = []
+    tree = postgast.parse(statement.draft.text)
+    for condition in list(_conditions(postgast.unwrap_node(tree.stmts[0].stmt))):
+        place = _tested_placeholder(statement, postgast.unwrap_node(condition))
+        if place is not None and place.name in absentable:
+            span = _span(statement, tree, condition)
+            if span is not None:
+                found.append((span, place.name))
+    return [
+        (span, name)
+        for span, name in sorted(found)
+        if not any(other.start < span.start and span.end < other.end for other, _ in found)
+    ]
 
 
-def _after_null_test(tokens: tuple[Token, ...], index: int) -> int | None:
-    """Return the index behind `IS NULL OR`, which may follow a cast; None where something else stands."""
-    if index < len(tokens) and tokens[index].kind == TokenKind.TYPECAST:
-        while index < len(tokens) and tokens[index].kind not in (TokenKind.IS, _OPEN, _CLOSE, _COMMA):
-            index += 1
-    kinds = [token.kind for token in tokens[index : index + 3]]
-    return index + 3 if kinds == [TokenKind.IS, TokenKind.NULL_P, TokenKind.OR] else None
+def _conditions(node: Node) -> Iterator[Node]:
+    """Yield what AND joins in each WHERE and ON, at any depth of the statement."""
+    for _, inner in postgast.walk(node):
+        match node_name(inner):
+            case "SelectStmt" | "UpdateStmt" | "DeleteStmt" if inner.HasField("where_clause"):
+                yield from _joined_by_and(inner.where_clause)
+            case "JoinExpr" if inner.HasField("quals"):
+                yield from _joined_by_and(inner.quals)
 
 
-def _has_comma(tokens: tuple[Token, ...], start: int, end: int) -> bool:
-    """Return whether the parentheses hold a row or arguments, not a condition."""
-    depth = 0
-    for token in tokens[start:end]:
-        depth += (token.kind == _OPEN) - (token.kind == _CLOSE)
-        if depth == 1 and token.kind == _COMMA:
-            return True
-    return False
+def _joined_by_and(wrapper: Node) -> Iterator[Node]:
+    condition = postgast.unwrap_node(wrapper)
+    if node_name(condition) == "BoolExpr" and condition.boolop == BoolExprType.AND_EXPR:
+        for part in condition.args:
+            yield from _joined_by_and(part)
+    else:
+        yield wrapper
+
+
+def _tested_placeholder(statement: TypedStatement, condition: Node) -> Placeholder | None:
+    """Return the placeholder whose being NULL makes the condition true."""
+    if node_name(condition) != "BoolExpr" or condition.boolop != BoolExprType.OR_EXPR:
+        return None
+    test = postgast.unwrap_node(condition.args[0])
+    if node_name(test) != "NullTest" or test.nulltesttype != NullTestType.IS_NULL:
+        return None
+    tested = postgast.unwrap_node(test.arg)
+    parameter = postgast.unwrap_node(tested.arg) if node_name(tested) == "TypeCast" else tested
+    if node_name(parameter) != "ParamRef":
+        return None
+    database = statement.file.database
+    inferred = database.type(statement.inference.oids[parameter.number - 1]).sql_name
+    written = inferred if tested is parameter else _type_name(tested)
+    return statement.scan.placeholders[parameter.number - 1] if database.casts_null_to_null(written) else None
+
+
+def _type_name(cast: Node) -> str:
+    """Return the type of a cast as SQL, with its modifier."""
+    tree = postgast.parse("SELECT NULL::text")
+    target = tree.stmts[0].stmt.select_stmt.target_list[0].res_target.val
+    target.type_cast.type_name.CopyFrom(cast.type_name)
+    return postgast.deparse(tree).removeprefix("SELECT NULL::")
+
+
+def _span(statement: TypedStatement, tree: Node, condition: Node) -> Span | None:
+    """Return the parentheses that hold a condition and nothing else.
+
+    They do if the statement with `true` in their place is the one that has `true` for the condition in its tree.
+    """
+    tokens = statement.scan.tokens
+    at = statement.draft.origin_of_byte(postgast.unwrap_node(condition).location)
+    written = type(condition)()
+    written.CopyFrom(condition)
+    condition.CopyFrom(_TRUE)
+    wanted = postgast.deparse(tree)
+    condition.CopyFrom(written)
+    pairs = [(start, closing(tokens, start)) for start, token in enumerate(tokens) if token.kind == _OPEN]
+    for start, close in reversed(pairs):
+        span = Span(tokens[start].start, tokens[close].end)
+        if span.start < at < span.end and _deparsed_with_true(statement, span) == wanted:
+            return span
+    return None
+
+
+_TRUE = postgast.parse("SELECT true").stmts[0].stmt.select_stmt.target_list[0].res_target.val
+
+
+def _deparsed_with_true(statement: TypedStatement, span: Span) -> str | None:
+    source, scan = statement.file.source, statement.scan
+    edits = number_edits(scan)
+    before = Draft(source, Span(scan.span.start, span.start), edits).text
+    behind = Draft(source, Span(span.end, scan.span.end), edits).text
+    try:
+        return postgast.deparse(postgast.parse(f"{before} true {behind}"))
+    except postgast.PgQueryError:  # the parentheses of a list or a subquery
+        return None
 
 
 def closing(tokens: tuple[Token, ...], start: int) -> int:
