@@ -1,13 +1,15 @@
 """Fixtures that every suite shares: one embedded PostgreSQL for the whole run, and databases made from it."""
 
-import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
-import psycopg
 import pytest
 
+from queryport.emulator import Emulator
 from queryport.postgres.server import EmbeddedPostgres
+from queryport.testing.databases import fresh_database
+from tests.support.databases import NewDatabase, run_script
 
 
 @pytest.fixture(scope="session")
@@ -16,24 +18,30 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostg
         yield server
 
 
+@pytest.fixture(scope="session")
+def queryport_database_url(postgres: EmbeddedPostgres) -> str:
+    """Our own server is also that of the package's fixtures."""
+    return postgres.url()
+
+
 @pytest.fixture
-def new_database(postgres: EmbeddedPostgres) -> Iterator[Callable[[Path | str | None], str]]:
-    """Makes a fresh database and answers its URL; a script (a file or SQL text) fills it. Dropped after the test."""
-    made: list[str] = []
+def emulator(queryport_emulator: Emulator) -> Iterator[Emulator]:
+    """The emulator that tests share, without faults and with an empty log."""
+    queryport_emulator.faults.clear()
+    queryport_emulator.log.clear()
+    yield queryport_emulator
+    queryport_emulator.faults.clear()
 
-    def make(script: Path | str | None = None) -> str:
-        name = f"test_{secrets.token_hex(6)}"
-        with psycopg.connect(postgres.url(), autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{name}"'.encode())
-        made.append(name)
-        url = postgres.url(name)
-        if script is not None:
-            text = script.read_text() if isinstance(script, Path) else script
-            with psycopg.connect(url, autocommit=True) as connection:
-                connection.execute(text.encode())
-        return url
 
-    yield make
-    with psycopg.connect(postgres.url(), autocommit=True) as connection:
-        for name in made:
-            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
+@pytest.fixture
+def new_database(postgres: EmbeddedPostgres) -> Iterator[NewDatabase]:
+    """Makes fresh databases, which are dropped after the test."""
+    with ExitStack() as databases:
+
+        def make(script: Path | str | None = None) -> str:
+            url = databases.enter_context(fresh_database(postgres.url())).url
+            if script is not None:
+                run_script(url, script)
+            return url
+
+        yield make

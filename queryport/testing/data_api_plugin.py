@@ -6,9 +6,8 @@ fixtures, since pytest loads plugins in every run, whether a test uses them or n
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -40,13 +39,9 @@ class DataApi:
     @property
     def environment(self) -> dict[str, str]:
         """What points an AWS SDK at it; the fixture has set it."""
-        return {
-            "AWS_ENDPOINT_URL_RDS_DATA": self.url,
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
-            "AWS_REGION": self.region,
-            "AWS_DEFAULT_REGION": self.region,
-        }
+        from queryport.testing.function import client_environment
+
+        return client_environment(self.url)
 
     @property
     def arguments(self) -> dict[str, str]:
@@ -65,36 +60,37 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture(scope="session")
-def queryport_emulator(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    """The RDS Data API of the whole run, over the embedded PostgreSQL or that of --queryport-database-url."""
-    from queryport.emulator import Emulator
+def queryport_database_url(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The PostgreSQL in which tests get databases: the embedded one, or that of --queryport-database-url."""
     from queryport.postgres.server import EmbeddedPostgres
 
-    database_url: Any = request.config.getoption(_OPTION)
+    database_url: str | None = pytestconfig.getoption(_OPTION)
     if database_url is not None:
-        with Emulator(database_url) as emulator:
-            yield emulator
+        yield database_url
     else:
-        with EmbeddedPostgres(tmp_path_factory.mktemp("queryport")) as postgres, Emulator(postgres.url()) as emulator:
-            yield emulator
+        with EmbeddedPostgres(tmp_path_factory.mktemp("queryport")) as postgres:
+            yield postgres.url()
+
+
+@pytest.fixture(scope="session")
+def queryport_emulator(queryport_database_url: str) -> Iterator[Emulator]:
+    """The RDS Data API of the whole run."""
+    from queryport.emulator import Emulator
+
+    with Emulator(queryport_database_url) as emulator:
+        yield emulator
 
 
 @pytest.fixture
 def queryport_data_api(queryport_emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[DataApi]:
     """An RDS Data API with a fresh database, no faults and an empty log; the environment points AWS SDKs at it."""
-    import psycopg
-    from psycopg.conninfo import make_conninfo
+    from queryport.testing.databases import fresh_database
 
-    server = queryport_emulator.database_url
-    name = f"test_{secrets.token_hex(6)}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"'.encode())
     queryport_emulator.faults.clear()
     queryport_emulator.log.clear()
-    api = DataApi(queryport_emulator, name, make_conninfo(server, dbname=name))
-    for variable, value in api.environment.items():
-        monkeypatch.setenv(variable, value)
-    yield api
-    queryport_emulator.faults.clear()
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
+    with fresh_database(queryport_emulator.database_url) as database:
+        api = DataApi(queryport_emulator, database.name, database.url)
+        for variable, value in api.environment.items():
+            monkeypatch.setenv(variable, value)
+        yield api
+        queryport_emulator.faults.clear()

@@ -7,8 +7,6 @@ and no seeds. Everything heavy is imported by the fixtures, since pytest loads p
 from __future__ import annotations
 
 import json
-import secrets
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,8 +17,6 @@ if TYPE_CHECKING:
 
     from handler.main import Application
     from queryport.emulator import Emulator
-
-_SECONDS = 30
 
 
 class Calls:
@@ -36,14 +32,9 @@ class Calls:
 
     def answer(self, operation: str, /, **parameters: Any) -> Any:
         """The whole answer, with `next` where there is a further page."""
-        context: Any = SimpleNamespace(
-            function_name="test",
-            memory_limit_in_mb=512,
-            invoked_function_arn="arn:aws:lambda:us-east-1:123456789012:function:test",
-            aws_request_id="00000000-0000-4000-8000-000000000000",
-            get_remaining_time_in_millis=lambda: _SECONDS * 1000,
-        )
-        return json.loads(self._application({"operation": operation, "parameters": parameters}, context))
+        from queryport.testing.function import invoke
+
+        return json.loads(invoke(self._application, {"operation": operation, "parameters": parameters}))
 
 
 @pytest.fixture(scope="session")
@@ -51,28 +42,21 @@ def queryport_project(
     pytestconfig: pytest.Config, queryport_emulator: Emulator, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Path, str]]:
     """The project's compiled catalogue, and the name of a database with its schema."""
-    import psycopg
-    from psycopg.conninfo import make_conninfo
-
     from queryport.compile import compile_project
     from queryport.compile.write.emit import write_catalog
     from queryport.migrations.runner import apply
     from queryport.project.project import Project
+    from queryport.testing.databases import fresh_database
 
     project = Project.load(pytestconfig.rootpath)
-    server = queryport_emulator.database_url
-    name = f"project_{secrets.token_hex(6)}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"'.encode())
-        url = make_conninfo(server, dbname=name)
-        apply(url, project.migrations)
-        compilation = compile_project(project.queries, url)
+    with fresh_database(queryport_emulator.database_url) as database:
+        apply(database.url, project.migrations)
+        compilation = compile_project(project.queries, database.url)
         if not compilation.ok:
             pytest.fail("\n".join(problem.render() for problem in compilation.problems), pytrace=False)
         path = tmp_path_factory.mktemp("queryport") / "catalog.json"
         write_catalog(path, compilation.catalogue, "test")
-        yield path, name
-        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
+        yield path, database.name
 
 
 @pytest.fixture
@@ -80,30 +64,12 @@ def queryport_call(
     queryport_project: tuple[Path, str], queryport_emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Calls]:
     """Calls the project's operations in a fresh database: `queryport_call("notes.get_note", note_id=1)`."""
-    import os
-
-    import psycopg
-    from psycopg.conninfo import make_conninfo
+    from queryport.testing.databases import fresh_database
+    from queryport.testing.function import cold_start, function_environment
 
     catalog, template = queryport_project
-    server = queryport_emulator.database_url
-    name = f"test_{secrets.token_hex(6)}"
-    for variable, value in {
-        "AWS_ENDPOINT_URL_RDS_DATA": queryport_emulator.url,
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "QUERYPORT_RESOURCE_ARN": "arn:aws:rds:us-east-1:123456789012:cluster:test",
-        "QUERYPORT_SECRET_ARN": "arn:aws:secretsmanager:us-east-1:123456789012:secret:test",
-        "QUERYPORT_DATABASE": name,
-        "QUERYPORT_CATALOG": str(catalog),
-    }.items():
-        monkeypatch.setenv(variable, value)
-    # Importing it reads the environment.
-    from handler.main import Application
-    from handler.settings import Settings
-
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'.encode())
-        yield Calls(Application(Settings.from_environment(os.environ)), make_conninfo(server, dbname=name))
-        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
+    with fresh_database(queryport_emulator.database_url, template) as database:
+        environment = function_environment(queryport_emulator.url, database.name, catalog)
+        for variable, value in environment.items():
+            monkeypatch.setenv(variable, value)
+        yield Calls(cold_start(environment), database.url)

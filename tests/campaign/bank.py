@@ -4,20 +4,17 @@ Every movement is written down under the ticket that its caller gave it, and no 
 written twice: whoever doubles a write is found out.
 """
 
-import json
-import os
-import time
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
-from unittest.mock import patch
 
 import psycopg
 
-from queryport.compile import compile_project
-from queryport.compile.write.emit import write_catalog
-from queryport.migrations.runner import apply_scripts
+from queryport.testing.function import cold_start, function_environment
+from tests.support.compiling import compile_to_catalog
+from tests.support.databases import with_our_tables
+from tests.support.function import Function
+from tests.support.projects import write
 
 SCHEMA = """
 CREATE TABLE account (
@@ -83,97 +80,34 @@ def text_of(name: str) -> str:
     return "\n".join(line.strip() for line in QUERIES[name].strip().splitlines())
 
 
-def open_bank(url: str, folder: Path, accounts: int, queries: dict[str, str] | None = None) -> Path:
-    """Fills a database, compiles the query files for it and answers where their catalogue is."""
-    apply_scripts(url, ())
+def prepare_bank(url: str, accounts: int) -> None:
+    """Fills a database with the bank's tables, and with accounts of 1000 each."""
+    with_our_tables(SCHEMA)(url)
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(SCHEMA.encode())
         connection.execute("INSERT INTO account SELECT n, 1000 FROM generate_series(1, %s) n", [accounts])
-    for name, text in {**{name: text_of(name) for name in QUERIES}, **(queries or {})}.items():
-        (folder / f"{name}.sql").write_text(text)
-    compilation = compile_project(folder, url)
-    assert compilation.ok, "\n".join(problem.render() for problem in compilation.problems)
-    path = folder / "catalog.json"
-    write_catalog(path, compilation.catalogue, "test")
-    return path
 
 
-_APPLICATIONS: list[object] = []
-"""Kept until the process ends, as a Lambda keeps its own: an application holds its catalogue open."""
+def compile_bank(url: str, folder: Path, queries: dict[str, str] | None = None) -> Path:
+    """Compiles the query files, and more of a suite's own, and answers where their catalogue is."""
+    texts = {name: text_of(name) for name in QUERIES} | (queries or {})
+    catalog, _ = compile_to_catalog(write(folder, {f"{name}.sql": text for name, text in texts.items()}), url)
+    return catalog
 
 
-class Caller:
+class Caller(Function):
     """A Lambda environment of its own: what one caller's calls go to."""
-
-    def __init__(self, application: Any, seconds: float) -> None:
-        self._application = application
-        self.seconds = seconds
 
     def call(self, operation: str, parameters: Any, key: str | None = None) -> dict[str, Any]:
         """A direct invocation. Raises one of handler.contract.errors."""
         event = {"operation": operation, "parameters": parameters}
-        if key is not None:
-            event["idempotency_key"] = key
-        answer: dict[str, Any] = json.loads(self.invoke(event))
-        return answer
-
-    def http(self, path: str, body: Any, **headers: str) -> dict[str, Any]:
-        """A POST; header names have _ for -."""
-        response: dict[str, Any] = json.loads(
-            self.invoke(
-                {
-                    "version": "2.0",
-                    "rawPath": path,
-                    "rawQueryString": "",
-                    "headers": {
-                        "content-type": "application/json",
-                        **{name.replace("_", "-"): value for name, value in headers.items()},
-                    },
-                    "requestContext": {"http": {"method": "POST", "path": path}},
-                    "body": json.dumps(body),
-                    "isBase64Encoded": False,
-                }
-            )
-        )
-        return response
-
-    def invoke(self, event: Any) -> bytes:
-        ends = time.monotonic() + self.seconds
-        context = SimpleNamespace(
-            function_name="test",
-            memory_limit_in_mb=512,
-            invoked_function_arn="arn:aws:lambda:eu-west-1:123456789012:function:test",
-            aws_request_id="11111111-1111-1111-1111-111111111111",
-            get_remaining_time_in_millis=lambda: int((ends - time.monotonic()) * 1000),
-        )
-        answer: bytes = self._application(event, context)
+        answer: dict[str, Any] = self.invoke(event if key is None else event | {"idempotency_key": key})
         return answer
 
 
 def callers(catalog: Path, endpoint: str, database: str) -> Callable[[float], Caller]:
     """Makes callers whose calls may last so many seconds."""
-    environment = {
-        "AWS_ENDPOINT_URL_RDS_DATA": endpoint,
-        "AWS_DEFAULT_REGION": "eu-west-1",
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "QUERYPORT_RESOURCE_ARN": "arn:aws:rds:eu-west-1:123456789012:cluster:test",
-        "QUERYPORT_SECRET_ARN": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:test",
-        "QUERYPORT_DATABASE": database,
-        "QUERYPORT_CATALOG": str(catalog),
-        "POWERTOOLS_METRICS_NAMESPACE": "Queryport",
+    environment = function_environment(endpoint, database, catalog) | {
         "POWERTOOLS_LOG_LEVEL": "CRITICAL",
         "POWERTOOLS_METRICS_DISABLED": "true",
     }
-
-    def make(seconds: float) -> Caller:
-        with patch.dict(os.environ, environment):
-            # Importing it reads the environment.
-            from handler.main import Application
-            from handler.settings import Settings
-
-            application = Application(Settings.from_environment(os.environ))
-        _APPLICATIONS.append(application)
-        return Caller(application, seconds)
-
-    return make
+    return lambda seconds: Caller(cold_start(environment), seconds)

@@ -20,13 +20,13 @@ from typing import Any
 from unittest.mock import patch
 
 import psycopg
-from psycopg.conninfo import conninfo_to_dict
 
 from handler.contract import errors
 from handler.data_api import retries
 from queryport.emulator import Call, Emulator
 from queryport.postgres.server import EmbeddedPostgres
-from tests.campaign.bank import Caller, callers, open_bank
+from queryport.testing.databases import create_database
+from tests.campaign.bank import Caller, callers, compile_bank, prepare_bank
 from tests.campaign.faults import Misfortune
 
 CALLERS = 12
@@ -70,12 +70,12 @@ def run(seed: int, seconds: float, say: Callable[[str], None] = print) -> Report
 
 
 def _run(server: EmbeddedPostgres, folder: Path, seed: int, seconds: float, say: Callable[[str], None]) -> Report:
-    with psycopg.connect(server.url(), autocommit=True) as connection:
-        connection.execute("CREATE DATABASE campaign")
+    database, url = create_database(server.url(), "campaign")
+    with psycopg.connect(url, autocommit=True) as connection:
         # The development server takes a commit for done before it is on disk, and this one is killed.
         connection.execute("ALTER DATABASE campaign SET synchronous_commit = on")
-    url = server.url("campaign")
-    catalog = open_bank(url, folder, ACCOUNTS)
+    prepare_bank(url, ACCOUNTS)
+    catalog = compile_bank(url, folder)
     report = Report()
     count = threading.Lock()
 
@@ -90,7 +90,6 @@ def _run(server: EmbeddedPostgres, folder: Path, seed: int, seconds: float, say:
             report.counts["failed attempts within calls"] += 1
         return random.uniform(0, min(backoff.longest, backoff.first * 2 ** (attempt - 1)))  # noqa: S311
 
-    database = str(conninfo_to_dict(url)["dbname"])
     with (
         Emulator(url) as emulator,
         patch.object(emulator.log, "add", noted),

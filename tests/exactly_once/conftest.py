@@ -1,16 +1,16 @@
 """A bank behind the emulator, whose calls suffer what a test arms."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import psycopg
 import pytest
-from psycopg.conninfo import conninfo_to_dict
 
 from queryport.emulator import Emulator
 from queryport.postgres.server import EmbeddedPostgres
-from tests.campaign.bank import Caller, callers, open_bank
+from tests.campaign.bank import Caller, callers, compile_bank, prepare_bank
+from tests.support.databases import suite_database
 
 QUERIES = {
     "name_it": "-- result: one\nINSERT INTO named (name, note) VALUES (:name, 'x') RETURNING name, note",
@@ -91,25 +91,23 @@ class Bank:
 
 
 @pytest.fixture(scope="session")
-def open_for_business(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bank]:
-    with psycopg.connect(postgres.url(), autocommit=True) as connection:
-        connection.execute("CREATE DATABASE bank_suite")
-    url = postgres.url("bank_suite")
-    folder = tmp_path_factory.mktemp("bank")
+def open_for_business(
+    postgres: EmbeddedPostgres, queryport_emulator: Emulator, tmp_path_factory: pytest.TempPathFactory
+) -> Bank:
+    url = suite_database(postgres, "bank_suite", lambda url: prepare_bank(url, 5))
     queries = {name: "\n".join(line.strip() for line in text.strip().splitlines()) for name, text in QUERIES.items()}
-    catalog = open_bank(url, folder, 5, queries)
-    with Emulator(url) as emulator:
-        make = callers(catalog, emulator.url, str(conninfo_to_dict(url)["dbname"]))
-        yield Bank(url, emulator, make, make(20.0))
+    catalog = compile_bank(url, tmp_path_factory.mktemp("bank"), queries)
+    make = callers(catalog, queryport_emulator.url, "bank_suite")
+    return Bank(url, queryport_emulator, make, make(20.0))
 
 
 @pytest.fixture
-def bank(open_for_business: Bank) -> Iterator[Bank]:
+def bank(open_for_business: Bank, emulator: Emulator) -> Bank:
     """The bank with its accounts full and its books empty."""
+    del emulator  # without faults, and with an empty log
+
     bank = open_for_business
     bank.run(
         "TRUNCATE movement, named, queryport.idempotency_key; UPDATE account SET balance = 1000 WHERE balance <> 1000"
     )
-    bank.emulator.log.clear()
-    yield bank
-    bank.emulator.faults.clear()
+    return bank

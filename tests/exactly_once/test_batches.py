@@ -12,8 +12,8 @@ from tests.exactly_once.conftest import Bank
 
 def test_a_batch_counts_its_elements(bank: Bank) -> None:
     moves = [{"ticket": f"t{n}", "source": 1 + n % 4, "target": 5, "amount": n} for n in range(1, 51)]
-    response = bank.caller.http("/movements/many", moves)
-    assert json.loads(response["body"]) == {"data": 50}
+    response = bank.caller.http("POST", "/movements/many", body=moves)
+    assert response.json == {"data": 50}
     assert bank.value("SELECT count(*) FROM movement") == 50
     assert bank.value("SELECT sum(balance) FROM account") == 5000
     assert bank.requests() == [
@@ -22,11 +22,10 @@ def test_a_batch_counts_its_elements(bank: Bank) -> None:
 
 
 def test_errors_name_the_element(bank: Bank) -> None:
-    response = bank.caller.http(
-        "/operations/name_many", [{"name": "a"}, {"name": 5}, {"name": "b", "more": 1}, {"name": "much too long"}, 7]
-    )
-    problem = json.loads(response["body"])
-    assert (response["statusCode"], problem["code"]) == (400, "InvalidParameters")
+    elements = [{"name": "a"}, {"name": 5}, {"name": "b", "more": 1}, {"name": "much too long"}, 7]
+    response = bank.caller.http("POST", "/operations/name_many", body=elements)
+    problem = response.json
+    assert (response.status, problem["code"]) == (400, "InvalidParameters")
     assert [error["pointer"] for error in problem["errors"]] == ["/1/name", "/2/more", "/3/name", "/4"]
     assert bank.names() == []
     with pytest.raises(errors.InvalidParameters):

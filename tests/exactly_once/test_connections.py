@@ -16,6 +16,7 @@ from handler.data_api.client import DataApi
 from handler.data_api.deadline import Deadline
 from handler.data_api.retries import Kind
 from handler.settings import Settings
+from queryport.testing.function import client_environment
 
 _ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 29\r\n\r\n" + b'{"numberOfRecordsUpdated": 1}'
 _LARGE = "x" * 8_000_000
@@ -82,12 +83,10 @@ def _hang_up(connection: socket.socket) -> None:
 @pytest.fixture
 def write(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], object]:
     """Sends a write with a text to an endpoint."""
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "test")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
 
     def send(endpoint: str, text: str) -> object:
-        monkeypatch.setenv("AWS_ENDPOINT_URL_RDS_DATA", endpoint)
+        for name, value in client_environment(endpoint).items():
+            monkeypatch.setenv(name, value)
         client = sdk.rds_data_client()
         settings = Settings("arn:aws:rds:cluster", "arn:aws:secretsmanager:secret", "shop", Path("catalog.json"))
         try:

@@ -25,19 +25,21 @@ def test_a_write_with_a_key_takes_one_round_trip_and_happens_once(bank: Bank) ->
 
 
 def test_over_http_the_answer_is_the_same_byte_for_byte_and_marked(bank: Bank) -> None:
-    first = bank.caller.http("/movements", MOVE, idempotency_key="k")
-    quoted = bank.caller.http("/movements", dict(reversed(MOVE.items())), idempotency_key='"k"')
-    assert first["statusCode"] == quoted["statusCode"] == 200
-    assert first["body"] == quoted["body"]
-    assert "idempotency-replayed" not in first["headers"]
-    assert quoted["headers"]["idempotency-replayed"] == "true"
+    first = bank.caller.http("POST", "/movements", body=MOVE, headers={"idempotency-key": "k"})
+    again = dict(reversed(MOVE.items()))
+    quoted = bank.caller.http("POST", "/movements", body=again, headers={"idempotency-key": '"k"'})
+    assert first.status == quoted.status == 200
+    assert first.text == quoted.text
+    assert "idempotency-replayed" not in first.headers
+    assert quoted.headers["idempotency-replayed"] == "true"
 
 
 def test_other_parameters_are_a_conflict(bank: Bank) -> None:
     bank.call("move_at_once", MOVE, "k")
-    response = bank.caller.http("/movements", {**MOVE, "amount": 11}, idempotency_key="k")
-    problem = json.loads(response["body"])
-    assert (response["statusCode"], problem["code"], problem["outcome"]) == (422, "IdempotencyConflict", "not_executed")
+    other = {**MOVE, "amount": 11}
+    response = bank.caller.http("POST", "/movements", body=other, headers={"idempotency-key": "k"})
+    problem = response.json
+    assert (response.status, problem["code"], problem["outcome"]) == (422, "IdempotencyConflict", "not_executed")
     assert bank.value("SELECT count(*) FROM movement") == 1
 
 
@@ -148,8 +150,7 @@ def test_a_write_of_one_row_happens_with_one_row_only(
 
 def test_without_a_key_nobody_knows_what_a_lost_answer_said(bank: Bank) -> None:
     bank.emulator.faults.arm(Fault(kind="drop", when="after"))
-    response = bank.caller.http("/movements", MOVE)
-    problem = json.loads(response["body"])
+    problem = bank.caller.http("POST", "/movements", body=MOVE).json
     assert (problem["code"], problem["outcome"], problem["retryable"]) == ("OutcomeUnknown", "unknown", False)
     assert bank.requests() == ["ExecuteStatement"]
 
@@ -167,7 +168,7 @@ def test_with_a_key_and_no_time_left_the_caller_may_call_again(bank: Bank) -> No
 
 def test_retry_after_is_told_where_it_is_known(bank: Bank) -> None:
     bank.emulator.faults.arm(Fault(kind="resume", seconds=60))
-    response = bank.new_caller(1.5).http("/movements", MOVE)
-    problem = json.loads(response["body"])
+    response = bank.new_caller(1.5).http("POST", "/movements", body=MOVE)
+    problem = response.json
     assert (problem["code"], problem["outcome"]) == ("DatabaseResuming", "not_executed")
-    assert response["headers"]["retry-after"] == "10"
+    assert response.headers["retry-after"] == "10"

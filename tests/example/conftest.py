@@ -4,15 +4,15 @@ import secrets
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
-import psycopg
 import pytest
-from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
 from queryport.compile import Compilation, compile_project
 from queryport.migrations.runner import apply
 from queryport.postgres.server import EmbeddedPostgres
-from tests.support.repository import QUERIES, ROOT
+from queryport.testing.databases import create_database
+from tests.support.databases import suite_database
+from tests.support.repository import MIGRATIONS, QUERIES, SEED
 
 
 class Shops(NamedTuple):
@@ -31,21 +31,15 @@ def pristine(postgres: EmbeddedPostgres) -> Shops:
 
 def _open_shop(postgres: EmbeddedPostgres) -> str:
     name = f"shop_{secrets.token_hex(4)}"
-    with psycopg.connect(postgres.url(), autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-    apply(postgres.url(name), ROOT / "migrations", ROOT / "seed")
-    return postgres.url(name)
+    return suite_database(postgres, name, lambda url: apply(url, MIGRATIONS, SEED))
 
 
 @pytest.fixture(scope="module")
 def shops(postgres: EmbeddedPostgres, pristine: Shops) -> Shops:
     """Two copies of the shop that a module may change. They go with the server; dropping them would take seconds."""
-    template = sql.Identifier(str(conninfo_to_dict(pristine.one)["dbname"]))
-    names = [f"copy_{secrets.token_hex(4)}" for _ in range(2)]
-    with psycopg.connect(postgres.url(), autocommit=True) as connection:
-        for name in names:
-            connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), template))
-    return Shops(*map(postgres.url, names))
+    template = str(conninfo_to_dict(pristine.one)["dbname"])
+    copies = [create_database(postgres.url(), f"copy_{secrets.token_hex(4)}", template) for _ in range(2)]
+    return Shops(*(copy.url for copy in copies))
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from queryport.compile.write.emit import write_catalog
-from tests.handler.conftest import ENVIRONMENT
+from queryport.testing.function import function_environment
 from tests.support.repository import ROOT
 
 _SHIPS = {"aws_lambda_powertools", "botocore", "boto3", "jsonschema", "orjson", "handler"}
@@ -36,7 +36,7 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     told = "print(gc.isenabled(), gc.get_freeze_count() > 10_000, *sys.modules)"
     process = subprocess.run(
         [sys.executable, "-c", f"import gc, sys, handler.main; {told}"],
-        env={**os.environ, **ENVIRONMENT, "QUERYPORT_CATALOG": str(catalog)},
+        env={**os.environ, **function_environment("http://127.0.0.1:9", "shop", catalog)},
         cwd=ROOT,
         capture_output=True,
         text=True,

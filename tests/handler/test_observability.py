@@ -9,8 +9,7 @@ import pytest
 from handler.contract import errors
 from handler.contract.operation import Http, Parameter, Result
 from queryport.emulator import Emulator, Fault
-from tests.handler.conftest import NewFunction
-from tests.support.function import REQUEST_ID, Function
+from tests.support.function import REQUEST_ID, Function, NewFunction
 from tests.support.operations import TEXT, operation
 
 _GREET = operation(

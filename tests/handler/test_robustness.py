@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from handler.contract.errors import InvalidParameters
 from handler.contract.operation import Http, Page, Parameter, Result
-from tests.handler.conftest import NewFunction
-from tests.support.function import Function, function_url_event
+from tests.support.function import Function, NewFunction, function_url_event
 from tests.support.operations import ANY, INTEGER, TEXT, operation
 
 _SQL = (

@@ -8,6 +8,7 @@ import pytest
 
 from handler.settings import Settings
 from queryport.compile.write.emit import write_catalog
+from queryport.testing.function import cold_start
 
 FINGERPRINT = "0123456789abcdef-fedcba98765432100123456789abcdef"
 
@@ -21,9 +22,7 @@ def variables(environment: Mapping[str, str], monkeypatch: pytest.MonkeyPatch, r
 
 
 def _start(variables: Mapping[str, str]) -> object:
-    from handler.main import Application  # importing it reads the environment
-
-    return Application(Settings.from_environment(variables))
+    return cold_start(variables)
 
 
 def test_another_schema_is_a_warning_and_a_metric(variables: Any, capsys: pytest.CaptureFixture[str]) -> None:

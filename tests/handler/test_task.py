@@ -8,8 +8,7 @@ import pytest
 from handler import task
 from handler.contract import errors
 from handler.contract.operation import Http, Parameter, Result
-from tests.handler.conftest import NewFunction
-from tests.support.function import Function
+from tests.support.function import Function, NewFunction
 from tests.support.operations import ANY, INTEGER, operation, rows_of
 
 _NUMBERS = operation(

@@ -7,7 +7,7 @@ import pytest
 from handler.contract.operation import Http, Parameter, Result
 from queryport.compile.write.emit import write_catalog
 from queryport.emulator import Emulator
-from queryport.postgres.server import EmbeddedPostgres
+from queryport.testing.function import function_environment
 from tests.support.lambda_runtime import LambdaRuntime
 from tests.support.operations import ANY, INTEGER, operation, rows_of
 
@@ -37,32 +37,10 @@ OPERATIONS = [
 
 
 @pytest.fixture(scope="session")
-def runtime_emulator(postgres: EmbeddedPostgres) -> Iterator[Emulator]:
-    with Emulator(postgres.url()) as emulator:
-        yield emulator
-
-
-@pytest.fixture
-def emulator(runtime_emulator: Emulator) -> Iterator[Emulator]:
-    yield runtime_emulator
-    runtime_emulator.faults.clear()
-
-
-@pytest.fixture(scope="session")
-def environment(runtime_emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
+def environment(queryport_emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
     catalog = tmp_path_factory.mktemp("runtime") / "catalog.json"
     write_catalog(catalog, OPERATIONS, fingerprint="f00d")
-    return {
-        "AWS_ENDPOINT_URL_RDS_DATA": runtime_emulator.url,
-        "AWS_REGION": "eu-west-1",
-        "AWS_DEFAULT_REGION": "eu-west-1",
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "QUERYPORT_RESOURCE_ARN": "arn:aws:rds:eu-west-1:123456789012:cluster:shop",
-        "QUERYPORT_SECRET_ARN": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:shop-AbCdEf",
-        "QUERYPORT_DATABASE": "postgres",
-        "QUERYPORT_CATALOG": str(catalog),
-    }
+    return function_environment(queryport_emulator.url, "postgres", catalog)
 
 
 @pytest.fixture(scope="session")

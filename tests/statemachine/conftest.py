@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,11 @@ from queryport.local.lambda_environment import process_environment
 from queryport.local.lambda_environments import operation_variables
 from queryport.migrations.runner import apply
 from queryport.postgres.server import EmbeddedPostgres
+from queryport.testing.databases import fresh_database
 from tests.statemachine.emulated_lambda import LambdaDoor
+from tests.support.databases import run_script, suite_database
 from tests.support.lambda_runtime import LambdaRuntime
-from tests.support.repository import ROOT
+from tests.support.repository import MIGRATIONS, QUERIES, ROOT
 
 MACHINES = ROOT / "statemachine"
 _FUNCTION_SECONDS = 4
@@ -53,18 +56,18 @@ class Shop:
 @pytest.fixture(scope="session")
 def shop_template(postgres: EmbeddedPostgres) -> str:
     """The name of a small bookshop's database."""
-    with psycopg.connect(postgres.url(), autocommit=True) as connection:
-        connection.execute("CREATE DATABASE small_shop")
-    url = postgres.url("small_shop")
-    apply(url, ROOT / "migrations")
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(Path(__file__).with_name("shop.sql").read_bytes())
+
+    def fill(url: str) -> None:
+        apply(url, MIGRATIONS)
+        run_script(url, Path(__file__).with_name("shop.sql"))
+
+    suite_database(postgres, "small_shop", fill)
     return "small_shop"
 
 
 @pytest.fixture(scope="session")
 def compilation(postgres: EmbeddedPostgres, shop_template: str) -> Compilation:
-    found = compile_project(ROOT / "sql_queries", postgres.url(shop_template))
+    found = compile_project(QUERIES, postgres.url(shop_template))
     assert found.ok
     return found
 
@@ -92,11 +95,6 @@ def shop(
     """A shop of the test's own, as it was on its first day."""
     door, emulator = function
     door.events.clear()
-    copy = f"{shop_template}_copy"
-    with psycopg.connect(postgres.url(), autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{copy}" TEMPLATE "{shop_template}"'.encode())
-    url = postgres.url(copy)
-    emulator.redirect(url)
     for name, value in {
         "AWS_ENDPOINT_URL_LAMBDA": door.url,
         "AWS_ACCESS_KEY_ID": "test",
@@ -105,21 +103,18 @@ def shop(
     }.items():
         monkeypatch.setenv(name, value)
 
-    def fetch(query: str) -> list[tuple[Any, ...]]:
-        with psycopg.connect(url) as connection:
-            return connection.execute(query.encode()).fetchall()
+    with fresh_database(postgres.url(), shop_template) as copy:
+        emulator.redirect(copy.url)
 
-    def change(statement: str) -> None:
-        with psycopg.connect(url) as connection:
-            connection.execute(statement.encode())
+        def fetch(query: str) -> list[tuple[Any, ...]]:
+            with psycopg.connect(copy.url) as connection:
+                return connection.execute(query.encode()).fetchall()
 
-    with mock_aws(config={"stepfunctions": {"execute_state_machine": True}}):
-        yield Shop(door, emulator, _execute, fetch, change)
-    door.deliveries, door.lost_answers = 1, 0
-    emulator.faults.clear()
-    emulator.redirect(postgres.url(shop_template))
-    with psycopg.connect(postgres.url(), autocommit=True) as connection:
-        connection.execute(f'DROP DATABASE "{copy}" WITH (FORCE)'.encode())
+        with mock_aws(config={"stepfunctions": {"execute_state_machine": True}}):
+            yield Shop(door, emulator, _execute, fetch, partial(run_script, copy.url))
+        door.deliveries, door.lost_answers = 1, 0
+        emulator.faults.clear()
+        emulator.redirect(postgres.url(shop_template))
 
 
 def machine(name: str) -> dict[str, Any]:

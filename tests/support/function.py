@@ -1,12 +1,16 @@
 """The Lambda under test, called as AWS calls it: with events, and with a context."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-REQUEST_ID = "5f0c9a3e-1d0b-4c55-9b54-3a2e5f1a7c11"
+from queryport.testing.function import REQUEST_ID as REQUEST_ID
+from queryport.testing.function import SECONDS, invoke
+
+if TYPE_CHECKING:
+    from handler.contract.operation import Operation
+    from handler.main import Application
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +27,9 @@ class Response:
 
 
 class Function:
-    def __init__(self, handler: Callable[[Any, Any], bytes]) -> None:
-        self._handler = handler
-        self.milliseconds = 30_000
+    def __init__(self, application: "Application", seconds: float = SECONDS) -> None:
+        self._application = application
+        self.seconds = seconds
         """The time that every call is given."""
 
     def invoke(self, event: Any) -> Any:
@@ -56,15 +60,13 @@ class Function:
         return Response(answer["statusCode"], answer["headers"], answer["body"])
 
     def raw(self, event: Any) -> bytes:
-        return self._handler(event, self._context())
+        return invoke(self._application, event, self.seconds)
 
-    def _context(self) -> SimpleNamespace:
-        return SimpleNamespace(
-            aws_request_id=REQUEST_ID,
-            function_name="test",
-            memory_limit_in_mb=512,
-            get_remaining_time_in_millis=lambda: self.milliseconds,
-        )
+
+class NewFunction(Protocol):
+    """Makes a function whose catalogue has these operations."""
+
+    def __call__(self, *operations: "Operation") -> Function: ...
 
 
 def function_url_event(

@@ -7,7 +7,7 @@ import pytest
 from handler.contract import errors
 from handler.contract.operation import Choice, Parameter, Result
 from queryport.emulator import Emulator
-from tests.handler.conftest import NewFunction
+from tests.support.function import NewFunction
 from tests.support.operations import INTEGER, operation, rows_of
 
 _SERIES = rows_of("SELECT n FROM generate_series(1, (:count::int)) n")

@@ -8,8 +8,7 @@ import pytest
 
 from handler.contract.operation import Choice, Http, Page, Parameter, Result
 from handler.http import function_url
-from tests.handler.conftest import NewFunction
-from tests.support.function import REQUEST_ID, Function
+from tests.support.function import REQUEST_ID, Function, NewFunction
 from tests.support.operations import ANY, INTEGER, TEXT, operation, rows_of
 
 _ECHO = operation(

@@ -1,13 +1,11 @@
 """Statements rewritten for the RDS Data API, and what PostgreSQL makes of them."""
 
-from collections.abc import Callable
-from pathlib import Path
-
 import psycopg
 import pytest
 
 from queryport.aws.placeholders import scan
 from queryport.aws.safe_text import untouched
+from tests.support.databases import NewDatabase
 
 
 @pytest.mark.parametrize(
@@ -42,15 +40,13 @@ END
 
 
 @pytest.mark.parametrize("tag", ["$$", "$body$"])
-def test_a_function_that_the_scanner_would_break_is_the_same_function(
-    tag: str, new_database: Callable[[Path | str | None], str]
-) -> None:
+def test_a_function_that_the_scanner_would_break_is_the_same_function(tag: str, new_database: NewDatabase) -> None:
     text = f"CREATE OR REPLACE FUNCTION f() RETURNS text LANGUAGE plpgsql AS {tag}{BODY}{tag}"
     written = untouched(text)
     assert written is not None
     assert written != text
     assert not scan(written).placeholders
-    with psycopg.connect(new_database(None), autocommit=True) as connection:
+    with psycopg.connect(new_database(), autocommit=True) as connection:
         for each in (text, written):
             connection.execute(each.encode())
             assert connection.execute("SELECT prosrc FROM pg_proc WHERE proname = 'f'").fetchone() == (BODY,)

@@ -2,13 +2,14 @@
 
 import json
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from queryport.migrations.runner import apply_scripts
 from queryport.postgres.server import EmbeddedPostgres
+from tests.support.databases import NewDatabase
 from tests.support.projects import BOOKSHOP, QUERYPORT, run, write
 from tests.support.repository import ROOT
 
@@ -120,9 +121,7 @@ def test_run_shows_why_an_operation_does_not_compile(broken: Path) -> None:
     assert 'column "titel" does not exist' in done.errors
 
 
-def test_the_commands_work_on_a_database_of_ones_own(
-    shop: Path, new_database: Callable[[Path | str | None], str]
-) -> None:
+def test_the_commands_work_on_a_database_of_ones_own(shop: Path, new_database: NewDatabase) -> None:
     url = new_database(
         "CREATE TABLE book (book_id int, title text, price numeric); INSERT INTO book VALUES (1, 'Own', 1)"
     )
@@ -134,8 +133,8 @@ def test_the_commands_work_on_a_database_of_ones_own(
     assert (done.code, done.output) == (0, "5 operations, no errors\n")
 
 
-def test_migrate_brings_a_database_up_to_date(shop: Path, new_database: Callable[[Path | str | None], str]) -> None:
-    url = new_database(None)
+def test_migrate_brings_a_database_up_to_date(shop: Path, new_database: NewDatabase) -> None:
+    url = new_database()
     done = run("migrate", "--database-url", url, project=shop)
     assert (done.code, done.output) == (0, "1 migration applied\n")
     done = run("migrate", "--database-url", url, project=shop)

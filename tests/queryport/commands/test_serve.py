@@ -6,13 +6,14 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import psycopg
 import pytest
 
+from tests.support.databases import NewDatabase
 from tests.support.projects import BOOKSHOP, Served, eventually, living, run, write
 
 
@@ -214,9 +215,9 @@ def test_a_taken_port_is_told_at_once_and_nothing_is_started(tmp_path: Path, opt
 
 
 def test_a_database_of_ones_own_is_migrated_seeded_and_never_replaced(
-    tmp_path: Path, new_database: Callable[[Path | str | None], str]
+    tmp_path: Path, new_database: NewDatabase
 ) -> None:
-    url = new_database(None)
+    url = new_database()
     with Served(write(tmp_path, BOOKSHOP), "--database-url", url) as served:
         assert served.value("books.count") == 5
         assert not (tmp_path / ".queryport/postgres").exists()

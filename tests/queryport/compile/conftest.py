@@ -3,15 +3,14 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from handler.contract.operation import Operation
 from queryport.compile.compiled_file import compile_file
 from queryport.compile.describe.database import Database
 from queryport.diagnostics.source import Problem, Source
-from queryport.migrations.runner import apply_scripts
 from queryport.postgres.server import EmbeddedPostgres
+from tests.support.databases import suite_database, with_our_tables
 
 SCHEMA = Path(__file__).with_name("schema.sql")
 
@@ -20,13 +19,7 @@ Compile = Callable[[str], tuple[Operation | None, list[Problem]]]
 
 @pytest.fixture(scope="session")
 def schema_url(postgres: EmbeddedPostgres) -> str:
-    with psycopg.connect(postgres.url(), autocommit=True) as connection:
-        connection.execute("CREATE DATABASE compile_suite")
-    url = postgres.url("compile_suite")
-    apply_scripts(url, ())
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(SCHEMA.read_bytes())
-    return url
+    return suite_database(postgres, "compile_suite", with_our_tables(SCHEMA))
 
 
 @pytest.fixture(scope="session")

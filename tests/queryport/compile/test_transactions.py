@@ -9,6 +9,7 @@ import pytest
 from handler.contract.operation import Choice, Idempotency, Operation, Reference, Result, Transaction
 from queryport.compile import compile_project
 from queryport.compile.compiler import UnpreparedDatabaseError
+from tests.support.databases import NewDatabase
 
 Make = Callable[[str], Operation]
 
@@ -160,8 +161,6 @@ def test_every_catalogue_has_the_operation_that_purges_keys(tmp_path: Path, sche
     assert [operation.name for operation in compilation.catalogue] == ["queryport.purge_idempotency_keys"]
 
 
-def test_a_database_without_the_table_of_keys_is_refused(
-    tmp_path: Path, new_database: Callable[[Path | str | None], str]
-) -> None:
+def test_a_database_without_the_table_of_keys_is_refused(tmp_path: Path, new_database: NewDatabase) -> None:
     with pytest.raises(UnpreparedDatabaseError, match="apply the migrations"):
-        compile_project(tmp_path, new_database(None))
+        compile_project(tmp_path, new_database())

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
@@ -17,11 +17,12 @@ from queryport.emulator import Emulator, Fault, Limits
 from queryport.migrations import runner as migrations
 from queryport.migrations.history import RUNNERS, HistoryError
 from queryport.migrations.scripts import ScriptError, read_scripts
+from queryport.testing.function import client_environment
+from tests.support.databases import NewDatabase
 from tests.support.projects import write
 
 CLUSTER = "arn:aws:rds:us-east-1:123456789012:cluster:shop"
 SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:shop"  # noqa: S105 (an ARN is no secret)
-NewDatabase = Callable[[Path | str | None], str]
 
 FILES = {
     "0001_a.sql": "CREATE TABLE a (n int);\nINSERT INTO a VALUES (1); -- one\nINSERT INTO a VALUES (2)",
@@ -31,7 +32,7 @@ FILES = {
 
 @pytest.fixture
 def url(new_database: NewDatabase) -> str:
-    return new_database(None)
+    return new_database()
 
 
 @pytest.fixture
@@ -48,12 +49,7 @@ def emulator(url: str) -> Iterator[Emulator]:
 
 @pytest.fixture
 def database(emulator: Emulator, url: str, monkeypatch: pytest.MonkeyPatch) -> Deployed:
-    for name, value in {
-        "AWS_ENDPOINT_URL_RDS_DATA": emulator.url,
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-    }.items():
+    for name, value in client_environment(emulator.url).items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(deployed, "_POLL_SECONDS", 0.1)
     return Deployed(Target(CLUSTER, SECRET, str(conninfo_to_dict(url)["dbname"])))

@@ -1,12 +1,12 @@
 """`queryport check --live` and `queryport migrate`, as commands, and what counts as drift."""
 
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
 import pytest
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import make_conninfo
 
 from queryport.compile import compile_project
 from queryport.deployed.client import Deployed, Target
@@ -14,11 +14,9 @@ from queryport.deployed.drift import Drift, LiveCheck, check_live
 from queryport.emulator import Emulator
 from queryport.migrations.runner import apply
 from queryport.migrations.scripts import read_scripts
+from queryport.testing.data_api_plugin import DataApi
+from tests.support.databases import NewDatabase
 from tests.support.projects import QUERYPORT, write
-
-CLUSTER = "arn:aws:rds:us-east-1:123456789012:cluster:shop"
-SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:shop"  # noqa: S105 (an ARN is no secret)
-NewDatabase = Callable[[Path | str | None], str]
 
 PROJECT = {
     "migrations/0001_shop.sql": """
@@ -41,36 +39,25 @@ def project(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def live(new_database: NewDatabase, project: Path) -> str:
-    """The deployed database, up to date."""
-    url = new_database(None)
-    apply(url, project / "migrations")
-    return url
+def live(queryport_data_api: DataApi, project: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The deployed database, up to date; the environment says where it is."""
+    for name, value in {
+        "QUERYPORT_RESOURCE_ARN": queryport_data_api.resource_arn,
+        "QUERYPORT_SECRET_ARN": queryport_data_api.secret_arn,
+        "QUERYPORT_DATABASE": queryport_data_api.database,
+    }.items():
+        monkeypatch.setenv(name, value)
+    apply(queryport_data_api.database_url, project / "migrations")
+    return queryport_data_api.database_url
 
 
 @pytest.fixture
-def emulator(live: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulator]:
-    with Emulator(live) as running:
-        for name, value in {
-            "AWS_ENDPOINT_URL_RDS_DATA": running.url,
-            "AWS_DEFAULT_REGION": "us-east-1",
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
-            "QUERYPORT_RESOURCE_ARN": CLUSTER,
-            "QUERYPORT_SECRET_ARN": SECRET,
-            "QUERYPORT_DATABASE": str(conninfo_to_dict(live)["dbname"]),
-        }.items():
-            monkeypatch.setenv(name, value)
-        yield running
-
-
-@pytest.fixture
-def check(project: Path, new_database: NewDatabase, live: str, emulator: Emulator) -> Callable[[], LiveCheck]:
-    del emulator  # its being there is what counts
-    schema = new_database(None)
+def check(project: Path, new_database: NewDatabase, live: str, queryport_data_api: DataApi) -> Callable[[], LiveCheck]:
+    del live  # its being there is what counts
+    schema = new_database()
     apply(schema, project / "migrations")
     operations = compile_project(project / "sql_queries", schema).operations
-    database = Deployed(Target(CLUSTER, SECRET, str(conninfo_to_dict(live)["dbname"])))
+    database = Deployed(Target(*queryport_data_api.arguments.values()))
     return lambda: check_live(database, read_scripts(project / "migrations"), operations, schema)
 
 
@@ -140,7 +127,7 @@ def test_more_than_the_migrations_make_is_no_drift(check: Callable[[], LiveCheck
 
 
 def test_a_privilege_that_the_database_user_lacks_is_drift(
-    check: Callable[[], LiveCheck], live: str, emulator: Emulator
+    check: Callable[[], LiveCheck], live: str, queryport_emulator: Emulator
 ) -> None:
     _change(
         live,
@@ -148,11 +135,12 @@ def test_a_privilege_that_the_database_user_lacks_is_drift(
         "GRANT SELECT ON book, queryport.migration TO reader;"
         "GRANT SELECT, DELETE, UPDATE, INSERT ON queryport.idempotency_key TO reader",
     )
+    server = queryport_emulator.database_url
     try:
-        emulator.redirect(live.replace("//postgres@", "//reader@"))
+        queryport_emulator.redirect(make_conninfo(server, user="reader"))
         assert check().drifts == (Drift("rename", "permission denied for table book (SQLSTATE 42501)"),)
     finally:
-        emulator.redirect(live)
+        queryport_emulator.redirect(server)
         _change(live, "DROP OWNED BY reader; DROP ROLE reader")
 
 
@@ -168,7 +156,7 @@ def _run(project: Path, data_dir: Path, *arguments: str) -> subprocess.Completed
     return subprocess.run([QUERYPORT, *arguments, *options], capture_output=True, text=True, timeout=60, check=False)
 
 
-@pytest.mark.usefixtures("emulator")
+@pytest.mark.usefixtures("live")
 def test_the_commands_bring_a_database_up_to_date_and_find_it_so(project: Path, tmp_path: Path) -> None:
     write(
         project,

@@ -8,24 +8,10 @@ import pytest
 
 from queryport.emulator import Clusters, Emulator, Limits
 from queryport.postgres.server import EmbeddedPostgres
+from queryport.testing.databases import create_database
 from tests.support.data_api import Api
 
 NewEmulator = Callable[..., Emulator]
-
-
-@pytest.fixture(scope="session")
-def shared_emulator(postgres: EmbeddedPostgres) -> Iterator[Emulator]:
-    with Emulator(postgres.url()) as emulator:
-        yield emulator
-
-
-@pytest.fixture
-def emulator(shared_emulator: Emulator) -> Iterator[Emulator]:
-    """The emulator that tests share, without faults and with an empty log."""
-    shared_emulator.faults.clear()
-    shared_emulator.log.clear()
-    yield shared_emulator
-    shared_emulator.faults.clear()
 
 
 @pytest.fixture
@@ -40,12 +26,8 @@ def new_emulator(postgres: EmbeddedPostgres) -> Iterator[NewEmulator]:
 
 
 @pytest.fixture(scope="session")
-def _shared_database(postgres: EmbeddedPostgres) -> Iterator[str]:
-    name = "emulator_tests"
-    with psycopg.connect(postgres.url(), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-        yield name
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+def _shared_database(postgres: EmbeddedPostgres) -> str:
+    return create_database(postgres.url(), "emulator_suite").name
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import threading
 import tomllib
-from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
@@ -20,6 +19,7 @@ from queryport.commands.emulator import emulator_command
 from queryport.emulator import Emulator, EmulatorError
 from queryport.postgres.server import EmbeddedPostgres
 from tests.support.data_api import Api
+from tests.support.databases import NewDatabase
 from tests.support.repository import ROOT
 
 
@@ -67,7 +67,7 @@ def test_all_addresses_are_reached_by_the_local_one(postgres: EmbeddedPostgres) 
 
 
 def test_redirected_calls_go_to_another_database_and_transactions_stay(
-    new_database: Callable[[Path | str | None], str],
+    new_database: NewDatabase,
 ) -> None:
     blue = new_database("CREATE TABLE color AS SELECT 'blue' AS name")
     red = new_database("CREATE TABLE color AS SELECT 'red' AS name")
@@ -85,9 +85,9 @@ def test_redirected_calls_go_to_another_database_and_transactions_stay(
 
 
 def test_idle_sessions_of_a_database_that_was_left_are_closed(
-    new_database: Callable[[Path | str | None], str],
+    new_database: NewDatabase,
 ) -> None:
-    blue, red = new_database(None), new_database(None)
+    blue, red = new_database(), new_database()
     name = str(conninfo_to_dict(blue)["dbname"])
     with Emulator(blue) as emulator, Api(emulator.url, name) as api, Api(emulator.url, "postgres") as other:
         api.execute("SELECT 1")

@@ -1,5 +1,5 @@
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -9,14 +9,13 @@ import pytest
 from queryport.migrations.history import HistoryError
 from queryport.migrations.runner import apply
 from queryport.migrations.scripts import ScriptError
+from tests.support.databases import NewDatabase
 from tests.support.projects import write
-
-NewDatabase = Callable[[Path | str | None], str]
 
 
 @pytest.fixture
 def url(new_database: NewDatabase) -> str:
-    return new_database(None)
+    return new_database()
 
 
 @pytest.fixture

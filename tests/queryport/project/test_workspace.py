@@ -1,4 +1,4 @@
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -8,6 +8,7 @@ from handler.contract.operation import Operation
 from queryport.console.terminal import Terminal
 from queryport.migrations.runner import apply_scripts
 from queryport.project.workspace import Build, Workspace, open_workspace
+from tests.support.databases import NewDatabase
 from tests.support.projects import BOOKSHOP, write
 
 
@@ -48,9 +49,7 @@ def test_problems_remain_until_they_are_mended(workspace: Workspace, project: Pa
     assert workspace.build().compilation.problems == ()
 
 
-def test_a_database_of_ones_own_is_asked_each_time(
-    project: Path, new_database: Callable[[Path | str | None], str]
-) -> None:
+def test_a_database_of_ones_own_is_asked_each_time(project: Path, new_database: NewDatabase) -> None:
     url = new_database("CREATE TABLE book (book_id int, title text, price numeric)")
     apply_scripts(url, ())
     with open_workspace(project, None, url, Terminal(stderr=True), migrate=False) as workspace:

@@ -1,0 +1,38 @@
+"""Databases that tests make on a server for themselves, and drop."""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+
+class FreshDatabase(NamedTuple):
+    """A database and the libpq URL by which a driver reaches it."""
+
+    name: str
+    url: str
+
+
+def create_database(server: str, name: str, template: str | None = None) -> FreshDatabase:
+    """Create a database on a server, empty or as a copy of another one to which nobody is connected."""
+    statement = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))
+    if template is not None:
+        statement += sql.SQL(" TEMPLATE {}").format(sql.Identifier(template))
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(statement)
+    return FreshDatabase(name, make_conninfo(server, dbname=name))
+
+
+@contextmanager
+def fresh_database(server: str, template: str | None = None) -> Iterator[FreshDatabase]:
+    """Create a database under a name of its own, and drop it afterwards, whoever is still connected."""
+    database = create_database(server, f"test_{secrets.token_hex(6)}", template)
+    try:
+        yield database
+    finally:
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(database.name)))
