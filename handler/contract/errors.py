@@ -47,6 +47,10 @@ class Outcome(StrEnum):
     COMMITTED = "committed"  # it was made, and only its answer could not be passed on
 
 
+MOST_FLAWS = 50
+"""The flaws that one answer names."""
+
+
 class Flaw(NamedTuple):
     """What is wrong with one parameter, or with a member inside of it; never the value itself."""
 

@@ -1,73 +1,107 @@
 """JSON without loss: a number keeps every digit that the caller wrote, and what is not JSON is refused by its place.
 
 Every value that leaves this module is built of None, bool, int (of 64 bits), Decimal, str, list and dict; a float never
-is. Refuses NaN and Infinity, members given twice, and numbers beyond what PostgreSQL's numeric can hold.
+is. Refuses NaN and Infinity, members given twice, more levels than DEEPEST, and numbers that PostgreSQL's numeric
+cannot hold or that would together be written out as more than MOST_DIGITS.
 """
 
 import json
+from collections import Counter
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import orjson
 
 # The widest numeric of PostgreSQL: 131072 digits before the point, 16383 after it. Without a bound, 1e999999999 would
-# be written out as a gigabyte of zeros by whoever asks whether it is a whole number.
+# be a gigabyte in the database.
 _LARGEST_EXPONENT = 131_071
-_SMALLEST_EXPONENT = -16_383
+_MOST_PLACES = 16_383
 _INT64_DIGITS = 18
 _INT64_BOUND = 10**_INT64_DIGITS
+_LONGEST_NAME = 100
+
+MOST_DIGITS = 4 * 1024 * 1024
+"""The digits of all numbers with an exponent, as PostgreSQL writes them out each time that a row is read."""
+
+DEEPEST = 250
+"""The arrays and objects within each other; orjson writes no more than 254."""
 
 
 class JsonError(ValueError):
-    """The text is no JSON that can be taken; the message says why and where, and never quotes it."""
+    """The text is no JSON that can be taken; the message says why and where, and quotes no value."""
 
 
 def loads(text: str) -> Any:
-    """The value of a JSON text. Raises JsonError."""
+    """Return the value of a JSON text. Raises JsonError."""
+    numbers = _Numbers()
+    decoder = json.JSONDecoder(
+        object_pairs_hook=_object,
+        parse_float=numbers.number,
+        parse_int=numbers.whole_number,
+        parse_constant=_no_number,
+    )
     try:
-        return _DECODER.decode(text)
+        value = decoder.decode(text)
     except json.JSONDecodeError as error:
         raise JsonError(f"is not JSON at line {error.lineno}, column {error.colno}") from None
     except RecursionError:
         raise JsonError("is nested too deeply") from None
+    if text.count("[") + text.count("{") > DEEPEST and _is_deep(value):
+        raise JsonError("is nested too deeply")
+    return value
 
 
 def exact(value: Any) -> Any:
-    """The same value with exact numbers, for a value that somebody else has parsed. Raises JsonError."""
-    try:
-        return _exact(value)
-    except RecursionError:
-        raise JsonError("is nested too deeply") from None
+    """Return a value that another parser has made with exact numbers. Raises JsonError."""
+    return _exact(value, _Numbers(), 0)
 
 
 def dumps(value: Any) -> str:
-    """The JSON text of a value that this module has made. Raises JsonError where it cannot be UTF-8."""
+    """Return the JSON text of a value that this module has made. Raises JsonError where it cannot be UTF-8."""
     try:
         return orjson.dumps(value, default=_verbatim).decode()
     except orjson.JSONEncodeError:
-        # Of a value that `loads` or `exact` made, orjson refuses two things: more than 254 levels, and half a
-        # surrogate pair, which JSON can escape but UTF-8 and PostgreSQL cannot hold.
-        raise JsonError("is nested too deeply, or has text that is not Unicode") from None
+        # Of a value that `loads` or `exact` made, orjson refuses half a surrogate pair, which JSON can escape but UTF-8
+        # and PostgreSQL cannot hold.
+        raise JsonError("has text that is not Unicode") from None
+
+
+class _Numbers:
+    """The numbers of one text."""
+
+    __slots__ = ("_digits",)
+
+    def __init__(self) -> None:
+        self._digits = 0
+
+    def number(self, text: str) -> Decimal:
+        if len(text) > _MOST_PLACES or "e" in text or "E" in text:
+            return self._extreme(text)
+        return Decimal(text)
+
+    def whole_number(self, text: str) -> int | Decimal:
+        return int(text) if len(text) <= _INT64_DIGITS else self.number(text)
+
+    def _extreme(self, text: str) -> Decimal:
+        mantissa, _, exponent = text.lower().partition("e")
+        try:
+            number = Decimal(text)
+            places = len(mantissa.partition(".")[2]) - int(exponent or 0)
+        except (InvalidOperation, ValueError):  # an exponent beyond Decimal's own, or beyond what Python reads
+            raise JsonError("has a number out of range") from None
+        if number.adjusted() > _LARGEST_EXPONENT or places > _MOST_PLACES:
+            raise JsonError("has a number out of range")
+        if exponent:
+            self._digits += (max(number.adjusted(), 0) if number else 0) + max(places, 0)
+            if self._digits > MOST_DIGITS:
+                raise JsonError(f"has numbers that are written out as more than {MOST_DIGITS} digits")
+        return number
 
 
 def _verbatim(value: Any) -> orjson.Fragment:
     if isinstance(value, Decimal):
         return orjson.Fragment(str(value))
     raise TypeError(type(value).__name__)
-
-
-def _number(text: str) -> Decimal:
-    try:
-        number = Decimal(text)
-    except InvalidOperation:  # an exponent beyond Decimal's own
-        raise JsonError("has a number out of range") from None
-    if not _SMALLEST_EXPONENT <= number.adjusted() <= _LARGEST_EXPONENT:
-        raise JsonError("has a number out of range")
-    return number
-
-
-def _whole_number(text: str) -> int | Decimal:
-    return int(text) if len(text) <= _INT64_DIGITS else _number(text)
 
 
 def _no_number(_: str) -> Any:
@@ -77,21 +111,43 @@ def _no_number(_: str) -> Any:
 def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
     made = dict(members)
     if len(made) < len(members):
-        raise JsonError("has an object with a member that is given twice")
+        twice = next(name for name, times in Counter(name for name, _ in members).items() if times > 1)
+        raise JsonError(f"has an object with the member {_named(twice)} twice")
     return made
 
 
-def _exact(value: Any) -> Any:
+def _named(name: str) -> str:
+    """The name on one line, in ASCII, and cut."""
+    return json.dumps(name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…", ensure_ascii=True)
+
+
+def _is_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if type(outer) is dict else outer)
+            if type(inner) is list or type(inner) is dict
+        ]
+        if not level:
+            return False
+    return True
+
+
+def _exact(value: Any, numbers: _Numbers, depth: int) -> Any:
     if isinstance(value, str | bool) or value is None:
         return value
     if isinstance(value, int):
-        return value if -_INT64_BOUND < value < _INT64_BOUND else _number(_digits(value))
+        return value if -_INT64_BOUND < value < _INT64_BOUND else numbers.number(_digits(value))
     if isinstance(value, float | Decimal):
-        return _number(str(value)) if Decimal(value).is_finite() else _no_number("")
+        return numbers.number(str(value)) if Decimal(value).is_finite() else _no_number("")
+    if depth == DEEPEST:
+        raise JsonError("is nested too deeply")
     if isinstance(value, list | tuple):
-        return [_exact(element) for element in value]
+        return [_exact(element, numbers, depth + 1) for element in value]
     if isinstance(value, dict):
-        return {name: _exact(element) for name, element in value.items()}
+        return {name: _exact(element, numbers, depth + 1) for name, element in value.items()}
     raise JsonError(f"has a {type(value).__name__}, which JSON does not have")
 
 
@@ -100,8 +156,3 @@ def _digits(value: int) -> str:
         return str(value)
     except ValueError:  # Python writes out no more than 4300 digits
         raise JsonError("has a number out of range") from None
-
-
-_DECODER = json.JSONDecoder(
-    object_pairs_hook=_object, parse_float=_number, parse_int=_whole_number, parse_constant=_no_number
-)

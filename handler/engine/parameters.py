@@ -7,9 +7,10 @@ a default), and writes every value in PostgreSQL's text form. Knows nothing of S
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from handler.contract.errors import Flaw, InvalidParameters
+from handler.contract.errors import MOST_FLAWS, Flaw, InvalidParameters
 from handler.contract.operation import Codec, Operation, Parameter
-from handler.contract.validation import MOST_FLAWS, Validator, pointer
+from handler.contract.pointer import pointer
+from handler.contract.validation import Validator
 from handler.engine import codecs
 
 Kind = tuple[Codec, Any]

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from handler.contract.errors import Flaw, InvalidParameters
 from handler.contract.operation import Codec
-from handler.contract.validation import pointer
+from handler.contract.pointer import pointer
 from handler.engine.parameters import Kind, invalid
 from handler.http.coercion import CoercionError, coerce, has_commas, splits_at_commas
 from handler.http.request import HttpRequest, decoded_query

@@ -12,16 +12,21 @@ from queryport.compile.write.emit import write_catalog
 from queryport.testing.function import function_environment
 from tests.support.repository import ROOT
 
-_SHIPS = {"aws_lambda_powertools", "botocore", "boto3", "jsonschema", "orjson", "handler"}
+_SHIPS = {"aws_lambda_powertools", "botocore", "boto3", "jsonschema", "orjson", "re2", "handler"}
 _FORBIDDEN = {
     "aws_xray_sdk",
     "boto3",  # its clients are botocore's; its own layer costs a tenth of the start-up
+    "attr",  # comes with jsonschema, as do referencing and rpds
     "hypothesis",
+    "jsonschema",  # only a call that is wrong needs it
     "moto",
     "psycopg",
     "pydantic",
     "pytest",
     "queryport",
+    "re2",  # only an author's pattern needs it
+    "referencing",
+    "rpds",
     "s3transfer",
     "starlette",
     "yaml",
@@ -60,7 +65,26 @@ def test_start_up_imports_nothing_that_is_slow_or_does_not_ship(imported: set[st
 
 def test_start_up_imports_everything_that_a_call_needs(imported: set[str]) -> None:
     # Lambda gives start-up a full processor and a call what the function pays for.
-    assert {"jsonschema", "botocore.session", "aws_lambda_powertools.logging", "handler.engine.engine"} <= imported
+    assert {
+        "handler.contract.validation",
+        "botocore.session",
+        "aws_lambda_powertools.logging",
+        "handler.engine.engine",
+    } <= imported
+
+
+def test_a_call_that_is_right_does_without_jsonschema_and_one_that_is_wrong_has_its_words() -> None:
+    program = """
+import sys
+from handler.contract.validation import Validator
+schema = {"type": "object", "properties": {"day": {"type": ["string", "null"], "format": "date"}}}
+check = Validator(schema)
+assert check.flaws({"day": "2026-01-31"}) == ()
+assert not {"jsonschema", "attr", "referencing", "re2"} & sys.modules.keys()
+assert [flaw.pointer for flaw in check.flaws({"day": "yesterday"})] == ["/day"]
+assert "jsonschema" in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True)
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "handler").rglob("*.py")), ids=lambda path: path.stem)

@@ -4,7 +4,6 @@ What an author writes can only narrow: a label that the enum does not have, a de
 keyword that says nothing about such a value is an error.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -13,7 +12,8 @@ from jsonschema import Draft202012Validator, SchemaError
 from handler.contract.exact_json import exact
 from handler.contract.formats import FORMATS
 from handler.contract.operation import Parameter
-from handler.contract.validation import Validator, regular_expression
+from handler.contract.patterns import Pattern, PatternError
+from handler.contract.validation import Validator
 from queryport.compile.describe.query_file import QueryFile
 from queryport.compile.describe.types import Schema, codec, nullable, parameter_schema
 from queryport.compile.read.front_matter import ParameterEntry
@@ -39,6 +39,10 @@ _KINDS = (
 )
 _DOCUMENTS = ((_NUMERIC, "number"), (_TEXTUAL, "string"), (_ARRAY, "array"), (_OBJECT, "object"))
 _ANNOTATIONS = frozenset({"title", "examples", "deprecated"})
+_PATTERN_CURE = (
+    "mend it, and put it into single quotes; lookaround and references back are not known: "
+    "several patterns can stand in `allOf: [{pattern: …}, {pattern: …}]`"
+)
 
 
 def build_parameters(file: QueryFile, types: Mapping[str, int]) -> tuple[tuple[Parameter, ...], Schema]:
@@ -108,8 +112,8 @@ def _narrowed(file: QueryFile, name: str, entry: ParameterEntry, derived: Schema
 
 def _unfit_keywords(name: str, keywords: dict[str, Any], derived: Schema) -> Iterator[tuple[str, str, str]]:
     """Yield each keyword that does not fit the type, what is wrong with it, and the cure."""
-    if not _is_regular_expression(keywords.get("pattern", "")):
-        yield "pattern", "the pattern is not a regular expression", "mend it, and put it into single quotes"
+    if "pattern" in keywords and (reason := _unfit_pattern(keywords["pattern"])) is not None:
+        yield "pattern", f"the pattern is not a regular expression that can be matched: {reason}", _PATTERN_CURE
         return
     try:
         Draft202012Validator.check_schema({key: value for key, value in keywords.items() if key not in _ANNOTATIONS})
@@ -156,7 +160,7 @@ _REPLACED = frozenset({"minimum", "maximum", "enum"})
 
 
 def _report_unfit_default(file: QueryFile, name: str, entry: ParameterEntry, schema: Schema) -> None:
-    flaws = Validator({"properties": {name: schema}}).flaws({name: exact(entry.default)})
+    flaws = Validator(exact({"properties": {name: schema}})).flaws({name: exact(entry.default)})
     span = file.header.value("params", name, "default")
     cure = "a default has to be a value that a caller could send; for NULL write `optional: true` instead"
     for flaw in flaws:
@@ -170,12 +174,12 @@ def _unknown_format(written: str) -> str | None:
     return did_you_mean(written, FORMATS, f"the formats are {', '.join(FORMATS)}")
 
 
-def _is_regular_expression(written: str) -> bool:
+def _unfit_pattern(written: str) -> str | None:
     try:
-        regular_expression(written)
-    except re.error:
-        return False
-    return True
+        Pattern(written)
+    except PatternError as error:
+        return str(error)
+    return None
 
 
 def _types(schema: Schema) -> frozenset[str]:

@@ -10,13 +10,12 @@ from copy import deepcopy
 from typing import Any
 
 from handler.contract.operation import Codec
+from handler.contract.patterns import BITS, BYTES, DECIMAL, DIGITS, NOT_FINITE
 from queryport.compile.describe.database import Attribute, Column, Database, TypeRow
 
 Schema = dict[str, Any]
 
 _INTEGER_BITS = {"int2": 16, "int4": 32, "int8": 64}
-_DECIMAL = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$|^[+-]?Infinity$|^NaN$"
-_NOT_FINITE = r"^(NaN|-?Infinity)$"
 
 
 def _integer(bits: int) -> Schema:
@@ -30,8 +29,8 @@ def _string(**keywords: Any) -> Schema:
 # Types whose JSON form is the same as a parameter and as a result.
 _SAME: dict[str, Schema] = {
     **{name: _integer(bits) for name, bits in _INTEGER_BITS.items()},
-    "float4": {"type": ["number", "string"], "pattern": _NOT_FINITE},
-    "float8": {"type": ["number", "string"], "pattern": _NOT_FINITE},
+    "float4": {"type": ["number", "string"], "pattern": NOT_FINITE},
+    "float8": {"type": ["number", "string"], "pattern": NOT_FINITE},
     "bool": {"type": "boolean"},
     "uuid": _string(format="uuid"),
     "date": _string(format="date"),
@@ -39,21 +38,21 @@ _SAME: dict[str, Schema] = {
     "timestamptz": _string(format="date-time"),
     "time": _string(format="time-local"),
     "timetz": _string(format="time"),
-    "bytea": _string(pattern=r"^\\x([0-9a-fA-F]{2})*$"),
-    "bit": _string(pattern="^[01]*$"),
-    "varbit": _string(pattern="^[01]*$"),
-    "oid": _string(pattern="^[0-9]+$"),
+    "bytea": _string(pattern=BYTES),
+    "bit": _string(pattern=BITS),
+    "varbit": _string(pattern=BITS),
+    "oid": _string(pattern=DIGITS),
     "json": {},
     "jsonb": {},
 }
 _AS_PARAMETER: dict[str, Schema] = {
-    "numeric": {"type": ["number", "string"], "pattern": _DECIMAL},
-    "oid": {"type": ["integer", "string"], "minimum": 0, "maximum": 2**32 - 1, "pattern": "^[0-9]+$"},
+    "numeric": {"type": ["number", "string"], "pattern": DECIMAL},
+    "oid": {"type": ["integer", "string"], "minimum": 0, "maximum": 2**32 - 1, "pattern": DIGITS},
 }
 _AS_RESULT: dict[str, Schema] = {
-    "numeric": {"type": ["number", "string"], "pattern": _NOT_FINITE},
+    "numeric": {"type": ["number", "string"], "pattern": NOT_FINITE},
     "int2vector": {"type": "array", "items": _integer(16)},
-    "oidvector": {"type": "array", "items": _string(pattern="^[0-9]+$")},
+    "oidvector": {"type": "array", "items": _string(pattern=DIGITS)},
     "record": {"type": "object"},
 }
 

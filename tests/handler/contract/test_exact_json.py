@@ -22,6 +22,9 @@ _DOCUMENTS = st.recursive(
 )
 
 
+_MANY_DIGITS = "has numbers that are written out as more than 4194304 digits"
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -53,12 +56,19 @@ def test_numbers_beyond_64_bits_are_decimals_and_none_is_a_float() -> None:
         ("[1] secret", "is not JSON at line 1, column 5"),
         ("[NaN]", "has NaN or Infinity, which are not JSON; send them as strings"),
         ("[-Infinity]", "has NaN or Infinity, which are not JSON; send them as strings"),
-        ('{"a": 1, "a": 2}', "has an object with a member that is given twice"),
+        ('{"a": 1, "a": 2}', 'has an object with the member "a" twice'),
+        ('{"a\\n\\ud800": 1, "a\\n\\ud800": 2}', r'has an object with the member "a\n\ud800" twice'),
         ("1e999999999", "has a number out of range"),
         ("1e99999999999999999999", "has a number out of range"),
         ("1e-99999", "has a number out of range"),
+        ("1e" + "0" * 5000, "has a number out of range"),
+        ("0." + "1" * 16_384, "has a number out of range"),
+        pytest.param(f"[{','.join(['1e131071'] * 8500)}]", _MANY_DIGITS, id="a bomb"),
+        pytest.param(f"[{','.join(['1e-16000'] * 8500)}]", _MANY_DIGITS, id="a bomb of small numbers"),
         pytest.param("1" * 200_000, "has a number out of range", id="huge"),
         pytest.param("[" * 100_000, "is nested too deeply", id="deep"),
+        pytest.param("[" * 251 + "]" * 251, "is nested too deeply", id="deeper than can be written"),
+        pytest.param('{"a":' * 251 + "1" + "}" * 251, "is nested too deeply", id="deep objects"),
     ],
 )
 def test_what_cannot_be_taken_is_refused_and_never_quoted(text: str, message: str) -> None:
@@ -71,10 +81,16 @@ def test_ten_thousand_digits_are_a_number() -> None:
     assert exact_json.dumps(exact_json.loads("7" * 10_000)) == "7" * 10_000
 
 
-@pytest.mark.parametrize("text", ['"\\ud800"', '{"\\udfff": 1}', "[" * 300 + "]" * 300])
-def test_what_is_no_unicode_or_too_deep_cannot_be_written(text: str) -> None:
-    with pytest.raises(JsonError, match=r"nested too deeply, or has text that is not Unicode"):
+@pytest.mark.parametrize("text", ['"\\ud800"', '{"\\udfff": 1}'])
+def test_what_is_no_unicode_cannot_be_written(text: str) -> None:
+    with pytest.raises(JsonError, match="has text that is not Unicode"):
         exact_json.dumps(exact_json.loads(text))
+
+
+def test_what_is_as_deep_as_can_be_is_taken_and_written() -> None:
+    text = "[" * 250 + "]" * 250
+    assert exact_json.dumps(exact_json.loads(text)) == text
+    assert exact_json.dumps(exact_json.exact(exact_json.loads(text))) == text
 
 
 @pytest.mark.parametrize(
@@ -83,6 +99,11 @@ def test_what_is_no_unicode_or_too_deep_cannot_be_written(text: str) -> None:
 )
 def test_values_that_others_parsed_become_exact(value: Any, text: str) -> None:
     assert exact_json.dumps(exact_json.exact(value)) == text
+
+
+def test_floats_that_are_written_out_as_a_bomb_are_refused() -> None:
+    with pytest.raises(JsonError, match="written out as more than"):
+        exact_json.exact([1e308] * 20_000)
 
 
 @pytest.mark.parametrize(

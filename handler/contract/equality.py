@@ -1,0 +1,50 @@
+"""When two JSON values are one: numbers by their value, so 1 is 1.0, but true is not 1; objects whatever their order.
+
+Knows the values that exact_json makes: None, bool, int (of 64 bits), Decimal, str, list and dict.
+"""
+
+from collections.abc import Hashable
+from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal
+from typing import Any
+
+_BOOLEAN, _NUMBER, _ARRAY, _OBJECT = object(), object(), object(), object()
+_INT_DIGITS = 18
+
+# Of any precision: a quotient, or a number without its trailing zeros, is exact however many digits it has.
+_EXACT = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[])
+
+
+def identity(value: Any) -> Hashable:
+    """A hashable that is equal for values that are equal as JSON; takes time in proportion to the value."""
+    kind = type(value)
+    if kind is bool:
+        return (_BOOLEAN, value)
+    if kind is Decimal:
+        return _number(value)
+    if kind is list:
+        return (_ARRAY, *map(identity, value))
+    if kind is dict:
+        return (_OBJECT, frozenset((name, identity(member)) for name, member in value.items()))
+    return value  # type: ignore[no-any-return] # None, a string, or an int
+
+
+def has_twins(values: list[Any]) -> bool:
+    """Whether two elements are equal."""
+    return len(set(map(identity, values))) < len(values)
+
+
+def is_multiple(value: int | Decimal, divisor: int | Decimal) -> bool:
+    """Whether the division of the two gives a whole number, exactly."""
+    sign, digits, exponent = Decimal(divisor).as_tuple()
+    assert isinstance(exponent, int)  # noqa: S101 (a divisor is finite)
+    # Without a fraction on either side, so that a divisor need not be written out to as many digits as the number has.
+    scaled = _EXACT.scaleb(Decimal(value), -exponent)
+    whole = Decimal((sign, digits, 0))
+    return scaled == scaled.to_integral_value() and _EXACT.remainder(scaled, whole).is_zero()
+
+
+def _number(value: Decimal) -> Hashable:
+    # Callers can choose numbers whose hashes are all the same, but not texts: a text's hash has a secret in it.
+    if value.adjusted() < _INT_DIGITS and value == value.to_integral_value():
+        return int(value)
+    return (_NUMBER, str(_EXACT.normalize(value)))

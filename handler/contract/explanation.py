@@ -1,0 +1,295 @@
+"""Why parameters do not satisfy their JSON Schema (2020-12): jsonschema walks the schema, and the words are ours.
+
+jsonschema's own words quote the value, and it looks at everything: a value of a megabyte would be written out, and each
+of a million elements walked through. So it walks here only into what the quick check does not accept, and single
+keywords are the quick check's. Imported when a value is first not accepted.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+from jsonschema.validators import extend
+
+from handler.contract import exact_json, formats
+from handler.contract.errors import MOST_FLAWS, Flaw
+from handler.contract.patterns import DERIVED, Effort, TooCostly
+from handler.contract.pointer import pointer
+from handler.contract.recognition import Recognizers
+
+_MOST_ERRORS = 20 * MOST_FLAWS  # errors that come to the same flaw count here
+_LONGEST_LIST = 20
+
+_Errors = Iterator[ValidationError]
+_Keyword = Callable[[Any, Any, Any, Any], _Errors]
+
+
+class Explainer:
+    """What is wrong with values that one schema refuses."""
+
+    def __init__(self, schema: Mapping[str, Any], recognizers: Recognizers, effort: Effort) -> None:
+        keywords = _Keywords(recognizers, effort)
+        # types-jsonschema leaves extend untyped
+        checks = extend(Draft202012Validator, validators=keywords.overrides)  # type: ignore[no-untyped-call]
+        self._checks = checks(schema)
+
+    def flaws(self, value: Any) -> tuple[Flaw, ...]:
+        """Return at most MOST_FLAWS flaws. Raises TooCostly if none was found in the time that a request has."""
+        found: dict[Flaw, None] = {}
+        try:
+            for error in islice(self._checks.iter_errors(value), _MOST_ERRORS):
+                for reason in _reasons(error):
+                    found[Flaw(pointer(reason.absolute_path), _words(reason))] = None
+                if len(found) >= MOST_FLAWS:
+                    break
+        except TooCostly:
+            if not found:
+                raise
+        return tuple(found)[:MOST_FLAWS]
+
+
+class _Keywords:
+    """The keywords in the form that jsonschema takes: `(checks, rule, value, schema)` gives errors."""
+
+    def __init__(self, recognizers: Recognizers, effort: Effort) -> None:
+        self._recognizers = recognizers
+        self._effort = effort
+        self.overrides: dict[str, _Keyword] = {
+            **{name: self._single(name) for name in _SINGLE},
+            "properties": self._properties,
+            "patternProperties": self._pattern_properties,
+            "additionalProperties": self._additional_properties,
+            "propertyNames": self._property_names,
+            "required": self._required,
+            "prefixItems": self._prefix_items,
+            "items": self._items,
+            "contains": self._contains,
+            "anyOf": self._any_of,
+            "oneOf": self._one_of,
+            "not": self._not,
+        }
+
+    def _single(self, keyword: str) -> _Keyword:
+        def check(_: Any, __: Any, value: Any, schema: Mapping[str, Any]) -> _Errors:
+            if not self._recognizers.keyword(schema, keyword)(value):
+                yield ValidationError("")
+
+        return check
+
+    def _descend(self, checks: Any, value: Any, schema: Any, path: str | int | None = None) -> _Errors:
+        """The errors of a value within the value; none if the quick check accepts it."""
+        if not self._recognizers.of(schema).accepts(value):
+            self._effort.spend()
+            yield from _errors(checks, value, schema, path=path)
+
+    def _properties(self, checks: Any, rule: Mapping[str, Any], value: Any, schema: Any) -> _Errors:
+        if isinstance(value, dict) and _is_short(value, schema, "maxProperties"):
+            for name, part in rule.items():
+                if name in value:
+                    yield from self._descend(checks, value[name], part, name)
+
+    def _pattern_properties(self, checks: Any, rule: Mapping[str, Any], value: Any, schema: Any) -> _Errors:
+        if isinstance(value, dict) and _is_short(value, schema, "maxProperties"):
+            for pattern, part in rule.items():
+                matches = self._recognizers.pattern(pattern)
+                for name, member in value.items():
+                    if matches(name):
+                        yield from self._descend(checks, member, part, name)
+
+    def _additional_properties(self, checks: Any, rule: Any, value: Any, schema: Mapping[str, Any]) -> _Errors:
+        if not isinstance(value, dict):
+            return
+        known = schema.get("properties", {})
+        patterns = [self._recognizers.pattern(pattern) for pattern in schema.get("patternProperties", {})]
+        for name, member in value.items():
+            if name in known or any(matches(name) for matches in patterns):
+                continue
+            if rule is False:
+                yield ValidationError("", path=[name])
+            else:
+                yield from self._descend(checks, member, rule, name)
+
+    def _property_names(self, checks: Any, rule: Any, value: Any, schema: Any) -> _Errors:
+        if isinstance(value, dict) and _is_short(value, schema, "maxProperties"):
+            for name in value:
+                yield from self._descend(checks, name, rule)
+
+    def _required(self, _: Any, rule: list[str], value: Any, __: Any) -> _Errors:
+        if isinstance(value, dict):
+            for name in rule:
+                if name not in value:
+                    yield ValidationError("", path=[name])
+
+    def _prefix_items(self, checks: Any, rule: list[Any], value: Any, schema: Any) -> _Errors:
+        if isinstance(value, list) and _is_short(value, schema, "maxItems"):
+            for index, (element, part) in enumerate(zip(value, rule, strict=False)):
+                yield from self._descend(checks, element, part, index)
+
+    def _items(self, checks: Any, rule: Any, value: Any, schema: Mapping[str, Any]) -> _Errors:
+        if isinstance(value, list) and _is_short(value, schema, "maxItems"):
+            for index in range(len(schema.get("prefixItems", ())), len(value)):
+                yield from self._descend(checks, value[index], rule, index)
+
+    def _contains(self, checks: Any, rule: Any, value: Any, schema: Mapping[str, Any]) -> _Errors:
+        if not (isinstance(value, list) and _is_short(value, schema, "maxItems")):
+            return
+        fitting = sum(self._is_valid(checks, element, rule) for element in value)
+        if fitting < schema.get("minContains", 1):
+            yield ValidationError("")
+        if fitting > schema.get("maxContains", len(value)):
+            yield ValidationError("", validator="maxContains")
+
+    def _any_of(self, checks: Any, rule: list[Any], value: Any, _: Any) -> _Errors:
+        errors: list[ValidationError] = []
+        for index, part in enumerate(rule):
+            found = self._first_errors(checks, value, part, index)
+            if not found:
+                return
+            errors += found
+        yield ValidationError("", context=errors)
+
+    def _one_of(self, checks: Any, rule: list[Any], value: Any, _: Any) -> _Errors:
+        branches = [self._first_errors(checks, value, part, index) for index, part in enumerate(rule)]
+        fitting = sum(not errors for errors in branches)
+        if fitting != 1:
+            context = [error for errors in branches for error in errors] if fitting == 0 else []
+            yield ValidationError("", context=context)
+
+    def _not(self, checks: Any, rule: Any, value: Any, _: Any) -> _Errors:
+        if self._is_valid(checks, value, rule):
+            yield ValidationError("")
+
+    def _first_errors(self, checks: Any, value: Any, schema: Any, index: int) -> list[ValidationError]:
+        """The errors of one branch of a choice, no more than are ever told."""
+        if self._recognizers.of(schema).accepts(value):
+            return []
+        return list(islice(_errors(checks, value, schema, schema_path=index), MOST_FLAWS))
+
+    def _is_valid(self, checks: Any, value: Any, schema: Any) -> bool:
+        recognizer = self._recognizers.of(schema)
+        if recognizer.accepts(value):
+            return True
+        if recognizer.exact:
+            return False
+        self._effort.spend()
+        return not list(islice(checks.evolve(schema=schema).iter_errors(value), 1))
+
+
+def _errors(
+    checks: Any, value: Any, schema: Any, *, path: str | int | None = None, schema_path: int | None = None
+) -> _Errors:
+    if schema is False:  # jsonschema's own error would write the value out
+        yield ValidationError(
+            "",
+            path=() if path is None else (path,),
+            schema_path=() if schema_path is None else (schema_path,),
+            validator=None,  # type: ignore[arg-type] # as jsonschema itself has it for a schema that is no object
+        )
+    else:
+        yield from checks.descend(value, schema, path=path, schema_path=schema_path)
+
+
+def _is_short(value: list[Any] | dict[str, Any], schema: Mapping[str, Any], most: str) -> bool:
+    """Whether a value has no more elements than its schema allows; of one that has, nothing else is told."""
+    return bool(len(value) <= schema.get(most, len(value)))
+
+
+def _reasons(error: ValidationError) -> _Errors:
+    """The error, or, where one branch of a choice was clearly meant, what is wrong in that branch."""
+    if error.validator in ("anyOf", "oneOf") and error.context:
+        branches: dict[Any, list[ValidationError]] = {}
+        for inner in error.context:
+            branches.setdefault(inner.schema_path[0], []).append(inner)
+        meant = [inner for inner in branches.values() if not _is_of_another_type(inner)]
+        if len(meant) == 1:
+            for inner_error in meant[0]:
+                yield from _reasons(inner_error)
+            return
+    yield error
+
+
+def _is_of_another_type(errors: list[ValidationError]) -> bool:
+    return any(error.validator == "type" and not error.path for error in errors)
+
+
+def _words(error: ValidationError) -> str:
+    keyword, rule = str(error.validator), error.validator_value
+    words = _WORDS.get(keyword)
+    if words is None:
+        return "is not allowed" if error.validator is None else f"does not satisfy the schema's {keyword}"
+    return words(rule) if callable(words) else words.format(rule)
+
+
+def _type(rule: Any) -> str:
+    names = [rule] if isinstance(rule, str) else rule
+    return "must be " + " or ".join(_TYPES.get(name, name) for name in names)
+
+
+def _branches(rule: list[Any]) -> str:
+    types = [branch["type"] for branch in rule if isinstance(branch, Mapping) and isinstance(branch.get("type"), str)]
+    return _type(types) if len(types) == len(rule) else "must have one of the forms that the schema allows"
+
+
+def _enum(rule: list[Any]) -> str:
+    choices = [value for value in rule if value is not None] or rule  # null is how a value is left out, and no choice
+    if len(choices) > _LONGEST_LIST:
+        return f"must be one of the {len(choices)} values that the schema lists"
+    return "must be one of " + ", ".join(exact_json.dumps(exact_json.exact(value)) for value in choices)
+
+
+def _pattern(rule: str) -> str:
+    derived = DERIVED.get(rule)
+    return f"must be {derived.meaning}" if derived else f"must match the regular expression {rule}"
+
+
+def _count(limit: str, things: str) -> Callable[[Any], str]:
+    return lambda rule: f"must have {limit} {rule} {things if rule == 1 else things + 's'}"
+
+
+_SINGLE = (
+    *("type", "enum", "const", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
+    *("minLength", "maxLength", "pattern", "format", "minItems", "maxItems", "uniqueItems"),
+    *("minProperties", "maxProperties", "dependentRequired"),
+)
+
+_TYPES = {
+    "array": "an array",
+    "boolean": "true or false",
+    "integer": "a whole number",
+    "null": "null",
+    "number": "a number",
+    "object": "an object",
+    "string": "a string",
+}
+
+_WORDS: dict[str, str | Callable[[Any], str]] = {
+    "type": _type,
+    "anyOf": _branches,
+    "oneOf": _branches,
+    "enum": _enum,
+    "const": lambda rule: f"must be {exact_json.dumps(rule)}",
+    "required": "is missing",
+    "additionalProperties": "is not known here",
+    "unevaluatedProperties": "has a member that is not known here",
+    "minimum": "must be at least {}",
+    "maximum": "must be at most {}",
+    "exclusiveMinimum": "must be more than {}",
+    "exclusiveMaximum": "must be less than {}",
+    "multipleOf": "must be a multiple of {}",
+    "minLength": _count("at least", "character"),
+    "maxLength": _count("at most", "character"),
+    "minItems": _count("at least", "element"),
+    "maxItems": _count("at most", "element"),
+    "minProperties": _count("at least", "member"),
+    "maxProperties": _count("at most", "member"),
+    "uniqueItems": "must not have the same element twice",
+    "contains": "lacks an element that the schema asks for",
+    "maxContains": "has too many elements of a kind",
+    "unevaluatedItems": "has more elements than the schema allows",
+    "pattern": _pattern,
+    "format": lambda rule: f"must be {formats.FORMATS.get(rule, rule)}",
+    "not": "has a form that the schema rules out",
+    "dependentRequired": "lacks a member that another member asks for",
+}

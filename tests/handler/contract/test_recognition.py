@@ -1,0 +1,63 @@
+"""The quick check never takes for valid what jsonschema refuses; both together say what jsonschema alone does."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+
+from handler.contract.patterns import Effort
+from handler.contract.recognition import Recognizers
+from handler.contract.validation import Validator
+from tests.handler.contract.schemas import SCHEMAS, VALUES, is_valid
+
+_SETTINGS: dict[str, Any] = {"deadline": None, "suppress_health_check": list(HealthCheck)}
+
+
+def _agree(schema: Any, value: Any) -> None:
+    recognizer = Recognizers(Effort()).of(schema)
+    accepted, valid = recognizer.accepts(value), is_valid(schema, value)
+    assert valid or not accepted
+    assert accepted or not valid or not recognizer.exact
+    assert (Validator(schema).flaws(value) == ()) is valid
+
+
+@settings(max_examples=300, **_SETTINGS)
+@given(SCHEMAS, VALUES)
+@example({"not": {"if": {}, "then": False}}, 1)
+@example({"oneOf": [{"unevaluatedItems": False}, {}]}, [1])
+@example({"enum": [1, True]}, Decimal("1.0"))
+@example({"enum": [1]}, [True])
+@example({"uniqueItems": True}, [1, True, 0, False])
+@example({"uniqueItems": True}, [{"a": 1, "b": 2}, {"b": 2, "a": Decimal("1.0")}])
+def test_the_quick_check_and_jsonschema_agree(schema: Any, value: Any) -> None:
+    _agree(schema, value)
+
+
+@pytest.mark.slow
+@settings(max_examples=50_000, **_SETTINGS)
+@given(SCHEMAS, VALUES)
+def test_the_quick_check_and_jsonschema_agree_at_length(schema: Any, value: Any) -> None:
+    _agree(schema, value)
+
+
+@pytest.mark.parametrize(
+    ("schema", "value"),
+    [
+        ({"type": "integer", "minimum": 1}, Decimal("1.0")),
+        ({"type": ["string", "null"], "maxLength": 3, "pattern": "^a"}, "abc"),
+        ({"type": "array", "items": {"type": "integer"}, "maxItems": 3, "uniqueItems": True}, [1, 2]),
+        ({"properties": {"a": {"enum": ["x", None]}}, "required": ["a"], "additionalProperties": False}, {"a": None}),
+        ({"anyOf": [{"type": "integer"}, {"type": "null"}]}, None),
+        ({"oneOf": [{"required": ["a"]}, {"required": ["b"]}]}, {"b": 1}),
+        ({"not": {"const": 1}}, 2),
+        ({"contains": {"type": "string"}, "minContains": 2}, ["a", 1, "b"]),
+        ({"patternProperties": {"^x": {"type": "integer"}}, "propertyNames": {"maxLength": 2}}, {"x1": 1}),
+        ({"dependentRequired": {"a": ["b"]}}, {"a": 1, "b": 2}),
+        ({"prefixItems": [{"type": "integer"}], "items": {"type": "string"}}, [1, "a"]),
+        ({"allOf": [{"minimum": 1}, {"multipleOf": Decimal("0.1")}]}, Decimal("1.1")),
+        ({"format": "date"}, "2026-01-31"),
+    ],
+)
+def test_every_keyword_of_a_query_file_is_recognised(schema: dict[str, Any], value: Any) -> None:
+    assert Recognizers(Effort()).of(schema).accepts(value)
