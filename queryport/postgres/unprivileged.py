@@ -1,24 +1,37 @@
-"""Runs a program as the user `nobody`: PostgreSQL refuses to run as root, and root is what containers and CI often are.
+"""Replace this process by a program that root does not run: PostgreSQL refuses to be root's.
 
-The project's folder may lie where only root can go (`/root`). Opening that path to everybody would be a heavier change
-than the one wanted here, so on Linux the program keeps one right of root's, CAP_DAC_OVERRIDE, as an ambient capability.
-Run as a script: `python unprivileged.py PROGRAM ARGUMENTS…` (as root only). Needs no user of its own to exist, since
-minimal systems such as Amazon Linux's Lambda image cannot add one.
+Run as a script, in an interpreter of its own:
+
+    python -I unprivileged.py become UID GID PROGRAM ARGUMENTS…    root gives itself up for another user
+    python -I unprivileged.py appear UID GID PROGRAM ARGUMENTS…    a user namespace shows this user under another number
+
+`become` needs the capabilities to change users. `appear` needs none, and is for who has no other way: root in a
+container without capabilities, or a user whose number no account has. The program has its user's rights then, and sees
+another number.
+
+The program is left no capability of any set, and on Linux can gain none by a setuid program either. What PostgreSQL
+starts (COPY … PROGRAM) inherits that.
 """
 
 import ctypes
 import os
-import pwd
 import sys
+from pathlib import Path
 
-USER = "nobody"
-
-# linux/capability.h and linux/prctl.h
-_CAP_DAC_OVERRIDE = 1
+# linux/capability.h, linux/prctl.h and linux/sched.h
 _CAPABILITY_VERSION_3 = 0x20080522
-_PR_SET_KEEPCAPS = 8
+_LAST_CAPABILITY = 63
+_PR_CAPBSET_DROP = 24
+_PR_SET_NO_NEW_PRIVS = 38
 _PR_CAP_AMBIENT = 47
-_PR_CAP_AMBIENT_RAISE = 2
+_PR_CAP_AMBIENT_CLEAR_ALL = 4
+_CLONE_NEWUSER = 0x10000000
+
+OVERFLOW = 65534
+"""The number that a user namespace shows for a user who has none in it."""
+
+CANNOT = 77
+"""The exit code where the system does not allow it; standard error says why."""
 
 
 class _Header(ctypes.Structure):
@@ -29,28 +42,57 @@ class _Sets(ctypes.Structure):
     _fields_ = (("effective", ctypes.c_uint32), ("permitted", ctypes.c_uint32), ("inheritable", ctypes.c_uint32))
 
 
-def become_nobody() -> None:
-    """Gives up root for `nobody`, keeping the right to pass file permissions where the system can.
-
-    Where it cannot (not Linux, or a container without CAP_DAC_OVERRIDE) the paths must be open to `nobody` already, and
-    the program that is started says so by itself.
-    """
-    account = pwd.getpwnam(USER)
-    libc = ctypes.CDLL(None, use_errno=True)
-    linux = sys.platform == "linux"
-    if linux:
-        libc.prctl(_PR_SET_KEEPCAPS, 1, 0, 0, 0)
+def become(uid: int, gid: int) -> None:
+    """Give up root for another user. Raises PermissionError without the capabilities for it."""
+    libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+    if libc is not None:
+        _lower_bounds(libc)  # before the user changes, since the capability to do it goes with root
     os.setgroups([])
-    os.setgid(account.pw_gid)
-    os.setuid(account.pw_uid)
-    if linux:
-        sets = (_Sets * 2)()
-        sets[0].effective = sets[0].permitted = sets[0].inheritable = 1 << _CAP_DAC_OVERRIDE
-        header = _Header(_CAPABILITY_VERSION_3, 0)
-        if libc.capset(ctypes.byref(header), sets) == 0:
-            libc.prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE, _CAP_DAC_OVERRIDE, 0, 0)
+    os.setgid(gid)
+    os.setuid(uid)
+    if libc is not None:
+        _drop_capabilities(libc)
+
+
+def appear(uid: int, gid: int) -> None:
+    """Enter a user namespace in which this user has the number `uid`. Raises OSError where none may be made.
+
+    Root gets no number there, since the kernel wants CAP_SETFCAP for it: it is shown as OVERFLOW, as all unknown ones.
+    """
+    here = os.geteuid(), os.getegid()
+    libc = ctypes.CDLL(None, use_errno=True)
+    if sys.platform != "linux" or libc.unshare(_CLONE_NEWUSER) != 0:
+        raise OSError(ctypes.get_errno(), "no user namespace may be made")
+    if uid != OVERFLOW:
+        Path("/proc/self/setgroups").write_text("deny")
+        Path("/proc/self/uid_map").write_text(f"{uid} {here[0]} 1")
+        Path("/proc/self/gid_map").write_text(f"{gid} {here[1]} 1")
+    _lower_bounds(libc)
+    _drop_capabilities(libc)
+
+
+def _lower_bounds(libc: ctypes.CDLL) -> None:
+    for capability in range(_LAST_CAPABILITY + 1):
+        libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0)
+
+
+def _drop_capabilities(libc: ctypes.CDLL) -> None:
+    libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    libc.prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
+    header = _Header(_CAPABILITY_VERSION_3, 0)
+    if libc.capset(ctypes.byref(header), (_Sets * 2)()) != 0:
+        raise OSError(ctypes.get_errno(), "the capabilities could not be given up")
+
+
+def main(way: str, uid: str, gid: str, *program: str) -> None:
+    """Raises SystemExit with the code CANNOT where the system does not allow it."""
+    try:
+        {"become": become, "appear": appear}[way](int(uid), int(gid))
+    except OSError as error:
+        print(error.strerror, file=sys.stderr)
+        raise SystemExit(CANNOT) from None
+    os.execv(program[0], program)  # noqa: S606 (the caller is account.py, with a program of the wheel's or a shell)
 
 
 if __name__ == "__main__":
-    become_nobody()
-    os.execv(sys.argv[1], sys.argv[1:])  # noqa: S606 (the caller is postgres.py, with a program of the wheel's)
+    main(*sys.argv[1:])

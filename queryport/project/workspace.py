@@ -11,7 +11,9 @@ from pathlib import Path
 from queryport.compile import Compilation, CompileCache, compile_project, fingerprint
 from queryport.console.terminal import Terminal
 from queryport.migrations.scripts import Script, combined_checksum
-from queryport.postgres.server import EmbeddedPostgres, PostgresError
+from queryport.postgres.account import PostgresError
+from queryport.postgres.revival import kept_running
+from queryport.postgres.server import EmbeddedPostgres
 from queryport.project.databases import Databases, EmbeddedDatabases, OwnDatabase, Pause, Scripts
 from queryport.project.project import Project
 
@@ -78,9 +80,11 @@ def open_workspace(
     try:
         with terminal.step("Starting PostgreSQL"):
             server.start()
-        yield Workspace(root, data_dir, EmbeddedDatabases(server), terminal)
+        with kept_running(server, terminal.error):
+            yield Workspace(root, data_dir, EmbeddedDatabases(server), terminal)
     finally:
-        server.stop()
+        with terminal.step("Stopping PostgreSQL"):
+            server.stop()
 
 
 def _make(data_dir: Path) -> None:

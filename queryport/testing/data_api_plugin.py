@@ -60,7 +60,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture(scope="session")
-def queryport_database_url(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def queryport_database_url(pytestconfig: pytest.Config) -> Iterator[str]:
     """The PostgreSQL in which tests get databases: the embedded one, or that of --queryport-database-url."""
     from queryport.postgres.server import EmbeddedPostgres
 
@@ -68,7 +68,7 @@ def queryport_database_url(pytestconfig: pytest.Config, tmp_path_factory: pytest
     if database_url is not None:
         yield database_url
     else:
-        with EmbeddedPostgres(tmp_path_factory.mktemp("queryport")) as postgres:
+        with EmbeddedPostgres.scratch() as postgres:
             yield postgres.url()
 
 

@@ -9,7 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from handler.contract.operation import Operation, Result
-from queryport.postgres.server import psql_program
+from queryport.postgres.programs import psql_program
 from tests.catalogue.conftest import Call
 from tests.catalogue.reads import READS, Read
 

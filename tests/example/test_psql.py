@@ -8,7 +8,7 @@ import pytest
 
 from handler.contract.operation import Result
 from queryport.compile import Compilation
-from queryport.postgres.server import psql_program
+from queryport.postgres.programs import psql_program
 from tests.example.calls import Call, file_of, literals, recorded
 from tests.example.conftest import Shops
 

@@ -11,14 +11,12 @@ import argparse
 import random
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -199,7 +197,7 @@ def main() -> int:
     if options.serve:
         _serve(options.serve)
         return 0
-    with tempfile.TemporaryDirectory() as directory, EmbeddedPostgres(Path(directory)) as postgres:
+    with EmbeddedPostgres.scratch() as postgres:
         outcome = soak(
             postgres.url(),
             options.minutes * 60,

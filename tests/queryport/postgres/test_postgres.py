@@ -1,13 +1,20 @@
 import os
+import pwd
+import stat
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psutil
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
-from queryport.postgres.server import EmbeddedPostgres, PostgresError
+from queryport.postgres.account import PostgresError
+from queryport.postgres.revival import kept_running
+from queryport.postgres.server import EmbeddedPostgres
 from tests.support.projects import eventually, living
 
 
@@ -22,9 +29,23 @@ def _postmaster(server: EmbeddedPostgres) -> psutil.Process:
     return psutil.Process(int((server.data / "postmaster.pid").read_text().split("\n", 1)[0]))
 
 
+def _sockets(server: EmbeddedPostgres) -> Path:
+    return Path(str(conninfo_to_dict(server.url())["host"]))
+
+
+@pytest.fixture
+def passable() -> Iterator[Path]:
+    """A folder in a place that every user can reach, unlike root's tmp_path."""
+    with TemporaryDirectory() as name:
+        Path(name).chmod(0o711)
+        yield Path(name)
+
+
 @pytest.fixture(scope="module")
-def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("server")
+def directory() -> Iterator[Path]:
+    with TemporaryDirectory() as name:
+        Path(name).chmod(0o711)
+        yield Path(name) / "postgres"
 
 
 @pytest.fixture
@@ -75,22 +96,107 @@ def test_root_does_not_run_the_server(server: EmbeddedPostgres) -> None:
         assert _postmaster(server).uids().effective != 0 or os.geteuid() != 0
 
 
-def test_a_long_path_is_no_obstacle(tmp_path: Path) -> None:
-    with EmbeddedPostgres(tmp_path / ("long" * 30)) as server:
+def test_a_long_path_is_no_obstacle_and_its_socket_leaves_nothing(passable: Path) -> None:
+    with EmbeddedPostgres(passable / ("long" * 30)) as server:
         assert _select(server, "SELECT 1") == 1
+        with EmbeddedPostgres(server.directory) as other:
+            assert other.url() == server.url()
+        sockets = _sockets(server)
+        assert sockets.parent != server.directory
+        assert stat.S_IMODE(sockets.stat().st_mode) == 0o700
+    assert not sockets.exists()
 
 
-def test_data_of_another_version_is_refused(tmp_path: Path) -> None:
-    server = EmbeddedPostgres(tmp_path)
-    server.data.mkdir()
+def test_a_folder_for_the_socket_is_not_adopted_from_others(passable: Path) -> None:
+    server = EmbeddedPostgres(passable / ("long" * 30))
+    with server:
+        record = server.directory / "sockets"
+    theirs = passable / "theirs"
+    theirs.mkdir(mode=0o777)
+    link = passable / "link"
+    link.symlink_to(theirs)
+    for bait in (theirs, link, passable / "gone"):
+        record.write_text(str(bait))
+        with server:
+            assert _sockets(server) != bait
+            assert _select(server, "SELECT 1") == 1
+    assert list(theirs.iterdir()) == []
+
+
+def test_other_users_can_neither_enter_nor_connect(server: EmbeddedPostgres) -> None:
+    with server:
+        socket = _sockets(server) / ".s.PGSQL.5432"
+        assert stat.S_IMODE(socket.parent.stat().st_mode) == 0o700
+        assert stat.S_IMODE(socket.stat().st_mode) == 0o700
+        with psycopg.connect(server.url()) as connection:
+            rules = connection.execute("SELECT type, auth_method, options FROM pg_hba_file_rules").fetchall()
+        assert rules == [("local", "peer", ["map=queryport"])]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become others")
+def test_the_system_says_who_calls_and_other_users_are_refused(server: EmbeddedPostgres) -> None:
+    daemon = pwd.getpwnam("daemon")
+    script = "import psycopg, os, sys; os.setgid({gid}); os.setuid({uid}); psycopg.connect(sys.argv[1])"
+    with server:
+        folder = _sockets(server)
+        # As if the folder's mode did not keep them out.
+        folder.chmod(0o711)
+        (folder / ".s.PGSQL.5432").chmod(0o777)
+        done = subprocess.run(
+            [sys.executable, "-c", script.format(uid=daemon.pw_uid, gid=daemon.pw_gid), server.url()],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert 'Peer authentication failed for user "postgres"' in done.stderr
+
+
+def test_a_server_that_died_is_started_again(directory: Path) -> None:
+    told: list[str] = []
+    with EmbeddedPostgres(directory) as server, kept_running(server, told.append):
+        for deaths in (1, 2):
+            killed = _postmaster(server)
+            killed.kill()
+            killed.wait()
+            eventually(lambda deaths=deaths: len(told) == deaths)  # type: ignore[misc]  # mypy has no type for it
+            assert _select(server, "SELECT 1") == 1
+        process = _postmaster(server)
+    assert told == ["PostgreSQL had ended, and was started again"] * 2
+    assert not process.is_running()
+
+
+def test_another_users_folder_is_not_taken(passable: Path) -> None:
+    theirs = passable / "theirs"
+    theirs.mkdir()
+    if os.geteuid() == 0:
+        os.chown(theirs, 12345, 12345)
+        with pytest.raises(PostgresError, match="belongs to the user 12345: run the command as that user"):
+            EmbeddedPostgres(theirs).start()
+        with pytest.raises(PostgresError, match="holds other files"):
+            EmbeddedPostgres(Path("/etc")).start()
+    else:
+        with pytest.raises(PostgresError, match="belongs to root"):
+            EmbeddedPostgres(Path("/etc")).start()
+
+
+def test_a_scratch_server_leaves_nothing() -> None:
+    with EmbeddedPostgres.scratch() as server:
+        assert _select(server, "SELECT 1") == 1
+    assert not server.directory.parent.exists()
+    assert not server.home.exists()
+
+
+def test_data_of_another_version_is_refused(passable: Path) -> None:
+    server = EmbeddedPostgres(passable / "postgres")
+    server.data.mkdir(parents=True)
     (server.data / "PG_VERSION").write_text("9\n")
     with pytest.raises(PostgresError, match="was made by PostgreSQL 9, and the embedded server is PostgreSQL 18"):
         server.start()
 
 
-def test_a_server_that_does_not_start_says_why(tmp_path: Path) -> None:
-    server = EmbeddedPostgres(tmp_path)
-    server.data.mkdir()
+def test_a_server_that_does_not_start_says_why(passable: Path) -> None:
+    server = EmbeddedPostgres(passable / "postgres")
+    server.data.mkdir(parents=True)
     (server.data / "PG_VERSION").write_text("18\n")
     with pytest.raises(PostgresError, match="could not access the server configuration file"):
         server.start()

@@ -1,0 +1,36 @@
+"""Keep an embedded PostgreSQL running: a server that died is started again while a command needs it."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from queryport.postgres.account import PostgresError
+from queryport.postgres.server import EmbeddedPostgres
+
+_INTERVAL_SECONDS = 0.5
+
+
+@contextmanager
+def kept_running(server: EmbeddedPostgres, report: Callable[[str], None]) -> Iterator[None]:
+    """Look after a server for the length of a with block; `report` is told of each death, once."""
+    over = threading.Event()
+
+    def look_after() -> None:
+        failed = False
+        while not over.wait(_INTERVAL_SECONDS):
+            try:
+                if server.revive():
+                    report("PostgreSQL had ended, and was started again")
+                failed = False
+            except PostgresError as error:
+                if not failed:
+                    report(str(error))
+                failed = True
+
+    thread = threading.Thread(target=look_after, name="postgres-revival", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
