@@ -67,6 +67,7 @@ class EmbeddedPostgres:
         self.log = self.directory / "log"
         self._sockets = self.directory
         self._account: Account | None = None
+        self._programs: Programs | None = None
         self._users: IO[str] | None = None
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -168,6 +169,11 @@ class EmbeddedPostgres:
         else:
             self._sockets = _remembered(self.directory / _SOCKETS, _temporary_folder, account)
 
+    def _programs_for(self, account: Account) -> Programs:
+        if self._programs is None:
+            self._programs = programs_for(account)
+        return self._programs
+
     def _answers(self) -> bool:
         if self._postmaster_pid() is None:
             return False
@@ -188,7 +194,7 @@ class EmbeddedPostgres:
         return pid if _lives(pid) else None
 
     def _initialise(self, account: Account) -> None:
-        programs = programs_for(account)
+        programs = self._programs_for(account)
         version = self.data / "PG_VERSION"
         if version.exists():
             found, ours = version.read_text().strip(), _version(programs, account)
@@ -212,15 +218,10 @@ class EmbeddedPostgres:
         unfinished.rename(self.data)
 
     def _launch(self, account: Account) -> None:
-        programs = programs_for(account)
-        access, names = self.home / "pg_hba.conf", self.home / "pg_ident.conf"
-        account.write(access, "local all all peer map=queryport\n")
-        account.write(names, "".join(f'queryport "{name}" all\n' for name in account.peers))
-        settings = _SETTINGS | {
-            "hba_file": str(access),
-            "ident_file": str(names),
-            "extension_control_path": f"$system:{programs.extensions}",
-        }
+        programs = self._programs_for(account)
+        account.write(self.data / "pg_hba.conf", "local all all peer map=queryport\n")
+        account.write(self.data / "pg_ident.conf", "".join(f'queryport "{name}" all\n' for name in account.peers))
+        settings = _SETTINGS | {"extension_control_path": f"$system:{programs.extensions}"}
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         command = account.command(programs.path("postgres"), "-D", str(self.data), "-k", str(self._sockets), *options)
         _rotate(self.log)
@@ -260,7 +261,15 @@ class EmbeddedPostgres:
     def _shut_down(self, account: Account) -> None:
         """End open sessions and wait until the data is flushed; give up on that only after STOP_SECONDS."""
         if self._postmaster_pid() is not None:
-            stop = (programs_for(account).path("pg_ctl"), "stop", "-s", "-D", str(self.data), "-t", str(STOP_SECONDS))
+            stop = (
+                self._programs_for(account).path("pg_ctl"),
+                "stop",
+                "-s",
+                "-D",
+                str(self.data),
+                "-t",
+                str(STOP_SECONDS),
+            )
             if account.run(*stop, "-m", "fast").returncode != 0:
                 account.run(*stop, "-m", "immediate")  # the next start recovers from the log
         if self._process is not None:

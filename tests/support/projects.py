@@ -93,7 +93,7 @@ class Served:
         self._reader.start()
 
     def __enter__(self) -> Self:
-        eventually(lambda: "Ctrl-C stops everything" in self.output or self.process.poll() is not None, 30)
+        eventually(lambda: "Ctrl-C stops everything" in self.output or self.process.poll() is not None, 90)
         assert self.process.poll() is None, self.output
         self.client = httpx.Client(base_url=self.printed("Function URL"), timeout=30)
         return self
@@ -129,7 +129,7 @@ class Served:
             self.process.send_signal(number)
         started = time.monotonic()
         try:
-            self.process.wait(timeout=10)
+            self.process.wait(timeout=30)
         finally:
             self.process.kill()
             self._reader.join()

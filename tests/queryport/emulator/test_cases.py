@@ -132,7 +132,7 @@ def no_database(stage: Stage, case: Case) -> Answer:
 
 
 def wrong_password(stage: Stage, case: Case) -> Answer:
-    """The embedded server trusts everybody, until a line for this database asks for a password."""
+    """The embedded server asks the system who calls, until a line for this database asks for a password."""
     rules = stage.postgres.data / "pg_hba.conf"
     before = rules.read_text()
     with psycopg.connect(stage.postgres.url(), autocommit=True) as connection:

@@ -196,7 +196,8 @@ def test_data_of_another_version_is_refused(passable: Path) -> None:
 
 def test_a_server_that_does_not_start_says_why(passable: Path) -> None:
     server = EmbeddedPostgres(passable / "postgres")
-    server.data.mkdir(parents=True)
-    (server.data / "PG_VERSION").write_text("18\n")
+    with server:
+        pass
+    (server.data / "postgresql.conf").unlink()
     with pytest.raises(PostgresError, match="could not access the server configuration file"):
         server.start()
