@@ -95,20 +95,17 @@ def _has_files() -> bool:
 
 def _endpoint_url(source: _Source) -> str | None:
     """The URL set for the service or for all, in the environment or else in the profile."""
+    environment = os.environ.get(f"AWS_ENDPOINT_URL_{_SERVICE.upper()}") or os.environ.get("AWS_ENDPOINT_URL")
+    if environment:
+        return environment
     profile = source.get_scoped_config()
-    services: Mapping[str, Any] = {}
+    service: Mapping[str, Any] = {}
     if (section := profile.get("services")) is not None:
         services = source.full_config.get("services", {}).get(section)
         if not services:
             raise InvalidConfigError(error_msg=f"the profile names a section of services that is not there: {section}")
-    service = services.get(_SERVICE) or {}
-    return (
-        os.environ.get(f"AWS_ENDPOINT_URL_{_SERVICE.upper()}")
-        or os.environ.get("AWS_ENDPOINT_URL")
-        or service.get("endpoint_url")
-        or profile.get("endpoint_url")
-        or None
-    )
+        service = services.get(_SERVICE) or {}
+    return service.get("endpoint_url") or profile.get("endpoint_url") or None
 
 
 def _ca_bundle(configured: str | None) -> str | None:

@@ -211,8 +211,9 @@ def _loss(error: HTTPError | OSError) -> Loss:
     if isinstance(error, NewConnectionError | ConnectTimeoutError | ProxyError):
         return Loss.NOT_CONNECTED
     if isinstance(error, SSLError):
-        trusted = not isinstance(error.args[0], ssl.SSLCertVerificationError) if error.args else True
-        return Loss.NOT_CONNECTED if trusted else Loss.NOT_SET_UP
+        reason = error.args[0]
+        broke = isinstance(reason, ssl.SSLError) and not isinstance(reason, ssl.SSLCertVerificationError)
+        return Loss.NOT_CONNECTED if broke else Loss.NOT_SET_UP  # else the host is not trusted
     if isinstance(error, LocationValueError | OSError):
         return Loss.NOT_SET_UP  # a host name that is none, or a file of certificates that is not there
     return Loss.TIMED_OUT if isinstance(error, ReadTimeoutError) else Loss.CUT_OFF

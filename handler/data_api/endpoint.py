@@ -2,11 +2,12 @@
 
 from typing import Any, NamedTuple
 
+from botocore.awsrequest import prepare_request_dict
 from botocore.exceptions import NoRegionError
 from botocore.hooks import HierarchicalEmitter
 from botocore.loaders import create_loader
 from botocore.model import ServiceModel
-from botocore.regions import EndpointResolverBuiltins, EndpointRulesetResolver
+from botocore.regions import EndpointResolver, EndpointResolverBuiltins, EndpointRulesetResolver
 from botocore.utils import is_valid_endpoint_url, is_valid_ipv6_endpoint_url, validate_region_name
 
 from handler.data_api.configuration import Configuration
@@ -39,11 +40,16 @@ def resolve(configuration: Configuration) -> Endpoint:
     loader = create_loader(configuration.data_path)
     model = ServiceModel(_MODEL, service_name=SERVICE)
     # A URL that is set is taken as it is.
-    by_region = set_url is None
+    fips = set_url is None and (configuration.fips or region != configuration.region)
+    dual_stack = set_url is None and configuration.dual_stack
+    if dual_stack:  # which some partitions lack, as only the older and larger table of endpoints says
+        EndpointResolver(loader.load_data("endpoints")).construct_endpoint(
+            SERVICE, region, use_dualstack_endpoint=True, use_fips_endpoint=fips
+        )
     builtins: dict[Any, Any] = {
         EndpointResolverBuiltins.AWS_REGION: region,
-        EndpointResolverBuiltins.AWS_USE_FIPS: by_region and (configuration.fips or region != configuration.region),
-        EndpointResolverBuiltins.AWS_USE_DUALSTACK: by_region and configuration.dual_stack,
+        EndpointResolverBuiltins.AWS_USE_FIPS: fips,
+        EndpointResolverBuiltins.AWS_USE_DUALSTACK: dual_stack,
         EndpointResolverBuiltins.SDK_ENDPOINT: set_url,
     }
     resolver = EndpointRulesetResolver(
@@ -57,3 +63,11 @@ def resolve(configuration: Configuration) -> Endpoint:
     operation = model.operation_model("ExecuteStatement")
     resolved = resolver.construct_endpoint(operation, call_args=None, request_context={})
     return Endpoint(resolved.url, region)
+
+
+def join(base: str, path: str) -> str:
+    """Put the path of a request behind that of an endpoint's URL."""
+    request: dict[str, Any] = {"url_path": path, "query_string": {}, "headers": {}}
+    prepare_request_dict(request, endpoint_url=base)
+    url: str = request["url"]
+    return url

@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import orjson
 from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest, prepare_request_dict
+from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials, ReadOnlyCredentials
 from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError, NoCredentialsError  # noqa: A004 (botocore's)
 from botocore.utils import get_environ_proxies
@@ -76,7 +76,7 @@ class Wire:
         self._credentials = signed_by
         self._connections = connections
         self._sender = sender
-        self._urls = {action: _url(where.url, action) for action in Action}
+        self._urls = {action: endpoint.join(where.url, action) for action in Action}
         self._host = SigV4Auth(ReadOnlyCredentials("", "", ""), SERVICE, where.region).headers_to_sign(
             AWSRequest("POST", self._urls[Action.EXECUTE])
         )["host"]
@@ -181,13 +181,6 @@ def _json(members: Mapping[str, Any]) -> bytes:
         import json  # writes half a surrogate pair too, like the SDK, and leaves it to the service to say what it is
 
         return json.dumps(members).encode()
-
-
-def _url(base: str, action: Action) -> str:
-    request: dict[str, Any] = {"url_path": action.value, "query_string": {}, "headers": {}}
-    prepare_request_dict(request, endpoint_url=base)
-    url: str = request["url"]
-    return url
 
 
 def _service_error(reply: Reply) -> ServiceError:
