@@ -12,7 +12,7 @@ from queryport.compile.write.emit import write_catalog
 from queryport.testing.function import function_environment
 from tests.support.repository import ROOT
 
-_SHIPS = {"aws_lambda_powertools", "botocore", "boto3", "jsonschema", "orjson", "re2", "handler"}
+_SHIPS = {"aws_lambda_powertools", "botocore", "boto3", "jsonschema", "orjson", "re2", "urllib3", "handler"}
 _FORBIDDEN = {
     "aws_xray_sdk",
     "boto3",  # its clients are botocore's; its own layer costs a tenth of the start-up
