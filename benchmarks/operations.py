@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from benchmarks.workload import COLUMNS, SQL, route
-from handler.contract.operation import Http, Idempotency, Operation, Parameter, Result
+from handler.contract.operation import Documentation, Http, Idempotency, Operation, Parameter, Result, Single
 from queryport.compile.write.emit import write_catalog
+from queryport.compile.write.pieces import joined, sql_of
 
 
 def write_operations(path: Path, count: int) -> None:
@@ -27,11 +28,12 @@ def annotate() -> Operation:
     )
     return Operation(
         name="orders.annotate",
-        summary="Put a note on an order",
-        description="",
         result=Result.ONE,
         read_only=False,
-        sql=(f"WITH q AS ({change}) {selection}",),
+        execution=Single(
+            sql_of((f"WITH q AS ({change}) {selection}",)),
+            sql_of((f"WITH q AS MATERIALIZED ({change}), k AS ({kept}) {selection}",)),
+        ),
         parameters=(Parameter("order_id", "scalar"), Parameter("note", "scalar")),
         parameters_schema={
             "type": "object",
@@ -39,20 +41,17 @@ def annotate() -> Operation:
             "required": ["order_id", "note"],
             "additionalProperties": False,
         },
-        result_schema={"type": "object"},
         idempotency=Idempotency.OPTIONAL,
-        keyed_sql=(f"WITH q AS MATERIALIZED ({change}), k AS ({kept}) {selection}",),
     )
 
 
 def _operation(number: int) -> Operation:
+    query = SQL.format("(:order_id::bigint)", "(:count::bigint)")
     return Operation(
         name=f"area{number % 100}.orders_{number}",
-        summary="Orders from one on",
-        description="The orders of the shop, in the order of their numbers, from a given one on.",
         result=Result.MANY,
         read_only=True,
-        sql=("SELECT row_to_json(q)::text FROM (", SQL.format("(:order_id::bigint)", "(:count::bigint)"), ") q"),
+        execution=Single(sql_of(joined(("SELECT row_to_json(q)::text FROM (", query, ") q")))),
         parameters=(Parameter("order_id", "scalar"), Parameter("count", "scalar", optional=True, default=1)),
         parameters_schema={
             "type": "object",
@@ -63,21 +62,28 @@ def _operation(number: int) -> Operation:
             "required": ["order_id"],
             "additionalProperties": False,
         },
-        result_schema={
-            "type": "array",
-            "items": {
-                "type": "object",
-                "properties": {
-                    "order_id": {"type": "integer", "minimum": -(2**63), "maximum": 2**63 - 1},
-                    "status": {"type": "string"},
-                    "placed_at": {"type": "string", "format": "date-time"},
-                    "total": {"type": ["number", "string"]},
-                    "paid": {"type": "boolean"},
-                    "note": {"type": ["string", "null"]},
-                },
-                "required": list(COLUMNS),
-                "additionalProperties": False,
-            },
-        },
         http=Http("GET", route(number)),
+        documentation=Documentation(
+            "Orders from one on",
+            "The orders of the shop, in the order of their numbers, from a given one on.",
+            _RESULT_SCHEMA,
+        ),
     )
+
+
+_RESULT_SCHEMA = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "properties": {
+            "order_id": {"type": "integer", "minimum": -(2**63), "maximum": 2**63 - 1},
+            "status": {"type": "string"},
+            "placed_at": {"type": "string", "format": "date-time"},
+            "total": {"type": ["number", "string"]},
+            "paid": {"type": "boolean"},
+            "note": {"type": ["string", "null"]},
+        },
+        "required": list(COLUMNS),
+        "additionalProperties": False,
+    },
+}

@@ -10,6 +10,8 @@ from handler.contract.operation import Operation
 from handler.data_api.client import DataApi
 from handler.data_api.deadline import Deadline
 from handler.engine.engine import ReadyOperation
+from handler.engine.invocation import Capacity, Invocation
+from handler.identity.caller import DIRECT
 from handler.settings import Settings
 
 _PARAMETERS = {"order_id": 1, "note": "ring the bell"}
@@ -70,7 +72,10 @@ def with_key(operation: Operation) -> tuple[int, int]:
 
 def _call(operation: Operation, database: _Database, key: str | None) -> None:
     settings = Settings("arn:aws:rds:cluster", "arn:aws:secretsmanager:secret", "shop", Path("catalog.json"))
-    ReadyOperation(operation, DataApi(settings, database)).run(_PARAMETERS, Deadline(lambda: 30_000), key)
+    invocation = Invocation(
+        operation.name, _PARAMETERS, key, DIRECT, Deadline(lambda: 30_000), Capacity(262_144, "Step Functions")
+    )
+    ReadyOperation(operation, DataApi(settings, database)).run(invocation)
 
 
 def powertools() -> tuple[int, int]:

@@ -11,15 +11,18 @@ import gc
 gc.disable()  # Start-up makes hardly any garbage, and looking for it takes a twentieth of the time.
 
 import os
+import time
 from typing import TYPE_CHECKING, Any
 
+from handler.adapter import Adapter, Incoming
 from handler.contract.catalog import Catalog
 from handler.contract.errors import InternalError, OperationError
 from handler.data_api import sdk
 from handler.data_api.client import DataApi
+from handler.data_api.deadline import Deadline
 from handler.engine.engine import Engine
 from handler.http.function_url import FunctionUrl, is_function_url
-from handler.observability import Call, Observer
+from handler.observability import CallRecord, Observer
 from handler.settings import Settings
 from handler.task import Task
 
@@ -32,29 +35,40 @@ class Application:
 
     def __init__(self, settings: Settings) -> None:
         catalog = Catalog(settings.catalog)
-        engine = Engine(catalog, DataApi(settings, sdk.rds_data_client()))
-        self._function_url = FunctionUrl(catalog, engine)
-        self._task = Task(engine)
+        self._engine = Engine(catalog, DataApi(settings, sdk.rds_data_client()))
+        self._function_url = FunctionUrl(catalog, self._engine)
+        self._task = Task(self._engine)
         self._observer = Observer()
         if settings.schema is not None and settings.schema != catalog.schema:
             self._observer.warn_of_schema(compiled=catalog.schema, deployed=settings.schema)
 
     def __call__(self, event: Any, context: "LambdaContext") -> bytes:
-        """Answers one event. A direct invocation that fails raises one of handler.errors; HTTP never raises."""
-        adapter = self._function_url if is_function_url(event) else self._task
-        call = Call(adapter.caller, context)
+        """Answer one event. A direct invocation that fails raises one of handler.contract.errors; HTTP never raises."""
+        started = time.perf_counter()
+        adapter: Adapter = self._function_url if is_function_url(event) else self._task
+        deadline = Deadline(context.get_remaining_time_in_millis)
+        incoming = Incoming(event, adapter.caller(event), context.aws_request_id, deadline)
+        call = CallRecord(adapter.name, incoming.request_id)
+        exchange = None
         try:
-            return adapter.answer(event, call)
+            exchange = adapter.receive(incoming)
+            if isinstance(exchange, bytes):
+                payload = exchange
+            else:
+                call = call._replace(operation=exchange.operation.name)
+                answer = self._engine.run(exchange.invocation())
+                call = call._replace(rows=answer.row_count, replayed=answer.replayed)
+                payload = exchange.render(answer)
         except OperationError as error:
-            call.error = error
+            call = call._replace(error=error)
         except Exception as error:  # noqa: BLE001 (the last resort: neither callers nor the log may see what it says)
-            call.crash = error
-            call.error = InternalError(
-                "an unexpected error; the function's log has its type", cause=type(error).__name__
-            )
-        finally:
-            self._observer.record(call)
-        return adapter.refuse(call.error, event, call)
+            told = InternalError("an unexpected error; the function's log has its type", cause=type(error).__name__)
+            call = call._replace(error=told, crash=error)
+        self._observer.record(call, time.perf_counter() - started)
+        if call.error is None:
+            return payload
+        located = call.error if exchange is None or isinstance(exchange, bytes) else exchange.located(call.error)
+        return adapter.refuse(incoming, located, call.operation)
 
 
 lambda_handler = Application(Settings.from_environment(os.environ))

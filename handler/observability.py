@@ -1,4 +1,4 @@
-"""What the function tells its operator: one JSON line for each call, a log record and the call's metrics in one.
+"""The function's words to its operator: one JSON line for each call, a log record and the call's metrics in one.
 
 The line is Powertools' log record; the metrics ride on it in CloudWatch's embedded metric format (EMF), as Powertools'
 Metrics makes it. Neither SQL nor a value is ever in it. The operation is a dimension of the metrics, so only names from
@@ -9,15 +9,13 @@ import logging
 import os
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 from aws_lambda_powertools.metrics.functions import is_metrics_disabled
-
-from handler.data_api.deadline import Deadline
 
 if TYPE_CHECKING:
     from handler.contract.errors import OperationError
@@ -26,22 +24,18 @@ DEFAULT_SERVICE = "queryport"
 DEFAULT_NAMESPACE = "Queryport"
 
 
-class Call:
-    """One invocation of the function, from its start to its line in the log."""
+class CallRecord(NamedTuple):
+    """One invocation of the function, as its line in the log tells it."""
 
-    __slots__ = ("caller", "crash", "deadline", "error", "operation", "replayed", "request_id", "rows", "started")
-
-    def __init__(self, caller: str, context: Any) -> None:
-        self.caller = caller
-        self.request_id: str = context.aws_request_id
-        self.deadline = Deadline(context.get_remaining_time_in_millis)
-        self.started = time.perf_counter()
-        self.operation: str | None = None
-        self.rows = 0
-        self.replayed = False
-        self.error: OperationError | None = None
-        self.crash: Exception | None = None
-        """What was raised by mistake, where the error is InternalError."""
+    caller: str
+    """The adapter that it came through."""
+    request_id: str
+    operation: str | None = None
+    rows: int = 0
+    replayed: bool = False
+    error: "OperationError | None" = None
+    crash: Exception | None = None
+    """The exception that was raised by mistake, where the error is InternalError."""
 
 
 class Observer:
@@ -52,9 +46,9 @@ class Observer:
         self._metrics_form = {} if is_metrics_disabled() else _metrics_form(service)
         self._cold_start = True
 
-    def record(self, call: Call) -> None:
-        """Writes the line of a call that has come to its end."""
-        milliseconds = round((time.perf_counter() - call.started) * 1000, 3)
+    def record(self, call: CallRecord, seconds: float) -> None:
+        """Write the line of a call that took so many seconds."""
+        milliseconds = round(seconds * 1000, 3)
         metrics = self._metrics(call, milliseconds)
         ours = call.error is not None and call.error.status >= 500
         if self._logger.log_level <= (logging.ERROR if ours else logging.INFO):
@@ -67,7 +61,7 @@ class Observer:
         self._cold_start = False
 
     def warn_of_schema(self, *, compiled: str, deployed: str) -> None:
-        """Writes that the database has another schema than the one that the operations were compiled against."""
+        """Write that the database has another schema than the one that the operations were compiled against."""
         metrics: dict[str, Any] = {}
         if self._metrics_form:
             metrics = _rendered_metrics(self._service, {"SchemaMismatch": MetricUnit.Count}, 1)
@@ -77,7 +71,7 @@ class Observer:
         elif metrics:
             print(_json(metrics), flush=True)
 
-    def _facts(self, call: Call, milliseconds: float) -> dict[str, Any]:
+    def _facts(self, call: CallRecord, milliseconds: float) -> dict[str, Any]:
         facts = {
             "operation": call.operation,
             "outcome": "ok",
@@ -94,7 +88,7 @@ class Observer:
             facts |= {name: reason for name, reason in reasons.items() if reason is not None}
         return facts
 
-    def _metrics(self, call: Call, milliseconds: float) -> dict[str, Any]:
+    def _metrics(self, call: CallRecord, milliseconds: float) -> dict[str, Any]:
         if not self._metrics_form or call.operation is None:
             return {}
         return {

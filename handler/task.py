@@ -4,59 +4,78 @@ A failure is raised as an exception whose class is named like the error, which i
 match. An answer that Step Functions could not carry is refused here, since its own failure there cannot be caught.
 """
 
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
+from handler.adapter import Incoming
 from handler.contract import exact_json
 from handler.contract.errors import InvalidParameters, OperationError
-from handler.engine.engine import Engine, too_large
-from handler.observability import Call
+from handler.engine.engine import Engine, ReadyOperation
+from handler.engine.invocation import Answer, Capacity, Invocation
+from handler.identity.caller import DIRECT, Caller
 
 # Step Functions passes 256 KiB between states; lambda:invoke wraps the answer in some 1 KB of its own.
 LARGEST_ANSWER = 256 * 1024 - 2048
 
+_CAPACITY = Capacity(LARGEST_ANSWER, "Step Functions")
 _MEMBERS = frozenset({"operation", "parameters", "idempotency_key"})
 
 
 class Task:
-    caller = "task"
+    name = "task"
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def answer(self, event: Any, call: Call) -> bytes:
-        name, parameters, key = _invocation(event)
-        operation = self._engine.operation(name)
-        call.operation = name
-        answer = operation.run(parameters, call.deadline, key)
-        call.rows = answer.rows
-        call.replayed = answer.replayed
-        text = f'{answer.text[:-1]},"replayed":true}}' if answer.replayed else answer.text
-        payload = text.encode()
-        if len(payload) > LARGEST_ANSWER:
-            detail = f"the answer has {len(payload)} bytes, and Step Functions passes {LARGEST_ANSWER}"
-            raise too_large(detail, operation)
-        return payload
+    def caller(self, event: Any) -> Caller:  # noqa: ARG002 (as every adapter)
+        return DIRECT
 
-    def refuse(self, error: OperationError, event: Any, call: Call) -> NoReturn:  # noqa: ARG002 (as FunctionUrl)
+    def receive(self, incoming: Incoming) -> "TaskExchange":
+        """Find the operation that an event asks for. Raises InvalidParameters and UnknownOperation."""
+        event = incoming.event
+        if not isinstance(event, dict) or not isinstance(event.get("operation"), str):
+            raise InvalidParameters(
+                'the event must be an object such as {"operation": "orders.get_order", "parameters": {}}'
+            )
+        key = event.get("idempotency_key")
+        if key is not None and not isinstance(key, str):
+            raise InvalidParameters("idempotency_key must be a string")
+        if unknown := sorted(str(member) for member in event.keys() - _MEMBERS):
+            known = "operation, parameters and idempotency_key"
+            raise InvalidParameters(f"the event takes {known}, and not {', '.join(unknown)[:200]}")
+        return TaskExchange(incoming, self._engine.operation(event["operation"]))
+
+    def refuse(self, incoming: Incoming, error: OperationError, operation: str | None) -> NoReturn:  # noqa: ARG002 (as every adapter)
         raise error.with_traceback(None) from None
 
 
-def _invocation(event: Any) -> tuple[str, Any, str | None]:
-    """The operation, its parameters (an object, of a batch an array of them) and the idempotency key."""
-    if not isinstance(event, dict) or not isinstance(event.get("operation"), str):
-        raise InvalidParameters(
-            'the event must be an object such as {"operation": "orders.get_order", "parameters": {}}'
+class TaskExchange(NamedTuple):
+    incoming: Incoming
+    operation: ReadyOperation
+
+    def invocation(self) -> Invocation:
+        """Read the parameters. Raises InvalidParameters."""
+        event = self.incoming.event
+        try:
+            parameters = exact_json.exact(event.get("parameters", {}))
+        except exact_json.JsonError as error:
+            raise InvalidParameters(f"parameters {error}") from None
+        if not isinstance(parameters, dict | list):
+            raise InvalidParameters("parameters must be an object, or for a batch an array of objects")
+        return Invocation(
+            self.operation.name,
+            parameters,
+            event.get("idempotency_key"),
+            self.incoming.caller,
+            self.incoming.deadline,
+            _CAPACITY,
         )
-    key = event.get("idempotency_key")
-    if key is not None and not isinstance(key, str):
-        raise InvalidParameters("idempotency_key must be a string")
-    if unknown := sorted(str(member) for member in event.keys() - _MEMBERS):
-        known = "operation, parameters and idempotency_key"
-        raise InvalidParameters(f"the event takes {known}, and not {', '.join(unknown)[:200]}")
-    try:
-        parameters = exact_json.exact(event.get("parameters", {}))
-    except exact_json.JsonError as error:
-        raise InvalidParameters(f"parameters {error}") from None
-    if not isinstance(parameters, dict | list):
-        raise InvalidParameters("parameters must be an object, or for a batch an array of objects")
-    return event["operation"], parameters, key
+
+    def located(self, error: OperationError) -> OperationError:
+        return error
+
+    def render(self, answer: Answer) -> bytes:
+        """Write the answer as one JSON object. Raises ResultTooLarge."""
+        replayed = ',"replayed":true' if answer.replayed else ""
+        payload = f"{{{answer.members}{replayed}}}".encode()
+        self.operation.check_size(len(payload), _CAPACITY)
+        return payload

@@ -1,8 +1,8 @@
 """catalog.json: finds a compiled operation by its name or by its HTTP route.
 
-The file is a JSON array with one element a line: first the index, then one operation a line. Start-up reads the index
-alone; an operation is read where it lies when it is first called, so that ten thousand operations start as fast as ten.
-Written by queryport.compile.emit. Keeps no operation: what has been read belongs to the caller.
+The file is a JSON array with one element a line: the index, then two lines for each operation, the part that a call
+needs and its documentation. Start-up reads the index alone; an operation is read where it lies when it is first called,
+so that ten thousand operations start as fast as ten. Written by queryport.compile.write.emit. Keeps no operation.
 """
 
 import json
@@ -15,7 +15,11 @@ import orjson
 
 from handler.contract.operation import (
     CATALOG_FORMAT,
+    Batch,
     Choice,
+    Documentation,
+    Execution,
+    Fragment,
     Http,
     Idempotency,
     Operation,
@@ -23,6 +27,8 @@ from handler.contract.operation import (
     Parameter,
     Reference,
     Result,
+    Single,
+    Sql,
     Step,
     Transaction,
 )
@@ -54,7 +60,7 @@ class Catalog:
         """The fingerprint of the schema that the operations were compiled against."""
         self.routes = Routes(index["routes"])
         self._bodies_at = end + 1
-        self._places: dict[str, tuple[int, int]] = index["operations"]
+        self._places: dict[str, tuple[int, int, int]] = index["operations"]
 
     def __contains__(self, name: str) -> bool:
         return name in self._places
@@ -64,11 +70,20 @@ class Catalog:
         return list(self._places)
 
     def operation(self, name: str) -> Operation:
-        """Reads one operation. Raises KeyError if there is none of the name."""
-        offset, length = self._places[name]
+        """Read one operation, without its documentation. Raises KeyError if there is none of the name."""
+        offset, length, _ = self._places[name]
+        return _operation(self._line(offset, length))
+
+    def documentation(self, name: str) -> Documentation:
+        """Read an operation's documentation. Raises KeyError if there is none of the name."""
+        offset, length, documented = self._places[name]
+        return Documentation(**self._line(offset + length + len(b",\n"), documented))
+
+    def _line(self, offset: int, length: int) -> dict[str, Any]:
         start = self._bodies_at + offset
         # Not orjson: a bound such as 0.1 in a schema is compared with exact numbers.
-        return _operation(json.loads(self._text[start : start + length], parse_float=Decimal))
+        line: dict[str, Any] = json.loads(self._text[start : start + length], parse_float=Decimal)
+        return line
 
 
 def _mapped(path: Path) -> mmap.mmap:
@@ -82,39 +97,47 @@ def _mapped(path: Path) -> mmap.mmap:
 
 
 def _operation(body: dict[str, Any]) -> Operation:
-    http, page, transaction = body["http"], body["page"], body["transaction"]
+    http = body["http"]
     return Operation(
         name=body["name"],
-        summary=body["summary"],
-        description=body["description"],
         result=Result(body["result"]),
         read_only=body["read_only"],
-        sql=_pieces(body["sql"]),
-        parameters=tuple(Parameter(**parameter) for parameter in body["parameters"]),
+        execution=_execution(**body["execution"]),
+        parameters=tuple([Parameter(**parameter) for parameter in body["parameters"]]),
         parameters_schema=body["parameters_schema"],
-        result_schema=body["result_schema"],
         http=Http(**http) if http else None,
-        page=Page(by=tuple(page["by"]), size=page["size"], max=page["max"]) if page else None,
         idempotency=Idempotency(body["idempotency"]),
         keep=body["keep"],
-        keyed_sql=_pieces(body["keyed_sql"]),
         retry=body["retry"],
-        transaction=_transaction(transaction) if transaction else None,
-        batch=body["batch"],
     )
 
 
-def _transaction(body: dict[str, Any]) -> Transaction:
-    steps = tuple(
-        Step(
-            sql=_pieces(step["sql"]),
-            references=tuple(Reference(**reference) for reference in step["references"]),
-            one_row=step["one_row"],
-        )
-        for step in body["steps"]
+def _execution(form: str, **body: Any) -> Execution:
+    match form:
+        case "Single":
+            return Single(_sql(body["sql"]), _sql(body["keyed_sql"]) if body["keyed_sql"] else None)
+        case "Page":
+            return Page(_sql(body["sql"]), by=tuple(body["by"]), size=body["size"], max=body["max"])
+        case "Batch":
+            return Batch(_sql(body["sql"]))
+        case "Transaction":
+            return Transaction(tuple([_step(**step) for step in body["steps"]]), body["answer"], body["isolation"])
+    raise CatalogError(f"the catalogue has an operation of the form {form}, which this handler does not know")
+
+
+def _step(sql: list[Any], references: list[dict[str, Any]], *, one_row: bool) -> Step:
+    return Step(_sql(sql), tuple([Reference(**reference) for reference in references]), one_row)
+
+
+def _sql(pieces: list[Any]) -> Sql:
+    """A fragment is written as [SQL, placeholders], a choice as [parameter, fragment, fragment]."""
+    return tuple(
+        [
+            _fragment(*piece) if len(piece) == 2 else Choice(piece[0], _fragment(*piece[1]), _fragment(*piece[2]))
+            for piece in pieces
+        ]
     )
-    return Transaction(steps=steps, answer=body["answer"], isolation=body["isolation"])
 
 
-def _pieces(pieces: list[Any]) -> tuple[str | Choice, ...]:
-    return tuple(piece if isinstance(piece, str) else Choice(**piece) for piece in pieces)
+def _fragment(sql: str, placeholders: list[str]) -> Fragment:
+    return Fragment(sql, tuple(placeholders))

@@ -35,11 +35,11 @@ says more, and handler/data_api/retries.py what is repeated before a caller meet
 # ruff: noqa: N818 (the names are those that callers match, without "Error")
 
 from enum import StrEnum
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 
 class Outcome(StrEnum):
-    """What became of the change that a failed call was to make."""
+    """The fate of the change that a failed call was to make."""
 
     NOT_EXECUTED = "not_executed"  # it was never begun; also of everything that only reads
     ROLLED_BACK = "rolled_back"  # it was begun, and nothing of it remains
@@ -52,7 +52,7 @@ MOST_FLAWS = 50
 
 
 class Flaw(NamedTuple):
-    """What is wrong with one parameter, or with a member inside of it; never the value itself."""
+    """A fault of one parameter, or of a member inside of it; never the value itself."""
 
     pointer: str
     """JSON Pointer (RFC 6901) into the object of parameters."""
@@ -62,39 +62,86 @@ class Flaw(NamedTuple):
 
 
 class OperationError(Exception):
-    """A failure with a public name, which is that of its class. Its message is for the caller: no SQL, no values."""
+    """A failure with a public name, which is that of its class. Its message is for the caller: no SQL, no values.
+
+    Immutable: everything is said when it is made.
+    """
 
     status: ClassVar[int]
     title: ClassVar[str]
     sqlstates: ClassVar[tuple[str, ...]] = ()
-    retryable: bool = False
+    may_be_repeated: ClassVar[bool] = False
     retry_after: ClassVar[int] = 1
     """Seconds after which a retryable call is worth another try."""
-    outcome: Outcome = Outcome.NOT_EXECUTED
-    passing: bool = False
-    """The function itself may try again (see handler.data_api.retries)."""
-    constraint: str | None = None
-    """The name of the constraint that the change broke."""
 
-    def __init__(self, detail: str, *, sqlstate: str | None = None, cause: str | None = None) -> None:
+    def __init__(
+        self,
+        detail: str,
+        *,
+        outcome: Outcome = Outcome.NOT_EXECUTED,
+        retryable: bool | None = None,
+        sqlstate: str | None = None,
+        constraint: str | None = None,
+        cause: str | None = None,
+    ) -> None:
         super().__init__(detail)
-        self.detail = detail
-        self.sqlstate = sqlstate
-        self.cause = cause
-        """For the log alone: the error's name at AWS, or the type of a Python exception."""
+        self._facts = _Facts(
+            detail, outcome, self.may_be_repeated if retryable is None else retryable, sqlstate, constraint, cause
+        )
 
     @property
     def name(self) -> str:
         return type(self).__name__
+
+    @property
+    def detail(self) -> str:
+        return self._facts.detail
+
+    @property
+    def outcome(self) -> Outcome:
+        """The fate of the change that the call was to make."""
+        return self._facts.outcome
+
+    @property
+    def retryable(self) -> bool:
+        """Whether nothing changed and the very same call may succeed later."""
+        return self._facts.retryable
+
+    @property
+    def sqlstate(self) -> str | None:
+        return self._facts.sqlstate
+
+    @property
+    def constraint(self) -> str | None:
+        """The name of the constraint that the change broke."""
+        return self._facts.constraint
+
+    @property
+    def cause(self) -> str | None:
+        """For the log alone: the error's name at AWS, or the type of a Python exception."""
+        return self._facts.cause
+
+
+class _Facts(NamedTuple):
+    detail: str
+    outcome: Outcome
+    retryable: bool
+    sqlstate: str | None
+    constraint: str | None
+    cause: str | None
 
 
 class InvalidParameters(OperationError):
     status, title = 400, "The parameters are not what the operation takes"
     sqlstates = ("22",)
 
-    def __init__(self, detail: str, *, flaws: tuple[Flaw, ...] = (), sqlstate: str | None = None) -> None:
-        super().__init__(detail, sqlstate=sqlstate)
-        self.flaws = flaws
+    def __init__(self, detail: str, *, flaws: tuple[Flaw, ...] = (), **facts: Any) -> None:
+        super().__init__(detail, **facts)
+        self._flaws = flaws
+
+    @property
+    def flaws(self) -> tuple[Flaw, ...]:
+        return self._flaws
 
 
 class NotAllowed(OperationError):
@@ -116,7 +163,11 @@ class MethodNotAllowed(OperationError):
 
     def __init__(self, detail: str, *, allow: tuple[str, ...]) -> None:
         super().__init__(detail)
-        self.allow = allow
+        self._allow = allow
+
+    @property
+    def allow(self) -> tuple[str, ...]:
+        return self._allow
 
 
 class TooManyRows(OperationError):
@@ -135,12 +186,12 @@ class ForeignKeyViolation(OperationError):
 
 
 class SerializationFailure(OperationError):
-    status, title, retryable = 409, "The call collided with another one", True
+    status, title, may_be_repeated = 409, "The call collided with another one", True
     sqlstates = ("40001", "40P01")
 
 
 class LockTimeout(OperationError):
-    status, title, retryable = 409, "Another transaction holds the row", True
+    status, title, may_be_repeated = 409, "Another transaction holds the row", True
     sqlstates = ("55006", "55P03")
 
 
@@ -176,7 +227,7 @@ class ResultTooLarge(OperationError):
 
 
 class Throttled(OperationError):
-    status, title, retryable = 429, "The RDS Data API refuses so many calls", True
+    status, title, may_be_repeated = 429, "The RDS Data API refuses so many calls", True
 
 
 class QueryFailed(OperationError):
@@ -185,7 +236,6 @@ class QueryFailed(OperationError):
 
 class OutcomeUnknown(OperationError):
     status, title = 500, "Nobody knows whether the change was made"
-    outcome = Outcome.UNKNOWN
 
 
 class InternalError(OperationError):
@@ -193,11 +243,11 @@ class InternalError(OperationError):
 
 
 class DatabaseResuming(OperationError):
-    status, title, retryable, retry_after = 503, "The database is waking up", True, 10
+    status, title, may_be_repeated, retry_after = 503, "The database is waking up", True, 10
 
 
 class DatabaseUnavailable(OperationError):
-    status, title, retryable = 503, "The database does not answer", True
+    status, title, may_be_repeated = 503, "The database does not answer", True
     sqlstates = ("08", "28", "53", "57P01", "57P02", "57P03")
 
 

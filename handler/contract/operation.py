@@ -1,14 +1,14 @@
 """What a compiled operation is: the contract between the compiler, which writes catalog.json, and the Lambda.
 
-Everything here is plain data, already decided at build time. The Lambda never looks at SQL: it picks the pieces of the
-statement that this call needs, binds PostgreSQL's text forms, and passes on the JSON that PostgreSQL rendered.
+Everything here is plain data, already decided at build time. The Lambda never looks at SQL: it picks the fragments of
+the statement that this call needs, binds PostgreSQL's text forms, and passes on the JSON that PostgreSQL rendered.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-CATALOG_FORMAT = 2
+CATALOG_FORMAT = 3
 """Raised when catalog.json changes in a way that an older handler would misread."""
 
 
@@ -38,12 +38,25 @@ Codec = Any
 
 
 @dataclass(frozen=True, slots=True)
+class Fragment:
+    """A stretch of SQL with AWS's `:name` placeholders."""
+
+    sql: str
+    placeholders: tuple[str, ...] = ()
+    """The names of its placeholders, each once."""
+
+
+@dataclass(frozen=True, slots=True)
 class Choice:
-    """A piece of SQL that depends on whether a parameter has a value in this call."""
+    """A stretch of SQL that depends on whether a parameter has a value in this call."""
 
     parameter: str
-    present: str
-    absent: str
+    present: Fragment
+    absent: Fragment
+
+
+Sql = tuple[Fragment | Choice, ...]
+"""A statement in the order of its fragments; each placeholder has its cast, and a row arrives as one text column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,24 +70,7 @@ class Parameter:
     nullable: bool = False
     """Null means NULL. Needed for `json`, where a null that is neither nullable nor optional is the document `null`."""
     default: Any = None
-    """What absent means instead of NULL; `optional` is then true as well."""
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Keyset paging: the statement asks for one row more than the caller did, to learn whether there is a next page.
-
-    The operation then has the parameters `limit` and `cursor` in its schema (and not in `parameters`: they are not
-    bound). A piece of SQL that only further pages need is a Choice on `cursor`. The cursor is base64url of the JSON
-    array of the last row's values of `by`; the statement takes them as the parameters `__key_1`, `__key_2`, … in text
-    form, and the row count, one above the caller's limit, as `__limit`.
-    """
-
-    by: tuple[str, ...]
-    """The names of the output columns that the pages are ordered by."""
-    size: int
-    """Rows of a page where the caller names no limit."""
-    max: int
+    """The value of an absent parameter, instead of NULL; `optional` is then true as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +91,44 @@ class Idempotency(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Single:
+    """One statement, sent in one request."""
+
+    sql: Sql
+    """A write whose result is one row fails by itself where there is another number of rows: with SQLSTATE 21000 where
+    there are more, with 2201W where there is none."""
+    keyed_sql: Sql | None = None
+    """The statement for a call with an idempotency key: it also writes the key with the answer into
+    `queryport.idempotency_key`, from the parameters `__operation`, `__key`, `__hash` and `__keep`. A count arrives as
+    the text of one row. None where a key is off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Keyset paging: the statement asks for one row more than the caller did, to learn whether there is a next page.
+
+    The operation then has the parameters `limit` and `cursor` in its schema (and not in `parameters`: they are not
+    bound). A stretch of SQL that only further pages need is a Choice on `cursor`. The cursor is base64url of the JSON
+    array of the last row's values of `by`; the statement takes them as the parameters `__key_1`, `__key_2`, … in text
+    form, and the row count, one above the caller's limit, as `__limit`.
+    """
+
+    sql: Sql
+    by: tuple[str, ...]
+    """The names of the output columns that the pages are ordered by."""
+    size: int
+    """Rows of a page where the caller names no limit."""
+    max: int
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One statement, run in one transaction for each of the array of objects that the parameters are."""
+
+    sql: Sql
+
+
+@dataclass(frozen=True, slots=True)
 class Reference:
     """A placeholder whose value is a column of the row that an earlier statement of the transaction gave."""
 
@@ -110,8 +144,7 @@ class Reference:
 class Step:
     """One statement of a transaction."""
 
-    sql: tuple[str | Choice, ...]
-    """As Operation.sql."""
+    sql: Sql
     references: tuple[Reference, ...] = ()
     one_row: bool = False
     """Later statements refer to its row, so it has to give exactly one."""
@@ -119,13 +152,27 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """How an operation runs whose statements happen together or not at all."""
+    """Several statements, or one with an isolation level, that happen together or not at all."""
 
     steps: tuple[Step, ...]
     answer: int
     """The index of the statement whose rows, or whose count, are the operation's result."""
     isolation: str | None = None
-    """`repeatable read` or `serializable`; None is what the database does by itself, which is read committed."""
+    """`repeatable read` or `serializable`; None is the database's default, which is read committed."""
+
+
+Execution = Single | Page | Batch | Transaction
+"""The forms in which an operation runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Documentation:
+    """The part of an operation that the Lambda never reads."""
+
+    summary: str = ""
+    description: str = ""
+    result_schema: dict[str, Any] = field(default_factory=dict)
+    """JSON Schema (2020-12) of the answer's `data`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,32 +181,29 @@ class Operation:
 
     name: str
     """Folders and file name joined by dots: `orders.get_order`."""
-    summary: str
-    description: str
     result: Result
     read_only: bool
     """The statement changes nothing, so running it twice is harmless."""
-    sql: tuple[str | Choice, ...]
-    """The statement, with AWS's `:name` placeholders, each with its cast. A row arrives as one text column of JSON.
-    Empty for a transaction. A write whose result is one row fails by itself where there is another number of rows: with
-    SQLSTATE 21000 where there are more, with 2201W where there is none."""
+    execution: Execution
     parameters: tuple[Parameter, ...]
     parameters_schema: dict[str, Any]
     """JSON Schema (2020-12) of the object of parameters, without `default` keywords' effect: see Parameter.default."""
-    result_schema: dict[str, Any]
-    """JSON Schema (2020-12) of the answer's `data`."""
     http: Http | None = None
-    page: Page | None = None
     idempotency: Idempotency = Idempotency.OFF
     keep: int = 86_400
     """Seconds for which an idempotency key and its answer are kept."""
-    keyed_sql: tuple[str | Choice, ...] = ()
-    """The statement for a call with an idempotency key: it also writes the key with the answer into
-    `queryport.idempotency_key`, from the parameters `__operation`, `__key`, `__hash` and `__keep`. A count arrives as
-    the text of one row. Empty where a key is off, and for a transaction or a batch."""
     retry: int = 3
     """How often it is run again where it collided with another transaction (SQLSTATE 40001 and 40P01)."""
-    transaction: Transaction | None = None
-    """Of a file with several statements, or with an isolation level."""
-    batch: bool = False
-    """The parameters are an array of objects, and `sql` is run for each of them in one transaction."""
+    documentation: Documentation = Documentation()
+    """Empty in what `Catalog.operation` reads; `Catalog.documentation` reads it."""
+
+    @property
+    def statements(self) -> tuple[Sql, ...]:
+        """Every statement that the operation may send."""
+        match self.execution:
+            case Transaction(steps):
+                return tuple(step.sql for step in steps)
+            case Single(sql, keyed_sql) if keyed_sql is not None:
+                return (sql, keyed_sql)
+            case Single(sql) | Page(sql) | Batch(sql):
+                return (sql,)

@@ -1,4 +1,4 @@
-"""What the Data API and PostgreSQL say went wrong, told to the caller: by name, without SQL, without values.
+"""PostgreSQL's errors in words for the caller: by name, without SQL, without values.
 
 PostgreSQL's messages quote values, so none is passed on: only the name of the constraint or column at fault. The one
 exception is the message of RAISE (P0001), which an author of SQL wrote for the caller.
@@ -9,6 +9,8 @@ import re
 from handler.contract import errors
 from handler.contract.database_message import DatabaseMessage
 from handler.contract.errors import OperationError
+from handler.data_api import retries
+from handler.data_api.failures import Failure
 
 _CONSTRAINT = re.compile(r'constraint "([^"]{1,63})"')
 _COLUMN = re.compile(r'column "([^"]{1,63})"')
@@ -31,28 +33,30 @@ _DATA_EXCEPTIONS = {
 }
 
 
-def operation_error(message: DatabaseMessage) -> OperationError:
-    """The error that a caller gets for an error of PostgreSQL."""
+def failure_of(message: DatabaseMessage) -> Failure:
+    """The failure behind an error of PostgreSQL, with the words for the caller."""
     sqlstate = message.sqlstate
+    failure = retries.postgresql_failure(sqlstate, fatal=message.fatal)
     if sqlstate is None:
-        return errors.QueryFailed("the database refused the statement")
-    kind = errors.error_of(sqlstate)
-    error = kind(_detail(kind, message.text, sqlstate), sqlstate=sqlstate)
+        return failure._replace(detail="the database refused the statement")
     broken = _CONSTRAINT.search(message.text) if sqlstate.startswith("23") else None
-    error.constraint = broken[1] if broken else None
-    return error
+    return failure._replace(
+        detail=_detail(failure.error, message.text, sqlstate),
+        sqlstate=sqlstate,
+        constraint=broken[1] if broken else None,
+    )
 
 
-def _detail(kind: type[OperationError], text: str, sqlstate: str) -> str:
-    if kind is errors.BusinessRule:
+def _detail(error: type[OperationError], text: str, sqlstate: str) -> str:
+    if error is errors.BusinessRule:
         return text
-    if kind is errors.InvalidParameters:
+    if error is errors.InvalidParameters:
         return f"PostgreSQL refuses the values: {_DATA_EXCEPTIONS.get(sqlstate, f'SQLSTATE {sqlstate}')}"
-    if kind is errors.NotNullViolation:
+    if error is errors.NotNullViolation:
         return f"no value came for {_named('column', _COLUMN, text)}"
-    if kind in (errors.UniqueViolation, errors.ForeignKeyViolation, errors.CheckViolation):
+    if error in (errors.UniqueViolation, errors.ForeignKeyViolation, errors.CheckViolation):
         return f"the change breaks {_named('constraint', _CONSTRAINT, text)}"
-    return _DETAILS.get(kind, f"PostgreSQL refused the statement with SQLSTATE {sqlstate}")
+    return _DETAILS.get(error, f"PostgreSQL refused the statement with SQLSTATE {sqlstate}")
 
 
 def _named(what: str, pattern: re.Pattern[str], text: str) -> str:

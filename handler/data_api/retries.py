@@ -1,22 +1,27 @@
-"""Whether a call may be sent again: every way in which one can fail, what it says of the change, and what follows.
+"""The retry rules: every way in which a call can fail, what that says of the change, and whether it is sent again.
 
-The table is data: a failure leaves the change not executed, rolled back or unknown, and passes by itself or does not.
-All else follows from one rule. A read is repeated on every passing failure. A write with an idempotency key too, since
+The table is data: a failure leaves the change not executed, rolled back or unknown, and is transient or not. All else
+follows from one rule. A read is repeated on every transient failure. A write with an idempotency key too, since
 the database lets it happen once. A write without a key is repeated only where it is certain that nothing of it remains.
-docs/retries.md shows what comes of it. Sends nothing itself.
+docs/retries.md shows what comes of it. Also the one loop that repeats attempts; it sends nothing itself.
 """
 
 import random
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from handler.contract import errors
-from handler.contract.errors import OperationError, Outcome
+from handler.contract.errors import Outcome
+from handler.data_api.deadline import Deadline
+from handler.data_api.failures import Failed, Failure
+
+T = TypeVar("T")
 
 
-class Kind(StrEnum):
-    """What a call does, as far as sending it twice is concerned."""
+class Replay(StrEnum):
+    """The kinds of calls, as far as sending one twice is concerned."""
 
     READ = "read"
     WRITE = "write"
@@ -25,64 +30,56 @@ class Kind(StrEnum):
     """Nothing of it remains unless the transaction commits, and a failure of PostgreSQL's ends the transaction."""
 
 
-class Fault(NamedTuple):
-    """One way to fail."""
-
-    error: type[OperationError]
-    outcome: Outcome
-    passing: bool
-    """The same call may succeed in a moment."""
-    detail: str = ""
-    """What the caller is told; PostgreSQL's own errors have words of their own."""
-
-
-def may_repeat(fault: Fault, kind: Kind) -> bool:
+def may_repeat(failure: Failure, replay: Replay) -> bool:
     """The rule."""
-    if kind is Kind.STEP:
-        return fault.passing and fault.outcome is Outcome.NOT_EXECUTED
-    return fault.passing and (kind is not Kind.WRITE or fault.outcome is not Outcome.UNKNOWN)
+    if replay is Replay.STEP:
+        return failure.transient and failure.outcome is Outcome.NOT_EXECUTED
+    return failure.transient and (replay is not Replay.WRITE or failure.outcome is not Outcome.UNKNOWN)
 
 
 _NOT_EXECUTED, _ROLLED_BACK, _UNKNOWN = Outcome.NOT_EXECUTED, Outcome.ROLLED_BACK, Outcome.UNKNOWN
 
 _BROKE = "the connection to the RDS Data API broke"
 
-NETWORK: Mapping[str, Fault] = {
-    "no connection came about": Fault(
-        errors.DatabaseUnavailable, _NOT_EXECUTED, passing=True, detail="the RDS Data API cannot be reached"
+NETWORK: Mapping[str, Failure] = {
+    "no connection came about": Failure(
+        errors.DatabaseUnavailable, _NOT_EXECUTED, transient=True, detail="the RDS Data API cannot be reached"
     ),
-    "reset before the request was sent": Fault(errors.DatabaseUnavailable, _NOT_EXECUTED, passing=True, detail=_BROKE),
-    "reset after the request was sent": Fault(errors.DatabaseUnavailable, _UNKNOWN, passing=True, detail=_BROKE),
-    "read timeout": Fault(
-        errors.StatementTimeout, _UNKNOWN, passing=True, detail="the database did not answer in the time that was left"
+    "reset before the request was sent": Failure(
+        errors.DatabaseUnavailable, _NOT_EXECUTED, transient=True, detail=_BROKE
     ),
-    "an answer that cannot be read": Fault(errors.DatabaseUnavailable, _UNKNOWN, passing=True, detail=_BROKE),
-    "not set up": Fault(  # no credentials, no region, and so on
+    "reset after the request was sent": Failure(errors.DatabaseUnavailable, _UNKNOWN, transient=True, detail=_BROKE),
+    "read timeout": Failure(
+        errors.StatementTimeout,
+        _UNKNOWN,
+        transient=True,
+        detail="the database did not answer in the time that was left",
+    ),
+    "an answer that cannot be read": Failure(errors.DatabaseUnavailable, _UNKNOWN, transient=True, detail=_BROKE),
+    "not set up": Failure(  # no credentials, no region, and so on
         errors.QueryFailed,
         _NOT_EXECUTED,
-        passing=False,
         detail="the function is not set up to reach the database; its log names the cause",
     ),
 }
 """Where no answer came, or none that can be read."""
 
-_THROTTLED = Fault(
-    errors.Throttled, _NOT_EXECUTED, passing=True, detail="the RDS Data API takes no further call at present"
+_THROTTLED = Failure(
+    errors.Throttled, _NOT_EXECUTED, transient=True, detail="the RDS Data API takes no further call at present"
 )
-_FAILED = Fault(errors.DatabaseUnavailable, _UNKNOWN, passing=True, detail="the RDS Data API failed")
-_REFUSED = Fault(
+_FAILED = Failure(errors.DatabaseUnavailable, _UNKNOWN, transient=True, detail="the RDS Data API failed")
+_REFUSED = Failure(
     errors.QueryFailed,
     _NOT_EXECUTED,
-    passing=False,
     detail="the RDS Data API refused the statement; the function's log names the cause",
 )
 
-SERVICE: Mapping[str, Fault] = {
+SERVICE: Mapping[str, Failure] = {
     "AccessDeniedException": _REFUSED,
     "BadRequestException": _REFUSED,
     "DatabaseNotFoundException": _REFUSED,
-    "DatabaseResumingException": Fault(
-        errors.DatabaseResuming, _NOT_EXECUTED, passing=True, detail="the database was paused and is waking up"
+    "DatabaseResumingException": Failure(
+        errors.DatabaseResuming, _NOT_EXECUTED, transient=True, detail="the database was paused and is waking up"
     ),
     "DatabaseUnavailableException": _FAILED,
     "ForbiddenException": _REFUSED,
@@ -92,34 +89,34 @@ SERVICE: Mapping[str, Fault] = {
     "InvalidResourceStateException": _REFUSED,
     "InvalidSecretException": _REFUSED,
     "NotFoundException": _REFUSED,
-    "RequestEntityTooLargeException": Fault(
+    "RequestEntityTooLargeException": Failure(
         errors.RequestTooLarge,
         _NOT_EXECUTED,
-        passing=False,
         detail="the parameters are larger than the 4 MiB that the RDS Data API takes",
     ),
     "RequestLimitExceeded": _THROTTLED,
     "SecretsErrorException": _REFUSED,
     "ServiceUnavailableError": _FAILED,
-    "StatementTimeoutException": Fault(
+    "StatementTimeoutException": Failure(
         errors.StatementTimeout,
         _ROLLED_BACK,
-        passing=False,
         detail="PostgreSQL cancelled the statement, which took too long",
     ),
     "Throttling": _THROTTLED,
     "ThrottlingException": _THROTTLED,
     "TooManyRequestsException": _THROTTLED,
     # An id that has ended: what was not committed by then was rolled back. Of a commit see handler.engine.transactions.
-    "TransactionNotFoundException": Fault(
+    "TransactionNotFoundException": Failure(
         errors.DatabaseUnavailable,
         _ROLLED_BACK,
-        passing=True,
+        transient=True,
         detail="the RDS Data API ended the transaction before it was complete",
     ),
     # The rows of a change come after the change: where they cannot be passed on, it may have been made.
-    "UnsupportedResultException": Fault(
-        errors.QueryFailed, _UNKNOWN, passing=False, detail="the RDS Data API cannot pass on what the database answered"
+    "UnsupportedResultException": Failure(
+        errors.QueryFailed,
+        _UNKNOWN,
+        detail="the RDS Data API cannot pass on what the database answered",
     ),
     "ValidationException": _REFUSED,
 }
@@ -139,23 +136,22 @@ POSTGRESQL: Mapping[str, tuple[Outcome, bool]] = {
     "57P02": (_UNKNOWN, True),
     "57P03": (_NOT_EXECUTED, True),
 }
-"""Outcome and passing of an SQLSTATE, or of a class of them; every other error rolls back, for good."""
+"""Outcome and transience of an SQLSTATE, or of a class of them; every other error rolls back, for good."""
 
 COLLISIONS = frozenset({"40001", "40P01"})
 
 
-def service_fault(code: str, message: str, status: int) -> Fault:
-    """What an error of AWS says, but for a DatabaseErrorException."""
+def service_failure(code: str, message: str, status: int) -> Failure:
+    """The failure behind an error of AWS other than a DatabaseErrorException."""
     if code == "UnsupportedResultException" and "size limit" in message:
-        return Fault(
+        return Failure(
             errors.ResultTooLarge,
             _UNKNOWN,
-            passing=False,
             detail="the answer is larger than the 1 MB that the RDS Data API passes",
         )
-    fault = SERVICE.get(code)
-    if fault is not None:
-        return fault
+    known = SERVICE.get(code)
+    if known is not None:
+        return known
     if status == 413:
         return SERVICE["RequestEntityTooLargeException"]
     if status == 429:
@@ -163,15 +159,15 @@ def service_fault(code: str, message: str, status: int) -> Fault:
     return _FAILED if status >= 500 else _REFUSED
 
 
-def postgresql_fault(sqlstate: str | None, *, fatal: bool) -> Fault:
-    """What an error of PostgreSQL says; `fatal` where it ended the session, None where it was not PostgreSQL's own."""
+def postgresql_failure(sqlstate: str | None, *, fatal: bool) -> Failure:
+    """The failure behind an SQLSTATE, without words; `fatal` where it ended the session, None where there is none."""
     if sqlstate is None:
-        return Fault(errors.QueryFailed, _UNKNOWN, passing=False)
+        return Failure(errors.QueryFailed, _UNKNOWN)
     known = POSTGRESQL.get(sqlstate) or POSTGRESQL.get(sqlstate[:2])
-    outcome, passing = known or (_ROLLED_BACK, False)
+    outcome, transient = known or (_ROLLED_BACK, False)
     if fatal and outcome is _ROLLED_BACK:
         outcome = _UNKNOWN  # a session that ends may end between its commit and its answer
-    return Fault(errors.error_of(sqlstate), outcome, passing)
+    return Failure(errors.error_of(sqlstate), outcome, transient)
 
 
 class Backoff(NamedTuple):
@@ -190,10 +186,36 @@ USUAL = Backoff(first=0.05, longest=2.0, attempts=4)
 WAKING = Backoff(first=1.0, longest=5.0, attempts=30)
 
 
-def backoff_of(error: OperationError, collisions: int) -> Backoff:
-    """How long and how often to wait after a failure; `collisions` is the operation's `retry`."""
-    if isinstance(error, errors.DatabaseResuming):
+NO_TIME = Failure(errors.StatementTimeout, _NOT_EXECUTED, detail="the function had no time left to ask the database")
+
+
+def repeated(attempt: Callable[[], T], may_repeat: Callable[[Failure], bool], collisions: int, deadline: Deadline) -> T:
+    """Make attempts until one succeeds, or none may follow. Raises Failed with the last failure.
+
+    `collisions` is the number of times that one is repeated which met another transaction.
+    """
+    attempts: dict[Backoff, int] = {}
+    before: Failure | None = None
+    while True:
+        try:
+            return attempt()
+        except Failed as failed:
+            # One for which there was no time any more says less than the one before it.
+            failure = before if before is not None and failed.failure is NO_TIME else failed.failure
+        if failure is before or not may_repeat(failure):
+            raise Failed(failure)
+        before = failure
+        backoff = _backoff(failure, collisions)
+        attempts[backoff] = number = attempts.get(backoff, 0) + 1
+        pause = backoff.seconds(number)
+        if number >= backoff.attempts or pause >= deadline.seconds():
+            raise Failed(failure)
+        time.sleep(pause)
+
+
+def _backoff(failure: Failure, collisions: int) -> Backoff:
+    if failure.error is errors.DatabaseResuming:
         return WAKING
-    if error.sqlstate in COLLISIONS:
+    if failure.sqlstate in COLLISIONS:
         return Backoff(USUAL.first, USUAL.longest, collisions + 1)
     return USUAL

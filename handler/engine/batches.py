@@ -1,12 +1,19 @@
-"""Cuts the parameter sets of a batch into requests that the RDS Data API takes."""
+"""Runs a batch: one statement for each of the caller's objects, in one transaction and in few requests."""
 
 import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from handler.contract.limits import REQUEST_BYTES
-from handler.data_api.client import parameters
-from handler.engine.parameters import Texts
+from handler.contract.operation import Batch, Operation
+from handler.data_api.client import DataApi, Rows, encode_parameters
+from handler.engine import idempotency
+from handler.engine.idempotency import Keys
+from handler.engine.invocation import Answer, Invocation
+from handler.engine.parameters import Bindings, Parameters
+from handler.engine.rows import answer_of, recorded
+from handler.engine.statement import ReadyStatement
+from handler.engine.transactions import Running, Transactions
 
 LARGEST_REQUEST = REQUEST_BYTES
 _REST = 16 * 1024  # headers, ARNs, the transaction's id
@@ -14,15 +21,42 @@ MOST_SETS = 1000
 """So that one request stays well below the 45 seconds that the service gives it."""
 
 
+class BatchRunner:
+    def __init__(self, operation: Operation, batch: Batch, parameters: Parameters, data_api: DataApi) -> None:
+        self._operation = operation
+        self._parameters = parameters
+        self._form = ReadyStatement(batch.sql).form({})
+        self._transactions = Transactions(data_api, Keys(data_api))
+
+    def run(self, invocation: Invocation) -> Answer:
+        """Raises InvalidParameters and Failed."""
+        operation, form = self._operation, self._form
+        elements = self._parameters.bindings_of_each(invocation.values)
+        key = idempotency.key_of(operation, invocation.idempotency_key, invocation.values)
+        rows = Rows([], len(elements))
+        if not elements and key is None:
+            return answer_of(operation, rows)
+
+        def work(running: Running) -> tuple[Rows, list[str]]:
+            for sets in requests(form.sql, form.placeholders, elements):
+                running.execute_batch(form.sql, sets)
+            return rows, recorded(operation, rows)
+
+        rows, replayed = self._transactions.run(
+            work, key=key, isolation=None, collisions=operation.retry, deadline=invocation.deadline
+        )
+        return answer_of(operation, rows, replayed=replayed)
+
+
 def requests(
-    sql: str, names: Sequence[str], elements: Sequence[Texts], largest: int = LARGEST_REQUEST
+    sql: str, names: Sequence[str], elements: Sequence[Bindings], largest: int = LARGEST_REQUEST
 ) -> Iterator[list[list[dict[str, Any]]]]:
-    """The sets of parameters of each request, in order; a set that is too large by itself is sent alone."""
+    """Cut the sets of parameters into requests, in order; a set that is too large by itself is sent alone."""
     room = largest - _REST - len(json.dumps(sql))
     chunk: list[list[dict[str, Any]]] = []
     size = 0
-    for texts in elements:
-        one = parameters([(name, texts[name]) for name in names])
+    for bindings in elements:
+        one = encode_parameters([(name, bindings[name]) for name in names])
         length = len(json.dumps(one)) + 2
         if chunk and (size + length > room or len(chunk) == MOST_SETS):
             yield chunk

@@ -11,16 +11,23 @@ from typing import Any, NamedTuple
 import orjson
 
 from handler.contract import exact_json
-from handler.contract.errors import Flaw, IdempotencyConflict, InvalidParameters, OperationError
-from handler.contract.operation import Idempotency, Operation
+from handler.contract.errors import Flaw, IdempotencyConflict, InvalidParameters, Outcome
+from handler.contract.operation import Batch, Idempotency, Operation
 from handler.data_api.client import DataApi
 from handler.data_api.deadline import Deadline
-from handler.data_api.retries import Kind
+from handler.data_api.failures import Failed, Failure
+from handler.data_api.retries import Replay
 
 LONGEST_KEY = 255
 _KEY = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
 
 _CONSTRAINT = "idempotency_key_pkey"
+
+_CONFLICT = Failure(
+    IdempotencyConflict,
+    Outcome.NOT_EXECUTED,
+    detail="the idempotency key was used for a call with other parameters",
+)
 
 _LOOK_UP = """\
 WITH lapsed AS (
@@ -88,7 +95,7 @@ def _refused(reason: str) -> InvalidParameters:
 
 def _hash(operation: Operation, values: Any) -> str:
     """The same for parameters that mean the same: in another order, or with a default written out."""
-    elements = values if operation.batch else [values]
+    elements = values if isinstance(operation.execution, Batch) else [values]
     meant = [{known.name: each.get(known.name, known.default) for known in operation.parameters} for each in elements]
     return hashlib.sha256(orjson.dumps(meant, default=_exact, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
@@ -97,9 +104,9 @@ def _exact(value: object) -> Any:
     return orjson.Fragment(exact_json.dumps(value))
 
 
-def is_taken(error: OperationError) -> bool:
+def is_taken(failure: Failure) -> bool:
     """Whether the database refused a write because its key is in the table."""
-    return error.constraint == _CONSTRAINT
+    return failure.constraint == _CONSTRAINT
 
 
 class Keys:
@@ -111,12 +118,13 @@ class Keys:
     def answer(self, key: Key, deadline: Deadline) -> list[str] | None:
         """The rows that were answered to the key; None where it has not been used, or was long ago.
 
-        Raises IdempotencyConflict where it was used with other parameters. A key that has lapsed is taken away.
+        Raises Failed, with IdempotencyConflict where it was used with other parameters. A key that has lapsed is taken
+        away.
         """
         arguments = [("operation", key.operation), ("key", key.text)]
-        rows = self._data_api.execute(_LOOK_UP, arguments, kind=Kind.READ, deadline=deadline).texts
+        rows = self._data_api.execute(_LOOK_UP, arguments, replay=Replay.READ, deadline=deadline).json_rows
         if not rows:
             return None
         if rows[0] != key.hash:
-            raise IdempotencyConflict("the idempotency key was used for a call with other parameters")
+            raise Failed(_CONFLICT)
         return rows[1:]

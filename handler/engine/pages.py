@@ -1,4 +1,4 @@
-"""Keyset pages: how many rows a call asks for, where it goes on, and the cursor of the page after it.
+"""Runs an operation that has keyset pages: how many rows a call asks for, where it goes on, the next page's cursor.
 
 A cursor is base64url of the JSON array of the last row's sort keys. It is opaque to callers and not secret: whoever
 forges one asks for another place in a list that is theirs to read.
@@ -11,15 +11,47 @@ from typing import Any
 
 from handler.contract import exact_json
 from handler.contract.errors import Flaw
-from handler.contract.operation import Page
-from handler.engine import codecs
-from handler.engine.parameters import Texts, invalid
+from handler.contract.operation import Operation, Page
+from handler.data_api.client import DataApi
+from handler.data_api.retries import Replay
+from handler.engine import codecs, idempotency
+from handler.engine.invocation import Answer, Invocation
+from handler.engine.parameters import Bindings, Parameters, invalid
+from handler.engine.statement import ReadyStatement
 
 _SORT_KEY = codecs.encoder("scalar", {})
 
 
-def texts(page: Page, values: Mapping[str, Any]) -> Texts:
-    """The statement's own parameters for the page that the caller's `limit` and `cursor` ask for."""
+class PageRunner:
+    def __init__(self, operation: Operation, page: Page, parameters: Parameters, data_api: DataApi) -> None:
+        self._operation = operation
+        self._page = page
+        self._parameters = parameters
+        self._statement = ReadyStatement(page.sql)
+        self._replay = Replay.READ if operation.read_only else Replay.WRITE
+        self._data_api = data_api
+
+    def run(self, invocation: Invocation) -> Answer:
+        """Raises InvalidParameters and Failed."""
+        values, page = invocation.values, self._page
+        bindings = self._parameters.bindings(values) | page_bindings(page, values)
+        idempotency.key_of(self._operation, invocation.idempotency_key, values)  # a key that reads need not is refused
+        form = self._statement.form(bindings)
+        rows = self._data_api.execute(
+            form.sql,
+            form.arguments(bindings),
+            replay=self._replay,
+            deadline=invocation.deadline,
+            collisions=self._operation.retry,
+        ).json_rows
+        most = limit(page, values)
+        cursor = cursor_after(page, rows[most - 1]) if len(rows) > most else None
+        rows = rows[:most]
+        return Answer(self._operation.result, rows, len(rows), has_pages=True, next=cursor)
+
+
+def page_bindings(page: Page, values: Mapping[str, Any]) -> Bindings:
+    """Bind the statement's own parameters for the page that the caller's `limit` and `cursor` ask for."""
     cursor = values.get("cursor")
     keys: list[str | None] = [None] * len(page.by) if cursor is None else _decode(page, cursor)
     return {

@@ -8,43 +8,47 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from handler.contract.errors import MOST_FLAWS, Flaw, InvalidParameters
-from handler.contract.operation import Codec, Operation, Parameter
+from handler.contract.operation import Batch, Codec, Operation, Parameter
 from handler.contract.pointer import pointer
 from handler.contract.validation import Validator
 from handler.engine import codecs
 
-Kind = tuple[Codec, Any]
+ParameterType = tuple[Codec, Any]
 """The codec and the JSON Schema of one parameter."""
 
 _LONGEST_DETAIL = 4000  # Step Functions keeps 32,768 characters of a failure's cause, this and a stack trace
 
-Texts = dict[str, str | None]
+Bindings = dict[str, str | None]
 """The value of each parameter in PostgreSQL's text form; None is NULL."""
 
 
 class Parameters:
     def __init__(self, operation: Operation) -> None:
         self._validator = Validator(operation.parameters_schema)
-        schema = operation.parameters_schema["items"] if operation.batch else operation.parameters_schema
+        schema = (
+            operation.parameters_schema["items"]
+            if isinstance(operation.execution, Batch)
+            else operation.parameters_schema
+        )
         properties = schema.get("properties", {})
         self._parameters = [
             (parameter, codecs.encoder(parameter.codec, properties.get(parameter.name, {})))
             for parameter in operation.parameters
         ]
-        self.kinds: dict[str, Kind] = {name: ("scalar", schema) for name, schema in properties.items()}
-        self.kinds |= {p.name: (p.codec, properties.get(p.name, {})) for p in operation.parameters}
+        self.types: dict[str, ParameterType] = {name: ("scalar", schema) for name, schema in properties.items()}
+        self.types |= {p.name: (p.codec, properties.get(p.name, {})) for p in operation.parameters}
 
-    def texts(self, values: Mapping[str, Any]) -> Texts:
-        """The parameters as the statement takes them. Raises InvalidParameters with every flaw."""
+    def bindings(self, values: Mapping[str, Any]) -> Bindings:
+        """Validate the parameters and write them for the statement. Raises InvalidParameters with every flaw."""
         self._check(values)
         flaws: list[Flaw] = []
-        texts = self._written(values, (), flaws)
+        bindings = self._written(values, (), flaws)
         if flaws:
             raise invalid(tuple(flaws))
-        return texts
+        return bindings
 
-    def texts_of_each(self, elements: Sequence[Mapping[str, Any]]) -> list[Texts]:
-        """The parameters of a batch. Raises InvalidParameters with the flaws of its elements."""
+    def bindings_of_each(self, elements: Sequence[Mapping[str, Any]]) -> list[Bindings]:
+        """Validate a batch and write each element's parameters. Raises InvalidParameters with its flaws."""
         self._check(elements)
         flaws: list[Flaw] = []
         each = [self._written(values, (index,), flaws) for index, values in enumerate(elements)]
@@ -60,14 +64,14 @@ class Parameters:
         if flaws:
             raise invalid(flaws)
 
-    def _written(self, values: Mapping[str, Any], path: tuple[int, ...], flaws: list[Flaw]) -> Texts:
-        texts: Texts = {}
+    def _written(self, values: Mapping[str, Any], path: tuple[int, ...], flaws: list[Flaw]) -> Bindings:
+        bindings: Bindings = {}
         for parameter, encode in self._parameters:
             try:
-                texts[parameter.name] = _text(parameter, encode, values)
+                bindings[parameter.name] = _text(parameter, encode, values)
             except codecs.EncodingError as error:
                 flaws.append(Flaw(pointer([*path, parameter.name]), str(error)))
-        return texts
+        return bindings
 
 
 def invalid(flaws: tuple[Flaw, ...]) -> InvalidParameters:

@@ -1,14 +1,11 @@
-"""A compiled statement: joins the pieces that a call needs, and knows which placeholders are left in them."""
+"""A compiled statement made ready: joins the fragments that a call needs, and knows their placeholders."""
 
-import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from handler.contract.operation import Choice
-
-# The compiler made sure that every `:name` in the text is a placeholder. Where a string holds something of that look,
-# it names a parameter at worst, and the Data API ignores a parameter that its own scanner does not find.
-_PLACEHOLDER = re.compile(r"(?<!:):([A-Za-z_][A-Za-z0-9_]*)")
+from handler.contract.operation import Choice, Fragment, Sql
+from handler.data_api.client import Arguments
+from handler.engine.parameters import Bindings
 
 _MOST_FORMS = 64
 
@@ -19,16 +16,20 @@ class Form(NamedTuple):
     sql: str
     placeholders: tuple[str, ...]
 
+    def arguments(self, bindings: Bindings) -> Arguments:
+        """Select the values that the text has placeholders for."""
+        return [(name, bindings[name]) for name in self.placeholders if name in bindings]
 
-class Statement:
-    def __init__(self, pieces: tuple[str | Choice, ...]) -> None:
-        self._pieces = pieces
-        self._deciding = tuple({piece.parameter: None for piece in pieces if isinstance(piece, Choice)})
+
+class ReadyStatement:
+    def __init__(self, sql: Sql) -> None:
+        self._sql = sql
+        self._deciding = tuple({piece.parameter: None for piece in sql if isinstance(piece, Choice)})
         self._forms: dict[tuple[bool, ...], Form] = {}
 
-    def form(self, texts: Mapping[str, str | None]) -> Form:
+    def form(self, bindings: Mapping[str, str | None]) -> Form:
         """The statement for a call's parameters."""
-        present = tuple([texts.get(name) is not None for name in self._deciding])
+        present = tuple([bindings.get(name) is not None for name in self._deciding])
         form = self._forms.get(present)
         if form is None:
             form = self._make(dict(zip(self._deciding, present, strict=True)))
@@ -37,8 +38,9 @@ class Statement:
         return form
 
     def _make(self, present: Mapping[str, bool]) -> Form:
-        sql = "".join(
-            piece if isinstance(piece, str) else piece.present if present[piece.parameter] else piece.absent
-            for piece in self._pieces
-        )
-        return Form(sql, tuple(dict.fromkeys(_PLACEHOLDER.findall(sql))))
+        fragments: list[Fragment] = [
+            piece if isinstance(piece, Fragment) else piece.present if present[piece.parameter] else piece.absent
+            for piece in self._sql
+        ]
+        names = dict.fromkeys(name for fragment in fragments for name in fragment.placeholders)
+        return Form("".join([fragment.sql for fragment in fragments]), tuple(names))

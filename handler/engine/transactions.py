@@ -1,19 +1,20 @@
-"""Runs work in one transaction of the database: all of it happens or nothing, and whoever waits is told which.
+"""Runs work in one transaction of the database: all of it happens or nothing, and the caller is told which.
 
-Begins, limits the statements to the time that is left, does the work, commits; whatever goes wrong before the commit
-is rolled back before the caller hears of it. Nothing remains of a transaction that was never told to commit, so until
-then it can be run again as a whole. Where the commit's answer is lost, an attempt to roll back tells, or the table of
-idempotency keys. Knows nothing of operations.
+Begins, limits the statements to the time that is left, does the work, commits; a failure before the commit is rolled
+back before the caller hears of it. Nothing remains of a transaction that was never told to commit, so until then it can
+be run again as a whole. Where the commit's answer is lost, an attempt to roll back tells, or the table of idempotency
+keys. Knows nothing of operations.
 """
 
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from handler.contract.errors import OperationError, Outcome, SerializationFailure
+from handler.contract.errors import Outcome, SerializationFailure
 from handler.data_api import retries
 from handler.data_api.client import Arguments, DataApi, OpenTransaction, Rows
 from handler.data_api.deadline import Deadline
+from handler.data_api.failures import Failed, Failure
 from handler.engine import codecs
 from handler.engine.idempotency import CLAIM, STORE, Key, Keys
 
@@ -35,7 +36,7 @@ class Running:
         self._limited_to: float | None = None
 
     def limit(self, key: Key | None) -> bool:
-        """Has PostgreSQL cancel what would outlive the deadline, and takes the key in the same breath.
+        """Set `statement_timeout` to the time left; claim the key in the same statement.
 
         False says that the key was used before.
         """
@@ -44,7 +45,7 @@ class Running:
             self._transaction.execute(_LIMIT, [("__timeout", milliseconds)], self._deadline)
             return True
         arguments = [*key.arguments.items(), ("__timeout", milliseconds)]
-        return bool(self._transaction.execute(CLAIM, arguments, self._deadline).texts)
+        return bool(self._transaction.execute(CLAIM, arguments, self._deadline).json_rows)
 
     def execute(self, sql: str, arguments: Arguments) -> Rows:
         self._renew_limit()
@@ -54,9 +55,9 @@ class Running:
         self._renew_limit()
         self._transaction.execute_batch(sql, sets, self._deadline)
 
-    def store(self, key: Key, texts: Sequence[str]) -> None:
-        """Keeps the answer with the key."""
-        arguments = [("__operation", key.operation), ("__key", key.text), ("__response", _TEXTS(list(texts)))]
+    def store(self, key: Key, json_rows: Sequence[str]) -> None:
+        """Keep the answer with the key."""
+        arguments = [("__operation", key.operation), ("__key", key.text), ("__response", _TEXTS(list(json_rows)))]
         self._transaction.execute(STORE, arguments, self._deadline)
 
     def _renew_limit(self) -> None:
@@ -70,7 +71,7 @@ class Running:
 
 
 Work = Callable[[Running], tuple[Rows, list[str]]]
-"""What is done in a transaction: the rows of the answer, and what of it is kept with an idempotency key."""
+"""The work of a transaction: it gives the rows of the answer, and those that are kept with an idempotency key."""
 
 
 class Transactions:
@@ -81,32 +82,24 @@ class Transactions:
     def run(
         self, work: Work, *, key: Key | None, isolation: str | None, collisions: int, deadline: Deadline
     ) -> tuple[Rows, bool]:
-        """The rows of the work, and whether they are those of an earlier call with the same key.
+        """Run the work until it is committed; say besides whether the rows are those of an earlier call with the key.
 
-        Raises one of handler.errors, whose outcome speaks of all attempts.
+        Raises Failed, whose outcome speaks of all attempts.
         """
-        attempts: dict[retries.Backoff, int] = {}
-        attempt = _Attempt(self._api, self._keys, key, isolation)
-        last: OperationError | None = None
-        while True:
-            try:
-                return attempt.run(work, deadline)
-            except OperationError as failure:
-                # One for which there was no time any more says less than the one before it.
-                error = last if last is not None and failure.outcome is Outcome.NOT_EXECUTED else failure
-                last = error
-                may_repeat = error.passing and (key is not None or not attempt.in_doubt)
-                backoff = retries.backoff_of(error, collisions)
-                attempts[backoff] = number = attempts.get(backoff, 0) + 1
-                pause = backoff.seconds(number)
-                if not may_repeat or number >= backoff.attempts or pause >= deadline.seconds():
-                    if attempt.in_doubt:
-                        error.outcome = Outcome.UNKNOWN
-                    raise error from None
-            time.sleep(pause)
+        attempts = _Attempts(self._api, self._keys, key, isolation)
+
+        def may_repeat(failure: Failure) -> bool:
+            return failure.transient and (key is not None or not attempts.in_doubt)
+
+        try:
+            return retries.repeated(lambda: attempts.run(work, deadline), may_repeat, collisions, deadline)
+        except Failed as failed:
+            if attempts.in_doubt:
+                raise Failed(failed.failure._replace(outcome=Outcome.UNKNOWN)) from None
+            raise
 
 
-class _Attempt:
+class _Attempts:
     """One after the other, the attempts of one call."""
 
     def __init__(self, data_api: DataApi, keys: Keys, key: Key | None, isolation: str | None) -> None:
@@ -119,38 +112,28 @@ class _Attempt:
         """An attempt may have committed."""
 
     def run(self, work: Work, deadline: Deadline) -> tuple[Rows, bool]:
+        """Make one attempt. Raises Failed."""
         transaction = self._api.begin(deadline.keeping_back(_ROLLBACK_SECONDS))
         try:
             rows = self._work(work, transaction, deadline.keeping_back(_ROLLBACK_SECONDS))
-        except BaseException as error:
+        except Failed as failed:
             _abandon(transaction, deadline)
-            if isinstance(error, OperationError):
-                error.outcome = Outcome.ROLLED_BACK
-                # Where the key was not to be had, somebody who had it may have finished meanwhile.
-                if self._key is not None and not self._has_key and error.sqlstate is not None:
-                    stored = self._keys.answer(self._key, deadline)
-                    if stored is not None:
-                        return Rows(stored, 0), True
+            # Where the key was not to be had, the call that had it may have finished meanwhile.
+            if self._key is not None and not self._has_key and failed.failure.sqlstate is not None:
+                stored = self._keys.answer(self._key, deadline)
+                if stored is not None:
+                    return Rows(stored), True
+            raise Failed(failed.failure._replace(outcome=Outcome.ROLLED_BACK)) from None
+        except BaseException:
+            _abandon(transaction, deadline)
             raise
         if rows is None:
             _abandon(transaction, deadline)
             return self._replay(deadline)
-        try:
-            transaction.commit(deadline)
-        except OperationError as error:
-            if error.outcome is Outcome.UNKNOWN:
-                settled = self._settle(transaction, deadline)
-                if settled is Outcome.COMMITTED:
-                    return rows, False
-                self.in_doubt = settled is Outcome.UNKNOWN
-            else:
-                _abandon(transaction, deadline)  # refused as it was, the transaction may still be open
-            error.outcome = Outcome.UNKNOWN if self.in_doubt else Outcome.ROLLED_BACK
-            raise
-        return rows, False
+        return self._commit(transaction, rows, deadline), False
 
     def _work(self, work: Work, transaction: OpenTransaction, deadline: Deadline) -> Rows | None:
-        """Everything up to the commit; None where the key was used before."""
+        """Do everything up to the commit; None where the key was used before."""
         self._has_key = False
         running = Running(transaction, deadline)
         if self._isolation is not None:
@@ -165,15 +148,30 @@ class _Attempt:
             running.store(self._key, kept)
         return rows
 
+    def _commit(self, transaction: OpenTransaction, rows: Rows, deadline: Deadline) -> Rows:
+        try:
+            transaction.commit(deadline)
+        except Failed as failed:
+            if failed.failure.outcome is Outcome.UNKNOWN:
+                settled = self._settle(transaction, deadline)
+                if settled is Outcome.COMMITTED:
+                    return rows
+                self.in_doubt = settled is Outcome.UNKNOWN
+            else:
+                _abandon(transaction, deadline)  # refused as it was, the transaction may still be open
+            outcome = Outcome.UNKNOWN if self.in_doubt else Outcome.ROLLED_BACK
+            raise Failed(failed.failure._replace(outcome=outcome)) from None
+        return rows
+
     def _replay(self, deadline: Deadline) -> tuple[Rows, bool]:
         assert self._key is not None  # noqa: S101 (a transaction without a key always gets past its claim)
         stored = self._keys.answer(self._key, deadline)
         if stored is not None:
-            return Rows(stored, 0), not self.in_doubt
-        raise _lapsed()
+            return Rows(stored), not self.in_doubt
+        raise Failed(_LAPSED)
 
     def _settle(self, transaction: OpenTransaction, deadline: Deadline) -> Outcome:
-        """What became of a commit that was not answered."""
+        """Find out what became of a commit that was not answered."""
         while deadline.seconds() > 0:
             try:
                 if transaction.roll_back(deadline):
@@ -182,25 +180,32 @@ class _Attempt:
                     return Outcome.UNKNOWN
                 committed = self._keys.answer(self._key, deadline) is not None
                 return Outcome.COMMITTED if committed else Outcome.ROLLED_BACK
-            except OperationError:
+            except Failed:
                 # The commit may still be under way, or the network may be down for a moment.
-                time.sleep(min(_SETTLING_PAUSE_SECONDS, max(0.0, deadline.seconds())))
+                _pause(deadline)
         return Outcome.UNKNOWN
 
 
 def _abandon(transaction: OpenTransaction, deadline: Deadline) -> None:
-    """Rolls back. Where that cannot be done, the service does it after three minutes."""
+    """Roll back. Where that cannot be done, the service does it after three minutes."""
     while deadline.seconds() > 0:
         try:
             transaction.roll_back(deadline)
-        except OperationError:
+        except Failed:
             # The statement that ran out of time may still be running, or the network may be down for a moment.
-            time.sleep(min(_SETTLING_PAUSE_SECONDS, max(0.0, deadline.seconds())))
+            _pause(deadline)
         else:
             return
 
 
-def _lapsed() -> OperationError:
-    error = SerializationFailure("the idempotency key lapsed during the call", sqlstate="40001")
-    error.passing, error.outcome = True, Outcome.ROLLED_BACK
-    return error
+def _pause(deadline: Deadline) -> None:
+    time.sleep(min(_SETTLING_PAUSE_SECONDS, max(0.0, deadline.seconds())))
+
+
+_LAPSED = Failure(
+    SerializationFailure,
+    Outcome.ROLLED_BACK,
+    transient=True,
+    detail="the idempotency key lapsed during the call",
+    sqlstate="40001",
+)

@@ -5,21 +5,22 @@ function is up. An answer is JSON; a failure is a problem document (RFC 9457). M
 settled here; what an operation is, and what its parameters may be, is not.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
+from handler.adapter import Exchange, Incoming
 from handler.contract.catalog import Catalog
 from handler.contract.errors import InvalidParameters, MethodNotAllowed, OperationError, UnknownOperation
 from handler.contract.limits import LAMBDA_PAYLOAD_BYTES
-from handler.engine.engine import Engine, ReadyOperation, too_large
-from handler.http import parameters as http_parameters
-from handler.http.parameters import HttpParameters
+from handler.engine.engine import Engine, ReadyOperation
+from handler.engine.invocation import Answer, Capacity, Invocation
+from handler.http.parameters import from_body, from_everywhere, located
 from handler.http.request import HttpRequest
-from handler.observability import Call
+from handler.identity import caller
+from handler.identity.caller import Caller
 
-LARGEST_ANSWER = LAMBDA_PAYLOAD_BYTES
-
+_CAPACITY = Capacity(LAMBDA_PAYLOAD_BYTES, "Lambda")
 _JSON = "application/json"
 _PROBLEM = "application/problem+json"
 
@@ -33,41 +34,37 @@ def is_function_url(event: Any) -> bool:
 
 
 class FunctionUrl:
-    caller = "function_url"
+    name = "function_url"
 
     def __init__(self, catalog: Catalog, engine: Engine) -> None:
         self._routes = catalog.routes
         self._engine = engine
         self._health = orjson.dumps({"status": "ok", "fingerprint": catalog.fingerprint}).decode()
 
-    def answer(self, event: dict[str, Any], call: Call) -> bytes:
-        request = HttpRequest.of(event)
+    def caller(self, event: Any) -> Caller:
+        return caller.of_function_url(event)
+
+    def receive(self, incoming: Incoming) -> Exchange | bytes:
+        """Find the operation behind a request, or answer it where there is none to call. Raises OperationError."""
+        request = HttpRequest.of(incoming.event)
         method, segments = request.method, request.segments
         if len(segments) == 2 and segments[0] == "operations":
             methods = {"POST"}
             if method == "POST":
-                operation = self._operation(segments[1], call)
-                parameters = http_parameters.from_body(request, batch=operation.operation.batch)
-                return self._run(operation, parameters, request, call)
+                return HttpExchange(incoming, request, self._engine.operation(segments[1]), None)
         elif segments == ["health"]:
             methods = {"GET"}
             if method in ("GET", "HEAD"):
-                return _response(200, _JSON, self._health, request.method, call)
+                return _response(incoming, 200, _JSON, self._health, is_head=method == "HEAD")
         else:
             match = self._routes.match(method, segments)
             if match is not None:
-                operation = self._operation(match.operation, call)
-                if operation.operation.batch:
-                    parameters = http_parameters.from_body(request, batch=True)
-                else:
-                    in_path = dict(zip(operation.path_parameters, match.values, strict=True))
-                    parameters = http_parameters.from_everywhere(request, in_path, operation.parameters.kinds)
-                return self._run(operation, parameters, request, call)
+                return HttpExchange(incoming, request, self._engine.operation(match.operation), match.values)
             methods = self._routes.methods(segments)
-        return _other_method(method, methods, call)
+        return _other_method(incoming, method, methods)
 
-    def refuse(self, error: OperationError, event: dict[str, Any], call: Call) -> bytes:
-        """The problem document of a failure."""
+    def refuse(self, incoming: Incoming, error: OperationError, operation: str | None) -> bytes:
+        """Write the problem document of a failure."""
         problem: dict[str, Any] = {
             "type": f"urn:queryport:error:{error.name}",
             "title": error.title,
@@ -77,8 +74,8 @@ class FunctionUrl:
             "retryable": error.retryable,
             "outcome": error.outcome,
         }
-        if call.operation is not None:
-            problem["operation"] = call.operation
+        if operation is not None:
+            problem["operation"] = operation
         if error.sqlstate is not None:
             problem["sqlstate"] = error.sqlstate
         if isinstance(error, InvalidParameters) and error.flaws:
@@ -91,39 +88,67 @@ class FunctionUrl:
             headers["allow"] = ", ".join(error.allow)
         if error.retryable:
             headers["retry-after"] = str(error.retry_after)
-        method = event["requestContext"]["http"].get("method", "")
-        return _response(error.status, _PROBLEM, orjson.dumps(problem).decode(), method, call, headers)
+        is_head = incoming.event["requestContext"]["http"].get("method") == "HEAD"
+        body = orjson.dumps(problem).decode()
+        return _response(incoming, error.status, _PROBLEM, body, headers, is_head=is_head)
 
-    def _operation(self, name: str, call: Call) -> ReadyOperation:
-        operation = self._engine.operation(name)
-        call.operation = name
-        return operation
 
-    def _run(self, operation: ReadyOperation, parameters: HttpParameters, request: HttpRequest, call: Call) -> bytes:
-        try:
-            answer = operation.run(parameters.values, call.deadline, request.idempotency_key)
-        except InvalidParameters as error:
-            raise parameters.located(error) from None
-        call.rows = answer.rows
-        call.replayed = answer.replayed
+class HttpExchange(NamedTuple):
+    incoming: Incoming
+    request: HttpRequest
+    operation: ReadyOperation
+    path_values: list[str] | None
+    """The values in the path of a REST route; None where the operation is called by its name."""
+
+    def invocation(self) -> Invocation:
+        """Gather the parameters of a request. Raises OperationError."""
+        return Invocation(
+            self.operation.name,
+            self._values(),
+            self.request.idempotency_key,
+            self.incoming.caller,
+            self.incoming.deadline,
+            _CAPACITY,
+        )
+
+    def located(self, error: OperationError) -> OperationError:
+        if not isinstance(error, InvalidParameters):
+            return error
+        return located(error, self.request, self.operation.path_parameters if self.path_values is not None else ())
+
+    def render(self, answer: Answer) -> bytes:
+        """Write the answer as the event that Lambda makes the HTTP response of. Raises ResultTooLarge."""
         headers = {"idempotency-replayed": "true"} if answer.replayed else None
-        response = _response(200, _JSON, answer.text, request.method, call, headers)
-        if len(response) > LARGEST_ANSWER:
-            raise too_large(f"the answer has {len(response)} bytes, and Lambda passes {LARGEST_ANSWER}", operation)
+        body = f"{{{answer.members}}}"
+        response = _response(self.incoming, 200, _JSON, body, headers, is_head=self.request.method == "HEAD")
+        self.operation.check_size(len(response), _CAPACITY)
         return response
 
+    def _values(self) -> Any:
+        operation = self.operation
+        if self.path_values is None or operation.is_batch:
+            return from_body(self.request, batch=operation.is_batch)
+        in_path = dict(zip(operation.path_parameters, self.path_values, strict=True))
+        return from_everywhere(self.request, in_path, operation.parameters.types)
 
-def _other_method(method: str, methods: set[str], call: Call) -> bytes:
+
+def _other_method(incoming: Incoming, method: str, methods: set[str]) -> bytes:
     if not methods:
         raise UnknownOperation("no operation has this path")
     allow = tuple(sorted(methods | {"OPTIONS"} | ({"HEAD"} if "GET" in methods else set())))
     if method != "OPTIONS":
         raise MethodNotAllowed(f"this path takes {', '.join(allow)}", allow=allow)
-    return _response(204, _JSON, "", method, call, {"allow": ", ".join(allow)})
+    return _response(incoming, 204, _JSON, "", {"allow": ", ".join(allow)})
 
 
 def _response(
-    status: int, content_type: str, body: str, method: str, call: Call, headers: dict[str, str] | None = None
+    incoming: Incoming,
+    status: int,
+    content_type: str,
+    body: str,
+    headers: dict[str, str] | None = None,
+    *,
+    is_head: bool = False,
 ) -> bytes:
     """The event that Lambda makes the HTTP response of, as bytes: they pass through the runtime client untouched."""
     return orjson.dumps(
@@ -132,9 +157,9 @@ def _response(
             "headers": {
                 "content-type": content_type,
                 "cache-control": "no-store",
-                "x-request-id": call.request_id,
+                "x-request-id": incoming.request_id,
                 **(headers or {}),
             },
-            "body": "" if method == "HEAD" else body,
+            "body": "" if is_head else body,
         }
     )

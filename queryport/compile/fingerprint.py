@@ -12,8 +12,7 @@ def fingerprint(operations: tuple[Operation, ...], migrations: str) -> str:
     """
     digest = hashlib.sha256(migrations.encode())
     for operation in operations:
-        texts = (operation.sql, operation.keyed_sql, operation.transaction)
-        digest.update(repr((operation.name, *texts)).encode())
+        digest.update(repr((operation.name, operation.execution)).encode())
     return f"{schema_fingerprint(migrations)}-{digest.hexdigest()[:32]}"
 
 

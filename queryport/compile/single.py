@@ -3,7 +3,7 @@
 A batch is such a statement too: it is sent for each of the caller's objects, within one transaction.
 """
 
-from handler.contract.operation import Idempotency, Operation
+from handler.contract.operation import Batch, Documentation, Execution, Idempotency, Operation, Single, Sql
 from queryport.compile.check.batches import check_batch
 from queryport.compile.check.idempotency import check_idempotency
 from queryport.compile.check.pages import plan_page
@@ -16,7 +16,6 @@ from queryport.compile.describe.typed_statement import TypedStatement, typed
 from queryport.compile.read.marks import read_marks
 from queryport.compile.read.statement import Shape, parse
 from queryport.compile.write.body import cast_body
-from queryport.compile.write.pieces import Pieces
 from queryport.compile.write.verify import verify
 from queryport.compile.write.wrap import wrap, wrap_keyed
 
@@ -53,25 +52,23 @@ def _operation(statement: TypedStatement, name: str) -> Operation | None:
     body = cast_body(statement, frozenset() if front_matter.batch else absentable(parameters))
     sql = wrap(statement, body, result, page, guarded=statement.changes)
     verify(statement, sql)
-    keyed_sql = Pieces()
+    keyed_sql: Sql | None = None
     if keys is not Idempotency.OFF and not front_matter.batch:
         keyed_sql = wrap_keyed(statement, body, result)
         verify(statement, keyed_sql)
+    execution: Execution = Batch(sql) if front_matter.batch else page.page(sql) if page else Single(sql, keyed_sql)
     return Operation(
         name=name,
-        summary=front_matter.summary,
-        description=front_matter.description,
         result=result,
         read_only=not statement.changes,
-        sql=sql,
+        execution=execution,
         parameters=parameters,
         parameters_schema=schema,
-        result_schema=data_schema(file.database, result, columns, nullable),
         http=http,
-        page=page.page if page else None,
         idempotency=keys,
         keep=front_matter.keep_seconds,
-        keyed_sql=keyed_sql,
         retry=front_matter.retry,
-        batch=front_matter.batch,
+        documentation=Documentation(
+            front_matter.summary, front_matter.description, data_schema(file.database, result, columns, nullable)
+        ),
     )

@@ -7,7 +7,7 @@ defines: what defines something is executed, all else is only prepared.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from handler.contract.operation import Operation, Reference, Result, Step, Transaction
+from handler.contract.operation import Documentation, Operation, Reference, Result, Sql, Step, Transaction
 from queryport.compile.check.idempotency import check_idempotency
 from queryport.compile.check.parameters import absentable, build_parameters
 from queryport.compile.check.results import check_columns, check_result, data_schema
@@ -63,7 +63,7 @@ def transaction(file: QueryFile, name: str, *, front_matter_is_valid: bool) -> O
         operation = _operation(file, name, rehearsed, marks) if rehearsed else None
     if operation is not None:
         with file.database.rehearsal():
-            _verify_in_order(rehearsed, operation)
+            _verify_in_order(rehearsed, operation.statements)
     return operation
 
 
@@ -152,21 +152,21 @@ def _operation(file: QueryFile, name: str, steps: Sequence[_TypedStep], marks: M
         compiled.append(Step(sql, _references(file, step), one_row=index in referred_to))
     columns = answer.columns
     nullable = nullable_columns(file.database, answer.parsed.node, columns) if columns else ()
+    execution = Transaction(tuple(compiled), marks.result, front_matter.isolation)
     return Operation(
         name=name,
-        summary=front_matter.summary,
-        description=front_matter.description,
         result=result,
         read_only=not changes,
-        sql=(),
+        execution=execution,
         parameters=parameters,
         parameters_schema=schema,
-        result_schema=data_schema(file.database, result, columns, nullable),
         http=http,
         idempotency=keys,
         keep=front_matter.keep_seconds,
         retry=front_matter.retry,
-        transaction=Transaction(tuple(compiled), marks.result, front_matter.isolation),
+        documentation=Documentation(
+            front_matter.summary, front_matter.description, data_schema(file.database, result, columns, nullable)
+        ),
     )
 
 
@@ -178,11 +178,10 @@ def _references(file: QueryFile, step: _TypedStep) -> tuple[Reference, ...]:
     )
 
 
-def _verify_in_order(steps: Sequence[_TypedStep], operation: Operation) -> None:
+def _verify_in_order(steps: Sequence[_TypedStep], compiled: Sequence[Sql]) -> None:
     """Prepare what will be sent, in order: what one statement defines another may take away."""
-    assert operation.transaction is not None  # noqa: S101
-    for step, compiled in zip(steps, operation.transaction.steps, strict=True):
+    for step, sql in zip(steps, compiled, strict=True):
         statement = step.statement
-        verify(statement, compiled.sql)
+        verify(statement, sql)
         if statement.parsed.defines:
             statement.file.database.define(statement.draft.text, statement.inference.oids)

@@ -91,9 +91,8 @@ def _statements(operation: Operation) -> Iterator[str]:
 
     Of a transaction that makes tables, only what stands before: the rest needs them, and nothing is executed here.
     """
-    steps = operation.transaction.steps if operation.transaction else ()
-    for sql in (operation.sql, operation.keyed_sql, *(step.sql for step in steps)):
-        texts = {whole_text(sql, present=present): None for present in (True, False)} if sql else {}
+    for sql in operation.statements:
+        texts = {whole_text(sql, present=present): None for present in (True, False)}
         if not all(map(_can_be_prepared, texts)):
             return
         yield from texts

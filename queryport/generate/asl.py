@@ -19,7 +19,7 @@ from handler.contract.errors import (
     TooManyRows,
     UniqueViolation,
 )
-from handler.contract.operation import Idempotency, Operation, Result
+from handler.contract.operation import Batch, Idempotency, Operation, Page, Result
 
 FUNCTION_ARN = "${QueryportFunctionArn}"
 """Filled in by the template's DefinitionSubstitutions."""
@@ -57,10 +57,10 @@ def may_run_twice(operation: Operation) -> bool:
 
 def task_state(operation: Operation) -> State:
     """The Task; its catchers lead to states that `state_machine` shows."""
-    name = title(operation)
+    name, summary = title(operation), operation.documentation.summary
     return {
         "Type": "Task",
-        **({"Comment": operation.summary} if operation.summary else {}),
+        **({"Comment": summary} if summary else {}),
         "Resource": "arn:aws:states:::lambda:invoke",
         "Parameters": {"FunctionName": FUNCTION_ARN, "Payload": _payload(operation)},
         "ResultSelector": _result(operation),
@@ -87,7 +87,7 @@ def state_machine(operation: Operation) -> State:
 
 def retriers(operation: Operation) -> list[State]:
     """What to repeat, and at which pace. An error that no retrier names is not safe to repeat, or no use."""
-    passing = [error.__name__ for error in ERRORS if error.retryable and error is not DatabaseResuming]
+    passing = [error.__name__ for error in ERRORS if error.may_be_repeated and error is not DatabaseResuming]
     retriers = [
         # Aurora wakes up in 10 to 30 seconds, the first of which the function waits itself.
         _retrier([DatabaseResuming.__name__], seconds=5, attempts=8, backoff=1.5, longest=30),
@@ -137,7 +137,7 @@ def _payload(operation: Operation) -> State:
 
 
 def _parameters(operation: Operation) -> State:
-    if operation.batch:
+    if isinstance(operation.execution, Batch):
         return {"parameters.$": "$.parameters"}
     schema = operation.parameters_schema
     # A path to a member that the state's input lacks is an error that cannot be caught, hence the required ones alone.
@@ -147,4 +147,4 @@ def _parameters(operation: Operation) -> State:
 
 def _result(operation: Operation) -> State:
     selected = {"data.$": "$.Payload.data"}
-    return selected | {"next.$": "$.Payload.next"} if operation.page else selected
+    return selected | {"next.$": "$.Payload.next"} if isinstance(operation.execution, Page) else selected

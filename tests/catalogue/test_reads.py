@@ -72,5 +72,5 @@ def test_answers_are_psqls(
     assert operation.result is Result.MANY
     data = json.loads(response["body"])["data"]
     Draft202012Validator.check_schema(operation.parameters_schema)
-    errors = list(Draft202012Validator(operation.result_schema).iter_errors(data))
+    errors = list(Draft202012Validator(operation.documentation.result_schema).iter_errors(data))
     assert not errors, [(list(error.absolute_path), error.message[:200]) for error in errors[:3]]

@@ -2,12 +2,11 @@
 
 import json
 import re
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from handler.observability import Call, Observer
+from handler.observability import CallRecord, Observer
 from tests.support.repository import ROOT
 
 ALIAS = {"Ref": "QueryportFunction.Alias"}
@@ -60,9 +59,7 @@ def test_the_function_may_call_the_data_api_and_no_other_service_of_rds(resource
 def test_the_dashboard_shows_every_metric_that_the_function_writes(
     resources: dict[str, Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    call = Call("task", SimpleNamespace(aws_request_id="1", get_remaining_time_in_millis=lambda: 1000))
-    call.operation = "orders.get_order"
-    Observer().record(call)
+    Observer().record(CallRecord("task", "1", "orders.get_order"), seconds=0.1)
     (written,) = json.loads(capsys.readouterr().out)["_aws"]["CloudWatchMetrics"]
     body, variables = resources["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
     assert set(re.findall(r'MetricName=\\"(\w+)\\"', body)) == {metric["Name"] for metric in written["Metrics"]}

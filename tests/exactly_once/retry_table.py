@@ -5,35 +5,40 @@ from collections.abc import Iterator
 
 from handler.contract.errors import Outcome
 from handler.data_api import retries
-from handler.data_api.retries import NETWORK, POSTGRESQL, SERVICE, Fault, Kind, may_repeat
+from handler.data_api.failures import Failure
+from handler.data_api.retries import NETWORK, POSTGRESQL, SERVICE, Replay, may_repeat
 from tests.support.repository import DOCS
 
 PAGE = DOCS / "retries.md"
+_REPLAYS = (Replay.READ, Replay.WRITE, Replay.KEYED_WRITE)
 _BEGIN, _END = "<!-- table -->", "<!-- end of table -->"
 
 
 def table() -> str:
     """One row for each failure: what a caller meets if it does not pass, and whether it is tried again."""
     lines = ["| failure | error | outcome of a write | read | write | write with key |", "|---|---|---|---|---|---|"]
-    for name, fault in _faults():
-        repeated = ["again" if may_repeat(fault, kind) else "no" for kind in (Kind.READ, Kind.WRITE, Kind.KEYED_WRITE)]
-        error = "OutcomeUnknown" if fault.outcome is Outcome.UNKNOWN else fault.error.__name__
-        lines.append(f"| {name} | {error} | `{fault.outcome}` | {' | '.join(repeated)} |")
+    for name, failure in _failures():
+        repeated = [
+            "again" if may_repeat(failure, replay) else "no"
+            for replay in (Replay.READ, Replay.WRITE, Replay.KEYED_WRITE)
+        ]
+        error = "OutcomeUnknown" if failure.outcome is Outcome.UNKNOWN else failure.error.__name__
+        lines.append(f"| {name} | {error} | `{failure.outcome}` | {' | '.join(repeated)} |")
     return "\n".join(lines)
 
 
-def _faults() -> Iterator[tuple[str, Fault]]:
+def _failures() -> Iterator[tuple[str, Failure]]:
     yield from NETWORK.items()
-    for code, fault in SERVICE.items():
-        yield f"`{code}`", fault
+    for code, failure in SERVICE.items():
+        yield f"`{code}`", failure
     for sqlstate in POSTGRESQL:
         name = f"SQLSTATE `{sqlstate}`" if len(sqlstate) == 5 else f"SQLSTATE `{sqlstate}…`, any other"
-        yield name, retries.postgresql_fault(sqlstate.ljust(5, "X"), fatal=False)
-    yield "any other SQLSTATE", retries.postgresql_fault("XXXXX", fatal=False)
-    yield "any other SQLSTATE, with which the session ended", retries.postgresql_fault("XXXXX", fatal=True)
-    yield "any other error of AWS, HTTP 4xx", retries.service_fault("", "", 400)
-    yield "any other error of AWS, HTTP 429", retries.service_fault("", "", 429)
-    yield "any other error of AWS, HTTP 5xx", retries.service_fault("", "", 500)
+        yield name, retries.postgresql_failure(sqlstate.ljust(5, "X"), fatal=False)
+    yield "any other SQLSTATE", retries.postgresql_failure("XXXXX", fatal=False)
+    yield "any other SQLSTATE, with which the session ended", retries.postgresql_failure("XXXXX", fatal=True)
+    yield "any other error of AWS, HTTP 4xx", retries.service_failure("", "", 400)
+    yield "any other error of AWS, HTTP 429", retries.service_failure("", "", 429)
+    yield "any other error of AWS, HTTP 5xx", retries.service_failure("", "", 500)
 
 
 def main() -> None:

@@ -14,7 +14,8 @@ from handler.contract.errors import Outcome
 from handler.data_api import sdk
 from handler.data_api.client import DataApi
 from handler.data_api.deadline import Deadline
-from handler.data_api.retries import Kind
+from handler.data_api.failures import Failed
+from handler.data_api.retries import Replay
 from handler.settings import Settings
 from queryport.testing.function import client_environment
 
@@ -91,7 +92,7 @@ def write(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], object]:
         settings = Settings("arn:aws:rds:cluster", "arn:aws:secretsmanager:secret", "shop", Path("catalog.json"))
         try:
             return DataApi(settings, client).execute(
-                "UPDATE", [("text", text)], kind=Kind.WRITE, deadline=Deadline(lambda: 10_000)
+                "UPDATE", [("text", text)], replay=Replay.WRITE, deadline=Deadline(lambda: 10_000)
             )
         finally:
             client.close()
@@ -112,7 +113,8 @@ def test_a_connection_that_breaks_afterwards_leaves_the_outcome_unknown(
     write: Callable[[str, str], object], breaks: Callable[[socket.socket], None]
 ) -> None:
     with _server(breaks) as (endpoint, connections):
-        with pytest.raises(errors.DatabaseUnavailable) as caught:
+        with pytest.raises(Failed) as caught:
             write(endpoint, "small")
-        assert caught.value.outcome is Outcome.UNKNOWN
+        assert caught.value.failure.error is errors.DatabaseUnavailable
+        assert caught.value.failure.outcome is Outcome.UNKNOWN
         assert len(connections) == 1

@@ -25,10 +25,11 @@ from botocore.parsers import ResponseParserError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from handler.contract.errors import OperationError, Outcome
+from handler.contract.errors import Outcome
 from handler.data_api.client import DataApi
 from handler.data_api.deadline import Deadline
-from handler.data_api.retries import NETWORK, POSTGRESQL, SERVICE, Kind
+from handler.data_api.failures import Failed
+from handler.data_api.retries import NETWORK, POSTGRESQL, SERVICE, Replay
 from handler.engine.idempotency import Key, Keys
 from handler.engine.transactions import Running, Transactions
 from handler.settings import Settings
@@ -204,8 +205,8 @@ def _world(data: st.DataObject) -> Iterator[World]:
 def _told(call: Callable[[], object]) -> Outcome | None:
     try:
         call()
-    except OperationError as error:
-        return error.outcome
+    except Failed as failed:
+        return failed.failure.outcome
     return None
 
 
@@ -214,7 +215,7 @@ def _told(call: Callable[[], object]) -> Outcome | None:
 def test_a_write_without_a_key_happens_once_at_most_and_its_caller_is_told(data: st.DataObject) -> None:
     with _world(data) as world:
         api = DataApi(_SETTINGS, world)
-        told = _told(lambda: api.execute("the change", [], kind=Kind.WRITE, deadline=world.deadline(), collisions=3))
+        told = _told(lambda: api.execute("the change", [], replay=Replay.WRITE, deadline=world.deadline()))
     _is_true(world, told)
 
 
@@ -254,7 +255,7 @@ def _is_true(world: World, told: Outcome | None) -> None:
 def test_a_read_is_never_said_to_have_changed_something(data: st.DataObject) -> None:
     with _world(data) as world:
         api = DataApi(_SETTINGS, world)
-        told = _told(lambda: api.execute("SELECT", [], kind=Kind.READ, deadline=world.deadline()))
+        told = _told(lambda: api.execute("SELECT", [], replay=Replay.READ, deadline=world.deadline()))
     assert told in (None, Outcome.NOT_EXECUTED)
 
 

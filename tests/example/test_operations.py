@@ -104,7 +104,7 @@ def test_answers_as_its_sql_does(call: Call, shop: Shop, peer: Peer, operations:
 
     data = shop.call(call.operation, call.parameters)["data"]
 
-    Draft202012Validator(operation.result_schema).validate(_with_floats(data))
+    Draft202012Validator(operation.documentation.result_schema).validate(_with_floats(data))
     if call.rows is not None:
         assert len(data) == call.rows
     if call.data is not ABSENT:

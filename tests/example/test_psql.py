@@ -31,5 +31,5 @@ def test_runs_in_psql(call: Call, pristine: Shops, compilation: Compilation) -> 
     assert ran.returncode == 0, ran.stderr
     header = next(csv.reader(io.StringIO(ran.stdout)), [])
     if operation.result in (Result.MANY, Result.ONE, Result.MAYBE):
-        shape = operation.result_schema.get("items", operation.result_schema)
+        shape = operation.documentation.result_schema.get("items", operation.documentation.result_schema)
         assert header == list(shape["properties"])

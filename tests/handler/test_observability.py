@@ -155,7 +155,7 @@ def test_a_mistake_of_ours_is_told_by_its_type_alone(
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("hunter2")
 
-    monkeypatch.setattr("handler.engine.engine.Statement.form", broken)
+    monkeypatch.setattr("handler.engine.statement.ReadyStatement.form", broken)
     function.http("GET", "/greetings/x")
     (line,) = lines()
     assert {"level": "ERROR", "outcome": "InternalError", "cause": "ZeroDivisionError"}.items() <= line.items()
@@ -169,7 +169,7 @@ def test_debug_adds_the_trace_of_a_mistake(logged: Logged, lines: Lines, monkeyp
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("hunter2")
 
-    monkeypatch.setattr("handler.engine.engine.Statement.form", broken)
+    monkeypatch.setattr("handler.engine.statement.ReadyStatement.form", broken)
     function.http("GET", "/greetings/x")
     line, trace = lines()
     assert line["outcome"] == "InternalError"

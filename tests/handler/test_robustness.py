@@ -39,7 +39,7 @@ _EVERYTHING = operation(
         Parameter("document", "json", optional=True),
         Parameter("text", "scalar", optional=True),
     ],
-    page=Page(by=("n",), size=1, max=5),
+    page=Page((), by=("n",), size=1, max=5),
     http=Http("PUT", "/everything/{number}"),
 )
 

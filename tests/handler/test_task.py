@@ -99,7 +99,7 @@ def test_a_mistake_of_ours_has_a_name_of_its_own(function: Function, monkeypatch
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("hunter2")
 
-    monkeypatch.setattr("handler.engine.engine.Statement.form", broken)
+    monkeypatch.setattr("handler.engine.statement.ReadyStatement.form", broken)
     with pytest.raises(errors.InternalError) as failure:
         function.task("numbers", count=1)
     assert "hunter2" not in str(failure.value)

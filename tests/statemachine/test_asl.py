@@ -9,13 +9,13 @@ import pytest
 from statelint.linter import Linter  # type: ignore[import-untyped]  # it ships no types
 
 from handler.contract.errors import ERRORS
-from handler.contract.operation import Idempotency, Operation
+from handler.contract.operation import Batch, Documentation, Idempotency, Operation
 from queryport.compile import Compilation
 from queryport.emulator import Fault
 from queryport.generate.asl import ANSWER_LOST, IDEMPOTENCY_KEY, may_run_twice, retriers, state_machine, task_state
 from tests.statemachine.conftest import MACHINES, Shop, filled_in, machine
 
-PASSING = {error.__name__ for error in ERRORS if error.retryable}
+PASSING = {error.__name__ for error in ERRORS if error.may_be_repeated}
 
 
 def _operation(compilation: Compilation, name: str) -> Operation:
@@ -77,7 +77,7 @@ def test_a_write_with_a_key_is_repeated_like_a_read(compilation: Compilation) ->
 
 
 def test_a_batch_takes_all_its_elements(compilation: Compilation) -> None:
-    operation = replace(_operation(compilation, "orders.reserve_stock"), batch=True)
+    operation = replace(_operation(compilation, "orders.reserve_stock"), execution=Batch(()))
     assert task_state(operation)["Parameters"]["Payload"]["parameters.$"] == "$.parameters"
 
 
@@ -97,7 +97,9 @@ def test_a_task_passes_the_required_parameters_and_the_cursor_of_the_next_page(c
 
 
 def test_an_operation_without_a_summary_has_no_comment(compilation: Compilation) -> None:
-    assert "Comment" not in task_state(replace(_operation(compilation, "orders.get_order"), summary=""))
+    assert "Comment" not in task_state(
+        replace(_operation(compilation, "orders.get_order"), documentation=Documentation())
+    )
 
 
 def _printed(compilation: Compilation, name: str) -> dict[str, Any]:

@@ -1,9 +1,12 @@
 """Operations written by hand, as the compiler would write them, in as few words as a test wants to spend on one."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from handler.contract.operation import Choice, Http, Operation, Page, Parameter, Result
+from handler.contract.operation import Http, Operation, Page, Parameter, Result, Single
+from queryport.compile.write.pieces import Alternative
+from tests.support.statements import sql as sql_of
 
 INTEGER = {"type": "integer", "minimum": -(2**31), "maximum": 2**31 - 1}
 TEXT = {"type": "string"}
@@ -11,7 +14,7 @@ ANY: dict[str, Any] = {}
 
 
 def operation(
-    *sql: str | Choice,
+    *sql: str | Alternative,
     name: str = "test.operation",
     result: Result = Result.MANY,
     read_only: bool = True,
@@ -30,11 +33,9 @@ def operation(
         required = [each for each in properties if each not in optional | of_page]
     return Operation(
         name=name,
-        summary="",
-        description="",
         result=result,
         read_only=read_only,
-        sql=sql,
+        execution=replace(page, sql=sql_of(*sql)) if page else Single(sql_of(*sql)),
         parameters=tuple(declared.get(each, Parameter(each, "scalar")) for each in properties if each not in of_page),
         parameters_schema={
             "type": "object",
@@ -42,9 +43,7 @@ def operation(
             "required": list(required),
             "additionalProperties": False,
         },
-        result_schema={},
         http=http,
-        page=page,
     )
 
 

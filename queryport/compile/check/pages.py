@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from handler.contract.operation import Page, Result
+from handler.contract.operation import Page, Result, Sql
 from queryport.compile.describe.database import Column, Database
 from queryport.compile.describe.typed_statement import TypedStatement
 from queryport.compile.describe.types import Schema
@@ -29,16 +29,20 @@ class SortKey:
 class PagePlan:
     """Pages that the statement can give."""
 
-    page: Page
     keys: tuple[SortKey, ...]
+    size: int
+    max: int
+
+    def page(self, sql: Sql) -> Page:
+        return Page(sql, tuple(key.column for key in self.keys), self.size, self.max)
 
     def extend(self, schema: Schema) -> Schema:
         """Return the parameters' schema with the two that paging adds."""
         limit = {
             "type": "integer",
             "minimum": 1,
-            "maximum": self.page.max,
-            "default": self.page.size,
+            "maximum": self.max,
+            "default": self.size,
             "description": "How many rows a page has at most",
         }
         cursor = {"type": ["string", "null"], "description": "`next` of the page before; absent for the first page"}
@@ -91,7 +95,7 @@ def plan_page(statement: TypedStatement, result: Result, nullable: tuple[bool, .
             "no unique index shows that these keys tell every row apart: rows that tie could be left out between pages"
         )
         report("QP407", ("by",), message, "end `by` with the primary key")
-    return PagePlan(Page(tuple(key.column for key in keys), entry.size, entry.max), tuple(keys))
+    return PagePlan(tuple(keys), entry.size, entry.max)
 
 
 def _unique(database: Database, columns: list[Column], equated: frozenset[str]) -> bool:

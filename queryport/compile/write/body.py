@@ -7,14 +7,13 @@ from dataclasses import dataclass
 
 from postgast.pg_query_pb2 import Token as TokenKind
 
-from handler.contract.operation import Choice
 from queryport.compile.describe.database import Database
 from queryport.compile.describe.query_file import without_comments
 from queryport.compile.describe.typed_statement import TypedStatement
 from queryport.compile.read.draft import Draft, Edit
 from queryport.compile.read.tokens import Placeholder, Scan
 from queryport.compile.write.filters import optional_filters
-from queryport.compile.write.pieces import Pieces
+from queryport.compile.write.pieces import Alternative, Pieces
 from queryport.diagnostics.source import Source, Span
 
 
@@ -30,12 +29,12 @@ class Body:
 
     def pieces(self, span: Span) -> Pieces:
         """Return a stretch of the statement as pieces."""
-        pieces: list[str | Choice] = []
+        pieces: list[str | Alternative] = []
         here = span.start
         for stretch, parameter in self.filters:
             if span.start <= stretch.start and stretch.end <= span.end:
                 pieces.append(self._text(Span(here, stretch.start)))
-                pieces.append(Choice(parameter, present=self._text(stretch), absent=self._true(stretch)))
+                pieces.append(Alternative(parameter, present=self._text(stretch), absent=self._true(stretch)))
                 here = stretch.end
         pieces.append(self._text(Span(here, span.end)))
         return tuple(pieces)

@@ -5,17 +5,17 @@ Takes operations that are already sound: no two share a name or a route.
 
 import os
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
 from handler.contract import exact_json
-from handler.contract.operation import CATALOG_FORMAT, Http, Operation
+from handler.contract.operation import CATALOG_FORMAT, Choice, Fragment, Http, Operation
 
 
 def write_catalog(path: Path, operations: Sequence[Operation], fingerprint: str) -> None:
     """Writes the catalogue whole or not at all: a reader never meets half of one."""
-    bodies = [_json(asdict(operation)) for operation in operations]
+    bodies = [(_json(_body(operation)), _json(asdict(operation.documentation))) for operation in operations]
     index = _json(
         {
             "format": CATALOG_FORMAT,
@@ -25,18 +25,40 @@ def write_catalog(path: Path, operations: Sequence[Operation], fingerprint: str)
         }
     )
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    unfinished.write_bytes(b"[\n" + b",\n".join([index, *bodies]) + b"\n]\n")
+    lines = [index, *(line for body in bodies for line in body)]
+    unfinished.write_bytes(b"[\n" + b",\n".join(lines) + b"\n]\n")
     unfinished.replace(path)
 
 
-def _places(operations: Sequence[Operation], bodies: Sequence[bytes]) -> dict[str, tuple[int, int]]:
-    """Where each operation lies: its offset from the end of the index's line, and its length, in bytes."""
+def _places(operations: Sequence[Operation], bodies: Sequence[tuple[bytes, bytes]]) -> dict[str, tuple[int, int, int]]:
+    """The place of each operation: its offset from the end of the index's line, and the lengths of its two lines."""
     places = {}
     offset = 0
-    for operation, body in zip(operations, bodies, strict=True):
-        places[operation.name] = (offset, len(body))
-        offset += len(body) + len(b",\n")
+    for operation, (body, documentation) in zip(operations, bodies, strict=True):
+        places[operation.name] = (offset, len(body), len(documentation))
+        offset += len(body) + len(documentation) + 2 * len(b",\n")
     return places
+
+
+def _body(operation: Operation) -> dict[str, Any]:
+    """The part of an operation that a call needs."""
+    body = {each.name: _plain(getattr(operation, each.name)) for each in fields(operation)}
+    del body["documentation"]
+    return body | {"execution": {"form": type(operation.execution).__name__, **_plain(operation.execution)}}
+
+
+def _plain(value: Any) -> Any:
+    """The value as JSON has it; statements as the catalogue's reader takes them."""
+    match value:
+        case Fragment():
+            return [value.sql, value.placeholders]
+        case Choice():
+            return [value.parameter, _plain(value.present), _plain(value.absent)]
+        case tuple():
+            return [_plain(each) for each in value]
+        case _ if is_dataclass(value):
+            return {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
+    return value
 
 
 def _trie(operations: Sequence[Operation]) -> dict[str, Any]:

@@ -6,14 +6,14 @@ both conditions into the query, so a page costs what its rows cost, however deep
 
 from collections.abc import Sequence
 
-from handler.contract.operation import Choice
 from queryport.compile.check.pages import CURSOR, PagePlan, SortKey
+from queryport.compile.write.pieces import Alternative, Pieces
 
 
-def page_clauses(page: PagePlan, row: str) -> tuple[str | Choice, ...]:
+def page_clauses(page: PagePlan, row: str) -> Pieces:
     """Write WHERE, ORDER BY and LIMIT behind the wrapped query, whose rows are called `row`."""
     order = ", ".join(f"{_column(row, key)}{' DESC' if key.descending else ''}" for key in page.keys)
-    behind = Choice(CURSOR, present=f" WHERE {_behind_cursor(page.keys, row)}", absent="")
+    behind = Alternative(CURSOR, present=f" WHERE {_behind_cursor(page.keys, row)}", absent="")
     return (behind, f" ORDER BY {order} LIMIT (:__limit::bigint)")
 
 

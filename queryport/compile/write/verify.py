@@ -1,15 +1,16 @@
 """Prepares what will be sent as the RDS Data API will: every value as text, by AWS's own idea of a placeholder."""
 
+from handler.contract.operation import Sql
 from queryport.aws import placeholders as scanner
 from queryport.aws.limits import STATEMENT_CHARACTERS
 from queryport.compile.describe.database import TEXT_OID, StatementError
 from queryport.compile.describe.typed_statement import TypedStatement
-from queryport.compile.write.pieces import Pieces, whole_text
+from queryport.compile.write.pieces import whole_text
 
 """Of one statement, by the RDS Data API."""
 
 
-def verify(statement: TypedStatement, sql: Pieces) -> None:
+def verify(statement: TypedStatement, sql: Sql) -> None:
     """Report where the RDS Data API or PostgreSQL would not take a compiled statement."""
     report = statement.file.reporter.report
     text = whole_text(sql, present=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from postgast.pg_query_pb2 import Token as TokenKind
 
-from handler.contract.operation import Result
+from handler.contract.operation import Result, Sql
 from queryport.compile.check.pages import PagePlan
 from queryport.compile.describe.database import Column
 from queryport.compile.describe.typed_statement import TypedStatement
@@ -13,33 +13,31 @@ from queryport.compile.read.tokens import Scan, Token
 from queryport.compile.write.body import Body
 from queryport.compile.write.filters import closing
 from queryport.compile.write.page_clauses import page_clauses
-from queryport.compile.write.pieces import Pieces, joined_pieces
+from queryport.compile.write.pieces import Pieces, joined, sql_of
 from queryport.diagnostics.source import Span
 
 _OPEN = ord("(")
 
 
-def wrap(statement: TypedStatement, body: Body, result: Result, page: PagePlan | None, *, guarded: bool) -> Pieces:
+def wrap(statement: TypedStatement, body: Body, result: Result, page: PagePlan | None, *, guarded: bool) -> Sql:
     """Write the whole statement, which renders each row as one JSON text.
 
     One that is `guarded` fails by itself where its result is one row and it gives another number of rows.
     """
     parsed = statement.parsed
     if not statement.columns:
-        return joined_pieces(body.pieces(body.scan.span))
+        return _sql(body.pieces(body.scan.span))
     row = _wrapped_row(body, statement.columns, result)
     if parsed.shape is Shape.QUERY and (page is not None or not (guarded and result in _SINGLE)):
         tail: Pieces = page_clauses(page, row.name) if page else ()
         query = body.pieces(body.scan.span)
-        return joined_pieces((f"SELECT {row.rendered} FROM (", *query, f") {row.alias}", *tail))
+        return _sql((f"SELECT {row.rendered} FROM (", *query, f") {row.alias}", *tail))
     materialized = " MATERIALIZED" if parsed.shape is Shape.QUERY else ""
     common = _common(parsed, body, f"{row.alias} AS{materialized} (")
-    return joined_pieces(
-        (*common, ") ", _selection(row, result) if guarded else f"SELECT {row.rendered} FROM {row.name}")
-    )
+    return _sql((*common, ") ", _selection(row, result) if guarded else f"SELECT {row.rendered} FROM {row.name}"))
 
 
-def wrap_keyed(statement: TypedStatement, body: Body, result: Result) -> Pieces:
+def wrap_keyed(statement: TypedStatement, body: Body, result: Result) -> Sql:
     """Write the statement that also stores its idempotency key and its answer: all of it happens, or nothing."""
     columns = statement.columns
     row = _wrapped_row(body, columns, result)
@@ -47,7 +45,7 @@ def wrap_keyed(statement: TypedStatement, body: Body, result: Result) -> Pieces:
     kept = f"coalesce(array_agg({row.rendered}), '{{}}')" if columns else "ARRAY[count(*)::text]"
     selection = _selection(row, result) if columns else f"SELECT count(*)::text FROM {row.name}"
     alias = row.alias if columns else row.name
-    return joined_pieces(
+    return _sql(
         (
             *_common(statement.parsed, body, f"{alias} AS MATERIALIZED ("),
             f"{returning}), {row.key} AS ("
@@ -56,6 +54,10 @@ def wrap_keyed(statement: TypedStatement, body: Body, result: Result) -> Pieces:
             selection,
         )
     )
+
+
+def _sql(pieces: Pieces) -> Sql:
+    return sql_of(joined(pieces))
 
 
 _SINGLE = frozenset({Result.ONE, Result.MAYBE, Result.VALUE})
@@ -82,7 +84,7 @@ def _wrapped_row(body: Body, columns: tuple[Column, ...], result: Result) -> _Wr
 def _selection(row: _WrappedRow, result: Result) -> str:
     """Select the rows of a change, which fails where it is to give a single row and gives another number of them.
 
-    A scalar subquery refuses two rows (21000), and a negative LIMIT refuses none (2201W); see Operation.sql.
+    A scalar subquery refuses two rows (21000), and a negative LIMIT refuses none (2201W); see Single.sql.
     """
     if result not in _SINGLE:
         return f"SELECT {row.rendered} FROM {row.name}"

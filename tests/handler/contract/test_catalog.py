@@ -1,31 +1,50 @@
 """What the compiler writes is what the handler reads."""
 
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from handler.contract.catalog import Catalog, CatalogError
-from handler.contract.operation import CATALOG_FORMAT, Choice, Http, Operation, Page, Parameter, Result
+from handler.contract.operation import (
+    CATALOG_FORMAT,
+    Batch,
+    Documentation,
+    Execution,
+    Http,
+    Operation,
+    Page,
+    Parameter,
+    Reference,
+    Result,
+    Single,
+    Step,
+    Transaction,
+)
 from queryport.compile.write.emit import write_catalog
+from queryport.compile.write.pieces import Alternative
 from tests.support.operations import operation
+from tests.support.statements import sql
 
 _FULL = Operation(
     name="orders.list_orders",
-    summary="Orders, “newest” first",
-    description="Two\nlines",
     result=Result.MANY,
     read_only=True,
-    sql=("SELECT 1 ", Choice("status", "WHERE status = :status", "")),
+    execution=Page(
+        sql("SELECT 1 ", Alternative("status", "WHERE status = :status", "")),
+        by=("placed_at", "order_id"),
+        size=50,
+        max=500,
+    ),
     parameters=(
         Parameter("status", ["array", ["row", [["x", "scalar"]]], ";"], optional=True),
         Parameter("document", "json", nullable=True),
         Parameter("since", "scalar", optional=True, default={"a": [1, None]}),
     ),
     parameters_schema={"properties": {"total": {"multipleOf": Decimal("0.01"), "maximum": 10**20, "minimum": 0.1}}},
-    result_schema={"type": "array"},
     http=Http("GET", "/orders/{status}"),
-    page=Page(by=("placed_at", "order_id"), size=50, max=500),
+    documentation=Documentation("Orders, “newest” first", "Two\nlines", {"type": "array"}),
 )
 
 
@@ -39,14 +58,16 @@ def test_an_operation_is_read_as_it_was_written(path: Path) -> None:
     catalog = Catalog(path)
     assert catalog.fingerprint == "abc"
     assert catalog.names == ["a", "orders.list_orders", "z"]
-    assert catalog.operation("z").sql == ("SELECT 2",)
+    assert catalog.operation("z").execution == Single(sql("SELECT 2"))
     read = catalog.operation(_FULL.name)
     assert read.parameters_schema["properties"]["total"] == {
         "multipleOf": Decimal("0.01"),
         "maximum": 10**20,
         "minimum": Decimal("0.1"),
     }
-    for name in ("name", "summary", "description", "result", "read_only", "sql", "parameters", "http", "page"):
+    assert catalog.documentation(_FULL.name) == _FULL.documentation
+    assert read.documentation == Documentation()
+    for name in ("name", "result", "read_only", "execution", "parameters", "http"):
         assert getattr(read, name) == getattr(_FULL, name)
 
 
@@ -66,7 +87,7 @@ def test_a_catalogue_that_is_replaced_stays_readable_for_those_who_read_it(path:
     write_catalog(path, [_FULL], fingerprint="old")
     catalog = Catalog(path)
     write_catalog(path, [operation("SELECT 'something quite different'", name="other")], fingerprint="new")
-    assert catalog.operation(_FULL.name).summary == _FULL.summary
+    assert catalog.documentation(_FULL.name) == _FULL.documentation
     assert [entry.name for entry in path.parent.iterdir()] == ["catalog.json"]
 
 
@@ -86,3 +107,21 @@ def test_what_is_no_catalogue_is_told(path: Path, content: bytes | None, message
         path.write_bytes(content)
     with pytest.raises(CatalogError, match=message):
         Catalog(path)
+
+
+@pytest.mark.parametrize(
+    "execution",
+    [
+        Single(sql("SELECT :a")),
+        Single(sql("DELETE FROM t"), sql("WITH …")),
+        Batch(sql("DELETE FROM t WHERE a = :a")),
+        Transaction(
+            (Step(sql("SELECT 1 AS a"), one_row=True), Step(sql("SELECT :b"), (Reference("b", 0, "a", "scalar"),))), 1
+        ),
+        Transaction((Step(sql("SELECT 1")),), 0, "serializable"),
+    ],
+    ids=lambda execution: type(execution).__name__,
+)
+def test_every_form_of_execution_is_read_as_it_was_written(path: Path, execution: Execution) -> None:
+    write_catalog(path, [replace(operation("SELECT 1"), execution=execution)], fingerprint="")
+    assert Catalog(path).operation("test.operation").execution == execution

@@ -23,7 +23,7 @@ def test_the_table_at_the_top_of_the_module_is_true() -> None:
     assert errors.__doc__ is not None
     rows = [line.split() for line in errors.__doc__.splitlines() if line.endswith((" yes", " no"))]
     told = [(name, int(status), tuple(sqlstates), may == "yes") for name, status, *sqlstates, may in rows]
-    kept = [(error.__name__, error.status, error.sqlstates, error.retryable) for error in ERRORS]
+    kept = [(error.__name__, error.status, error.sqlstates, error.may_be_repeated) for error in ERRORS]
     kept[kept.index(("QueryFailed", 500, (), False))] = ("QueryFailed", 500, ("all", "others"), False)
     assert told == kept
 
@@ -36,8 +36,8 @@ def test_the_documentation_has_a_section_for_each_error_and_for_nothing_else() -
 def test_the_documentation_of_an_error_says_what_the_handler_does(error: type[OperationError]) -> None:
     text = _sections()[error.__name__]
     assert f"HTTP {error.status}" in text
-    assert ("May be repeated: yes." in text) is error.retryable
-    assert ("May be repeated: no." in text) is not error.retryable
+    assert ("May be repeated: yes." in text) is error.may_be_repeated
+    assert ("May be repeated: no." in text) is not error.may_be_repeated
     assert "**Cure:**" in text
     for sqlstate in error.sqlstates:
         assert f"`{sqlstate}`" in text
@@ -47,7 +47,7 @@ def test_the_state_machine_of_the_documentation_retries_what_may_be_repeated() -
     page = (DOCS / "direct-invocation.md").read_text()
     names = re.search(r'"ErrorEquals": (\[[^\]]*\])', page)
     assert names is not None
-    assert set(json.loads(names[1])) == {error.__name__ for error in ERRORS if error.retryable}
+    assert set(json.loads(names[1])) == {error.__name__ for error in ERRORS if error.may_be_repeated}
 
 
 @each_error

@@ -3,6 +3,8 @@
 import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import psycopg
@@ -13,7 +15,8 @@ from handler.contract.errors import Outcome
 from handler.data_api import sdk
 from handler.data_api.client import DataApi, Rows
 from handler.data_api.deadline import Deadline
-from handler.data_api.retries import Kind
+from handler.data_api.failures import Failed
+from handler.data_api.retries import Replay
 from handler.settings import Settings
 from queryport.emulator import Emulator, Fault
 
@@ -23,11 +26,21 @@ WRITE = "INSERT INTO account (account_id, email) VALUES (1, 'a@example.com')"
 Execute = Callable[..., Rows]
 
 
+@contextmanager
+def refused_with(error: type[errors.OperationError], match: str | None = None) -> Iterator[SimpleNamespace]:
+    """The failure of the block, as `value`; its error has to be the given one."""
+    caught = SimpleNamespace()
+    with pytest.raises(Failed, match=match) as raised:
+        yield caught
+    caught.value = raised.value.failure
+    assert caught.value.error is error
+
+
 @pytest.fixture
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The pauses between attempts, which are not waited for."""
     waited: list[float] = []
-    monkeypatch.setattr("handler.data_api.client.time.sleep", waited.append)
+    monkeypatch.setattr("handler.data_api.retries.time.sleep", waited.append)
     return waited
 
 
@@ -38,13 +51,13 @@ def execute(client: sdk.StatementClient, environment: Mapping[str, str], pauses:
     api = DataApi(Settings.from_environment(environment), client)
 
     def run(sql: str, *arguments: tuple[str, str | None], read_only: bool = True, milliseconds: int = 60_000) -> Rows:
-        return api.execute(sql, arguments, kind=_kind(read_only), deadline=Deadline(lambda: milliseconds))
+        return api.execute(sql, arguments, replay=_replay(read_only), deadline=Deadline(lambda: milliseconds))
 
     return run
 
 
-def _kind(read_only: bool) -> Kind:  # noqa: FBT001 (the one thing that it is about)
-    return Kind.READ if read_only else Kind.WRITE
+def _replay(read_only: bool) -> Replay:  # noqa: FBT001 (the one thing that it is about)
+    return Replay.READ if read_only else Replay.WRITE
 
 
 @pytest.fixture
@@ -104,7 +117,7 @@ def test_a_write_that_may_have_run_is_never_repeated(
     execute: Execute, emulator: Emulator, accounts: Callable[[], int], fault: Fault
 ) -> None:
     emulator.faults.arm(fault)
-    with pytest.raises(errors.DatabaseUnavailable) as failure:
+    with refused_with(errors.DatabaseUnavailable) as failure:
         execute(WRITE, read_only=False)
     assert failure.value.outcome is Outcome.UNKNOWN
     assert failure.value.cause is not None
@@ -129,15 +142,15 @@ def test_a_failure_that_does_not_pass_is_told_in_the_end(
     execute: Execute, emulator: Emulator, fault: Fault, error: type[errors.OperationError], calls: int
 ) -> None:
     emulator.faults.arm(fault)
-    with pytest.raises(error) as failure:
+    with refused_with(error) as failure:
         execute(READ)
-    assert failure.value.retryable
+    assert failure.value.error.may_be_repeated
     assert _calls(emulator) == calls
 
 
 def test_pauses_grow_and_are_drawn_at_random(execute: Execute, emulator: Emulator, pauses: list[float]) -> None:
     emulator.faults.arm(Fault(kind="error", error="DatabaseResumingException", calls=99))
-    with pytest.raises(errors.DatabaseResuming):
+    with refused_with(errors.DatabaseResuming):
         execute(READ)
     bounds = [min(5.0, 2.0**attempt) for attempt in range(len(pauses))]
     assert all(0 <= pause <= bound for pause, bound in zip(pauses, bounds, strict=True))
@@ -150,19 +163,19 @@ def test_a_waking_database_is_waited_for(
     emulator.faults.arm(Fault(kind="resume", seconds=0.5))
     api = DataApi(Settings.from_environment(environment), client)
     started = time.monotonic()
-    assert api.execute(READ, (), kind=Kind.WRITE, deadline=Deadline(lambda: 60_000)).texts == ["1", "2"]
+    assert api.execute(READ, (), replay=Replay.WRITE, deadline=Deadline(lambda: 60_000)).json_rows == ["1", "2"]
     assert time.monotonic() - started > 0.5
 
 
 def test_no_pause_outlasts_the_time_that_is_left(execute: Execute, emulator: Emulator, pauses: list[float]) -> None:
     emulator.faults.arm(Fault(kind="error", error="DatabaseResumingException", calls=99))
-    with pytest.raises(errors.DatabaseResuming):
+    with refused_with(errors.DatabaseResuming):
         execute(READ, milliseconds=700)
     assert max(pauses, default=0) < 0.2
 
 
 def test_nothing_is_sent_once_the_time_is_over(execute: Execute, emulator: Emulator) -> None:
-    with pytest.raises(errors.StatementTimeout, match="no time left"):
+    with refused_with(errors.StatementTimeout, match="no time left"):
         execute(WRITE, read_only=False, milliseconds=400)
     assert _calls(emulator) == 0
 
@@ -180,8 +193,8 @@ def test_an_answer_is_awaited_no_longer_than_the_time_that_is_left(
     emulator.faults.arm(Fault(kind="delay", seconds=1.2))
     started = time.monotonic()
     deadline = Deadline(lambda: int((started + 0.8 - time.monotonic()) * 1000))
-    with pytest.raises(errors.StatementTimeout) as failure:
-        api.execute(READ, (), kind=_kind(read_only), deadline=deadline)
+    with refused_with(errors.StatementTimeout) as failure:
+        api.execute(READ, (), replay=_replay(read_only), deadline=deadline)
     assert time.monotonic() - started < 1
     assert failure.value.outcome is outcome
     assert failure.value.cause == "ReadTimeoutError"
@@ -197,8 +210,8 @@ def test_a_connection_that_does_not_come_about_is_tried_again(
         port = listener.getsockname()[1]
     monkeypatch.setenv("AWS_ENDPOINT_URL_RDS_DATA", f"http://127.0.0.1:{port}")
     api = DataApi(Settings.from_environment(environment), sdk.rds_data_client())
-    with pytest.raises(errors.DatabaseUnavailable, match="cannot be reached") as failure:
-        api.execute(WRITE, (), kind=_kind(read_only), deadline=Deadline(lambda: 60_000))
+    with refused_with(errors.DatabaseUnavailable, match="cannot be reached") as failure:
+        api.execute(WRITE, (), replay=_replay(read_only), deadline=Deadline(lambda: 60_000))
     assert failure.value.cause == "EndpointConnectionError"
     assert len(pauses) == 3
 
@@ -207,7 +220,7 @@ def test_missing_credentials_are_no_failure_of_the_database(
     execute: Execute, client: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(client._request_signer, "_credentials", None)
-    with pytest.raises(errors.QueryFailed, match="not set up to reach the database") as failure:
+    with refused_with(errors.QueryFailed, match="not set up to reach the database") as failure:
         execute(READ)
     assert failure.value.cause == "NoCredentialsError"
 
@@ -229,7 +242,7 @@ def test_what_will_not_pass_is_told_at_once(
 ) -> None:
     emulator.faults.arm(Fault(kind="error", error=code, calls=99))
     for read_only in (True, False):
-        with pytest.raises(error) as failure:
+        with refused_with(error) as failure:
             execute(WRITE, read_only=read_only)
         assert failure.value.cause == code
     assert _calls(emulator) == 2
@@ -255,7 +268,7 @@ def test_what_will_not_pass_is_told_at_once(
 def test_errors_of_postgresql_have_their_names(
     execute: Execute, emulator: Emulator, sql: str, error: type[errors.OperationError]
 ) -> None:
-    with pytest.raises(error) as failure:
+    with refused_with(error) as failure:
         execute(sql, read_only=False)
     assert failure.value.sqlstate is not None
     assert _calls(emulator) == 1
@@ -263,16 +276,16 @@ def test_errors_of_postgresql_have_their_names(
 
 def test_a_result_that_aws_does_not_pass_is_too_large(execute: Execute) -> None:
     large = "SELECT to_json(repeat('x', 10000))::text FROM generate_series(1, 120)"
-    with pytest.raises(errors.ResultTooLarge):
+    with refused_with(errors.ResultTooLarge):
         execute(large)
-    with pytest.raises(errors.ResultTooLarge) as failure:
+    with refused_with(errors.ResultTooLarge) as failure:
         execute(large, read_only=False)
     assert failure.value.outcome is Outcome.UNKNOWN
 
 
 def test_null_is_bound_as_null_and_answered_as_json_null(execute: Execute) -> None:
     sql = "SELECT to_json((:a::int))::text FROM generate_series(1, (:n::int))"
-    assert execute(sql, ("a", None), ("n", "2")).texts == ["null", "null"]
+    assert execute(sql, ("a", None), ("n", "2")).json_rows == ["null", "null"]
 
 
 @pytest.mark.parametrize(("idle", "read_only", "closed"), [(20, False, 1), (20, True, 0), (5, False, 0)])
@@ -285,5 +298,5 @@ def test_a_write_does_not_go_out_on_a_connection_that_was_idle_for_long(
     now = time.monotonic()
     monkeypatch.setattr("handler.data_api.client.time.monotonic", lambda: now + idle)
     monkeypatch.setattr(client, "close", lambda: closings.append(close()))
-    assert execute(READ, read_only=read_only).texts == ["1", "2"]
+    assert execute(READ, read_only=read_only).json_rows == ["1", "2"]
     assert len(closings) == closed

@@ -4,7 +4,7 @@ import pytest
 
 from handler.contract import errors
 from handler.contract.database_message import DatabaseMessage
-from handler.data_api.database_errors import operation_error
+from handler.data_api.database_errors import failure_of
 
 
 @pytest.mark.parametrize(
@@ -108,18 +108,18 @@ def test_a_message_is_taken_apart(message: str, parts: DatabaseMessage) -> None:
 def test_the_caller_is_told_without_sql_and_values(
     text: str, sqlstate: str, error: type[errors.OperationError], detail: str
 ) -> None:
-    told = operation_error(DatabaseMessage(text, sqlstate))
-    assert (type(told), told.detail, told.sqlstate) == (error, detail, sqlstate)
+    told = failure_of(DatabaseMessage(text, sqlstate))
+    assert (told.error, told.detail, told.sqlstate) == (error, detail, sqlstate)
 
 
 @pytest.mark.parametrize("error", errors.ERRORS, ids=lambda error: error.__name__)
 def test_no_error_but_that_of_an_author_passes_the_database_s_words_on(error: type[errors.OperationError]) -> None:
     for sqlstate in error.sqlstates:
-        told = operation_error(DatabaseMessage("hunter2", sqlstate.ljust(5, "0")))
-        assert type(told) is error
+        told = failure_of(DatabaseMessage("hunter2", sqlstate.ljust(5, "0")))
+        assert told.error is error
         assert ("hunter2" in told.detail) is (error is errors.BusinessRule)
 
 
 def test_an_error_without_a_sqlstate_is_a_failed_query() -> None:
-    told = operation_error(DatabaseMessage("hunter2", None))
-    assert (type(told), told.detail) == (errors.QueryFailed, "the database refused the statement")
+    told = failure_of(DatabaseMessage("hunter2", None))
+    assert (told.error, told.detail) == (errors.QueryFailed, "the database refused the statement")

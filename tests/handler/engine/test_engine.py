@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from handler.contract import errors
-from handler.contract.operation import Choice, Parameter, Result
+from handler.contract.operation import Parameter, Result
+from queryport.compile.write.pieces import Alternative
 from queryport.emulator import Emulator
 from tests.support.function import NewFunction
 from tests.support.operations import INTEGER, operation, rows_of
@@ -78,7 +79,7 @@ def test_only_what_the_call_needs_is_sent(new_function: NewFunction, emulator: E
     function = new_function(
         operation(
             "SELECT to_json(n)::text FROM generate_series(1, 3) n",
-            Choice("only", " WHERE n = (:only::int)", ""),
+            Alternative("only", " WHERE n = (:only::int)", ""),
             result=Result.MANY,
             parameters={"only": {"type": ["integer", "null"]}},
             how=[Parameter("only", "scalar", optional=True)],

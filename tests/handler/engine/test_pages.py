@@ -11,7 +11,7 @@ from handler.contract.errors import InvalidParameters
 from handler.contract.operation import Page
 from handler.engine import pages
 
-PAGE = Page(by=("placed_at", "order_id"), size=2, max=5)
+PAGE = Page((), by=("placed_at", "order_id"), size=2, max=5)
 
 
 def _cursor(keys: Any) -> str:
@@ -19,18 +19,18 @@ def _cursor(keys: Any) -> str:
 
 
 def test_the_first_page_has_no_keys_and_asks_for_one_row_more() -> None:
-    assert pages.texts(PAGE, {}) == {"cursor": None, "__limit": "3", "__key_1": None, "__key_2": None}
+    assert pages.page_bindings(PAGE, {}) == {"cursor": None, "__limit": "3", "__key_1": None, "__key_2": None}
 
 
 @pytest.mark.parametrize("limit", [5, Decimal("5.0")])
 def test_the_caller_may_ask_for_more_rows(limit: Any) -> None:
-    assert pages.texts(PAGE, {"limit": limit})["__limit"] == "6"
+    assert pages.page_bindings(PAGE, {"limit": limit})["__limit"] == "6"
 
 
 @pytest.mark.parametrize("limit", [0, -1, 6, Decimal("1e9")])
 def test_but_not_for_more_than_the_page_allows(limit: Any) -> None:
     with pytest.raises(InvalidParameters) as refusal:
-        pages.texts(PAGE, {"limit": limit})
+        pages.page_bindings(PAGE, {"limit": limit})
     assert [(flaw.pointer, flaw.detail) for flaw in refusal.value.flaws] == [("/limit", "must be between 1 and 5")]
 
 
@@ -43,9 +43,9 @@ def test_but_not_for_more_than_the_page_allows(limit: Any) -> None:
     ],
 )
 def test_a_cursor_goes_on_where_the_row_ended(row: str, keys: list[str | None]) -> None:
-    texts = pages.texts(PAGE, {"cursor": pages.cursor_after(PAGE, row)})
-    assert [texts["__key_1"], texts["__key_2"]] == keys
-    assert texts["cursor"] is not None
+    bindings = pages.page_bindings(PAGE, {"cursor": pages.cursor_after(PAGE, row)})
+    assert [bindings["__key_1"], bindings["__key_2"]] == keys
+    assert bindings["cursor"] is not None
 
 
 @pytest.mark.parametrize(
@@ -66,6 +66,6 @@ def test_a_cursor_goes_on_where_the_row_ended(row: str, keys: list[str | None]) 
 )
 def test_what_is_no_cursor_is_refused(cursor: str) -> None:
     with pytest.raises(InvalidParameters) as refusal:
-        pages.texts(PAGE, {"cursor": cursor})
+        pages.page_bindings(PAGE, {"cursor": cursor})
     (flaw,) = refusal.value.flaws
     assert (flaw.pointer, flaw.detail) == ("/cursor", "must be the `next` of an earlier page of this operation")

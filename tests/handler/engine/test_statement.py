@@ -1,14 +1,15 @@
 """Which pieces of a statement a call gets, and which placeholders are left in them."""
 
-from handler.contract.operation import Choice
-from handler.engine.statement import Statement
+from handler.engine.statement import ReadyStatement
+from queryport.compile.write.pieces import Alternative
+from tests.support.statements import sql
 
-_STATEMENT = Statement(
-    (
+_STATEMENT = ReadyStatement(
+    sql(
         "SELECT a::text FROM t WHERE b = (:b::int) AND ",
-        Choice("c", "c = (:c::text)", "true"),
+        Alternative("c", "c = (:c::text)", "true"),
         " AND ",
-        Choice("d", "d = (:d::text)", "true"),
+        Alternative("d", "d = (:d::text)", "true"),
     )
 )
 
@@ -24,16 +25,16 @@ def test_the_same_parameters_get_the_same_form() -> None:
 
 
 def test_casts_are_no_placeholders_and_a_name_counts_once() -> None:
-    assert Statement(("SELECT (:p::int4)::text, (:p::int4)",)).form({}).placeholders == ("p",)
+    assert ReadyStatement(sql("SELECT (:p::int4)::text, (:p::int4)")).form({}).placeholders == ("p",)
 
 
 def test_a_statement_without_choices_is_itself() -> None:
-    assert Statement(("SELECT ", "1")).form({}).sql == "SELECT 1"
+    assert ReadyStatement(sql("SELECT ", "1")).form({}).sql == "SELECT 1"
 
 
 def test_a_statement_of_very_many_forms_keeps_only_some() -> None:
     names = [f"p{number}" for number in range(10)]
-    statement = Statement(tuple(Choice(name, f":{name} ", "") for name in names))
+    statement = ReadyStatement(sql(*(Alternative(name, f":{name} ", "") for name in names)))
     for bits in range(1024):
         present = [name for number, name in enumerate(names) if bits & 1 << number]
         assert statement.form(dict.fromkeys(present, "x")).placeholders == tuple(present)

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
-from handler.contract.operation import Choice, Http, Page, Parameter, Result
+from handler.contract.operation import Http, Page, Parameter, Result
+from handler.engine.invocation import Capacity
 from handler.http import function_url
+from queryport.compile.write.pieces import Alternative
 from tests.support.function import REQUEST_ID, Function, NewFunction
 from tests.support.operations import ANY, INTEGER, TEXT, operation, rows_of
 
@@ -222,7 +224,7 @@ def test_a_large_answer_is_passed_up_to_the_limit_of_lambda(
     function: Function, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert len(function.http("POST", "/operations/numbers", body={"count": 10, "width": 10_000}).text) > 600_000
-    monkeypatch.setattr(function_url, "LARGEST_ANSWER", 500_000)
+    monkeypatch.setattr(function_url, "_CAPACITY", Capacity(500_000, "Lambda"))
     response = function.http("POST", "/operations/numbers", body={"count": 10, "width": 10_000})
     assert (response.status, response.json["code"]) == (422, "ResultTooLarge")
 
@@ -232,14 +234,14 @@ def test_pages_follow_each_other_until_the_last(new_function: NewFunction) -> No
     function = new_function(
         operation(
             "SELECT row_to_json(q)::text FROM (SELECT n FROM generate_series(1, 5) n) q",
-            Choice("cursor", " WHERE q.n > (:__key_1::int)", ""),
+            Alternative("cursor", " WHERE q.n > (:__key_1::int)", ""),
             order,
             name="numbers",
             parameters={
                 "limit": {"type": "integer", "minimum": 1, "maximum": 3},
                 "cursor": {"type": ["string", "null"]},
             },
-            page=Page(by=("n",), size=2, max=3),
+            page=Page((), by=("n",), size=2, max=3),
             http=Http("GET", "/numbers"),
         )
     )
@@ -261,7 +263,7 @@ def test_a_mistake_of_ours_tells_its_type_to_the_log_alone(function: Function, m
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("hunter2")
 
-    monkeypatch.setattr("handler.engine.engine.Statement.form", broken)
+    monkeypatch.setattr("handler.engine.statement.ReadyStatement.form", broken)
     response = function.http("GET", "/numbers", query="count=1")
     assert (response.status, response.json["code"], response.json["retryable"]) == (500, "InternalError", False)
     assert "hunter2" not in response.text

@@ -54,7 +54,8 @@ def test_build_writes_the_catalogue(shop: Path, tmp_path: Path) -> None:
     output = tmp_path / "catalog.json"
     done = run("build", "--output", str(output), project=shop)
     assert done.code == 0, done.errors
-    index, *bodies = json.loads(output.read_text())
+    index, *lines = json.loads(output.read_text())
+    bodies, documentation = lines[::2], lines[1::2]
     names = [
         "books.cheap",
         "books.count",
@@ -64,6 +65,7 @@ def test_build_writes_the_catalogue(shop: Path, tmp_path: Path) -> None:
         "queryport.purge_idempotency_keys",
     ]
     assert list(index["operations"]) == [body["name"] for body in bodies] == names
+    assert all("result_schema" in each for each in documentation)
     before = output.read_bytes()
     run("build", "--output", str(output), project=shop)
     assert output.read_bytes() == before

@@ -6,23 +6,21 @@ from typing import Any
 
 import pytest
 
-from handler.contract.operation import Operation, Result
+from handler.contract.operation import Operation, Result, Single
 from queryport.commands.run import RunError, find, read_parameters, show
 from queryport.compile import Compilation
 from queryport.console.terminal import Terminal
+from tests.support.statements import sql
 
 
 def _operation(result: Result = Result.MANY, **schemas: dict[str, Any]) -> Operation:
     return Operation(
         name="books.get",
-        summary="",
-        description="",
         result=result,
         read_only=True,
-        sql=("SELECT 1",),
+        execution=Single(sql("SELECT 1")),
         parameters=(),
         parameters_schema={"type": "object", "properties": schemas},
-        result_schema={},
     )
 
 

@@ -9,6 +9,7 @@ import psycopg
 from psycopg import pq
 
 from handler.contract.operation import Operation
+from handler.engine.statement import ReadyStatement
 from queryport.aws import placeholders
 
 Values = Mapping[str, str | None]
@@ -20,11 +21,8 @@ Answer = list[Any] | str
 
 def run_compiled(connection: psycopg.Connection[Any], operation: Operation, values: Values) -> Answer:
     """Run the statement that is sent, with every value as text and by AWS's own idea of a placeholder."""
-    text = "".join(
-        piece if isinstance(piece, str) else (piece.absent if values.get(piece.parameter) is None else piece.present)
-        for piece in operation.sql
-    )
-    scanned = placeholders.scan(text)
+    (sql,) = operation.statements
+    scanned = placeholders.scan(ReadyStatement(sql).form(values).sql)
     arguments = [values.get(place.name) for place in scanned.placeholders]
     result = connection.pgconn.exec_params(
         scanned.text.encode(),

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
-from handler.contract.operation import Choice, Http, Operation, Page, Result
+from handler.contract.operation import Http, Operation, Result
+from queryport.compile.write.pieces import Alternative
+from tests.support.statements import page, sent
 
 Make = Callable[[str], Operation]
 
@@ -18,7 +20,7 @@ def properties(operation: Operation) -> dict[str, Any]:
 
 
 def columns(operation: Operation) -> dict[str, Any]:
-    schema = operation.result_schema
+    schema = operation.documentation.result_schema
     return dict(schema.get("items", schema)["properties"])
 
 
@@ -32,14 +34,15 @@ def test_a_file_without_front_matter_needs_nothing_else(operation_of: Make) -> N
         "required": ["person_id"],
         "additionalProperties": False,
     }
-    assert operation.sql == (
+    assert sent(operation) == (
         "SELECT row_to_json(q)::text FROM (SELECT name, email FROM person WHERE person_id = (:person_id::bigint)) q",
     )
 
 
 def test_prose_in_front_of_a_statement_is_its_description(operation_of: Make) -> None:
     assert (
-        operation_of("-- All the people,\n-- by name\nSELECT name FROM person").description == "All the people, by name"
+        operation_of("-- All the people,\n-- by name\nSELECT name FROM person").documentation.description
+        == "All the people, by name"
     )
 
 
@@ -79,7 +82,7 @@ def test_every_occurrence_is_cast_to_its_own_type(operation_of: Make) -> None:
         "INSERT INTO person (email, name, code) VALUES (:email, :name, :code) ON CONFLICT (email) "
         "DO UPDATE SET name = :name WHERE person.email <> :email"
     )
-    assert operation.sql == (
+    assert sent(operation) == (
         "INSERT INTO person (email, name, code) VALUES ((:email::email), (:name::character varying), (:code::bpchar)) "
         "ON CONFLICT (email) DO UPDATE SET name = (:name::character varying) WHERE person.email <> (:email::text)",
     )
@@ -88,22 +91,22 @@ def test_every_occurrence_is_cast_to_its_own_type(operation_of: Make) -> None:
 
 def test_a_silent_occurrence_takes_the_type_of_the_others(operation_of: Make) -> None:
     operation = operation_of("SELECT name FROM person WHERE :mood IS NOT NULL AND mood = :mood")
-    assert "(:mood::mood) IS NOT NULL AND mood = (:mood::mood)" in str(operation.sql[0])
+    assert "(:mood::mood) IS NOT NULL AND mood = (:mood::mood)" in str(sent(operation)[0])
 
 
 def test_integers_of_different_width_take_the_narrowest(operation_of: Make) -> None:
     operation = operation_of("SELECT name FROM person JOIN visit USING (person_id) WHERE small = :n AND person_id = :n")
     assert properties(operation)["n"]["maximum"] == 32767
-    assert "small = (:n::smallint) AND person_id = (:n::bigint)" in str(operation.sql[0])
+    assert "small = (:n::smallint) AND person_id = (:n::bigint)" in str(sent(operation)[0])
 
 
 def test_a_named_type_settles_what_cannot_be_inferred(operation_of: Make) -> None:
     operation = operation_of("-- params:\n--   a: {type: 'interval'}\nSELECT now() - :a AS then, concat(:a) AS b")
-    assert "now() - (:a::interval)" in str(operation.sql[0])
+    assert "now() - (:a::interval)" in str(sent(operation)[0])
 
 
 def test_the_authors_own_cast_is_left_alone(operation_of: Make) -> None:
-    assert "name = :a::varchar(3)" in str(operation_of("SELECT name FROM person WHERE name = :a::varchar(3)").sql[0])
+    assert "name = :a::varchar(3)" in str(operation_of("SELECT name FROM person WHERE name = :a::varchar(3)").execution)
 
 
 def test_the_four_states_of_a_parameter(operation_of: Make) -> None:
@@ -264,7 +267,7 @@ def test_nullability(operation_of: Make, text: str, *, nullable: bool) -> None:
     ],
 )
 def test_the_wrap(operation_of: Make, text: str, sql: str) -> None:
-    assert operation_of(text).sql == (sql,)
+    assert sent(operation_of(text)) == (sql,)
 
 
 @pytest.mark.parametrize(
@@ -294,11 +297,11 @@ def test_filters_of_absent_parameters_are_left_out(operation_of: Make) -> None:
         "SELECT name FROM person WHERE (:mood IS NULL OR mood = :mood) AND person_id > 0 "
         "AND (:n::bigint IS NULL OR person_id = :n) ORDER BY name"
     )
-    assert operation.sql == (
+    assert sent(operation) == (
         "SELECT row_to_json(q)::text FROM (SELECT name FROM person WHERE ",
-        Choice("mood", "((:mood::mood) IS NULL OR mood = (:mood::mood))", "true"),
+        Alternative("mood", "((:mood::mood) IS NULL OR mood = (:mood::mood))", "true"),
         " AND person_id > 0 AND ",
-        Choice("n", "(:n::bigint IS NULL OR person_id = (:n::bigint))", "true"),
+        Alternative("n", "(:n::bigint IS NULL OR person_id = (:n::bigint))", "true"),
         " ORDER BY name) q",
     )
 
@@ -316,15 +319,15 @@ def test_filters_of_absent_parameters_are_left_out(operation_of: Make) -> None:
 )
 def test_other_conditions_stay_as_they_are(operation_of: Make, condition: str) -> None:
     operation = operation_of(f"-- params: {{a: {{optional: true}}}}\nSELECT name FROM person WHERE {condition}")
-    assert len(operation.sql) == 1
+    assert len(sent(operation)) == 1
 
 
 def test_a_page_of_unique_keys_in_one_direction_is_a_row_comparison(operation_of: Make) -> None:
     operation = operation_of("-- page: {by: [at desc, visit_id desc], size: 2, max: 9}\nSELECT visit_id, at FROM visit")
-    assert operation.page == Page(("at", "visit_id"), 2, 9)
-    assert operation.sql == (
+    assert (page(operation).by, page(operation).size, page(operation).max) == (("at", "visit_id"), 2, 9)
+    assert sent(operation) == (
         "SELECT row_to_json(q)::text FROM (SELECT visit_id, at FROM visit) q",
-        Choice(
+        Alternative(
             "cursor", ' WHERE (q."at", q."visit_id") < ((:__key_1::timestamp with time zone), (:__key_2::bigint))', ""
         ),
         ' ORDER BY q."at" DESC, q."visit_id" DESC LIMIT (:__limit::bigint)',
@@ -337,7 +340,7 @@ def test_a_page_of_unique_keys_in_one_direction_is_a_row_comparison(operation_of
 
 def test_a_page_that_goes_both_ways_or_by_nulls_is_spelled_out(operation_of: Make) -> None:
     operation = operation_of("-- page: {by: [born desc, person_id]}\nSELECT person_id, born FROM person")
-    assert operation.sql[1] == Choice(
+    assert sent(operation)[1] == Alternative(
         "cursor",
         ' WHERE (((q."born" < (:__key_1::date) OR ((:__key_1::date) IS NULL AND q."born" IS NOT NULL))) OR '
         '(q."born" IS NOT DISTINCT FROM (:__key_1::date) AND q."person_id" > (:__key_2::bigint)))',

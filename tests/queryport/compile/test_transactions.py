@@ -6,10 +6,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from handler.contract.operation import Choice, Idempotency, Operation, Reference, Result, Transaction
+from handler.contract.operation import Batch, Idempotency, Operation, Reference, Result, Transaction
 from queryport.compile import compile_project
 from queryport.compile.compiler import UnpreparedDatabaseError
 from tests.support.databases import NewDatabase
+from tests.support.statements import choices, sent, sent_with_key, texts
 
 Make = Callable[[str], Operation]
 
@@ -20,15 +21,14 @@ KEPT = (
 
 
 def transaction(operation: Operation) -> Transaction:
-    assert operation.transaction is not None
-    assert operation.sql == operation.keyed_sql == ()
-    return operation.transaction
+    assert isinstance(operation.execution, Transaction)
+    return operation.execution
 
 
 def test_a_write_has_a_second_text_that_keeps_its_key_and_its_answer(operation_of: Make) -> None:
     operation = operation_of("DELETE FROM visit WHERE visit_id = :v RETURNING small")
     assert (operation.idempotency, operation.keep) == (Idempotency.OPTIONAL, 86_400)
-    assert operation.keyed_sql == (
+    assert sent_with_key(operation) == (
         "WITH q AS MATERIALIZED (DELETE FROM visit WHERE visit_id = (:v::bigint) RETURNING small), k AS ("  # noqa: S608
         + KEPT.format("coalesce(array_agg(row_to_json(q)::text), '{}')")
         + "SELECT row_to_json(q)::text FROM q",
@@ -38,8 +38,8 @@ def test_a_write_has_a_second_text_that_keeps_its_key_and_its_answer(operation_o
 def test_a_count_is_kept_as_the_text_of_one_row(operation_of: Make) -> None:
     operation = operation_of("-- keep: 2d\n-- idempotency: required\nDELETE FROM visit WHERE visit_id = :v")
     assert (operation.idempotency, operation.keep) == (Idempotency.REQUIRED, 172_800)
-    assert operation.sql == ("DELETE FROM visit WHERE visit_id = (:v::bigint)",)
-    assert operation.keyed_sql == (
+    assert sent(operation) == ("DELETE FROM visit WHERE visit_id = (:v::bigint)",)
+    assert sent_with_key(operation) == (
         "WITH q AS MATERIALIZED (DELETE FROM visit WHERE visit_id = (:v::bigint) RETURNING 1), k AS ("  # noqa: S608
         + KEPT.format("ARRAY[count(*)::text]")
         + "SELECT count(*)::text FROM q",
@@ -50,7 +50,7 @@ def test_the_authors_own_with_comes_first_and_names_do_not_clash(operation_of: M
     operation = operation_of(
         "WITH k AS (DELETE FROM visit WHERE visit_id = :v RETURNING small) SELECT small AS q FROM k"
     )
-    (text,) = operation.keyed_sql
+    (text,) = sent_with_key(operation) or ()
     assert isinstance(text, str)
     assert text.startswith("WITH k AS (DELETE FROM visit WHERE visit_id = (:v::bigint) RETURNING small), q1 AS MAT")
     assert ", k1 AS (INSERT INTO queryport.idempotency_key " in text
@@ -65,24 +65,23 @@ def test_a_change_of_one_row_is_guarded(operation_of: Make) -> None:
     }
     for result, guard in guards.items():
         operation = operation_of(f"-- result: {result}\n{change}")
-        for (text,) in (operation.sql, operation.keyed_sql):
+        for (text,) in (sent(operation), sent_with_key(operation) or ()):
             assert isinstance(text, str)
             assert text.endswith(f") {guard}")
 
 
 def test_what_only_reads_takes_no_key(operation_of: Make) -> None:
     operation = operation_of("-- result: one\nSELECT name FROM person WHERE person_id = :p")
-    assert (operation.idempotency, operation.keyed_sql) == (Idempotency.OFF, ())
+    assert (operation.idempotency, sent_with_key(operation)) == (Idempotency.OFF, None)
     assert operation_of("CALL forget(:p)").idempotency is Idempotency.OFF
-    assert operation_of("-- result: none\nSELECT touch(:p) AS t").keyed_sql != ()
+    assert sent_with_key(operation_of("-- result: none\nSELECT touch(:p) AS t")) is not None
 
 
 def test_filters_are_left_out_of_both_texts(operation_of: Make) -> None:
     operation = operation_of(
         "-- params: {n: {optional: true}}\nDELETE FROM visit WHERE visit_id = :v AND (:n IS NULL OR small = :n)"
     )
-    for pieces in (operation.sql, operation.keyed_sql):
-        assert [piece.parameter for piece in pieces if isinstance(piece, Choice)] == ["n"]
+    assert [choices(statement) for statement in operation.statements] == [["n"], ["n"]]
 
 
 def test_statements_refer_to_each_others_rows(operation_of: Make) -> None:
@@ -104,7 +103,7 @@ def test_statements_refer_to_each_others_rows(operation_of: Make) -> None:
         Reference("__1_home", 0, "home", ["row", [["street", "scalar"], ["zip", "scalar"]]]),
         Reference("__1_person_id", 0, "person_id", "scalar"),
     )
-    assert third.sql == (
+    assert texts(third.sql) == (
         "UPDATE person SET tags = (:__1_tags::text[]), home = (:__1_home::address) "
         "WHERE person_id = (:__1_person_id::bigint) AND name <> ':who.tags'",
     )
@@ -146,12 +145,12 @@ def test_a_batch_takes_an_array(operation_of: Make) -> None:
     operation = operation_of(
         "-- batch: true\n-- params: {n: {optional: true}}\nDELETE FROM visit WHERE (:n IS NULL OR small = :n)"
     )
-    assert operation.batch
+    assert isinstance(operation.execution, Batch)
     assert operation.parameters_schema["type"] == "array"
     assert operation.parameters_schema["items"]["additionalProperties"] is False
     # One text serves all elements, so nothing is left out of it.
-    assert operation.sql == ("DELETE FROM visit WHERE ((:n::smallint) IS NULL OR small = (:n::smallint))",)
-    assert operation.result_schema == {"type": "integer", "minimum": 0}
+    assert sent(operation) == ("DELETE FROM visit WHERE ((:n::smallint) IS NULL OR small = (:n::smallint))",)
+    assert operation.documentation.result_schema == {"type": "integer", "minimum": 0}
 
 
 def test_every_catalogue_has_the_operation_that_purges_keys(tmp_path: Path, schema_url: str) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from handler.contract.operation import Http, Operation, Result
+from handler.contract.operation import Http, Operation, Result, Single
 from queryport.generate.example_call import example_call, sample
 
 URL = "http://127.0.0.1:8080"
@@ -14,14 +14,12 @@ def _operation(name: str = "a", **given: Any) -> Operation:
     required = given.pop("required", {})
     schema = {"type": "object", "properties": required, "required": list(required)}
     usual: dict[str, Any] = {
-        "summary": "",
-        "description": "",
         "result": Result.MANY,
         "read_only": True,
-        "sql": (),
+        "execution": Single(()),
         "parameters": (),
     }
-    return Operation(name=name, **(usual | {"parameters_schema": schema, "result_schema": {}} | given))
+    return Operation(name=name, **(usual | {"parameters_schema": schema} | given))
 
 
 def test_there_is_none_without_operations() -> None:

@@ -1,0 +1,54 @@
+"""A call of an operation as every adapter makes it, and its answer as every adapter renders it. Both are immutable."""
+
+from typing import Any, NamedTuple
+
+from handler.contract.operation import Result
+from handler.data_api.deadline import Deadline
+from handler.identity.caller import Caller
+
+
+class Capacity(NamedTuple):
+    """The largest answer that reaches a caller."""
+
+    bytes: int
+    carrier: str
+    """The part of AWS that passes it on: `Lambda`, `Step Functions`."""
+
+
+class Invocation(NamedTuple):
+    operation: str
+    values: Any
+    """The object of parameters, of a batch the array of objects, with the numbers of exact_json. Not validated."""
+    idempotency_key: str | None
+    caller: Caller
+    deadline: Deadline
+    capacity: Capacity
+
+
+class Answer(NamedTuple):
+    result: Result
+    json_rows: list[str]
+    """The rows, each as JSON; of `value` the value. Empty for `affected` and `none`."""
+    row_count: int
+    """Rows that were read, or changed."""
+    replayed: bool = False
+    """It is the answer of an earlier call with the same idempotency key."""
+    has_pages: bool = False
+    next: str | None = None
+    """The cursor of the next page, if there is one."""
+
+    @property
+    def data(self) -> str:
+        """The JSON of `data`."""
+        if self.result is Result.MANY:
+            return f"[{','.join(self.json_rows)}]"
+        if self.result is Result.AFFECTED:
+            return str(self.row_count)
+        return self.json_rows[0] if self.json_rows else "null"
+
+    @property
+    def members(self) -> str:
+        """The JSON members of the answer, without braces: `"data":[…],"next":null`."""
+        if not self.has_pages:
+            return f'"data":{self.data}'
+        return f'"data":{self.data},"next":' + ("null" if self.next is None else f'"{self.next}"')

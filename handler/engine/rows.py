@@ -1,0 +1,40 @@
+"""The rows of the database as the answer that the operation's result kind asks for."""
+
+from handler.contract.errors import NotFound, Outcome, TooManyRows
+from handler.contract.operation import Operation, Result
+from handler.data_api.client import Rows
+from handler.data_api.failures import Failed, Failure
+from handler.engine.invocation import Answer
+
+ONE_ROW = frozenset({Result.ONE, Result.MAYBE, Result.VALUE})
+"""The results that two rows are too many for."""
+
+
+def answer_of(operation: Operation, rows: Rows, *, replayed: bool = False) -> Answer:
+    """Make the answer of the rows. Raises Failed with NotFound or TooManyRows."""
+    result, json_rows = operation.result, rows.json_rows
+    if result is Result.MANY:
+        return Answer(result, json_rows, len(json_rows), replayed)
+    if result is Result.AFFECTED:
+        # A statement with a key answers its count as a row.
+        return Answer(result, [], int(json_rows[0]) if json_rows else rows.updated, replayed)
+    if result is Result.NONE:
+        return Answer(result, [], rows.updated or len(json_rows), replayed)
+    if len(json_rows) > 1:
+        raise Failed(too_many(operation.name))
+    if not json_rows and result is not Result.MAYBE:
+        raise Failed(none_found(operation.name))
+    return Answer(result, json_rows, len(json_rows), replayed)
+
+
+def recorded(operation: Operation, rows: Rows) -> list[str]:
+    """The part of an answer that is kept with an idempotency key: its rows, or its count as the text of one row."""
+    return [str(rows.updated)] if operation.result is Result.AFFECTED else rows.json_rows
+
+
+def too_many(operation: str) -> Failure:
+    return Failure(TooManyRows, Outcome.NOT_EXECUTED, detail=f"{operation} is for one row, and found more")
+
+
+def none_found(operation: str) -> Failure:
+    return Failure(NotFound, Outcome.NOT_EXECUTED, detail=f"{operation} found no row for these parameters")

@@ -1,0 +1,73 @@
+"""Runs an operation of one statement: in one request, which is a transaction by itself."""
+
+from handler.contract.errors import IdempotencyConflict, Outcome
+from handler.contract.operation import Operation, Single
+from handler.data_api.client import DataApi, Rows
+from handler.data_api.deadline import Deadline
+from handler.data_api.failures import Failed
+from handler.data_api.retries import Replay
+from handler.engine import idempotency
+from handler.engine.idempotency import Key, Keys
+from handler.engine.invocation import Answer, Invocation
+from handler.engine.parameters import Bindings, Parameters
+from handler.engine.rows import answer_of
+from handler.engine.statement import ReadyStatement
+
+_MOST_KEYED_ATTEMPTS = 3
+
+
+class SingleRunner:
+    def __init__(self, operation: Operation, execution: Single, parameters: Parameters, data_api: DataApi) -> None:
+        self._operation = operation
+        self._parameters = parameters
+        self._statement = ReadyStatement(execution.sql)
+        self._keyed_statement = ReadyStatement(execution.keyed_sql or ())
+        self._replay = Replay.READ if operation.read_only else Replay.WRITE
+        self._data_api = data_api
+        self._keys = Keys(data_api)
+
+    def run(self, invocation: Invocation) -> Answer:
+        """Raises InvalidParameters and Failed."""
+        bindings = self._parameters.bindings(invocation.values)
+        key = idempotency.key_of(self._operation, invocation.idempotency_key, invocation.values)
+        if key is not None:
+            return self._run_once(bindings | key.arguments, key, invocation.deadline)
+        return answer_of(self._operation, self._execute(self._statement, bindings, self._replay, invocation.deadline))
+
+    def _execute(self, statement: ReadyStatement, bindings: Bindings, replay: Replay, deadline: Deadline) -> Rows:
+        form = statement.form(bindings)
+        return self._data_api.execute(
+            form.sql, form.arguments(bindings), replay=replay, deadline=deadline, collisions=self._operation.retry
+        )
+
+    def _run_once(self, bindings: Bindings, key: Key, deadline: Deadline) -> Answer:
+        """Run the statement that writes the key with the change; its own earlier success may be what refuses it."""
+        in_doubt = False
+        for _ in range(_MOST_KEYED_ATTEMPTS):
+            try:
+                rows = self._execute(self._keyed_statement, bindings, Replay.KEYED_WRITE, deadline)
+                return answer_of(self._operation, rows)
+            except Failed as failed:
+                failure = failed.failure
+            in_doubt = in_doubt or failure.outcome is Outcome.UNKNOWN
+            if failure.outcome is not Outcome.NOT_EXECUTED:
+                stored, unanswered = self._stored(key, deadline)
+                if stored is not None:
+                    return answer_of(self._operation, Rows(stored), replayed=True)
+                in_doubt = in_doubt or unanswered
+            if in_doubt:
+                failure = failure._replace(outcome=Outcome.UNKNOWN)
+            if not idempotency.is_taken(failure):
+                break  # else the key had lapsed and is free by now
+        raise Failed(failure)
+
+    def _stored(self, key: Key, deadline: Deadline) -> tuple[list[str] | None, bool]:
+        """Look the key's answer up; say besides whether the question was asked and not answered."""
+        if deadline.seconds() <= 0:
+            return None, False
+        try:
+            return self._keys.answer(key, deadline), False
+        except Failed as failed:
+            if failed.failure.error is IdempotencyConflict:
+                raise
+            return None, True

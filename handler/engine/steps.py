@@ -1,0 +1,80 @@
+"""Runs an operation of several statements, whose rows may refer to each other, in one transaction."""
+
+from collections.abc import Sequence
+
+from handler.contract import exact_json
+from handler.contract.errors import NotFound, Outcome, TooManyRows
+from handler.contract.operation import Operation, Step, Transaction
+from handler.data_api.client import DataApi, Rows
+from handler.data_api.failures import Failed, Failure
+from handler.engine import codecs, idempotency
+from handler.engine.idempotency import Keys
+from handler.engine.invocation import Answer, Invocation
+from handler.engine.parameters import Bindings, Parameters
+from handler.engine.rows import answer_of, recorded
+from handler.engine.statement import ReadyStatement
+from handler.engine.transactions import Running, Transactions
+
+
+class StepsRunner:
+    def __init__(
+        self, operation: Operation, transaction: Transaction, parameters: Parameters, data_api: DataApi
+    ) -> None:
+        self._operation = operation
+        self._transaction = transaction
+        self._parameters = parameters
+        self._steps = [_ReadyStep(step) for step in transaction.steps]
+        self._transactions = Transactions(data_api, Keys(data_api))
+
+    def run(self, invocation: Invocation) -> Answer:
+        """Raises InvalidParameters and Failed."""
+        operation = self._operation
+        bindings = self._parameters.bindings(invocation.values)
+        key = idempotency.key_of(operation, invocation.idempotency_key, invocation.values)
+
+        def work(running: Running) -> tuple[Rows, list[str]]:
+            found: list[Rows] = []
+            for step in self._steps:
+                found.append(step.run(running, bindings, found))
+            rows = found[self._transaction.answer]
+            answer_of(operation, rows)  # a result that is none must fail before the commit
+            return rows, recorded(operation, rows)
+
+        rows, replayed = self._transactions.run(
+            work,
+            key=key,
+            isolation=self._transaction.isolation,
+            collisions=operation.retry,
+            deadline=invocation.deadline,
+        )
+        return answer_of(operation, rows, replayed=replayed)
+
+
+class _ReadyStep:
+    """A statement of a transaction, made ready."""
+
+    def __init__(self, step: Step) -> None:
+        self._step = step
+        self._statement = ReadyStatement(step.sql)
+        self._encoders = [codecs.encoder(reference.codec, {}) for reference in step.references]
+
+    def run(self, running: Running, bindings: Bindings, found: Sequence[Rows]) -> Rows:
+        """Run the statement behind those whose rows were `found`. Raises Failed."""
+        if self._encoders:
+            bindings = bindings | self._referred(found)
+        form = self._statement.form(bindings)
+        rows = running.execute(form.sql, form.arguments(bindings))
+        if self._step.one_row and len(rows.json_rows) != 1:
+            raise Failed(_MORE if rows.json_rows else _NONE)
+        return rows
+
+    def _referred(self, found: Sequence[Rows]) -> Bindings:
+        bindings: Bindings = {}
+        for reference, encode in zip(self._step.references, self._encoders, strict=True):
+            value = exact_json.loads(found[reference.step].json_rows[0])[reference.column]
+            bindings[reference.placeholder] = None if value is None else encode(value)
+        return bindings
+
+
+_MORE = Failure(TooManyRows, Outcome.ROLLED_BACK, detail="a statement whose row the next ones need gave more than one")
+_NONE = Failure(NotFound, Outcome.ROLLED_BACK, detail="a statement whose row the next ones need gave none")

@@ -1,0 +1,41 @@
+"""Statements of the catalogue as plain texts, for tests that write them or read them."""
+
+from handler.contract.operation import Choice, Fragment, Operation, Page, Single, Sql, Transaction
+from queryport.compile.write.pieces import Alternative, sql_of
+
+Texts = tuple[str | Alternative, ...]
+
+
+def sql(*texts: str | Alternative) -> Sql:
+    """The statement as the compiler would write it, its placeholders noted."""
+    return sql_of(texts)
+
+
+def texts(statement: Sql) -> Texts:
+    """The statement without the names of its placeholders."""
+    return tuple(
+        piece.sql if isinstance(piece, Fragment) else Alternative(piece.parameter, piece.present.sql, piece.absent.sql)
+        for piece in statement
+    )
+
+
+def sent(operation: Operation) -> Texts:
+    """The texts of an operation of one statement."""
+    assert not isinstance(operation.execution, Transaction)
+    return texts(operation.execution.sql)
+
+
+def sent_with_key(operation: Operation) -> Texts | None:
+    """The texts for a call with an idempotency key, if it takes one."""
+    assert isinstance(operation.execution, Single)
+    return texts(operation.execution.keyed_sql) if operation.execution.keyed_sql is not None else None
+
+
+def choices(statement: Sql) -> list[str]:
+    """The parameters that decide on parts of the statement."""
+    return [piece.parameter for piece in statement if isinstance(piece, Choice)]
+
+
+def page(operation: Operation) -> Page:
+    assert isinstance(operation.execution, Page)
+    return operation.execution
