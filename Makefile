@@ -20,7 +20,7 @@ UV := env -u VIRTUAL_ENV -u UV_PROJECT_ENVIRONMENT UV_PYTHON_DOWNLOADS=never UV_
 
 .DEFAULT_GOAL := help
 .PHONY: help serve test check bench soak campaign build format docs sam-tools clean
-.PHONY: emulator test-container check-template images
+.PHONY: emulator test-browser test-container check-template images
 
 help:  ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,11 @@ test-container: $(SYNCED) $(SAM)  ## Build the images, start them and test them;
 	@tests/container/engine.sh
 	@tests/container/base_image/provide.sh .tools/sam
 	@$(BIN)/pytest tests/container
+
+test-browser: $(SYNCED)  ## Let a hostile web page try itself on `serve` in a real browser; root gets Debian's Chromium
+	@command -v chromium >/dev/null || \
+	  { apt-get update -qq && apt-get install -qq --yes --no-install-recommends chromium >/dev/null; }
+	@$(BIN)/pytest -m slow tests/queryport/web
 
 check: $(SYNCED)  ## Check style, types and query files, and change nothing
 	@$(BIN)/ruff check

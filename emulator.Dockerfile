@@ -1,8 +1,8 @@
 # The RDS Data API emulator as an image: a local endpoint for any program that speaks to Aurora through the Data API.
 #
 #   docker build -f emulator.Dockerfile -t queryport-emulator .
-#   docker run -p 8081:8081 queryport-emulator
-#   docker run -p 8081:8081 -v "$PWD:/project:ro" queryport-emulator --project /project      with migrations and seeds
+#   docker run -p 127.0.0.1:8081:8081 queryport-emulator
+#   docker run -p 127.0.0.1:8081:8081 -v "$PWD:/project:ro" queryport-emulator --project /project      with migrations and seeds
 #
 # On the function's base image, so that one download serves both. docs/container.md shows it in a compose file.
 ARG PYTHON=3.13

@@ -7,16 +7,23 @@ from typing import Any, get_type_hints
 
 import click
 
+from queryport.commands import options
 from queryport.console.terminal import Terminal
 from queryport.emulator import Clusters, Emulator, Limits
 from queryport.postgres.revival import kept_running
 from queryport.postgres.server import EmbeddedPostgres
 from queryport.project.databases import Databases, EmbeddedDatabases, OwnDatabase, Scripts, database_name
 from queryport.project.project import Project
+from queryport.web.pages import Allowed, is_loopback
 
 _REGION = "us-east-1"
 _RESOURCE_ARN = f"arn:aws:rds:{_REGION}:123456789012:cluster:local"
 _SECRET_ARN = f"arn:aws:secretsmanager:{_REGION}:123456789012:secret:local"
+
+_WARNING = (
+    "warning: whoever can reach {host} can run any SQL here, since no password is asked for: keep the port from\n"
+    "other machines (docker run --publish 127.0.0.1:8081:8081, in a compose file likewise)"
+)
 
 _EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 (asked for, not chosen)
 
@@ -64,6 +71,7 @@ def _limits(_: click.Context, __: click.Parameter, given: Sequence[str]) -> Limi
     metavar="NAME=NUMBER",
     help="One of the service's limits, for tests that cannot wait: statement_seconds=2. May be given several times.",
 )
+@options.allowed
 @click.option(
     "--data-dir",
     type=click.Path(file_okay=False, path_type=Path),
@@ -80,6 +88,8 @@ def emulator_command(
     clusters_file: Path | None,
     limits: Limits,
     data_dir: Path,
+    allow_origin: tuple[str, ...],
+    allow_host: tuple[str, ...],
 ) -> None:
     """Run a local RDS Data API that behaves like AWS, over a real PostgreSQL.
 
@@ -92,7 +102,10 @@ def emulator_command(
         secret_arn = next(iter(clusters.secrets), secret_arn)
     with ExitStack() as stack:
         url = stack.enter_context(_database(project, database_url, data_dir))
-        emulator = stack.enter_context(Emulator(url, host=host, port=port, limits=limits, clusters=clusters))
+        allowed = Allowed(allow_origin, allow_host)
+        emulator = stack.enter_context(
+            Emulator(url, host=host, port=port, limits=limits, clusters=clusters, allowed=allowed)
+        )
         reachable = "localhost" if host in _EVERY_ADDRESS else host
         try:
             click.echo(f"export AWS_ENDPOINT_URL_RDS_DATA=http://{reachable}:{emulator.port}")
@@ -100,6 +113,8 @@ def emulator_command(
             click.echo(f"export QUERYPORT_SECRET_ARN={secret_arn}")
             if project is not None:
                 click.echo(f"export QUERYPORT_DATABASE={database_name(url)}")
+            if not is_loopback(host):
+                click.echo(_WARNING.format(host=host), err=True)
             click.echo(_advice(accepts_any_arn=clusters is None), err=True)
             emulator.wait()
         except KeyboardInterrupt:

@@ -25,6 +25,24 @@ data_dir = click.option(
 )
 
 
+def allowed(command: F) -> F:
+    """The options that let web pages and other names of the machine through: `allow_origin` and `allow_host`."""
+    for option, metavar, help_text in (
+        (
+            "--allow-host",
+            "NAME",
+            "A further name of this machine that requests may be for. May be given several times.",
+        ),
+        (
+            "--allow-origin",
+            "URL",
+            "A web page's origin that may call, http://localhost:5173. May be given several times.",
+        ),
+    ):
+        command = click.option(option, multiple=True, metavar=metavar, help=help_text)(command)
+    return command
+
+
 def database_url(use: str) -> Callable[[F], F]:
     """`--database-url`, with a sentence on what the command does with that database."""
     return click.option(

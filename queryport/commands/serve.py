@@ -31,12 +31,13 @@ from queryport.emulator import Emulator
 from queryport.generate.example_call import example_call
 from queryport.local.broken import BrokenOperations
 from queryport.local.function_url import FunctionUrl
-from queryport.local.http_thread import HttpThread, listen
+from queryport.local.http_thread import ADDRESS, HttpThread, listen
 from queryport.local.lambda_environments import LambdaEnvironments, operation_variables
 from queryport.project.databases import database_name, without_password
 from queryport.project.project import Project
 from queryport.project.watch import Watch
 from queryport.project.workspace import open_workspace
+from queryport.web.pages import Allowed, guarded
 
 _BROKEN = (Failure, psycopg.Error)
 """What one save can break and the next one mend."""
@@ -53,6 +54,7 @@ class Options:
     database_url: str | None
     port: int
     emulator_port: int
+    allowed: Allowed
 
 
 def serve(options: Options, terminal: Terminal) -> NoReturn:
@@ -78,7 +80,9 @@ class Server:
         )
         self._build = self._workspace.build()
         self._database_url = self._workspace.data(self._build.scripts)
-        self._emulator = stack.enter_context(Emulator(self._database_url, port=options.emulator_port))
+        self._emulator = stack.enter_context(
+            Emulator(self._database_url, port=options.emulator_port, allowed=options.allowed)
+        )
         folder = stack.enter_context(TemporaryDirectory(prefix="queryport-"))
         self._catalogs = (Path(folder) / f"{number}.json" for number in itertools.count(1))
         self._log = self._workspace.data_dir / "handler.log"
@@ -87,7 +91,7 @@ class Server:
         self._broken = BrokenOperations()
         self._broken.update(self._build.compilation, self._build.project.queries)
         application = FunctionUrl(self._lambda.invoke, partial(show_call, terminal), self._broken)
-        self._http = stack.enter_context(HttpThread(application, listener))
+        self._http = stack.enter_context(HttpThread(guarded(application, ADDRESS, options.allowed), listener))
         stack.callback(lambda: self._http.run(self._lambda.close()))
         self._http.run(self._lambda.warm_up())
 
@@ -178,8 +182,15 @@ def _changes(before: Sequence[Operation], after: Sequence[Operation]) -> str:
 )
 @options.data_dir
 @options.served_database_url
+@options.allowed
 def serve_command(
-    project: Path, port: int, emulator_port: int, data_dir: Path | None, database_url: str | None
+    project: Path,
+    port: int,
+    emulator_port: int,
+    data_dir: Path | None,
+    database_url: str | None,
+    allow_origin: tuple[str, ...],
+    allow_host: tuple[str, ...],
 ) -> None:
     """Serve the project on this machine, and take up every file as it is saved.
 
@@ -187,6 +198,7 @@ def serve_command(
     as the Lambda behind its Function URL would. Ctrl-C stops everything.
     """
     try:
-        serve(Options(project, data_dir, database_url, port, emulator_port), Terminal())
+        allowed = Allowed(allow_origin, allow_host)
+        serve(Options(project, data_dir, database_url, port, emulator_port, allowed), Terminal())
     except KeyboardInterrupt:
         click.echo("stopped")

@@ -21,10 +21,11 @@ from queryport.emulator.faults import Faults
 from queryport.emulator.limits import Limits
 from queryport.emulator.service import Service
 from queryport.emulator.targets import Directory, OneServer
+from queryport.web.listener import listen
+from queryport.web.pages import NOTHING_MORE, Allowed, guarded
 
 START_SECONDS = 10.0
 _SWEEP_SECONDS = 1.0
-_BACKLOG = 2048
 
 
 class EmulatorError(Failure):
@@ -35,6 +36,7 @@ class Emulator:
     """A local RDS Data API over a PostgreSQL; use as a context manager or call `start` and `stop`.
 
     `port` 0 takes a free one; `url` is what AWS_ENDPOINT_URL_RDS_DATA wants. Without `clusters` any ARN will do.
+    Web pages are refused but those of `allowed`.
     `faults` and `log` may be used at any time, from any thread.
     """
 
@@ -46,6 +48,7 @@ class Emulator:
         port: int = 0,
         limits: Limits | None = None,
         clusters: Clusters | None = None,
+        allowed: Allowed = NOTHING_MORE,
     ) -> None:
         self.host = host
         self.database_url = database_url
@@ -53,6 +56,7 @@ class Emulator:
         self.log = CallLog()
         self._wanted_port = port
         self._limits = limits or Limits()
+        self._allowed = allowed
         self._directory: Directory = (
             OneServer(database_url) if clusters is None else DeclaredClusters(clusters, database_url)
         )
@@ -81,7 +85,12 @@ class Emulator:
         """Raises EmulatorError if the port cannot be had."""
         if self._thread is not None:
             return
-        self._socket = _listen(self.host, self._wanted_port)
+        try:
+            self._socket = listen(self.host, self._wanted_port)
+        except OSError as failure:
+            raise EmulatorError(
+                f"port {self._wanted_port} of {self.host} cannot be had: {failure.strerror}"
+            ) from failure
         started = threading.Event()
         self._thread = threading.Thread(target=self._run, args=(started,), name="queryport-emulator", daemon=True)
         self._thread.start()
@@ -131,8 +140,9 @@ class Emulator:
         app = Application(Calls(service, self.faults, self.log), self._limits.request_bytes, control)
         server = uvicorn.Server(
             uvicorn.Config(
-                app,
+                guarded(app, self.host, self._allowed),
                 http=HttpProtocol,
+                ws="none",
                 lifespan="off",
                 log_config=None,
                 access_log=False,
@@ -176,17 +186,3 @@ async def _swept(service: Service) -> AsyncIterator[None]:
     finally:
         task.cancel()
         service.close()
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # With the protocol named, asyncio turns Nagle's delays off for the connections that come in.
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-        listener.listen(_BACKLOG)  # from here on clients may connect, and wait until the server is up
-    except OSError as failure:
-        listener.close()
-        raise EmulatorError(f"port {port} of {host} cannot be had: {failure.strerror}") from failure
-    return listener

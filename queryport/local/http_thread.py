@@ -14,6 +14,9 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from queryport.console.failure import Failure
+from queryport.web import listener
+
+ADDRESS = "127.0.0.1"
 
 T = TypeVar("T")
 
@@ -23,16 +26,10 @@ class PortTakenError(Failure):
 
 
 def listen(port: int, option: str) -> socket.socket:
-    """A listening socket on this machine alone; port 0 is any free one. Raises PortTakenError."""
-    # With the protocol named, asyncio turns Nagle's delays off for the connections that come in.
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    """Open a listening socket for this machine alone; port 0 is any free one. Raises PortTakenError."""
     try:
-        listener.bind(("127.0.0.1", port))
-        listener.listen()  # until then the port can be had by another program as well
-        return listener
+        return listener.listen(ADDRESS, port)
     except OSError as error:
-        listener.close()
         raise PortTakenError(f"port {port} cannot be used ({error.strerror}): choose another with {option}") from None
 
 

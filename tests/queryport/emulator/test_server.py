@@ -10,6 +10,7 @@ import threading
 import tomllib
 from pathlib import Path
 
+import httpx
 import psycopg
 import pytest
 from click.testing import CliRunner
@@ -128,6 +129,32 @@ def test_the_command_prints_what_to_set_and_stops_on_ctrl_c(postgres: EmbeddedPo
     assert process.returncode == 0
     assert "Any ARN is accepted" in errors
     assert errors.endswith("stopped\n")
+
+
+def test_the_command_warns_where_others_can_reach_it(postgres: EmbeddedPostgres) -> None:
+    def said(*options: str) -> str:
+        with subprocess.Popen(
+            [*_COMMAND, "--port", "0", "--database-url", postgres.url(), *options],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
+            assert process.stdout is not None
+            process.stdout.readline()
+            process.send_signal(signal.SIGINT)
+            return process.communicate(timeout=20)[1]
+
+    assert "warning: whoever can reach 0.0.0.0 can run any SQL here" in said("--host", "0.0.0.0")  # noqa: S104
+    assert "warning" not in said()
+
+
+def test_web_pages_are_refused_before_anything_is_looked_at(emulator: Emulator) -> None:
+    page = {"Origin": "http://evil.example"}
+    for path in ("/Execute", "/nowhere", "/_queryport/faults"):
+        answer = httpx.post(f"{emulator.url}{path}", headers=page, content=b"{}")
+        assert (answer.status_code, list(answer.json())) == (403, ["message"])
+    assert httpx.get(f"{emulator.url}/_queryport/status", headers={"Host": "evil.example"}).status_code == 403
+    assert (list(emulator.log), emulator.faults.listed()) == ([], [])
 
 
 def test_the_command_serves_the_embedded_postgresql(tmp_path: Path) -> None:
