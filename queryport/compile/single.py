@@ -10,7 +10,6 @@ from queryport.compile.check.pages import plan_page
 from queryport.compile.check.parameters import absentable, build_parameters
 from queryport.compile.check.results import check_columns, check_result, data_schema
 from queryport.compile.check.routes import check_route
-from queryport.compile.describe.nullability import nullable_columns
 from queryport.compile.describe.query_file import QueryFile, numbered
 from queryport.compile.describe.typed_statement import TypedStatement, typed
 from queryport.compile.read.marks import read_marks
@@ -37,7 +36,7 @@ def _operation(statement: TypedStatement, name: str) -> Operation | None:
     result = check_result(statement)
     check_columns(statement, result)
     parameters, schema = build_parameters(file, statement.inference.by_name)
-    nullable = nullable_columns(file.database, statement.parsed.node, columns) if columns else ()
+    nullable = statement.analysis.nullable
     page = plan_page(statement, result, nullable)
     schema = page.extend(schema) if page else schema
     http = check_route(file, schema, writes=statement.parsed.locks_or_writes, volatile=statement.volatile)

@@ -14,7 +14,6 @@ from queryport.compile.check.results import check_columns, check_result, data_sc
 from queryport.compile.check.routes import check_route
 from queryport.compile.describe.agreement import merge
 from queryport.compile.describe.database import Column, StatementError
-from queryport.compile.describe.nullability import nullable_columns
 from queryport.compile.describe.query_file import QueryFile, numbered
 from queryport.compile.describe.typed_statement import TypedStatement, typed
 from queryport.compile.describe.types import codec
@@ -151,7 +150,7 @@ def _operation(file: QueryFile, name: str, steps: Sequence[_TypedStep], marks: M
         sql = wrap(step.statement, body, wanted, None, guarded=False)
         compiled.append(Step(sql, _references(file, step), one_row=index in referred_to))
     columns = answer.columns
-    nullable = nullable_columns(file.database, answer.parsed.node, columns) if columns else ()
+    nullable = answer.analysis.nullable
     execution = Transaction(tuple(compiled), marks.result, front_matter.isolation)
     return Operation(
         name=name,

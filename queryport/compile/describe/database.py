@@ -14,8 +14,13 @@ from typing import Self
 import psycopg
 from psycopg import pq
 
+from queryport.compile.analysis.facts import Facts
+
 UNKNOWN_OID = 0
 TEXT_OID = 25
+
+MOST_ARGUMENTS = 100
+"""Of a function (FUNC_MAX_ARGS)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +100,8 @@ class Database:
         self._attributes: dict[int, dict[int, Attribute]] = {}
         self._labels: dict[int, tuple[str, ...]] = {}
         self._unique: dict[int, tuple[frozenset[int], ...]] = {}
-        self._volatile: dict[str, bool] = {}
+        self._defined = False
+        self.facts = Facts(self._connection)
         self._null_casts: dict[str, bool] = {}
 
     def __enter__(self) -> Self:
@@ -114,6 +120,15 @@ class Database:
             yield
         finally:
             self._connection.execute("ROLLBACK")
+            if self._defined:
+                self._forget()
+
+    def _forget(self) -> None:
+        """Drop what is known of the catalogue, which a rehearsed statement or its end has changed."""
+        self._defined = self._connection.info.transaction_status != pq.TransactionStatus.IDLE
+        for known in (self._types, self._attributes, self._labels, self._unique):
+            known.clear()
+        self.facts.forget()
 
     def define(self, sql: str, parameter_oids: Sequence[int]) -> None:
         """Executes a statement that defines something, within a rehearsal; its parameters are NULL.
@@ -124,6 +139,7 @@ class Database:
             result = self._connection.pgconn.exec_params(sql.encode(), [None] * len(parameter_oids), parameter_oids)
             if result.status not in (pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK):
                 raise _statement_error(result)
+        self._forget()
 
     def prepare(self, sql: str, parameter_oids: list[int] | None = None) -> Description:
         """Prepares and describes a statement; an oid of 0 leaves a parameter's type to PostgreSQL.
@@ -136,6 +152,25 @@ class Database:
     @property
     def _is_idle(self) -> bool:
         return self._connection.info.transaction_status == pq.TransactionStatus.IDLE
+
+    def analyse(self, sql: str, parameter_oids: Sequence[int]) -> str:
+        """Return PostgreSQL's analysis of a SELECT, INSERT, UPDATE, DELETE or MERGE, as pg_node_tree.
+
+        The statement is the body of a function for a moment, with its parameters as arguments; there can be
+        MOST_ARGUMENTS of them. Raises StatementError where PostgreSQL refuses it.
+        """
+        arguments = ", ".join(self.type(oid).sql_name for oid in parameter_oids)
+        idle = self._connection.info.transaction_status == pq.TransactionStatus.IDLE
+        define = f"CREATE FUNCTION pg_temp.queryport_analysis({arguments}) RETURNS void BEGIN ATOMIC {sql}; END"
+        script = f"{'BEGIN' if idle else 'SAVEPOINT queryport'}; {define}; {_ANALYSIS}"
+        protocol = self._connection.pgconn
+        try:
+            result = protocol.exec_(script.encode())
+            if result.status != pq.ExecStatus.TUPLES_OK:
+                raise _statement_error(result)
+            return (result.get_value(0, 0) or b"").decode()
+        finally:
+            protocol.exec_(b"ROLLBACK" if idle else b"ROLLBACK TO queryport; RELEASE queryport")
 
     @contextmanager
     def _savepoint(self) -> Iterator[None]:
@@ -243,13 +278,6 @@ class Database:
         ).fetchone()
         return row[0] if row else None
 
-    def may_write(self, function: str) -> bool:
-        """Whether a function of this name may change something: one is volatile and not known to be harmless."""
-        if function not in self._volatile:
-            row = self._connection.execute(_VOLATILE, (function, list(_HARMLESS))).fetchone()
-            self._volatile[function] = bool(row and row[0])
-        return self._volatile[function]
-
 
 def _statement_error(result: pq.abc.PGresult) -> StatementError:
     def field(name: pq.DiagnosticField) -> str | None:
@@ -264,6 +292,11 @@ def _statement_error(result: pq.abc.PGresult) -> StatementError:
         int(position) - 1 if position else None,
     )
 
+
+_ANALYSIS = """
+SELECT prosqlbody FROM pg_catalog.pg_proc
+WHERE proname = 'queryport_analysis' AND pronamespace = pg_catalog.pg_my_temp_schema()
+"""
 
 # format_type names bpchar `character` and bit `bit`, which as casts mean character(1) and bit(1).
 _TYPE = """
@@ -299,25 +332,3 @@ SELECT string_to_array(i.indkey::text, ' ')::int[]
 FROM pg_index i
 WHERE i.indrelid = %s AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL
 """
-
-_VOLATILE = """
-SELECT EXISTS (
-  SELECT FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-  WHERE p.proname = %s AND p.provolatile = 'v' AND p.prokind IN ('f', 'w')
-    AND NOT (n.nspname = 'pg_catalog' AND p.proname = ANY(%s)))
-"""
-
-# Volatile only because each call answers something else.
-_HARMLESS = (
-    "clock_timestamp",
-    "gen_random_uuid",
-    "pg_sleep",
-    "pg_sleep_for",
-    "pg_sleep_until",
-    "random",
-    "random_normal",
-    "statement_timestamp",
-    "timeofday",
-    "uuidv4",
-    "uuidv7",
-)

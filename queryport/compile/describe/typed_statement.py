@@ -1,14 +1,15 @@
-"""A statement that PostgreSQL has prepared: its placeholders' types, its output columns, and whether it may write."""
+"""A statement that PostgreSQL has prepared and analysed: its types, its output columns, and what is proven of them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from queryport.compile.describe.database import Column
+from queryport.compile.analysis.analysis import Analysis, analyse, unknown
+from queryport.compile.describe.database import MOST_ARGUMENTS, Column, StatementError
 from queryport.compile.describe.infer import Inference, infer
-from queryport.compile.describe.query_file import QueryFile
-from queryport.compile.read.draft import Draft
-from queryport.compile.read.statement import ParsedStatement
+from queryport.compile.describe.query_file import QueryFile, without_comments
+from queryport.compile.read.draft import Draft, Edit
+from queryport.compile.read.statement import ParsedStatement, Shape
 from queryport.compile.read.tokens import Scan
 from queryport.diagnostics.source import Span
 
@@ -21,6 +22,7 @@ class TypedStatement:
     scan: Scan
     parsed: ParsedStatement
     inference: Inference
+    analysis: Analysis
 
     @property
     def draft(self) -> Draft:
@@ -38,8 +40,8 @@ class TypedStatement:
 
     @property
     def volatile(self) -> frozenset[str]:
-        """The functions that it calls which may change something."""
-        return frozenset(filter(self.file.database.may_write, self.parsed.functions))
+        """The functions and other things it reaches which may change something."""
+        return self.analysis.writers
 
     @property
     def changes(self) -> bool:
@@ -59,4 +61,39 @@ def typed(
 ) -> TypedStatement | None:
     """Have PostgreSQL type a statement; see infer."""
     inference = infer(file, scan, parsed.draft, known, fixed)
-    return TypedStatement(file, scan, parsed, inference) if inference else None
+    if inference is None:
+        return None
+    return TypedStatement(file, scan, parsed, inference, _analyse(file, scan, parsed, inference, fixed))
+
+
+def _analyse(
+    file: QueryFile, scan: Scan, parsed: ParsedStatement, inference: Inference, fixed: Mapping[str, int]
+) -> Analysis:
+    """Have PostgreSQL analyse the statement, with the same `$n` for occurrences of one placeholder and type."""
+    columns = len(inference.description.columns)
+    if parsed.shape is Shape.UTILITY:
+        return unknown(columns)
+    database = file.database
+    numbers: dict[tuple[str, int], int] = {}
+    edits = without_comments(scan)
+    for place, oid in zip(scan.placeholders, inference.oids, strict=True):
+        number = numbers.setdefault((place.name, oid), len(numbers) + 1)
+        # A NULL of the type is typed the same, and proves as little.
+        placeholder = f"${number}" if number <= MOST_ARGUMENTS else f"(NULL::{database.type(oid).sql_name})"
+        edits.append(Edit(place.span, placeholder))
+    given = frozenset(
+        number for (name, oid), number in numbers.items() if name not in fixed and _is_given(file, name, oid)
+    )
+    oids = [oid for _, oid in numbers][:MOST_ARGUMENTS]
+    try:
+        tree = database.analyse(Draft(file.source, scan.span, edits).text, oids)
+    except StatementError:
+        return unknown(columns)
+    return analyse(database.facts, tree, columns, given)
+
+
+def _is_given(file: QueryFile, name: str, oid: int) -> bool:
+    """Whether every call gives the parameter a value that is not NULL; of JSON, null may be either."""
+    entry = file.front_matter.parameter(name)
+    never_absent = entry.default is not None if entry.has_default else not entry.optional
+    return never_absent and not entry.nullable and file.database.base_type(oid).name not in ("json", "jsonb")

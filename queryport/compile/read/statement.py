@@ -1,7 +1,6 @@
 """Parses a statement: its shape, whether it reads only, and what it must not do.
 
-The tree is PostgreSQL's own, by libpg_query. Nothing here asks a database; the names of the functions that a statement
-calls are handed on for the one question that only the catalogue can answer, whether they write.
+The tree is PostgreSQL's own, by libpg_query. Nothing here asks a database.
 """
 
 from collections.abc import Iterator
@@ -35,7 +34,6 @@ class ParsedStatement:
     returns_rows: bool
     """False for a write without RETURNING; for a utility PostgreSQL has to be asked."""
     locks_or_writes: bool
-    functions: frozenset[str]
     last_common_table: int | None
     """The offset in the file of the name of the last query in the outermost WITH, if there is one."""
     defines: bool = False
@@ -99,7 +97,6 @@ def _parsed(node: Node, kind: str, draft: Draft) -> ParsedStatement:
         shape=shape,
         returns_rows=returns_rows,
         locks_or_writes=shape is not Shape.QUERY or locks,
-        functions=frozenset(_functions(node)),
         last_common_table=draft.origin_of_byte(with_clause.ctes[-1].common_table_expr.location)
         if with_clause
         else None,
@@ -116,12 +113,6 @@ def _unconditional(node: Node) -> Iterator[tuple[Node, str]]:
     for _, inner in postgast.walk(node):
         if node_name(inner) in ("UpdateStmt", "DeleteStmt") and not inner.HasField("where_clause"):
             yield inner, "UPDATE" if node_name(inner) == "UpdateStmt" else "DELETE"
-
-
-def _functions(node: Node) -> Iterator[str]:
-    for _, inner in postgast.walk(node):
-        if node_name(inner) == "FuncCall":
-            yield inner.funcname[-1].string.sval
 
 
 _WRITE_KINDS = frozenset({"insert_stmt", "update_stmt", "delete_stmt", "merge_stmt"})

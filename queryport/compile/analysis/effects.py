@@ -1,0 +1,105 @@
+"""What an analysed statement that only reads may change all the same: by a function, however it gets there.
+
+Follows views, row-level security, operators, aggregates, casts, types and default arguments to the functions that run,
+and those to what they call. A function counts as reading where it is declared STABLE or IMMUTABLE, which PostgreSQL
+holds the function's own statements to, and calls nothing that may write; where that cannot be seen, it may write.
+"""
+
+import re
+
+from queryport.compile.analysis.facts import Facts, Function, Relation
+from queryport.compile.analysis.functions import HARMLESS
+from queryport.compile.analysis.named import FIRST_OF_USERS, Named, look_up, named
+from queryport.compile.analysis.node_tree import Value, read_tree
+
+_WORD = re.compile(r'(?P<name>"(?:[^"]|"")+"|[^\W\d][\w$]*)(?P<call>\s*\()?|[+\-*/<>=~!@#%^&|`?]+')
+_KEPT_AS_TEXT = frozenset({"sql", "plpgsql"})
+_COMPILED = frozenset({"c", "internal"})
+
+
+def writers(facts: Facts, tree: Value) -> frozenset[str]:
+    """Return the names of what the statement reaches and that may change something."""
+    search = _Search(facts)
+    search.through(tree)
+    return frozenset(search.found)
+
+
+class _Search:
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+        self._seen: set[int] = set()
+        """Oids, which are unique enough: one that two catalogues share would at worst be looked at for both."""
+        self._pending: list[Value] = []
+        self.found: set[str] = set()
+
+    def through(self, tree: Value) -> None:
+        self._pending.append(tree)
+        while self._pending:
+            self._objects(named(self._pending.pop()))
+
+    def _objects(self, objects: Named) -> None:
+        look_up(self._facts, objects)
+        for oid in objects.relations:
+            self._relation(self._facts.relation(oid))
+        calls = set(objects.functions)
+        for oid in objects.operators:
+            calls.update(self._facts.operator(oid))
+        calls |= self._functions_of_types(objects.types)
+        while calls := calls - {0}:
+            self._facts.look_up(functions=calls)
+            calls = {inner for oid in calls for inner in self._function(self._facts.function(oid))}
+
+    def _relation(self, relation: Relation) -> None:
+        if relation.foreign:
+            self.found.add(relation.name)
+        if relation.oid in self._seen:
+            return
+        self._seen.add(relation.oid)
+        self._pending += [read_tree(policy) for policy in relation.policies]
+        if relation.kind == "v":
+            self._pending.append(relation.query)
+            if named(relation.query).locks:
+                self.found.add(relation.name)
+
+    def _functions_of_types(self, oids: set[int]) -> set[int]:
+        calls: set[int] = set()
+        while oids := oids - self._seen:
+            self._seen |= oids
+            self._facts.look_up(types=oids)
+            types = [self._facts.type(oid) for oid in oids]
+            for each in types:
+                calls.update(each.functions)
+                self._pending += [read_tree(condition) for condition in each.trees]
+            oids = {part for each in types for part in each.parts if part >= FIRST_OF_USERS}
+        return calls
+
+    def _function(self, function: Function) -> tuple[int, ...]:
+        """Note a function that may write; return the functions that it is made up of."""
+        if function.oid in self._seen:
+            return ()
+        self._seen.add(function.oid)
+        if function.volatile and not (function.built_in and function.signature in HARMLESS):
+            self.found.add(function.name)
+        elif function.oid >= FIRST_OF_USERS and not function.calls:
+            if function.language in _KEPT_AS_TEXT:
+                self._text(function)
+            elif function.language not in _COMPILED:
+                self.found.add(function.name)
+        self._pending += [read_tree(tree) for tree in function.trees]
+        return function.calls
+
+    def _text(self, function: Function) -> None:
+        """Look for the names of what may write in a body that PostgreSQL keeps as text."""
+        calls: set[str] = set()
+        words: set[str] = set()
+        for match in _WORD.finditer(function.source):
+            name = match["name"]
+            if name is None:
+                words.add(match[0])
+                continue
+            name = name[1:-1].replace('""', '"') if name.startswith('"') else name.lower()
+            (calls if match["call"] else words).add(name)
+        if function.language == "plpgsql" and "execute" in calls | words:
+            self.found.add(function.name)
+        if self._facts.named_writers(calls, words, HARMLESS):
+            self.found.add(function.name)

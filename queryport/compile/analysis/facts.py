@@ -1,0 +1,213 @@
+"""What PostgreSQL's catalogue says of the relations, functions and types that an analysed statement names by oid.
+
+Looked up many at a time and kept for a run, so that most statements cost no question of their own. What a statement of
+a rehearsed transaction defines makes all of it stale: `forget` it.
+"""
+
+from collections.abc import Mapping, Set
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, TypeVar
+
+import psycopg
+from psycopg.rows import dict_row
+
+from queryport.compile.analysis import catalogue
+from queryport.compile.analysis.node_tree import UnreadableTreeError, Value, read_tree
+
+_NONE: Set[int] = frozenset()
+
+Moment = tuple[int, int]
+"""When a row of the catalogue was written: its transaction, and the command within it."""
+
+
+@dataclass(frozen=True, slots=True)
+class UniqueKey:
+    """A unique index that holds for every row at once."""
+
+    columns: tuple[int, ...]
+    nulls_not_distinct: bool
+
+
+@dataclass(frozen=True)
+class Relation:
+    """A table, view, materialised view or foreign table."""
+
+    oid: int
+    name: str
+    kind: str
+    """pg_class.relkind: r table, p partitioned, v view, m materialised view, f foreign, S sequence."""
+    not_null: Mapping[int, Moment]
+    """The columns that hold no NULL, in the tables that inherit from it either, each with the time since when."""
+    not_null_itself: Mapping[int, Moment]
+    """The same without what inherits from it: FROM ONLY."""
+    unique_keys: tuple[UniqueKey, ...]
+    has_children: bool
+    """Whether other tables inherit from it, over whose rows its indexes do not reach."""
+    foreign: bool
+    """Whether some of its rows are another server's."""
+    replaced: bool
+    """Whether rules or INSTEAD OF triggers decide what a write to it does."""
+    definition: str | None
+    """The analysed query of a view, as pg_node_tree."""
+    defined_at: Moment
+    policies: tuple[str, ...]
+    """The conditions of row-level security, as pg_node_tree."""
+
+    @cached_property
+    def query(self) -> Value:
+        """The analysed query of a view."""
+        return None if self.definition is None else read_tree(self.definition)
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function, aggregate or window function."""
+
+    oid: int
+    name: str
+    schema: str
+    arguments: str
+    built_in: bool
+    """It is one of PostgreSQL's own, so that its behaviour is known."""
+    strict: bool
+    volatile: bool
+    language: str
+    source: str
+    trees: tuple[str, ...]
+    """Its body and its default arguments, where PostgreSQL keeps them analysed, as pg_node_tree."""
+    calls: tuple[int, ...]
+    """The functions that make up an aggregate."""
+    compares: bool
+    """It belongs to the comparison operators of a B-tree, which answer no NULL to what is not NULL."""
+
+    @property
+    def signature(self) -> str:
+        return f"{self.name}({self.arguments})"
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """A type, as far as values of it run code of a user's."""
+
+    oid: int
+    base: int
+    """The type below a domain and the domains below that; otherwise itself."""
+    not_null: bool
+    """A domain, or one below it, refuses NULL."""
+    functions: tuple[int, ...]
+    """What reads, writes, compares and casts its values to JSON."""
+    trees: tuple[str, ...]
+    """The conditions of a domain, as pg_node_tree."""
+    parts: tuple[int, ...]
+    """Types that its values are made of."""
+
+
+class Facts:
+    """The catalogue of one database, asked as little as possible."""
+
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        self._connection = connection
+        self.forget()
+
+    def forget(self) -> None:
+        """Drop what was looked up: a statement has changed the catalogue."""
+        self._relations: dict[int, Relation] = {}
+        self._functions: dict[int, Function] = {}
+        self._operators: dict[int, tuple[int, ...]] = {}
+        self._types: dict[int, Type] = {}
+        self._settled: _Settled | None = None
+
+    def look_up(
+        self,
+        relations: Set[int] = _NONE,
+        functions: Set[int] = _NONE,
+        operators: Set[int] = _NONE,
+        types: Set[int] = _NONE,
+    ) -> None:
+        """Ask for all of these objects at once, as far as they are not known yet."""
+        for row in self._missing(catalogue.RELATIONS, relations, self._relations):
+            not_null, itself, keys = (row.pop(name) for name in ("not_null", "not_null_itself", "keys"))
+            self._relations[row["oid"]] = Relation(
+                **{**row, "policies": tuple(row["policies"]), "defined_at": tuple(row["defined_at"])},
+                not_null={column: (transaction, command) for column, transaction, command in not_null},
+                not_null_itself={column: (transaction, command) for column, transaction, command in itself},
+                unique_keys=tuple(UniqueKey(tuple(columns), distinct) for columns, distinct in keys),
+            )
+        for row in self._missing(catalogue.FUNCTIONS, functions, self._functions):
+            lists = {name: tuple(row[name]) for name in ("trees", "calls")}
+            self._functions[row["oid"]] = Function(**{**row, **lists})
+        for row in self._missing(catalogue.OPERATORS, operators, self._operators):
+            self._operators[row["oid"]] = tuple(row["functions"])
+        for row in self._missing(catalogue.TYPES, types, self._types):
+            lists = {name: tuple(row[name]) for name in ("functions", "trees", "parts")}
+            self._types[row["oid"]] = Type(**{**row, **lists})
+
+    def relation(self, oid: int) -> Relation:
+        if oid not in self._relations:
+            self.look_up(relations={oid})
+        return _there(self._relations, oid)
+
+    def function(self, oid: int) -> Function:
+        if oid not in self._functions:
+            self.look_up(functions={oid})
+        return _there(self._functions, oid)
+
+    def operator(self, oid: int) -> tuple[int, ...]:
+        """Return the functions that may run for an operator, its own first."""
+        if oid not in self._operators:
+            self.look_up(operators={oid})
+        return _there(self._operators, oid)
+
+    def type(self, oid: int) -> Type:
+        if oid not in self._types:
+            self.look_up(types={oid})
+        return _there(self._types, oid)
+
+    @property
+    def equalities(self) -> frozenset[int]:
+        """The operators by which the default B-trees of types tell values apart."""
+        return self._settle().equalities
+
+    @property
+    def loose_collations(self) -> frozenset[int]:
+        """The collations by which strings that differ may be equal."""
+        return self._settle().loose_collations
+
+    def named_writers(self, calls: Set[str], words: Set[str], harmless: Set[str]) -> bool:
+        """Whether a function of one of the names that are called, or a view or operator of the other names, may write.
+
+        The names come from a function's body that PostgreSQL keeps as text alone; `harmless` are signatures.
+        """
+        values = {"calls": list(calls), "words": list(calls | words), "harmless": list(harmless)}
+        row = self._connection.execute(catalogue.NAMED, values).fetchone()
+        return row is not None and bool(row[0])
+
+    def _settle(self) -> "_Settled":
+        if self._settled is None:
+            row = self._connection.execute(catalogue.SETTLED).fetchone()
+            assert row is not None  # noqa: S101 (a SELECT of two arrays)
+            self._settled = _Settled(frozenset(row[0]), frozenset(row[1]))
+        return self._settled
+
+    def _missing(self, sql: str, oids: Set[int], known: Mapping[int, object]) -> list[dict[str, Any]]:
+        missing = [oid for oid in oids if oid not in known]
+        if not missing:
+            return []
+        with self._connection.cursor(row_factory=dict_row) as cursor:
+            return cursor.execute(sql.encode(), {"oids": missing}).fetchall()
+
+
+_Known = TypeVar("_Known")
+
+
+def _there(known: Mapping[int, _Known], oid: int) -> _Known:
+    if oid not in known:
+        raise UnreadableTreeError(f"nothing has the oid {oid}")
+    return known[oid]
+
+
+@dataclass(frozen=True, slots=True)
+class _Settled:
+    equalities: frozenset[int]
+    loose_collations: frozenset[int]

@@ -1,0 +1,204 @@
+"""Reads pg_node_tree, the text in which PostgreSQL keeps an analysed statement.
+
+The format is that of nodeToString: `{TAG :field value …}`, `(…)` for lists, `<>` for nothing, and backslashes before
+what would be read otherwise (PostgreSQL's src/backend/nodes/outfuncs.c and read.c). Nothing is interpreted here. A
+field that is missing or has another form than its reader expects is an error, so that no claim rests on a misreading.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import TypeAlias
+
+Value: TypeAlias = "Node | tuple[Value, ...] | str | None"
+
+
+class UnreadableTreeError(Exception):
+    """The tree is not what this version of Queryport knows how to read."""
+
+
+class Node:
+    """A node of the tree: its tag, such as `VAR`, and its fields, which are read by the type they are to have."""
+
+    __slots__ = ("_fields", "tag")
+
+    def __init__(self, tag: str, fields: dict[str, Value]) -> None:
+        self.tag = tag
+        self._fields = fields
+
+    def __repr__(self) -> str:
+        return f"{{{self.tag} {self._fields!r}}}"
+
+    def has(self, field: str) -> bool:
+        """Whether the field is there and holds something."""
+        return self._fields.get(field) is not None
+
+    def fields(self) -> Iterator[tuple[str, Value]]:
+        yield from self._fields.items()
+
+    def text(self, field: str) -> str:
+        value = self._value(field)
+        if not isinstance(value, str):
+            raise self._unexpected(field)
+        return value
+
+    def number(self, field: str) -> int:
+        try:
+            return int(self.text(field))
+        except ValueError:
+            raise self._unexpected(field) from None
+
+    def flag(self, field: str) -> bool:
+        value = self.text(field)
+        if value not in ("true", "false"):
+            raise self._unexpected(field)
+        return value == "true"
+
+    def node(self, field: str) -> "Node":
+        value = self._value(field)
+        if not isinstance(value, Node):
+            raise self._unexpected(field)
+        return value
+
+    def maybe(self, field: str) -> "Node | None":
+        return None if self._value(field) is None else self.node(field)
+
+    def nodes(self, field: str) -> "list[Node]":
+        """Return the nodes of a list; an absent list is an empty one."""
+        value = self._value(field)
+        if value is None:
+            return []
+        if not isinstance(value, tuple):
+            raise self._unexpected(field)
+        found = [item for item in value if isinstance(item, Node)]
+        if len(found) != len(value):
+            raise self._unexpected(field)
+        return found
+
+    def rows(self, field: str) -> "list[list[Node]]":
+        """Return the nodes of a list of lists, such as VALUES."""
+        value = self._value(field)
+        rows = value if isinstance(value, tuple) else ()
+        found = [[item for item in row if isinstance(item, Node)] for row in rows if isinstance(row, tuple)]
+        if not rows or [len(row) for row in found] != [len(row) for row in rows if isinstance(row, tuple)]:
+            raise self._unexpected(field)
+        return found
+
+    def numbers(self, field: str) -> tuple[int, ...]:
+        """Return the members of a set `(b …)`, or of a list of integers `(i …)` or oids `(o …)`."""
+        value = self._value(field)
+        if value is None:
+            return ()
+        if not isinstance(value, tuple) or not value or value[0] not in ("b", "i", "o"):
+            raise self._unexpected(field)
+        try:
+            return tuple(int(item) for item in value[1:])  # type: ignore[arg-type]  # a node or a list raises TypeError
+        except (TypeError, ValueError):
+            raise self._unexpected(field) from None
+
+    def _value(self, field: str) -> Value:
+        try:
+            return self._fields[field]
+        except KeyError:
+            raise self._unexpected(field) from None
+
+    def _unexpected(self, field: str) -> UnreadableTreeError:
+        return UnreadableTreeError(f"{self.tag}.{field} is {self._fields.get(field, 'missing')!r:.80}")
+
+
+def read_tree(text: str) -> Value:
+    """Read the node or list that the text holds."""
+    reader = _Reader(text)
+    value = reader.value()
+    if reader.next() is not None:
+        raise UnreadableTreeError("the tree goes on behind its end")
+    return value
+
+
+def walk(value: Value) -> Iterator[Node]:
+    """Yield every node of a tree, in no certain order."""
+    pending: list[Value] = [value]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, Node):
+            yield item
+            pending.extend(inner for _, inner in item.fields())
+        elif isinstance(item, tuple):
+            pending.extend(item)
+
+
+_WORD = re.compile(r"[(){}]|(?:\\.|[^\s(){}\\])+", re.DOTALL)
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_OPENING, _CLOSING = frozenset("({"), frozenset(")}")
+
+
+class _Reader:
+    """Descends without recursion: expressions may be nested by the thousand."""
+
+    def __init__(self, text: str) -> None:
+        self._words = (match[0] for match in _WORD.finditer(text))
+
+    def next(self) -> str | None:
+        return next(self._words, None)
+
+    def value(self) -> Value:
+        stack: list[_Open] = []
+        while True:
+            word = self.next()
+            if word is None:
+                raise UnreadableTreeError("the tree ends too early")
+            if word == "{":
+                tag = self.next()
+                if tag is None or tag in _OPENING | _CLOSING:
+                    raise UnreadableTreeError("a node without a tag")
+                stack.append(_Open(tag))
+                continue
+            if word == "(":
+                stack.append(_Open(None))
+                continue
+            if word in _CLOSING:
+                if not stack or (stack[-1].tag is None) != (word == ")"):
+                    raise UnreadableTreeError("a bracket too many")
+                item = stack.pop().closed()
+            elif stack and stack[-1].takes_as_label(word):
+                continue
+            else:
+                item = None if word == "<>" else _ESCAPED.sub(r"\1", word)
+            if not stack:
+                return item
+            stack[-1].items.append(item)
+
+
+class _Open:
+    """A list, or a node whose field is being read."""
+
+    __slots__ = ("fields", "items", "label", "tag")
+
+    def __init__(self, tag: str | None) -> None:
+        self.tag = tag
+        self.label: str | None = None
+        self.items: list[Value] = []
+        self.fields: dict[str, Value] = {}
+
+    def takes_as_label(self, word: str) -> bool:
+        """Whether the word begins the next field; right behind a label, it is a value that begins with a colon."""
+        if self.tag is None or not word.startswith(":") or (self.label is not None and not self.items):
+            return False
+        self._end_field()
+        self.label = word[1:]
+        return True
+
+    def _end_field(self) -> None:
+        if self.label is None:
+            if self.items:
+                raise UnreadableTreeError(f"{self.tag} has a value without a field")
+            return
+        if self.label in self.fields or not self.items:
+            raise UnreadableTreeError(f"{self.tag}.{self.label} is there twice or empty")
+        self.fields[self.label] = self.items[0] if len(self.items) == 1 else tuple(self.items)
+        self.items = []
+
+    def closed(self) -> Value:
+        if self.tag is None:
+            return tuple(self.items)
+        self._end_field()
+        return Node(self.tag, self.fields)

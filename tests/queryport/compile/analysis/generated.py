@@ -1,0 +1,321 @@
+"""Generates statements over schema.sql by a seed: joins of every kind, WITH, set operations, grouping, DML.
+
+Half of them mean nothing; all of them are such as a claim could be wrong about.
+"""
+
+import random
+from dataclasses import dataclass
+
+Columns = dict[str, str]
+"""The columns of an item of FROM, each `alias.name` with its type: int, text, bool or num."""
+
+TABLES: dict[str, dict[str, str]] = {
+    "customer": {"customer_id": "int", "name": "text", "email": "text"},
+    "orders": {"order_id": "int", "customer_id": "int", "total": "num", "region": "text", "flag": "bool"},
+    "line": {"order_id": "int", "line_no": "int", "sku": "text", "note": "text"},
+    "tick": {"a": "int", "b": "int", "v": "text", "n": "num"},
+    "coded": {"id": "int"},
+    "parent": {"id": "int", "own": "int", "v": "text"},
+    "late": {"id": "int", "v": "text"},
+    "slice": {"k": "int", "region": "text", "v": "int"},
+    "pair": {"a": "int", "b": "int", "c": "int", "d": "int"},
+    "both_sides": {"order_id": "int", "total": "num", "sku": "text", "line_no": "int"},
+    "sums": {"customer_id": "int", "orders": "int", "total": "num", "region": "text"},
+    "kept": {"order_id": "int", "total": "num", "region": "text", "place": "text"},
+}
+WRITABLE = ("customer", "orders", "line", "tick", "parent", "late", "pair")
+TYPES = ("int", "text", "bool", "num")
+
+
+@dataclass
+class Generator:
+    """Writes random statements; the same seed writes the same ones."""
+
+    random: random.Random
+    aliases: int = 0
+
+    def alias(self) -> str:
+        self.aliases += 1
+        return f"t{self.aliases}"
+
+    def chance(self, probability: float) -> bool:
+        return self.random.random() < probability
+
+    # Expressions
+
+    def expression(self, kind: str, columns: Columns, depth: int = 2) -> str:
+        fitting = [name for name, own in columns.items() if own == kind]
+        if fitting and (depth == 0 or self.chance(0.5)):
+            return self.random.choice(fitting)
+        if depth == 0:
+            return self.random.choice(
+                {
+                    "int": ["1", "2", "NULL::int", "0"],
+                    "text": ["'x'", "'ann'", "''", "NULL::text"],
+                    "bool": ["true", "false", "NULL::bool"],
+                    "num": ["1.5", "0.0", "NULL::numeric"],
+                }[kind]
+            )
+
+        def inner(other: str) -> str:
+            return self.expression(other, columns, depth - 1)
+
+        other = self.random.choice(TYPES)
+        general = [
+            lambda: f"coalesce({inner(kind)}, {inner(kind)})",
+            lambda: f"CASE WHEN {inner('bool')} THEN {inner(kind)} ELSE {inner(kind)} END",
+            lambda: f"CASE WHEN {inner('bool')} THEN {inner(kind)} END",
+            lambda: f"nullif({inner(kind)}, {inner(kind)})",
+            lambda: self.scalar_subquery(kind, columns),
+        ]
+        special = {
+            "int": [
+                lambda: f"({inner('int')} + {inner('int')})",
+                lambda: f"length({inner('text')})",
+                lambda: f"({inner('num')})::int",
+                lambda: f"greatest({inner('int')}, {inner('int')})",
+                lambda: f"array_length(ARRAY[{inner('int')}], 1)",
+                lambda: f"abs({inner('int')})",
+                lambda: f"lower(int4range({inner('int')}, NULL))",
+            ],
+            "text": [
+                lambda: f"({inner('text')} || {inner('text')})",
+                lambda: f"upper({inner('text')})",
+                lambda: f"({inner(other)})::text",
+                lambda: f"concat({inner('text')}, {inner('int')})",
+                lambda: f"substring({inner('text')} FROM 'a')",
+                lambda: f"split_part({inner('text')}, 'n', 1)",
+                lambda: f"jsonb_build_object('a', {inner('int')}) ->> 'a'",
+                lambda: f"concat_ws({inner('text')}, {inner('text')}, {inner('int')})",
+            ],
+            "bool": [
+                lambda: f"({inner(other)} = {inner(other)})",
+                lambda: f"({inner('int')} < {inner('int')})",
+                lambda: f"({inner(other)} IS NULL)",
+                lambda: f"({inner(other)} IS DISTINCT FROM {inner(other)})",
+                lambda: f"({inner('bool')} AND {inner('bool')})",
+                lambda: f"(NOT {inner('bool')})",
+                lambda: f"({inner('int')} IN ({inner('int')}, {inner('int')}))",
+                lambda: f"({inner('text')} LIKE {inner('text')})",
+                lambda: f"(({inner('int')}, {inner('text')}) < ({inner('int')}, {inner('text')}))",
+                lambda: f"({inner('bool')} IS TRUE)",
+                lambda: f"({inner('int')} IN {self.subquery('int', columns)})",
+                lambda: f"EXISTS {self.subquery('int', columns)}",
+            ],
+            "num": [
+                lambda: f"({inner('num')} * {inner('num')})",
+                lambda: f"({inner('int')})::numeric",
+                lambda: f"round({inner('num')}, 1)",
+            ],
+        }[kind]
+        return self.random.choice(general + special * 2)()
+
+    def subquery(self, kind: str, columns: Columns) -> str:
+        item, own = self.table()
+        condition = f" WHERE {self.expression('bool', {**own, **columns}, 1)}" if self.chance(0.6) else ""
+        return f"(SELECT {self.expression(kind, own, 1)} FROM {item}{condition})"
+
+    def scalar_subquery(self, kind: str, columns: Columns) -> str:
+        item, own = self.table()
+        condition = f" WHERE {self.expression('bool', {**own, **columns}, 1)}" if self.chance(0.6) else ""
+        value = self.aggregate(kind, own) if self.chance(0.6) else f"({self.expression(kind, {**own, **columns}, 1)})"
+        limit = " LIMIT 1" if value[0] == "(" else ""
+        return f"(SELECT {value} FROM {item}{condition}{limit})"
+
+    def aggregate(self, kind: str, columns: Columns) -> str:
+        argument = self.expression(kind, columns, 1)
+        extra = f" FILTER (WHERE {self.expression('bool', columns, 1)})" if self.chance(0.2) else ""
+        if kind == "int" and self.chance(0.5):
+            return f"count({argument}){extra}"
+        name = {"int": "max", "text": "string_agg", "bool": "bool_and", "num": "sum"}[kind]
+        separator = ", ','" if name == "string_agg" else ""
+        return f"{name}({argument}{separator}){extra}"
+
+    # FROM
+
+    def table(self) -> tuple[str, Columns]:
+        name, alias = self.random.choice(list(TABLES)), self.alias()
+        only = "ONLY " if name == "parent" and self.chance(0.5) else ""
+        return f"{only}{name} {alias}", {f"{alias}.{column}": kind for column, kind in TABLES[name].items()}
+
+    def item(self, common: dict[str, dict[str, str]], depth: int) -> tuple[str, Columns]:
+        choice = self.random.random()
+        alias = self.alias()
+        if common and choice < 0.25:
+            name = self.random.choice(list(common))
+            return f"{name} {alias}", {f"{alias}.{column}": kind for column, kind in common[name].items()}
+        if depth > 0 and choice < 0.4:
+            text, columns = self.query(common, depth - 1)
+            return f"({text}) {alias}", {f"{alias}.{column}": kind for column, kind in columns.items()}
+        if choice < 0.47:
+            rows = ", ".join(f"({self.expression('int', {}, 1)}, {self.expression('text', {}, 1)})" for _ in range(2))
+            return f"(VALUES {rows}) {alias}(x, y)", {f"{alias}.x": "int", f"{alias}.y": "text"}
+        if choice < 0.53:
+            return f"generate_series(1, 3) WITH ORDINALITY {alias}(x, y)", {f"{alias}.x": "int", f"{alias}.y": "num"}
+        if depth > 0 and choice < 0.85:
+            return self.join(common, depth - 1)
+        return self.table()
+
+    def join(self, common: dict[str, dict[str, str]], depth: int) -> tuple[str, Columns]:
+        left, left_columns = self.item(common, depth)
+        right, right_columns = self.item(common, depth)
+        kind = self.random.choice(["JOIN", "LEFT JOIN", "RIGHT JOIN", "FULL JOIN", "CROSS JOIN", "LEFT JOIN LATERAL"])
+        columns = {**left_columns, **right_columns}
+        if kind == "CROSS JOIN":
+            return f"({left} CROSS JOIN {right})", columns
+        if kind == "LEFT JOIN LATERAL":
+            alias = self.alias()
+            right = f"(SELECT {self.expression('int', {**left_columns, **right_columns}, 1)} AS x FROM {right} LIMIT 2) {alias}"
+            return f"({left} LEFT JOIN LATERAL {right} ON true)", {**left_columns, f"{alias}.x": "int"}
+        shared = self._shared(left_columns, right_columns)
+        if shared and self.chance(0.4) and "JOIN" not in left and "JOIN" not in right:
+            return f"({left} {kind} {right} USING ({shared}))", {**columns, shared: "int"}
+        pairs = [
+            f"{a} = {b}"
+            for a, one in left_columns.items()
+            for b, two in right_columns.items()
+            if one == two and one in ("int", "text")
+        ]
+        # Only what can be merged or hashed stands in ON of a FULL JOIN.
+        condition = self.random.choice(pairs) if pairs else "true"
+        if kind != "FULL JOIN" and self.chance(0.3):
+            condition = self.expression("bool", columns, 1)
+        return f"({left} {kind} {right} ON {condition})", columns
+
+    @staticmethod
+    def _shared(left: Columns, right: Columns) -> str | None:
+        ours, theirs = ([name.split(".")[-1] for name, kind in side.items() if kind == "int"] for side in (left, right))
+        both = [name for name in ours if ours.count(name) == theirs.count(name) == 1]
+        return both[0] if both else None
+
+    # Queries
+
+    def query(self, common: dict[str, dict[str, str]], depth: int = 2) -> tuple[str, dict[str, str]]:
+        """A query and its columns, which are called c1, c2 …"""
+        if depth > 0 and self.chance(0.15):
+            kinds = [self.random.choice(TYPES) for _ in range(2)]
+            sides = [self.select(common, depth - 1, kinds)[0] for _ in range(2)]
+            operation = self.random.choice(["UNION", "UNION ALL", "INTERSECT", "EXCEPT", "EXCEPT ALL"])
+            return f"({sides[0]}) {operation} ({sides[1]})", {"c1": kinds[0], "c2": kinds[1]}
+        return self.select(common, depth, [self.random.choice(TYPES) for _ in range(self.random.randint(1, 4))])
+
+    def select(self, common: dict[str, dict[str, str]], depth: int, kinds: list[str]) -> tuple[str, dict[str, str]]:
+        item, columns = self.item(common, depth)
+        if self.chance(0.15):
+            other, more = self.table()
+            item, columns = f"{item}, {other}", {**columns, **more}
+        where = f" WHERE {self.condition(columns)}" if self.chance(0.4) else ""
+        names = {f"c{number}": kind for number, kind in enumerate(kinds, start=1)}
+        if self.chance(0.3):
+            return self.grouped(item, columns, where, kinds), names
+        values = [
+            f"{self.windowed(kind, columns) if self.chance(0.1) else self.expression(kind, columns)} AS c{number}"
+            for number, kind in enumerate(kinds, start=1)
+        ]
+        distinct = "DISTINCT " if self.chance(0.15) else ""
+        limit = f" ORDER BY 1 LIMIT {self.random.randint(1, 5)}" if self.chance(0.1) else ""
+        return f"SELECT {distinct}{', '.join(values)} FROM {item}{where}{limit}", names
+
+    def condition(self, columns: Columns) -> str:
+        parts = []
+        for _ in range(self.random.randint(1, 2)):
+            name = self.random.choice(list(columns))
+            literal = {"int": "1", "text": "'x'", "bool": "true", "num": "7"}[columns[name]]
+            parts.append(
+                self.random.choice(
+                    [
+                        f"{name} IS NOT NULL",
+                        f"{name} = {literal}",
+                        f"NOT ({name} IS NULL)",
+                        f"{name} IN ({literal}, {literal})",
+                        self.expression("bool", columns, 1),
+                        f"({self.expression('bool', columns, 1)} OR {name} = {literal})",
+                    ]
+                )
+            )
+        return " AND ".join(parts)
+
+    def windowed(self, kind: str, columns: Columns) -> str:
+        argument = self.expression(kind, columns, 0)
+        frame = self.random.choice(["", " ROWS BETWEEN 1 PRECEDING AND 1 PRECEDING", " ROWS CURRENT ROW"])
+        call = self.random.choice([f"lag({argument})", f"first_value({argument})", f"last_value({argument})"])
+        order = f"ORDER BY {self.random.choice(list(columns))}"
+        return f"{call} OVER ({order}{'' if call.startswith('lag') else frame})"
+
+    def grouped(self, item: str, columns: Columns, where: str, kinds: list[str]) -> str:
+        keys = [self.random.choice(list(columns)) for _ in range(self.random.randint(1, 2))]
+        keys = list(dict.fromkeys(keys))
+        by = self.random.choice([", ".join(keys)] * 3 + [f"ROLLUP ({', '.join(keys)})", f"CUBE ({', '.join(keys)})"])
+        if self.chance(0.1):
+            by = f"GROUPING SETS (({keys[0]}), ())"
+            keys = keys[:1]
+        group = f" GROUP BY {by}" if self.chance(0.85) else ""
+        values = []
+        for number, kind in enumerate(kinds, start=1):
+            own = [key for key in keys if columns[key] == kind] if group else []
+            value = self.random.choice(own) if own and self.chance(0.7) else self.aggregate(kind, columns)
+            if self.chance(0.2):
+                value = f"coalesce({value}, {self.expression(kind, {}, 0)})"
+            values.append(f"{value} AS c{number}")
+        having = " HAVING count(*) > 1" if self.chance(0.1) else ""
+        return f"SELECT {', '.join(values)} FROM {item}{where}{group}{having}"
+
+    # Statements
+
+    def statement(self) -> str:
+        """A whole statement; each of its output columns has a name of its own."""
+        common: dict[str, dict[str, str]] = {}
+        texts = []
+        if self.chance(0.3):
+            for _ in range(self.random.randint(1, 2)):
+                # As likely as not the common table hides a table of its name.
+                name = self.random.choice(["orders", "customer", "extra"])
+                if name in common:
+                    continue
+                text, columns = self.query(dict(common), 1)
+                texts.append(f"{name} AS ({text})")
+                common[name] = columns
+            if self.chance(0.3):
+                value = self.expression("text", {"r.m": "text", "r.n": "int"}, 1)
+                texts.append(
+                    f"r(n, m) AS (SELECT 1, {self.expression('text', {}, 1)} UNION ALL "
+                    f"SELECT n + 1, {value} FROM r WHERE n < 3)"
+                )
+                common["r"] = {"n": "int", "m": "text"}
+        opening = f"WITH RECURSIVE {', '.join(texts)} " if texts else ""
+        if self.chance(0.2):
+            return opening + self.write()
+        return opening + self.query(common)[0]
+
+    def write(self) -> str:
+        name = self.random.choice(WRITABLE)
+        own = {f"{row}.{column}": kind for row in ("old", "new", "w") for column, kind in TABLES[name].items()}
+        source, columns = self.table()
+        condition = self.expression("bool", {**{k: v for k, v in own.items() if k[0] == "w"}, **columns}, 1)
+        column = next(name for name, kind in list(TABLES[name].items())[1:] if kind in ("text", "int"))
+        kind = TABLES[name][column]
+        new = self.expression(kind, columns, 1)
+
+        def returning(extra: Columns) -> str:
+            kinds = [self.random.choice(TYPES) for _ in range(3)]
+            values = [f"{self.expression(k, {**own, **extra}, 1)} AS c{n}" for n, k in enumerate(kinds, start=1)]
+            return f" RETURNING {', '.join(values)}"
+
+        match self.random.randint(1, 4):
+            case 1:
+                return f"UPDATE {name} w SET {column} = {new} FROM {source} WHERE {condition}{returning(columns)}"
+            case 2:
+                return f"DELETE FROM {name} w USING {source} WHERE {condition}{returning(columns)}"
+            case 3:
+                first = next(iter(TABLES[name]))
+                return (
+                    f"INSERT INTO {name} AS w ({', '.join(TABLES[name])}) SELECT {', '.join(TABLES[name])} FROM {name} "
+                    f"ON CONFLICT DO NOTHING{returning({})}"
+                    if self.chance(0.5)
+                    else f"INSERT INTO {name} AS w ({first}) VALUES (50){returning({})}"
+                )
+        source_missing = "NOT MATCHED BY SOURCE" if self.chance(0.5) else "MATCHED"
+        return (
+            f"MERGE INTO {name} w USING {source} ON {condition} WHEN {source_missing} THEN DELETE "
+            f"WHEN NOT MATCHED BY TARGET THEN DO NOTHING{returning(columns)}"
+        )

@@ -1,0 +1,51 @@
+-- Tables whose names, constraints and columns tempt an analysis into claims that do not hold, full of NULLs and ties.
+CREATE TYPE mood AS ENUM ('sad', 'ok', 'happy');
+CREATE DOMAIN code AS text NOT NULL;
+CREATE TABLE customer (customer_id int PRIMARY KEY, name text NOT NULL, email text UNIQUE, mood mood);
+CREATE TABLE orders (
+  order_id int PRIMARY KEY, customer_id int NOT NULL, total numeric NOT NULL,
+  region text, during int4range, doc json, flag boolean);
+CREATE TABLE line (order_id int NOT NULL, line_no int, sku text NOT NULL, note text, PRIMARY KEY (order_id, line_no));
+CREATE TABLE tick (a int, b int, v text, n numeric);
+CREATE UNIQUE INDEX ON tick (a);
+CREATE TABLE coded (id int PRIMARY KEY, code code);
+CREATE TABLE parent (id int NOT NULL, own int CONSTRAINT own_only NOT NULL NO INHERIT, v text NOT NULL);
+CREATE UNIQUE INDEX ON parent (id);
+CREATE TABLE child () INHERITS (parent);
+CREATE TABLE late (id int PRIMARY KEY, v text);
+CREATE TABLE slice (k int NOT NULL, region text NOT NULL, v int, PRIMARY KEY (region, k)) PARTITION BY LIST (region);
+CREATE TABLE slice_a PARTITION OF slice FOR VALUES IN ('a');
+CREATE TABLE slice_b PARTITION OF slice DEFAULT;
+CREATE TABLE pair (a int NOT NULL, b int NOT NULL, c int NOT NULL, d int UNIQUE NULLS NOT DISTINCT);
+CREATE UNIQUE INDEX pair_ab ON pair (a) INCLUDE (b);
+CREATE UNIQUE INDEX pair_partial ON pair (b) WHERE b > 2;
+CREATE UNIQUE INDEX pair_expression ON pair ((a + b));
+ALTER TABLE pair ADD CONSTRAINT pair_late UNIQUE (c) DEFERRABLE;
+
+INSERT INTO customer VALUES (1, 'ann', 'a@x', 'ok'), (2, 'bob', NULL, NULL), (3, 'cid', NULL, 'sad'), (4, 'ann', 'd@x', 'ok');
+INSERT INTO orders VALUES
+  (1, 1, 10, 'eu', '[1,5)', '{"n": null, "m": 1}', true), (2, 1, 10.0, NULL, NULL, '{"n": 4}', NULL),
+  (3, 2, 7, 'us', '(,)', NULL, false), (4, 9, 0, '', 'empty', 'null', true), (5, 2, 7, NULL, '[2,)', '[]', NULL);
+INSERT INTO line VALUES
+  (1, 1, 'x', NULL), (1, 2, 'y', 'n'), (2, 1, 'x', NULL), (3, 1, 'z', ''), (3, 2, 'x', 'n'), (3, 3, 'x', NULL), (7, 1, 'w', 'q');
+INSERT INTO tick VALUES (1, 1, 'x', 1.5), (NULL, 1, NULL, NULL), (NULL, NULL, 'x', 0), (2, NULL, NULL, 1.50), (3, 2, 'y', NULL);
+INSERT INTO coded SELECT 1, 'c';
+INSERT INTO coded SELECT 2, (SELECT code FROM coded WHERE false);
+INSERT INTO parent VALUES (1, 1, 'p'), (2, 2, 'q');
+INSERT INTO child VALUES (1, NULL, 'c'), (3, NULL, 'd');
+INSERT INTO late VALUES (1, NULL), (2, 'v');
+ALTER TABLE late ADD CONSTRAINT late_v NOT NULL v NOT VALID;
+INSERT INTO slice VALUES (1, 'a', NULL), (2, 'a', 5), (1, 'b', 5), (1, 'c', NULL);
+INSERT INTO pair VALUES (1, 1, 1, NULL), (2, 1, 2, 1), (3, 2, 3, 2);
+
+CREATE VIEW both_sides AS SELECT o.order_id, o.total, l.sku, l.line_no FROM orders o LEFT JOIN line l USING (order_id);
+CREATE VIEW sums AS SELECT customer_id, count(*) AS orders, sum(total) AS total, max(region) AS region FROM orders GROUP BY customer_id;
+CREATE MATERIALIZED VIEW kept AS SELECT order_id, total, region, coalesce(region, '-') AS place FROM orders;
+CREATE UNIQUE INDEX ON kept (order_id);
+
+CREATE SCHEMA app;
+CREATE FUNCTION app.rank() RETURNS int LANGUAGE sql STABLE AS 'SELECT NULL::int';
+CREATE FUNCTION app.count(int) RETURNS int LANGUAGE sql STABLE AS 'SELECT NULL::int';
+CREATE FUNCTION app.lower(text) RETURNS text LANGUAGE sql STABLE AS 'SELECT NULL::text';
+CREATE FUNCTION app.minus(int, int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT NULL::int';
+CREATE OPERATOR app.- (LEFTARG = int, RIGHTARG = int, FUNCTION = app.minus);

@@ -1,0 +1,73 @@
+"""Generated statements against PostgreSQL: no column that is called never null holds a NULL, no row breaks its schema.
+
+`QUERYPORT_GENERATED` is how many; the default takes a few seconds, `make generated` takes as many as one likes.
+"""
+
+import json
+import os
+import random
+from collections.abc import Callable, Iterator
+
+import psycopg
+import pytest
+from jsonschema import Draft202012Validator
+
+from handler.contract.operation import Operation, Result, Single
+from queryport.diagnostics.source import Problem
+from tests.queryport.compile.analysis.generated import Generator
+
+Compile = Callable[[str], tuple[Operation | None, list[Problem]]]
+
+COUNT = int(os.environ.get("QUERYPORT_GENERATED", "250"))
+SEED = int(os.environ.get("QUERYPORT_SEED", "1"))
+
+
+@pytest.fixture
+def connection(database_url: str) -> Iterator[psycopg.Connection[tuple[str]]]:
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("SET statement_timeout = '2s'")
+        yield connection
+
+
+def rows(connection: psycopg.Connection[tuple[str]], sql: str) -> list[dict[str, object]] | None:
+    """The rows of a statement that is rolled back, or None where it fails."""
+    connection.execute("BEGIN")
+    try:
+        return [json.loads(text) for (text,) in connection.execute(sql.encode()).fetchall()]
+    except psycopg.Error:
+        return None
+    finally:
+        connection.execute("ROLLBACK")
+
+
+def test_no_claim_about_a_generated_statement_is_false(
+    compile_text: Compile, connection: psycopg.Connection[tuple[str]]
+) -> None:
+    tried = claimed = not_null = 0
+    for number in range(COUNT):
+        text = Generator(random.Random(f"{SEED} {number}")).statement()
+        operation, problems = compile_text(text)
+        if operation is None:
+            assert not any("defect of Queryport" in problem.cure for problem in problems), text
+            continue
+        assert operation.result is Result.MANY
+        assert isinstance(operation.execution, Single)
+        (sql,) = operation.execution.sql
+        assert isinstance(sql, str)
+        found = rows(connection, sql)
+        if found is None:
+            continue
+        tried += 1
+        schema = operation.documentation.result_schema
+        properties = schema["items"]["properties"]
+        never_null = {name for name, column in properties.items() if "null" not in column["type"]}
+        for row in found:
+            assert not [name for name in never_null if row[name] is None], text
+        error = next(Draft202012Validator(schema).iter_errors(found), None)
+        assert error is None, (text, error)
+        if found:
+            claimed += len(never_null)
+            not_null += sum(all(row[name] is not None for row in found) for name in properties)
+    # Most statements have to be answered, and not by claiming nothing.
+    assert tried > COUNT / 2
+    assert claimed > not_null / 4
