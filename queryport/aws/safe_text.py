@@ -11,7 +11,7 @@ from postgast.pg_query_pb2 import Token as Kind
 from queryport.aws.placeholders import scan
 
 
-def untouched(text: str) -> str | None:
+def escape_for_data_api(text: str) -> str | None:
     """The statement as it is, or another one that means the same to PostgreSQL and holds nothing for the scanner.
 
     None where there is no such text.

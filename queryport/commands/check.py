@@ -8,7 +8,7 @@ import click
 from queryport.commands import options
 from queryport.commands.tables import show_problems, summary
 from queryport.console.terminal import Terminal, counted
-from queryport.deployed.client import Deployed
+from queryport.deployed.client import DeployedClient
 from queryport.deployed.drift import check_live
 from queryport.project.workspace import open_workspace
 
@@ -38,16 +38,16 @@ def check_command(
 
     Exits with 1 if there is any error or difference; warnings are shown and do not count.
     """
-    target = options.target(resource_arn, secret_arn, database) if live else None
+    address = options.deployed_address(resource_arn, secret_arn, database) if live else None
     progress, terminal = Terminal(stderr=True), Terminal()
     with open_workspace(project, data_dir, database_url, progress, migrate=False) as workspace:
         build = workspace.build()
         compilation = build.compilation
         show_problems(terminal, compilation.problems)
-        if target is None:
+        if address is None:
             terminal.say(summary(compilation))
             sys.exit(0 if compilation.ok else 1)
-        deployed = Deployed(target, progress.step)
+        deployed = DeployedClient(address, progress.step)
         with workspace.schema(build.scripts) as url, progress.step("Comparing the deployed database"):
             found = check_live(deployed, build.scripts.migrations, compilation.catalogue, url)
     for drift in found.drifts:

@@ -1,58 +1,40 @@
-"""`queryport migrate`: what the command does and says, whichever way it reaches the database."""
+"""`queryport migrate`: brings a database up to date through the RDS Data API, or over a connection."""
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
 from queryport.commands import options
+from queryport.compile import schema_fingerprint
 from queryport.console.terminal import Terminal, counted
-from queryport.deployed import migrate as deployed_migrations
-from queryport.deployed.client import Deployed, Target
-from queryport.migrations import runner as migrations
-from queryport.migrations.scripts import Script, read_scripts
+from queryport.deployed.client import DeployedClient
+from queryport.deployed.transport import DataApiTransport
+from queryport.migrations.connection import connect
+from queryport.migrations.runner import Entry, plan, run_scripts, status
+from queryport.migrations.scripts import Script, combined_checksum, read_scripts
+from queryport.migrations.statements import Interrupted
+from queryport.migrations.steps import Unfinished
+from queryport.migrations.transport import Transport
 from queryport.project.databases import OwnDatabase
 from queryport.project.project import Project
 
 
-def migrate(target: Target, scripts: Sequence[Script], terminal: Terminal) -> None:
-    """Applies what the deployed database has not seen."""
-    progress = Terminal(stderr=True)
-    names = deployed_migrations.migrate(Deployed(target, progress.step), scripts, progress.step)
-    for name in names:
-        terminal.say(f"applied {name}")
-    _conclude(names, terminal)
-
-
-def show_plan(target: Target, scripts: Sequence[Script], terminal: Terminal) -> None:
-    """Shows what `migrate` would apply."""
-    for script, statements in deployed_migrations.plan(Deployed(target, Terminal(stderr=True).step), scripts):
-        how = "" if script.transactional else ", without a transaction"
-        terminal.say(f"{script.name}: {counted(statements, 'statement')}{how}")
-
-
-def show_status(target: Target, scripts: Sequence[Script], terminal: Terminal) -> None:
-    """Shows every migration, and the fingerprint of the schema that the deployed database has."""
-    entries = deployed_migrations.status(Deployed(target, Terminal(stderr=True).step), scripts)
-    for entry in entries:
-        done = f" after {counted(entry.done, 'statement')} of it" if entry.done else ""
-        terminal.say(f"{entry.name}  {entry.applied_at or 'pending' + done}")
-    terminal.say(f"schema {deployed_migrations.schema_of(entries, scripts)}")
-
-
-def apply_over_connection(database_url: str, folder: Path, terminal: Terminal) -> None:
-    """Applies what a database of the user's own has not seen."""
-    OwnDatabase(database_url, migrate=False)  # says what is wrong with the URL
-    _conclude(migrations.apply(database_url, folder, announce=Terminal(stderr=True).step).migrations, terminal)
-
-
-def _conclude(names: Sequence[str], terminal: Terminal) -> None:
-    terminal.say(f"{counted(len(names), 'migration')} applied" if names else "the database is up to date")
-
-
 @click.command("migrate")
 @click.option("--dry-run", is_flag=True, help="Show what would be applied, and apply nothing.")
-@click.option("--status", is_flag=True, help="Show every migration and when it was applied, and apply nothing.")
+@click.option(
+    "--status", "show_status", is_flag=True, help="Show every migration and when it was applied, and apply nothing."
+)
+@click.option(
+    "--unfinished",
+    type=click.Choice([choice.value for choice in Unfinished]),
+    default=Unfinished.ASK.value,
+    show_default=True,
+    help="What to do with a statement outside of transactions that an earlier run began and did not see the end of: "
+    "repeat it, take it for done, or stop where its repetition might do harm.",
+)
 @options.project
 @options.deployed("that owns the schema")
 @click.option("--database-url", metavar="URL", help="Apply them over a connection to this PostgreSQL instead.")
@@ -62,9 +44,10 @@ def migrate_command(
     secret_arn: str | None,
     database: str | None,
     database_url: str | None,
+    unfinished: str,
     *,
     dry_run: bool,
-    status: bool,
+    show_status: bool,
 ) -> None:
     """Apply the migrations to a deployed database, through the RDS Data API.
 
@@ -72,11 +55,64 @@ def migrate_command(
     the comment at its top says `-- transaction: off`. Files that ran are known by name and checksum: an edited one is
     refused. One command works on a database at a time; others wait. Seeds are left out: they are for development.
     """
-    if dry_run + status + bool(database_url) > 1:
-        raise click.UsageError("--dry-run, --status and --database-url do not go together: give one of them")
-    migrations = Project.load(project).migrations
-    if database_url:
-        apply_over_connection(database_url, migrations, Terminal())
+    if dry_run and show_status:
+        raise click.UsageError("--dry-run and --status do not go together: give one of them")
+    scripts = read_scripts(Project.load(project).migrations)
+    terminal, progress = Terminal(), Terminal(stderr=True)
+    with _transport(resource_arn, secret_arn, database, database_url, progress) as transport:
+        if show_status:
+            _show_status(transport, scripts, terminal)
+        elif dry_run:
+            _show_plan(transport, scripts, terminal)
+        else:
+            _migrate(transport, scripts, Unfinished(unfinished), terminal, progress)
+
+
+@contextmanager
+def _transport(
+    resource_arn: str | None,
+    secret_arn: str | None,
+    database: str | None,
+    database_url: str | None,
+    progress: Terminal,
+) -> Iterator[Transport]:
+    if database_url is None:
+        address = options.deployed_address(resource_arn, secret_arn, database)
+        yield DataApiTransport(DeployedClient(address, progress.step), progress.step)
         return
-    do = show_status if status else show_plan if dry_run else migrate
-    do(options.target(resource_arn, secret_arn, database), read_scripts(migrations), Terminal())
+    OwnDatabase(database_url, migrate=False)  # says what is wrong with the URL
+    with connect(database_url, progress.step) as transport:
+        yield transport
+
+
+def _migrate(
+    transport: Transport, scripts: Sequence[Script], unfinished: Unfinished, terminal: Terminal, progress: Terminal
+) -> None:
+    try:
+        names = run_scripts(transport, scripts, progress=progress.step, unfinished=unfinished).migrations
+    except Interrupted as interrupted:
+        progress.error(str(interrupted))
+        sys.exit(1)
+    for name in names:
+        terminal.say(f"applied {name}")
+    terminal.say(f"{counted(len(names), 'migration')} applied" if names else "the database is up to date")
+
+
+def _show_plan(transport: Transport, scripts: Sequence[Script], terminal: Terminal) -> None:
+    for script, statements in plan(transport, scripts):
+        how = "" if script.transactional else ", without a transaction"
+        terminal.say(f"{script.name}: {counted(statements, 'statement')}{how}")
+
+
+def _show_status(transport: Transport, scripts: Sequence[Script], terminal: Terminal) -> None:
+    """Show every migration, and the fingerprint of the schema that the database has."""
+    entries = status(transport, scripts)
+    for entry in entries:
+        done = f" after {counted(entry.done, 'statement')} of it" if entry.done else ""
+        terminal.say(f"{entry.name}  {entry.applied_at or 'pending' + done}")
+    terminal.say(f"schema {_schema(entries, scripts)}")
+
+
+def _schema(entries: Sequence[Entry], scripts: Sequence[Script]) -> str:
+    applied = {entry.name for entry in entries if entry.applied_at is not None}
+    return schema_fingerprint(combined_checksum([script for script in scripts if script.name in applied]))

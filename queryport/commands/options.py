@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import click
 
-from queryport.deployed.client import Target
+from queryport.deployed.address import DatabaseAddress
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -75,7 +75,7 @@ def deployed(user: str) -> Callable[[F], F]:
     return decorate
 
 
-def target(resource_arn: str | None, secret_arn: str | None, database: str | None) -> Target:
+def deployed_address(resource_arn: str | None, secret_arn: str | None, database: str | None) -> DatabaseAddress:
     """The deployed database that the options name. Raises click.UsageError for those that are missing."""
     missing = [
         f"{option} (or {variable})"
@@ -87,4 +87,4 @@ def target(resource_arn: str | None, secret_arn: str | None, database: str | Non
     ]
     if not resource_arn or not secret_arn:
         raise click.UsageError(f"where the deployed database is: give {' and '.join(missing)}")
-    return Target(resource_arn, secret_arn, database or None)
+    return DatabaseAddress(resource_arn, secret_arn, database or None)

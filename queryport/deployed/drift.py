@@ -14,9 +14,11 @@ import psycopg
 from handler.contract.operation import Operation
 from queryport.aws.placeholders import scan
 from queryport.compile.write.pieces import whole_text
-from queryport.deployed import migrate as deployed_migrations
-from queryport.deployed.client import Deployed, Refused
+from queryport.deployed.client import DeployedClient
+from queryport.deployed.transport import DataApiTransport
+from queryport.diagnostics.refusal import Refusal
 from queryport.migrations.history import HistoryError
+from queryport.migrations.runner import status
 from queryport.migrations.scripts import Script
 
 _ROWS_AT_ONCE = 2000
@@ -39,7 +41,7 @@ class LiveCheck:
 
 
 def check_live(
-    deployed: Deployed, scripts: Sequence[Script], operations: Sequence[Operation], schema_url: str
+    deployed: DeployedClient, scripts: Sequence[Script], operations: Sequence[Operation], schema_url: str
 ) -> LiveCheck:
     """Compares the deployed database with the operations and the database that they were compiled against."""
     expected = dict(_local_things(schema_url))
@@ -55,9 +57,9 @@ def check_live(
     )
 
 
-def _pending(deployed: Deployed, scripts: Sequence[Script]) -> Iterator[Drift]:
+def _pending(deployed: DeployedClient, scripts: Sequence[Script]) -> Iterator[Drift]:
     try:
-        entries = deployed_migrations.status(deployed, scripts)
+        entries = status(DataApiTransport(deployed), scripts)
     except HistoryError as error:
         yield Drift("migrations", str(error))
         return
@@ -66,7 +68,7 @@ def _pending(deployed: Deployed, scripts: Sequence[Script]) -> Iterator[Drift]:
             yield Drift(f"migration {entry.name}", "has not been applied: run `queryport migrate`")
 
 
-def _refused(deployed: Deployed, operations: Sequence[Operation]) -> Iterator[Drift]:
+def _refused(deployed: DeployedClient, operations: Sequence[Operation]) -> Iterator[Drift]:
     """The operations whose statements the database would not run."""
     transaction: str | None = None
     for operation in operations:
@@ -77,8 +79,8 @@ def _refused(deployed: Deployed, operations: Sequence[Operation]) -> Iterator[Dr
                 deployed.query("SET LOCAL plan_cache_mode = force_generic_plan", transaction=transaction)
             for statement in _statements(operation):
                 _plan(deployed, statement, transaction)
-        except Refused as refused:
-            yield Drift(operation.name, f"{refused.message} (SQLSTATE {refused.sqlstate})")
+        except Refusal as refusal:
+            yield Drift(operation.name, f"{refusal.message} (SQLSTATE {refusal.sqlstate})")
             if transaction is not None:
                 deployed.roll_back(transaction)
             transaction = None
@@ -103,7 +105,7 @@ def _can_be_prepared(text: str) -> bool:
     return kind in ("select_stmt", "insert_stmt", "update_stmt", "delete_stmt", "merge_stmt")
 
 
-def _plan(deployed: Deployed, statement: str, transaction: str) -> None:
+def _plan(deployed: DeployedClient, statement: str, transaction: str) -> None:
     scanned = scan(statement)
     count = len(scanned.placeholders)
     types = f"({', '.join(['text'] * count)})" if count else ""
@@ -169,7 +171,7 @@ def _local_things(url: str) -> list[tuple[str, str]]:
         return connection.execute(_THINGS.encode()).fetchall()
 
 
-def _deployed_things(deployed: Deployed) -> Iterator[tuple[str, str]]:
+def _deployed_things(deployed: DeployedClient) -> Iterator[tuple[str, str]]:
     # In portions, since an answer may have 1 MB.
     offset = 0
     while True:

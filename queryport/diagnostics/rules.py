@@ -1,8 +1,8 @@
-"""The rules for query files: the code of each, the severity of a breach, and a title.
+"""The rules for query files and migrations: the code of each, the severity of a breach, and a title.
 
 docs/errors.md has a section for each code, and a test asserts that. Codes are public: they are never reused, and their
 first digit groups them (0 the file, 1 placeholders and parameters, 2 the statement, 3 the result, 4 routes and pages,
-5 transactions, idempotency keys and batches).
+5 transactions, idempotency keys and batches, 6 migrations and seeds).
 """
 
 from dataclasses import dataclass
@@ -72,4 +72,8 @@ RULES = _table(
     ("QP502", _ERROR, "a row reference that fits no row"),
     ("QP503", _ERROR, "an idempotency key where none can be kept"),
     ("QP504", _ERROR, "a batch that the file cannot be"),
+    ("QP601", _ERROR, "a mark of another migration tool"),
+    ("QP602", _ERROR, "a transaction mark that has no effect"),
+    ("QP603", _ERROR, "an index that is not there after its statement"),
+    ("QP604", _ERROR, "a statement whose outcome cannot be told"),
 )

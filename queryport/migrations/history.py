@@ -1,7 +1,6 @@
 """What a database remembers of the scripts that ran on it, and which of a folder's scripts are still to run.
 
-The same rules and the same tables whether the scripts run over a connection (migrations.py) or through the RDS Data API
-(deployed_migrations.py). Nothing here talks to a database.
+Nothing here talks to a database: records.py reads and writes what it remembers.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,24 +9,15 @@ from pathlib import Path
 from queryport.console.failure import Failure
 from queryport.migrations.scripts import Script
 
-RUNNERS = 0x51756572  # the advisory lock of whoever runs scripts on a database: "Quer"
+RUNNERS = 0x51756572
+"""The advisory lock of a command that runs scripts on a database: "Quer"."""
 
 OWN = "own_migration"
 MIGRATION = "migration"
 SEED = "seed"
 
 OWN_MIGRATIONS = Path(__file__).with_name("own")
-"""What Queryport itself keeps in a database, the scripts of the kind OWN: the table of idempotency keys."""
-
-SCHEMA_DDL = "CREATE SCHEMA IF NOT EXISTS queryport"
-
-
-def table_ddl(table: str) -> str:
-    """The statement that makes the table of a kind of script: OWN, MIGRATION or SEED."""
-    return (
-        f"CREATE TABLE IF NOT EXISTS queryport.{table} (name text PRIMARY KEY, checksum text NOT NULL,"
-        " applied_at timestamptz NOT NULL DEFAULT now())"
-    )
+"""The scripts of the kind OWN, which make what Queryport keeps in a database: the table of idempotency keys."""
 
 
 class HistoryError(Failure):

@@ -2,46 +2,61 @@
 
 What ran is written down in the database, in `queryport.own_migration`, `queryport.migration` and `queryport.seed`, with
 a checksum of its text, so that a file that was edited or taken away afterwards is noticed: the database then is not
-what the files say, and only a new one can be. One runner works on a database at a time. What a script is, and in which
-order they come: scripts.py.
+what the files say. One runner works on a database at a time. How the database is reached is the transport's matter,
+what a script is and in which order they come that of scripts.py, and files without a transaction that of steps.py.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import psycopg
-from psycopg import sql
+from queryport.console.failure import Failure
+from queryport.console.progress import Progress, no_progress
+from queryport.diagnostics.refusal import Refusal
+from queryport.migrations import records
+from queryport.migrations.connection import connect
+from queryport.migrations.history import MIGRATION, OWN, OWN_MIGRATIONS, RUNNERS, SEED, pending
+from queryport.migrations.scripts import Script, ScriptError, read_scripts
+from queryport.migrations.statements import Interrupted, run_in_transaction
+from queryport.migrations.steps import Unfinished, run_by_steps
+from queryport.migrations.transport import Transport
 
-from queryport.diagnostics.source import Span
-from queryport.migrations.history import MIGRATION, OWN, OWN_MIGRATIONS, RUNNERS, SCHEMA_DDL, SEED, pending, table_ddl
-from queryport.migrations.scripts import Script, Statement, read_scripts
-
-Announce = Callable[[str], AbstractContextManager[None]]
-"""Told of every script by a sentence such as `Seeding 01_books.sql`; the context lasts as long as the script runs."""
+_PATIENCE_SECONDS = 600.0
+_POLL_SECONDS = 1.0
+_UNIQUE_VIOLATION = "23505"
 
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What a run did, by file name."""
+    """The scripts that a run applied, by file name."""
 
     migrations: tuple[str, ...]
     seeds: tuple[str, ...]
 
 
-def silent(_: str) -> AbstractContextManager[None]:
-    return nullcontext()
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is known of one migration."""
+
+    name: str
+    applied_at: str | None
+    """In UTC; None where it is pending."""
+    done: int = 0
+    """Of a pending file without a transaction: the statements that ran before it failed."""
 
 
-def apply(connection_url: str, directory: Path, seed: Path | None = None, *, announce: Announce = silent) -> Applied:
-    """Runs the scripts of `directory`, then those of `seed`, as far as the database has not seen them.
+class BusyError(Failure):
+    """Another command has applied scripts for too long."""
 
-    Raises ScriptError for a script that PostgreSQL refuses (it leaves no trace, unless it is `-- transaction: off`) and
-    HistoryError where the files no longer say what was applied.
-    """
+
+def apply(
+    connection_url: str, directory: Path, seed: Path | None = None, *, progress: Progress = no_progress
+) -> Applied:
+    """Run the scripts of `directory`, then those of `seed`, over a connection; see `run_scripts`."""
     seeds = None if seed is None else read_scripts(seed)
-    return apply_scripts(connection_url, read_scripts(directory), seeds, announce=announce)
+    return apply_scripts(connection_url, read_scripts(directory), seeds, progress=progress)
 
 
 def apply_scripts(
@@ -49,88 +64,123 @@ def apply_scripts(
     migrations: Sequence[Script],
     seeds: Sequence[Script] | None = None,
     *,
-    announce: Announce = silent,
+    progress: Progress = no_progress,
+    unfinished: Unfinished = Unfinished.ASK,
 ) -> Applied:
-    """As `apply`, with the scripts already read.
+    """Run scripts over a connection; see `run_scripts`."""
+    with connect(connection_url, progress) as transport:
+        return run_scripts(transport, migrations, seeds, progress=progress, unfinished=unfinished)
+
+
+def run_scripts(
+    transport: Transport,
+    migrations: Sequence[Script],
+    seeds: Sequence[Script] | None = None,
+    *,
+    progress: Progress = no_progress,
+    unfinished: Unfinished = Unfinished.ASK,
+) -> Applied:
+    """Run what the database has not seen, and return the files' names.
 
     Seeds are for development. They run only in a database that was begun with seeds (perhaps none yet), so that one
     which was begun without, and may hold real data, is never filled with examples.
+
+    Raises ScriptError for a script that PostgreSQL refuses (it leaves no trace, unless it is `-- transaction: off`) or
+    that cannot be sent, HistoryError where the files no longer say what was applied, and Interrupted.
     """
-    with (
-        _only_runner(connection_url, announce),
-        # Nothing is prepared: DISCARD ALL below would take it away.
-        psycopg.connect(connection_url, autocommit=True, prepare_threshold=None) as connection,
-    ):
-        _make_tables(connection, seeded=seeds is not None)
-        for script in _pending(connection, OWN, read_scripts(OWN_MIGRATIONS)):
-            _run(connection, OWN, script)
-        new = _pending(connection, MIGRATION, migrations)
-        new_seeds = _pending(connection, SEED, seeds) if seeds is not None and _exists(connection, SEED) else ()
+    # Asked before the lock is taken, so that what cannot be sent is told before anything runs.
+    if not plan(transport, migrations) and not _own(transport) and not _new_seeds(transport, seeds):
+        return Applied((), ())
+    with _only_runner(transport, progress):
+        records.make_tables(transport, seeded=seeds is not None)
+        for script in _own(transport):  # asked again: another runner may have been here
+            _run_whole(transport, OWN, script)
+        new = pending(migrations, records.checksums(transport, MIGRATION))
+        new_seeds = _new_seeds(transport, seeds)
         for script in new:
-            with announce(f"Applying {script.name}"):
-                _run(connection, MIGRATION, script)
+            with progress(f"Applying {script.name}"):
+                if script.transactional:
+                    _run_whole(transport, MIGRATION, script)
+                else:
+                    run_by_steps(transport, MIGRATION, script, progress, unfinished)
         for script in new_seeds:
-            with announce(f"Seeding {script.name}"):
-                _run(connection, SEED, script)
+            with progress(f"Seeding {script.name}"):
+                if script.transactional:
+                    _run_whole(transport, SEED, script)
+                else:
+                    run_by_steps(transport, SEED, script, progress, unfinished)
         if new_seeds:
-            connection.execute("ANALYZE")  # the planner would else guess until autovacuum has come by
+            with transport.transaction() as transaction:
+                transaction.run("ANALYZE")  # the planner would else guess until autovacuum has come by
     return Applied(tuple(script.name for script in new), tuple(script.name for script in new_seeds))
 
 
+def plan(transport: Transport, migrations: Sequence[Script]) -> list[tuple[Script, int]]:
+    """The migrations that `run_scripts` would run, each with its number of statements; changes nothing.
+
+    Raises HistoryError, and ScriptError for a statement that could not be sent.
+    """
+    new = pending(migrations, records.checksums(transport, MIGRATION))
+    return [
+        (script, len([transport.sendable(script, statement) for statement in script.statements()])) for script in new
+    ]
+
+
+def status(transport: Transport, migrations: Sequence[Script]) -> list[Entry]:
+    """Every migration in order. Raises HistoryError, with which nothing can be applied."""
+    applied = records.applied(transport, MIGRATION)
+    new = pending(migrations, {name: script.checksum for name, script in applied.items()})
+    steps = records.steps(transport, new[0]) if new else []
+    done = sum(step.state == records.DONE for step in steps)
+    return [
+        *(Entry(script.name, applied[script.name].applied_at) for script in migrations if script.name in applied),
+        *(Entry(script.name, None, 0 if position else done) for position, script in enumerate(new)),
+    ]
+
+
+def _own(transport: Transport) -> Sequence[Script]:
+    """Queryport's own migrations that the database has not seen."""
+    return pending(read_scripts(OWN_MIGRATIONS), records.checksums(transport, OWN), OWN)
+
+
+def _new_seeds(transport: Transport, seeds: Sequence[Script] | None) -> Sequence[Script]:
+    if seeds is None or (records.exists(transport, MIGRATION) and not records.exists(transport, SEED)):
+        return ()
+    return pending(seeds, records.checksums(transport, SEED), SEED)
+
+
 @contextmanager
-def _only_runner(connection_url: str, announce: Announce) -> Iterator[None]:
-    # A session of its own, which scripts cannot take the lock from (DISCARD ALL, pg_advisory_unlock_all).
-    with psycopg.connect(connection_url, autocommit=True) as connection:
-        row = connection.execute("SELECT pg_try_advisory_lock(%s)", [RUNNERS]).fetchone()
-        if row != (True,):
-            with announce("Waiting for another command that applies migrations"):
-                connection.execute("SELECT pg_advisory_lock(%s)", [RUNNERS])
+def _only_runner(transport: Transport, progress: Progress) -> Iterator[None]:
+    lock = transport.try_lock(RUNNERS)
+    if lock is None:
+        with progress("Waiting for another command that applies migrations"):
+            give_up = time.monotonic() + _PATIENCE_SECONDS
+            # It is asked for again and again: a statement that waits would have a snapshot, for which the other
+            # command's CREATE INDEX CONCURRENTLY would wait in its turn.
+            while (lock := transport.try_lock(RUNNERS)) is None:
+                if time.monotonic() > give_up:
+                    raise BusyError(
+                        f"another command has applied migrations for {_PATIENCE_SECONDS:.0f} s: try again later"
+                    )
+                time.sleep(_POLL_SECONDS)
+    with lock:
         yield
 
 
-def _make_tables(connection: psycopg.Connection, *, seeded: bool) -> None:
-    wanted = (MIGRATION, SEED) if seeded else (MIGRATION,)
-    with connection.transaction():
-        connection.execute(SCHEMA_DDL.encode())
-        for table in (OWN,) if _exists(connection, MIGRATION) else (OWN, *wanted):
-            connection.execute(table_ddl(table).encode())
-
-
-def _exists(connection: psycopg.Connection, table: str) -> bool:
-    return connection.execute("SELECT to_regclass(%s) IS NOT NULL", [f"queryport.{table}"]).fetchone() == (True,)
-
-
-def _pending(connection: psycopg.Connection, table: str, scripts: Sequence[Script]) -> Sequence[Script]:
-    query = sql.SQL("SELECT name, checksum FROM queryport.{}").format(sql.Identifier(table))
-    return pending(scripts, dict(connection.execute(query).fetchall()), table)
-
-
-def _run(connection: psycopg.Connection, table: str, script: Script) -> None:
-    statements = script.statements()
-    with connection.transaction() if script.transactional else nullcontext():
-        for statement in statements:
-            _execute(connection, script, statement)
-        connection.execute("RESET SESSION AUTHORIZATION")  # which resets the role as well
-        connection.execute(
-            sql.SQL("INSERT INTO queryport.{} (name, checksum) VALUES (%s, %s)").format(sql.Identifier(table)),
-            [script.name, script.checksum],
-        )
-    connection.execute("DISCARD ALL")  # no script inherits settings, roles or temporary tables of the one before
-
-
-def _execute(connection: psycopg.Connection, script: Script, statement: Statement) -> None:
+def _run_whole(transport: Transport, table: str, script: Script) -> None:
+    remains = "nothing of the file remains in the database"
+    texts = [(statement, transport.sendable(script, statement)) for statement in script.statements()]
     try:
-        connection.execute(statement.text.encode())
-    except psycopg.Error as error:
-        diagnosis = error.diag
-        if diagnosis.statement_position:
-            start = statement.start + int(diagnosis.statement_position) - 1
-            span = Span(start, start + 1)
-        else:
-            span = script.first_line(statement)
-        message = diagnosis.message_primary or str(error)
-        for further in (diagnosis.message_detail, diagnosis.context):
-            message += f"\n  {further}" if further else ""
-        remains = "nothing of it remains" if script.transactional else "what stands before this statement remains"
-        cure = diagnosis.message_hint or f"mend the file; {remains} in the database"
-        raise script.error("QP202", span, message, cure) from None
+        with transport.transaction() as transaction:
+            # First, so that the file cannot run twice, not even beside a runner that has lost its lock.
+            records.record(transaction, table, script)
+            for statement, text in texts:
+                run_in_transaction(transaction, script, statement, text)
+    except Refusal as refusal:
+        if refusal.sqlstate == _UNIQUE_VIOLATION and f"{table}_pkey" in refusal.message:
+            raise ScriptError(f"{script.path}: another command has applied the file meanwhile") from None
+        raise ScriptError(f"{script.path}: {refusal.message}; {remains}") from None
+    except KeyboardInterrupt:
+        # It may have come while the transaction was being committed.
+        applied = script.name in records.checksums(transport, table)
+        raise Interrupted(f"{script.path}: interrupted; {'the file was applied' if applied else remains}") from None

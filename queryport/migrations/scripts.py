@@ -1,7 +1,7 @@
 """Numbered SQL scripts, as in `migrations/` and `seed/`: a folder's files, their order, statements and checksums.
 
 A script is plain SQL named `NUMBER_name.sql`. It runs in a transaction of its own unless the comment at its top says
-`-- transaction: off`. Nothing here talks to a database: what runs the scripts is another matter (see migrations.py).
+`-- transaction: off`. Nothing here talks to a database: the runner does (runner.py).
 """
 
 import hashlib
@@ -9,19 +9,23 @@ import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import postgast
 
 from queryport.console.failure import Failure
 from queryport.diagnostics.source import Problem, Source, Span, shown
+from queryport.migrations import marks
 
 _NAME = re.compile(r"(?P<number>\d+)[_-](?P<title>[A-Za-z0-9][A-Za-z0-9._-]*)\.sql")
-_TRANSACTION = re.compile(r"--\s*transaction\s*:\s*(?P<value>\S*)\s*", re.IGNORECASE)
+_BACKWARDS = re.compile(r".+\.(?:down|undo|rollback|revert)\.sql", re.IGNORECASE)
+_BACKWARDS_OF_A_PAIR = re.compile(r"(?P<of>.+)[_-](?:down|undo|rollback|revert)\.sql", re.IGNORECASE)
 
 
 class ScriptError(Failure):
-    """A script, or a folder of them, that cannot be run as it is; the message says where and how to mend it."""
+    """A script, or a folder of them, cannot be run as it is; the message says where and how to mend it."""
 
     def __init__(self, message: str, problem: Problem | None = None) -> None:
         super().__init__(message)
@@ -34,7 +38,7 @@ class ScriptError(Failure):
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
+class ScriptStatement:
     """One statement of a script; `start` is its first character's offset in the file."""
 
     text: str
@@ -58,21 +62,19 @@ class Script:
         """SHA-256 of the text; line ends are left out of account, since git may change them."""
         return hashlib.sha256(self.text.replace("\r\n", "\n").encode()).hexdigest()
 
-    @property
+    @cached_property
     def transactional(self) -> bool:
-        """Whether all of it happens or nothing, and not statement by statement."""
-        for line in self.text.splitlines():
-            if line.strip() and not line.startswith("--"):
-                break
-            if found := _TRANSACTION.fullmatch(line):
-                value = found["value"].lower()
-                if value not in {"on", "off"}:
-                    raise ScriptError(f'{self.path}: expected "-- transaction: on" or "off", got "{found["value"]}"')
-                return value == "on"
-        return True
+        """Whether it is applied whole or not at all, and not statement by statement."""
+        return marks.runs_in_transaction(self.source)
 
-    def statements(self) -> tuple[Statement, ...]:
-        """The statements in order, by PostgreSQL's own grammar. Raises ScriptError where it does not parse."""
+    @property
+    def source(self) -> Source:
+        return Source(self.path, self.text)
+
+    def statements(self) -> tuple[ScriptStatement, ...]:
+        """The statements in order, by PostgreSQL's own grammar. Raises ScriptError for what cannot be run."""
+        if unclear := [*marks.problems(self.source)]:
+            raise ScriptError("\n\n".join(problem.render() for problem in unclear), unclear[0])
         try:
             parsed = postgast.parse(self.text)
         except postgast.PgQueryError as error:
@@ -86,29 +88,37 @@ class Script:
             text = encoded[raw.stmt_location : end].decode()
             start = len(encoded[: raw.stmt_location].decode())
             blank = len(text) - len(text.lstrip())
-            statement = Statement(text[blank:], start + blank)
-            self._refuse(raw.stmt.WhichOneof("node"), raw.stmt, statement)
+            statement = ScriptStatement(text[blank:], start + blank)
+            self._refuse(raw.stmt, statement)
             found.append(statement)
         if not found:
             raise self.error("QP001", Span(0, 1), "the file holds no statement", "write one, or delete the file")
         return tuple(found)
 
-    def first_line(self, statement: Statement) -> Span:
+    def first_line(self, statement: ScriptStatement) -> Span:
         return Span(statement.start, statement.start + len(statement.text.split("\n", 1)[0].rstrip()))
 
     def error(self, code: str, span: Span, message: str, cure: str) -> ScriptError:
-        return ScriptError.at(Source(self.path, self.text).problem(code, span, message, cure))
+        return ScriptError.at(self.source.problem(code, span, message, cure))
 
-    def _refuse(self, kind: str, node: object, statement: Statement) -> None:
-        if kind == "transaction_stmt" and self.transactional:
-            raise self.error(
-                "QP206",
-                self.first_line(statement),
-                "the file controls its transaction itself",
-                "take it out: the file runs in one transaction, unless the comment at its top says -- transaction: off",
+    def _refuse(self, node: Any, statement: ScriptStatement) -> None:
+        kind = node.WhichOneof("node")
+        if kind == "transaction_stmt":
+            where = (
+                "the file runs in one transaction, unless the comment at its top says -- transaction: off"
+                if self.transactional
+                else "each statement of the file runs by itself, perhaps in another session than the one before"
             )
-        copy = getattr(node, "copy_stmt", None)
-        if kind == "copy_stmt" and copy is not None and not copy.filename:
+            message = "the file controls its transaction itself"
+            raise self.error("QP206", self.first_line(statement), message, f"take it out: {where}")
+        if not self.transactional and (kind in _OF_ITS_SESSION or _is_temporary(kind, node)):
+            raise self.error(
+                "QP207",
+                self.first_line(statement),
+                "the statement only changes its session, which the next statement of the file may not have",
+                "leave -- transaction: off out, or give a setting to the role or the database: ALTER ROLE … SET …",
+            )
+        if kind == "copy_stmt" and not node.copy_stmt.filename:
             raise self.error(
                 "QP204",
                 self.first_line(statement),
@@ -117,10 +127,41 @@ class Script:
             )
 
 
+_OF_ITS_SESSION = frozenset(
+    {
+        "close_portal_stmt",
+        "constraints_set_stmt",
+        "deallocate_stmt",
+        "declare_cursor_stmt",
+        "discard_stmt",
+        "execute_stmt",
+        "fetch_stmt",
+        "listen_stmt",
+        "lock_stmt",
+        "prepare_stmt",
+        "unlisten_stmt",
+        "variable_set_stmt",
+    }
+)
+
+
+def _is_temporary(kind: str, node: Any) -> bool:
+    if kind == "create_stmt":
+        return bool(node.create_stmt.relation.relpersistence == "t")
+    if kind == "create_table_as_stmt":
+        return bool(node.create_table_as_stmt.into.rel.relpersistence == "t")
+    if kind == "view_stmt":
+        return bool(node.view_stmt.view.relpersistence == "t")
+    if kind == "create_seq_stmt":
+        return bool(node.create_seq_stmt.sequence.relpersistence == "t")
+    return kind == "select_stmt" and bool(node.select_stmt.into_clause.rel.relpersistence == "t")
+
+
 def read_scripts(directory: Path) -> tuple[Script, ...]:
     """The scripts of a folder in the order of their numbers; a folder that does not exist holds none.
 
-    Raises ScriptError for names that make no order, for one number used twice, and for scripts in folders below.
+    Raises ScriptError for names that make no order, for one number used twice, for scripts in folders below, and for
+    files by which other tools undo a migration.
     """
     if not directory.is_dir():
         return ()
@@ -128,6 +169,10 @@ def read_scripts(directory: Path) -> tuple[Script, ...]:
     for path in paths:
         if path.parent != directory:
             raise ScriptError(f"{shown(path)}: scripts lie in {shown(directory)} itself: move it there")
+        if _goes_backwards(path, paths):
+            raise ScriptError(
+                f"{shown(path)}: by its name it undoes a migration, and it would run as one: keep such files elsewhere"
+            )
     scripts = sorted(map(_read, paths), key=lambda script: (script.number, script.name))
     for one, other in itertools.pairwise(scripts):
         if one.number == other.number:
@@ -135,6 +180,15 @@ def read_scripts(directory: Path) -> tuple[Script, ...]:
                 f"{one.path} and {other.path} have one number, {one.number}, so neither comes first: renumber one"
             )
     return tuple(scripts)
+
+
+def _goes_backwards(path: Path, paths: Sequence[Path]) -> bool:
+    if _BACKWARDS.fullmatch(path.name):
+        return True
+    pair = _BACKWARDS_OF_A_PAIR.fullmatch(path.name)
+    # Without its counterpart the word may be a part of the title: 0003_scale_down.sql.
+    forwards = re.compile(rf"{re.escape(pair['of'])}([_-](up|do))?\.sql", re.IGNORECASE) if pair else None
+    return forwards is not None and any(forwards.fullmatch(other.name) for other in paths)
 
 
 def combined_checksum(scripts: Sequence[Script]) -> str:

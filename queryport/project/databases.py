@@ -16,8 +16,9 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from queryport.console.failure import Failure
+from queryport.console.progress import Progress, no_progress
 from queryport.migrations.history import OWN_MIGRATIONS, HistoryError
-from queryport.migrations.runner import Announce, apply_scripts, silent
+from queryport.migrations.runner import apply_scripts
 from queryport.migrations.scripts import Script, combined_checksum, read_scripts
 from queryport.postgres.server import EmbeddedPostgres
 from queryport.project.project import Project
@@ -64,11 +65,11 @@ class Databases(Protocol):
     schema_is_ours: bool
     """Whether nothing but the migrations ever changes the schema."""
 
-    def schema(self, scripts: Scripts, announce: Announce = silent) -> AbstractContextManager[str]:
+    def schema(self, scripts: Scripts, progress: Progress = no_progress) -> AbstractContextManager[str]:
         """The URL of a database to compile against, for the length of a with block."""
         ...
 
-    def data(self, scripts: Scripts, announce: Announce = silent, pause: Pause = nullcontext) -> str:
+    def data(self, scripts: Scripts, progress: Progress = no_progress, pause: Pause = nullcontext) -> str:
         """The URL of the database to serve from, brought up to date; `pause` is held while it changes places."""
         ...
 
@@ -89,12 +90,12 @@ class OwnDatabase:
         self._migrate = migrate
 
     @contextmanager
-    def schema(self, scripts: Scripts, announce: Announce = silent) -> Iterator[str]:
-        yield self.data(scripts, announce)
+    def schema(self, scripts: Scripts, progress: Progress = no_progress) -> Iterator[str]:
+        yield self.data(scripts, progress)
 
-    def data(self, scripts: Scripts, announce: Announce = silent, pause: Pause = nullcontext) -> str:  # noqa: ARG002 (as in Databases)
+    def data(self, scripts: Scripts, progress: Progress = no_progress, pause: Pause = nullcontext) -> str:  # noqa: ARG002 (as in Databases)
         if self._migrate:
-            apply_scripts(self._url, scripts.migrations, scripts.seeds, announce=announce)
+            apply_scripts(self._url, scripts.migrations, scripts.seeds, progress=progress)
         return self._url
 
 
@@ -107,7 +108,7 @@ class EmbeddedDatabases:
         self._server = server
 
     @contextmanager
-    def schema(self, scripts: Scripts, announce: Announce = silent) -> Iterator[str]:
+    def schema(self, scripts: Scripts, progress: Progress = no_progress) -> Iterator[str]:
         name = _SCHEMA_PREFIX + combined_checksum([*read_scripts(OWN_MIGRATIONS), *scripts.migrations])[:16]
         with self._session() as session:
             while True:
@@ -118,19 +119,19 @@ class EmbeddedDatabases:
                 session.execute("SELECT pg_advisory_unlock_shared(hashtextextended(%s, 0))", [name])
                 with _alone(session, _UNFINISHED):
                     if not _exists(session, name):
-                        self._make_schema(session, name, scripts.migrations, announce)
+                        self._make_schema(session, name, scripts.migrations, progress)
             yield self._server.url(name)
 
-    def data(self, scripts: Scripts, announce: Announce = silent, pause: Pause = nullcontext) -> str:
+    def data(self, scripts: Scripts, progress: Progress = no_progress, pause: Pause = nullcontext) -> str:
         with self._session() as session, _alone(session, DATA):
             if not _exists(session, DATA):
                 _create(session, DATA)
             try:
-                apply_scripts(self._server.url(DATA), scripts.migrations, scripts.seeds, announce=announce)
+                apply_scripts(self._server.url(DATA), scripts.migrations, scripts.seeds, progress=progress)
             except HistoryError as error:
-                with announce(f"Making a new database, since {error.reason}"):
+                with progress(f"Making a new database, since {error.reason}"):
                     _create(session, _NEXT)
-                    apply_scripts(self._server.url(_NEXT), scripts.migrations, scripts.seeds, announce=announce)
+                    apply_scripts(self._server.url(_NEXT), scripts.migrations, scripts.seeds, progress=progress)
                 with pause():
                     _drop(session, DATA)  # ends the sessions on it
                     session.execute(_named("ALTER DATABASE {} RENAME TO {}", _NEXT, DATA))
@@ -140,10 +141,10 @@ class EmbeddedDatabases:
         return psycopg.connect(self._server.url(), autocommit=True)
 
     def _make_schema(
-        self, session: psycopg.Connection, name: str, migrations: Sequence[Script], announce: Announce
+        self, session: psycopg.Connection, name: str, migrations: Sequence[Script], progress: Progress
     ) -> None:
         _create(session, _UNFINISHED)
-        apply_scripts(self._server.url(_UNFINISHED), migrations, announce=announce)
+        apply_scripts(self._server.url(_UNFINISHED), migrations, progress=progress)
         session.execute(_named("ALTER DATABASE {} RENAME TO {}", _UNFINISHED, name))
         _drop_oldest_schemas(session)
 

@@ -4,7 +4,7 @@ import psycopg
 import pytest
 
 from queryport.aws.placeholders import scan
-from queryport.aws.safe_text import untouched
+from queryport.aws.safe_text import escape_for_data_api
 from tests.support.databases import NewDatabase
 
 
@@ -17,15 +17,16 @@ from tests.support.databases import NewDatabase
     ],
 )
 def test_what_the_scanner_leaves_alone_stays_as_it_is(text: str) -> None:
-    assert untouched(text) == text
+    assert escape_for_data_api(text) == text
 
 
 def test_a_body_becomes_an_ordinary_string() -> None:
-    assert untouched("DO $b$ SELECT ':x', 'it''s', $q$:y$q$ $b$") == "DO ' SELECT '':x'', ''it''''s'', $q$:y$q$ '"
+    escaped = escape_for_data_api("DO $b$ SELECT ':x', 'it''s', $q$:y$q$ $b$")
+    assert escaped == "DO ' SELECT '':x'', ''it''''s'', $q$:y$q$ '"
 
 
 def test_a_slice_gets_a_space() -> None:
-    assert untouched("SELECT 'é', a[1:2], a[:n] FROM t") == "SELECT 'é', a[1: 2], a[: n] FROM t"
+    assert escape_for_data_api("SELECT 'é', a[1:2], a[:n] FROM t") == "SELECT 'é', a[1: 2], a[: n] FROM t"
 
 
 BODY = r"""
@@ -42,7 +43,7 @@ END
 @pytest.mark.parametrize("tag", ["$$", "$body$"])
 def test_a_function_that_the_scanner_would_break_is_the_same_function(tag: str, new_database: NewDatabase) -> None:
     text = f"CREATE OR REPLACE FUNCTION f() RETURNS text LANGUAGE plpgsql AS {tag}{BODY}{tag}"
-    written = untouched(text)
+    written = escape_for_data_api(text)
     assert written is not None
     assert written != text
     assert not scan(written).placeholders

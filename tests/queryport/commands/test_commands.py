@@ -138,7 +138,7 @@ def test_the_commands_work_on_a_database_of_ones_own(shop: Path, new_database: N
 def test_migrate_brings_a_database_up_to_date(shop: Path, new_database: NewDatabase) -> None:
     url = new_database()
     done = run("migrate", "--database-url", url, project=shop)
-    assert (done.code, done.output) == (0, "1 migration applied\n")
+    assert (done.code, done.output) == (0, "applied 0001_book.sql\n1 migration applied\n")
     done = run("migrate", "--database-url", url, project=shop)
     assert (done.code, done.output) == (0, "the database is up to date\n")
     assert run("check", "--database-url", url, project=shop).code == 0

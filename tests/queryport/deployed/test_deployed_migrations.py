@@ -10,13 +10,15 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from queryport.deployed import client as deployed
-from queryport.deployed import migrate as deployed_migrations
-from queryport.deployed.client import Deployed, DeployedError, Target
+from queryport.deployed import transport as deployed
+from queryport.deployed.address import DatabaseAddress
+from queryport.deployed.client import DeployedClient, DeployedError
+from queryport.deployed.transport import DataApiTransport
 from queryport.emulator import Emulator, Fault, Limits
-from queryport.migrations import runner as migrations
 from queryport.migrations.history import RUNNERS, HistoryError
+from queryport.migrations.runner import apply, plan, run_scripts, status
 from queryport.migrations.scripts import ScriptError, read_scripts
+from queryport.migrations.steps import Unfinished
 from queryport.testing.function import client_environment
 from tests.support.databases import NewDatabase
 from tests.support.projects import write
@@ -48,15 +50,20 @@ def emulator(url: str) -> Iterator[Emulator]:
 
 
 @pytest.fixture
-def database(emulator: Emulator, url: str, monkeypatch: pytest.MonkeyPatch) -> Deployed:
+def client(emulator: Emulator, url: str, monkeypatch: pytest.MonkeyPatch) -> DeployedClient:
     for name, value in client_environment(emulator.url).items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(deployed, "_POLL_SECONDS", 0.1)
-    return Deployed(Target(CLUSTER, SECRET, str(conninfo_to_dict(url)["dbname"])))
+    return DeployedClient(DatabaseAddress(CLUSTER, SECRET, str(conninfo_to_dict(url)["dbname"])))
 
 
-def _migrate(database: Deployed, folder: Path) -> list[str]:
-    return deployed_migrations.migrate(database, read_scripts(folder))
+@pytest.fixture
+def database(client: DeployedClient) -> DataApiTransport:
+    return DataApiTransport(client)
+
+
+def _migrate(database: DataApiTransport, folder: Path) -> list[str]:
+    return [*run_scripts(database, read_scripts(folder)).migrations]
 
 
 def _fetch(url: str, query: str) -> list[tuple[object, ...]]:
@@ -64,22 +71,22 @@ def _fetch(url: str, query: str) -> list[tuple[object, ...]]:
         return connection.execute(query.encode()).fetchall()
 
 
-def test_every_file_runs_once(database: Deployed, folder: Path, url: str) -> None:
+def test_every_file_runs_once(database: DataApiTransport, folder: Path, url: str) -> None:
     assert _migrate(database, folder) == ["0001_a.sql", "0002_f.sql"]
     assert _migrate(database, folder) == []
     assert _fetch(url, "SELECT n, f(n) FROM a") == [(1, "a:b1"), (2, "a:b2")]
 
 
-def test_both_ways_of_running_keep_one_history(database: Deployed, folder: Path, url: str) -> None:
-    migrations.apply(url, folder)
+def test_both_ways_of_running_keep_one_history(database: DataApiTransport, folder: Path, url: str) -> None:
+    apply(url, folder)
     assert _migrate(database, folder) == []
     write(folder, {"0003_c.sql": "CREATE TABLE c ()"})
     assert _migrate(database, folder) == ["0003_c.sql"]
-    assert migrations.apply(url, folder).migrations == ()
+    assert apply(url, folder).migrations == ()
 
 
 def test_a_refused_file_leaves_nothing_and_the_next_run_goes_on_with_it(
-    database: Deployed, folder: Path, url: str
+    database: DataApiTransport, folder: Path, url: str
 ) -> None:
     write(folder, {"0002_f.sql": "CREATE TABLE b ();\nSELECT nothing\n  FROM b;"})
     with pytest.raises(ScriptError, match=r'0002_f.sql:2:8 QP202 column "nothing" does not exist') as caught:
@@ -91,42 +98,44 @@ def test_a_refused_file_leaves_nothing_and_the_next_run_goes_on_with_it(
     assert _migrate(database, folder) == ["0002_f.sql"]
 
 
-def test_a_constraint_that_is_checked_at_the_end_is_told(database: Deployed, folder: Path) -> None:
+def test_a_constraint_that_is_checked_at_the_end_is_told(database: DataApiTransport, folder: Path) -> None:
     late = "CREATE TABLE d (n int UNIQUE DEFERRABLE INITIALLY DEFERRED); INSERT INTO d VALUES (1), (1);"
     write(folder, {"0003_d.sql": late})
-    with pytest.raises(DeployedError, match=r"0003_d.sql: duplicate key .*; nothing of the file remains"):
+    with pytest.raises(ScriptError, match=r"0003_d.sql: duplicate key .*; nothing of the file remains"):
         _migrate(database, folder)
 
 
-def test_an_edited_file_is_refused(database: Deployed, folder: Path) -> None:
+def test_an_edited_file_is_refused(database: DataApiTransport, folder: Path) -> None:
     _migrate(database, folder)
     write(folder, {"0001_a.sql": "CREATE TABLE a (n bigint)"})
-    for ask in (_migrate, lambda d, f: deployed_migrations.status(d, read_scripts(f))):
+    for ask in (_migrate, lambda d, f: status(d, read_scripts(f))):
         with pytest.raises(HistoryError, match=r"0001_a.sql was edited after it ran"):
             ask(database, folder)
 
 
-def test_the_plan_changes_nothing(database: Deployed, folder: Path, url: str) -> None:
-    plan = deployed_migrations.plan(database, read_scripts(folder))
-    assert [(script.name, statements) for script, statements in plan] == [("0001_a.sql", 3), ("0002_f.sql", 1)]
+def test_the_plan_changes_nothing(database: DataApiTransport, folder: Path, url: str) -> None:
+    planned = plan(database, read_scripts(folder))
+    assert [(script.name, statements) for script, statements in planned] == [("0001_a.sql", 3), ("0002_f.sql", 1)]
     assert _fetch(url, "SELECT to_regnamespace('queryport')") == [(None,)]
 
 
-def test_the_status_tells_what_ran_and_what_is_pending(database: Deployed, folder: Path) -> None:
+def test_the_status_tells_what_ran_and_what_is_pending(database: DataApiTransport, folder: Path) -> None:
     _migrate(database, folder)
     write(folder, {"0003_c.sql": "CREATE TABLE c ()"})
-    first, second, third = deployed_migrations.status(database, read_scripts(folder))
+    first, second, third = status(database, read_scripts(folder))
     assert first.applied_at is not None
     assert second.applied_at is not None
     assert (third.name, third.applied_at) == ("0003_c.sql", None)
 
 
-def test_a_file_without_a_transaction_goes_on_where_it_failed(database: Deployed, folder: Path, url: str) -> None:
+def test_a_file_without_a_transaction_goes_on_where_it_failed(
+    database: DataApiTransport, folder: Path, url: str
+) -> None:
     begin = "-- transaction: off\nCREATE TABLE c (n int);\nCREATE INDEX CONCURRENTLY c_n ON c (n);\n{}"
     write(folder, {"0003_c.sql": begin.format("SELECT nothing;")})
     with pytest.raises(ScriptError, match=r'0003_c.sql:4:8 QP202 column "nothing" does not exist'):
         _migrate(database, folder)
-    assert deployed_migrations.status(database, read_scripts(folder))[-1].done == 2
+    assert status(database, read_scripts(folder))[-1].done == 2
     write(folder, {"0003_c.sql": begin.format("INSERT INTO c VALUES (1);")})
     assert _migrate(database, folder) == ["0003_c.sql"]
     assert _fetch(url, "SELECT n FROM c") == [(1,)]
@@ -134,7 +143,7 @@ def test_a_file_without_a_transaction_goes_on_where_it_failed(database: Deployed
 
 
 def test_a_file_without_a_transaction_is_refused_where_what_ran_of_it_was_edited(
-    database: Deployed, folder: Path
+    database: DataApiTransport, folder: Path
 ) -> None:
     write(folder, {"0003_c.sql": "-- transaction: off\nCREATE TABLE c (n int);\nSELECT nothing;"})
     with pytest.raises(ScriptError):
@@ -144,7 +153,7 @@ def test_a_file_without_a_transaction_is_refused_where_what_ran_of_it_was_edited
         _migrate(database, folder)
 
 
-def test_a_statement_may_outlive_its_call(database: Deployed, folder: Path, url: str) -> None:
+def test_a_statement_may_outlive_its_call(database: DataApiTransport, folder: Path, url: str) -> None:
     write(
         folder, {"0003_slow.sql": "CREATE TABLE slow AS SELECT pg_sleep(1.5)::text AS s;\nALTER TABLE slow ADD n int;"}
     )
@@ -152,7 +161,9 @@ def test_a_statement_may_outlive_its_call(database: Deployed, folder: Path, url:
     assert _fetch(url, "SELECT count(*) FROM slow") == [(1,)]
 
 
-def test_a_statement_that_fails_after_its_call_undoes_the_file(database: Deployed, folder: Path, url: str) -> None:
+def test_a_statement_that_fails_after_its_call_undoes_the_file(
+    database: DataApiTransport, folder: Path, url: str
+) -> None:
     slow = "CREATE TABLE slow ();\nDO $$ BEGIN PERFORM pg_sleep(1.2); RAISE 'no'; END $$;"
     write(folder, {"0003_slow.sql": slow})
     with pytest.raises(ScriptError, match=r"0003_slow.sql:2:1 QP202 the statement failed after more than 45 s"):
@@ -167,27 +178,35 @@ CREATE INDEX CONCURRENTLY a_slow ON public.a (slow(n));
 """
 
 
-def test_an_index_that_takes_its_time_is_found_done(database: Deployed, folder: Path, url: str) -> None:
+def test_an_index_that_takes_its_time_is_found_done(database: DataApiTransport, folder: Path, url: str) -> None:
     write(folder, {"0003_index.sql": SLOW_INDEX})
     assert _migrate(database, folder)[-1] == "0003_index.sql"
     assert _fetch(url, "SELECT indisvalid FROM pg_index WHERE indexrelid = 'a_slow'::regclass") == [(True,)]
 
 
-def test_an_outcome_that_cannot_be_told_is_not_guessed(database: Deployed, folder: Path) -> None:
-    write(folder, {"0003_slow.sql": "-- transaction: off\nDO $$ BEGIN PERFORM pg_sleep(1); END $$;"})
-    with pytest.raises(ScriptError, match=r"0003_slow.sql:2:1 QP202 .* whether it succeeded cannot be told"):
+def test_an_outcome_that_cannot_be_told_is_not_guessed(database: DataApiTransport, folder: Path) -> None:
+    write(folder, {"0003_slow.sql": "-- transaction: off\nDO $$ BEGIN COMMIT; PERFORM pg_sleep(1); END $$;"})
+    with pytest.raises(ScriptError, match=r"0003_slow.sql:2:1 QP604 .* whether it succeeded cannot be told"):
         _migrate(database, folder)
+    with pytest.raises(ScriptError, match=r"QP604 an earlier run of the statement was interrupted"):
+        _migrate(database, folder)
+    assert run_scripts(database, read_scripts(folder), unfinished=Unfinished.SKIP).migrations == ("0003_slow.sql",)
 
 
-def test_a_sleeping_database_is_waited_for(emulator: Emulator, database: Deployed, folder: Path) -> None:
+def test_a_slow_block_that_leaves_its_transaction_alone_is_done(database: DataApiTransport, folder: Path) -> None:
+    write(folder, {"0003_slow.sql": "-- transaction: off\nDO $$ BEGIN PERFORM pg_sleep(1); END $$;"})
+    assert _migrate(database, folder)[-1] == "0003_slow.sql"
+
+
+def test_a_sleeping_database_is_waited_for(emulator: Emulator, database: DataApiTransport, folder: Path) -> None:
     emulator.faults.arm(Fault(kind="resume", seconds=0.5))
     assert len(_migrate(database, folder)) == 2
 
 
 def test_a_lost_connection_is_not_tried_again_and_undone(
-    emulator: Emulator, database: Deployed, folder: Path, url: str
+    emulator: Emulator, database: DataApiTransport, folder: Path, url: str
 ) -> None:
-    deployed_migrations.migrate(database, read_scripts(folder)[:1])
+    run_scripts(database, read_scripts(folder)[:1])
     emulator.faults.arm(Fault(kind="drop", operation="CommitTransaction", when="before"))
     with pytest.raises(DeployedError, match="may have run"):
         _migrate(database, folder)
@@ -201,14 +220,14 @@ def _held(url: str) -> Iterator[None]:
         yield
 
 
-def test_one_runner_waits_for_the_other(database: Deployed, folder: Path, url: str) -> None:
+def test_one_runner_waits_for_the_other(database: DataApiTransport, folder: Path, url: str) -> None:
     said: list[str] = []
 
-    def announce(text: str) -> AbstractContextManager[None]:
+    def progress(text: str) -> AbstractContextManager[None]:
         said.append(text)
         return nullcontext()
 
-    runner = threading.Thread(target=deployed_migrations.migrate, args=(database, read_scripts(folder), announce))
+    runner = threading.Thread(target=run_scripts, args=(database, read_scripts(folder)), kwargs={"progress": progress})
     with _held(url):
         runner.start()
         time.sleep(0.5)
@@ -218,9 +237,10 @@ def test_one_runner_waits_for_the_other(database: Deployed, folder: Path, url: s
     assert said[1:] == ["Applying 0001_a.sql", "Applying 0002_f.sql"]
 
 
-def test_two_runners_apply_every_file_once(database: Deployed, folder: Path, url: str) -> None:
+def test_two_runners_apply_every_file_once(client: DeployedClient, folder: Path, url: str) -> None:
     names: list[str] = []
-    runners = [threading.Thread(target=lambda: names.extend(_migrate(database, folder))) for _ in range(2)]
+    transports = (DataApiTransport(client), DataApiTransport(client))
+    runners = [threading.Thread(target=lambda one=one: names.extend(_migrate(one, folder))) for one in transports]
     for runner in runners:
         runner.start()
     for runner in runners:
@@ -230,7 +250,7 @@ def test_two_runners_apply_every_file_once(database: Deployed, folder: Path, url
 
 
 def test_a_statement_that_is_too_long_is_refused_before_anything_runs(
-    database: Deployed, folder: Path, url: str
+    database: DataApiTransport, folder: Path, url: str
 ) -> None:
     columns = ", ".join(f"column_{number:04} int" for number in range(4_000))
     write(folder, {"0003_long.sql": f"CREATE TABLE long ({columns})"})
@@ -239,7 +259,7 @@ def test_a_statement_that_is_too_long_is_refused_before_anything_runs(
     assert _fetch(url, "SELECT to_regclass('a')") == [(None,)]
 
 
-def test_who_may_not_call_is_told(emulator: Emulator, database: Deployed, folder: Path) -> None:
+def test_who_may_not_call_is_told(emulator: Emulator, database: DataApiTransport, folder: Path) -> None:
     emulator.faults.arm(Fault(kind="error", error="AccessDeniedException"))
     with pytest.raises(DeployedError, match="the RDS Data API answers AccessDeniedException: User is not authorized"):
         _migrate(database, folder)

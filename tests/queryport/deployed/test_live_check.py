@@ -9,7 +9,8 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from queryport.compile import compile_project
-from queryport.deployed.client import Deployed, Target
+from queryport.deployed.address import DatabaseAddress
+from queryport.deployed.client import DeployedClient
 from queryport.deployed.drift import Drift, LiveCheck, check_live
 from queryport.emulator import Emulator
 from queryport.migrations.runner import apply
@@ -57,7 +58,7 @@ def check(project: Path, new_database: NewDatabase, live: str, queryport_data_ap
     schema = new_database()
     apply(schema, project / "migrations")
     operations = compile_project(project / "sql_queries", schema).operations
-    database = Deployed(Target(*queryport_data_api.arguments.values()))
+    database = DeployedClient(DatabaseAddress(*queryport_data_api.arguments.values()))
     return lambda: check_live(database, read_scripts(project / "migrations"), operations, schema)
 
 

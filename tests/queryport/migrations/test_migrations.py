@@ -118,11 +118,11 @@ def test_two_runners_take_turns(url: str, migrations: Path) -> None:
     announced: list[str] = []
 
     @contextmanager
-    def announce(text: str) -> Iterator[None]:
+    def progress(text: str) -> Iterator[None]:
         announced.append(text)
         yield
 
-    runners = [threading.Thread(target=apply, args=(url, migrations), kwargs={"announce": announce}) for _ in range(2)]
+    runners = [threading.Thread(target=apply, args=(url, migrations), kwargs={"progress": progress}) for _ in range(2)]
     for runner in runners:
         runner.start()
     for runner in runners:

@@ -81,22 +81,3 @@ def test_a_syntax_error_is_shown_where_it_is() -> None:
 def test_what_cannot_be_run_as_a_script_is_refused(text: str, code: str) -> None:
     with pytest.raises(ScriptError, match=code):
         _script(text).statements()
-
-
-@pytest.mark.parametrize(
-    ("text", "transactional"),
-    [
-        ("CREATE INDEX CONCURRENTLY i ON t (a)", True),
-        ("-- transaction: off\nCREATE INDEX CONCURRENTLY i ON t (a)", False),
-        ("-- Later, in the quiet hours.\n--TRANSACTION: OFF\nSELECT 1", False),
-        ("-- transaction: on\nSELECT 1", True),
-        ("SELECT 1;\n-- transaction: off", True),
-    ],
-)
-def test_the_comment_at_the_top_turns_the_transaction_off(text: str, *, transactional: bool) -> None:
-    assert _script(text).transactional is transactional
-
-
-def test_another_word_for_the_transaction_is_refused() -> None:
-    with pytest.raises(ScriptError, match='expected "-- transaction: on" or "off", got "no"'):
-        _ = _script("-- transaction: no\nSELECT 1").transactional

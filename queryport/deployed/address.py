@@ -1,0 +1,11 @@
+"""Where a deployed database is, as the RDS Data API wants to hear it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseAddress:
+    resource_arn: str
+    secret_arn: str
+    database: str | None = None
+    """Without it the Data API takes the database that is named like the secret's user."""

@@ -1,0 +1,121 @@
+"""Queryport's own tables in a database, read and written through a transport: which scripts ran, and parts of them."""
+
+import hashlib
+from typing import NamedTuple
+
+from queryport.migrations.history import MIGRATION, OWN, SEED
+from queryport.migrations.scripts import Script, ScriptStatement
+from queryport.migrations.transport import Transaction, Transport
+
+_SCHEMA_DDL = "CREATE SCHEMA IF NOT EXISTS queryport"
+_TABLE_DDL = """
+    CREATE TABLE IF NOT EXISTS queryport.{} (
+        name text PRIMARY KEY, checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now()
+    )
+"""
+_STEP_DDL = (
+    """
+    CREATE TABLE IF NOT EXISTS queryport.migration_step (
+        name text, step int, checksum text NOT NULL, PRIMARY KEY (name, step)
+    )
+    """,
+    "ALTER TABLE queryport.migration_step ADD COLUMN IF NOT EXISTS state text NOT NULL DEFAULT 'done'",
+)
+
+DONE = "done"
+BEGUN = "begun"
+"""Also of a statement that was interrupted: nothing was written down of its end."""
+FAILED = "failed"
+
+
+class AppliedScript(NamedTuple):
+    checksum: str
+    applied_at: str
+    """In UTC: `2026-01-31 12:00`."""
+
+
+class Step(NamedTuple):
+    """A statement of a file without a transaction, as far as it came."""
+
+    checksum: str
+    state: str
+    """DONE, BEGUN or FAILED."""
+
+
+def exists(transport: Transport, table: str) -> bool:
+    sql = "SELECT to_regclass(:table::text) IS NOT NULL"
+    return [*transport.query(sql, {"table": f"queryport.{table}"})[0]] == [True]
+
+
+def make_tables(transport: Transport, *, seeded: bool) -> None:
+    """Make the tables that are missing. A database that was begun without seeds gets no table of them later."""
+    begun = exists(transport, MIGRATION)
+    if begun and exists(transport, OWN):
+        return  # for which the right to make tables is not needed
+    tables = [OWN] if begun else [OWN, MIGRATION, *([SEED] if seeded else [])]
+    with transport.transaction() as transaction:
+        transaction.run(_SCHEMA_DDL)
+        for table in tables:
+            transaction.run(_TABLE_DDL.format(table))
+
+
+def applied(transport: Transport, table: str) -> dict[str, AppliedScript]:
+    """The scripts of a kind that ran, by name."""
+    if not exists(transport, table):
+        return {}
+    columns = "name, checksum, to_char(applied_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI')"
+    rows = transport.query(f"SELECT {columns} FROM queryport.{table}")  # noqa: S608 (the table is a constant of ours)
+    return {name: AppliedScript(checksum, applied_at) for name, checksum, applied_at in rows}
+
+
+def checksums(transport: Transport, table: str) -> dict[str, str]:
+    return {name: script.checksum for name, script in applied(transport, table).items()}
+
+
+def record(transaction: Transaction, table: str, script: Script) -> None:
+    """Write down that a script ran. Raises Refusal where it is written already."""
+    sql = f"INSERT INTO queryport.{table} (name, checksum) VALUES (:name::text, :checksum::text)"  # noqa: S608 (as above)
+    transaction.run(sql, {"name": script.name, "checksum": script.checksum})
+
+
+def make_step_table(transport: Transport) -> None:
+    # What an earlier version made has no states: each of its steps is done.
+    complete = """
+        SELECT count(*) FROM pg_attribute
+        WHERE attrelid = to_regclass('queryport.migration_step') AND attname = 'state'
+    """
+    if [*transport.query(complete)[0]] == [1]:
+        return
+    with transport.transaction() as transaction:
+        for ddl in _STEP_DDL:
+            transaction.run(ddl)
+
+
+def steps(transport: Transport, script: Script) -> list[Step]:
+    """The statements of a file that have begun, in their order; all but the last are done."""
+    if not exists(transport, "migration_step"):
+        return []
+    sql = """
+        SELECT checksum, coalesce(to_jsonb(s) ->> 'state', 'done') FROM queryport.migration_step s
+        WHERE name = :name::text ORDER BY step
+    """
+    return [Step(*row) for row in transport.query(sql, {"name": script.name})]
+
+
+def record_step(transaction: Transaction, script: Script, number: int, statement: ScriptStatement, state: str) -> None:
+    sql = """
+        INSERT INTO queryport.migration_step (name, step, checksum, state)
+        VALUES (:name::text, :step::int, :checksum::text, :state::text)
+        ON CONFLICT (name, step) DO UPDATE SET checksum = excluded.checksum, state = excluded.state
+    """
+    values = {"name": script.name, "step": str(number), "checksum": checksum(statement), "state": state}
+    transaction.run(sql, values)
+
+
+def forget_steps(transaction: Transaction, script: Script) -> None:
+    transaction.run("DELETE FROM queryport.migration_step WHERE name = :name::text", {"name": script.name})
+
+
+def checksum(statement: ScriptStatement) -> str:
+    """SHA-256 of a statement's text; line ends are left out of account, since git may change them."""
+    return hashlib.sha256(statement.text.replace("\r\n", "\n").encode()).hexdigest()
