@@ -40,7 +40,7 @@ test-container: $(SYNCED) $(SAM)  ## Build the images, start them and test them;
 	@$(BIN)/pytest tests/container
 
 test-browser: $(SYNCED)  ## Let a hostile web page try itself on `serve` in a real browser; root gets Debian's Chromium
-	@command -v chromium >/dev/null || \
+	@command -v chromium || command -v chromium-browser || command -v google-chrome || \
 	  { apt-get update -qq && apt-get install -qq --yes --no-install-recommends chromium >/dev/null; }
 	@$(BIN)/pytest -m slow tests/queryport/web
 

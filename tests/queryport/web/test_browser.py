@@ -73,7 +73,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 @contextlib.contextmanager
 def _browser(profile: Path, url: str, *options: str) -> Iterator[None]:
     """Debian's Chromium without a window, on a page."""
-    program = shutil.which("chromium")
+    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if program is None:
         assert "CI" not in os.environ, "chromium is not installed: apt-get install chromium"
         pytest.skip("chromium is not installed: apt-get install chromium")
