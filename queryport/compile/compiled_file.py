@@ -11,6 +11,7 @@ from queryport.compile.check.parameters import report_unused_entries
 from queryport.compile.describe.database import Database
 from queryport.compile.describe.query_file import QueryFile, numbered
 from queryport.compile.read.header import Header, read_header
+from queryport.compile.read.nesting import check_nesting
 from queryport.compile.read.scan import scan
 from queryport.compile.read.statement import split
 from queryport.compile.single import one_statement
@@ -18,8 +19,8 @@ from queryport.compile.transaction import transaction
 from queryport.diagnostics.reporter import Reporter
 from queryport.diagnostics.source import Problem, Source, Span
 
-_UNNUMBERABLE = ("QP104", "QP107")
-"""Problems after which the placeholders cannot be numbered, so that PostgreSQL would only repeat them."""
+_UNPARSABLE = ("QP104", "QP107", "QP213")
+"""Problems after which the statements cannot be parsed: PostgreSQL would only repeat them, or the parser break down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,11 @@ class CompiledFile:
     operation: Operation | None
     """None where a problem is an error."""
     problems: tuple[Problem, ...]
+
+    @property
+    def failed(self) -> bool:
+        """Return whether the compiler itself failed on the file, which may not happen again."""
+        return any(problem.code == "QP010" for problem in self.problems)
 
 
 def compile_file(database: Database, source: Source, name: str) -> CompiledFile:
@@ -51,7 +57,8 @@ def _compile(database: Database, reporter: Reporter, header: Header, name: str) 
             reporter.report("QP001", span, message, "write one, or delete the file")
         return None
     check_data_api_scanner(reporter, scanned)
-    if reporter.has(*_UNNUMBERABLE):
+    check_nesting(reporter, scanned.tokens)
+    if reporter.has(*_UNPARSABLE):
         return None
     statements = split(reporter, scanned, numbered(source, scanned))
     file = QueryFile(database, reporter, header, scanned, statements)

@@ -3,7 +3,8 @@
 A file with an error gives no operation; the others are not held up by it.
 """
 
-from collections.abc import Iterator, Mapping
+import traceback
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,10 +12,13 @@ from handler.contract.operation import Operation
 from queryport.compile.check.routes import conflict_key
 from queryport.compile.compiled_file import CompiledFile, compile_file
 from queryport.compile.describe.database import Database
+from queryport.compile.query_files import find_query_files, is_own
+from queryport.compile.read.front_matter import FrontMatter
+from queryport.compile.read.header import Header
 from queryport.console.failure import Failure
 from queryport.diagnostics.reporter import Reporter
 from queryport.diagnostics.rules import Severity
-from queryport.diagnostics.source import Problem, Source, Span, shown
+from queryport.diagnostics.source import Problem, Source, Span
 
 BUILT_IN = Path(__file__).with_name("operations")
 """The query files of Queryport's own operations, which every catalogue has."""
@@ -67,14 +71,15 @@ def compile_project(queries: Path, database_url: str, cache: CompileCache | None
     with Database(database_url) as database:
         if database.relation("queryport", "idempotency_key") is None:
             raise UnpreparedDatabaseError
-        for name, reporter in _files(queries):
-            source = reporter.source
-            if not reporter.errors:
-                compiled[name] = source, known.get((source, name)) or compile_file(database, source, name)
-            problems += reporter.problems
+        for found in find_query_files(BUILT_IN, queries):
+            problems += found.reporter.problems
+            if found.name is not None:
+                source = found.reporter.source
+                file = known.get((source, found.name)) or _compile(database, source, found.name)
+                compiled[found.name] = source, file
     if cache is not None:
         cache.clear()
-        cache.update({(source, name): file for name, (source, file) in compiled.items()})
+        cache.update({(source, name): file for name, (source, file) in compiled.items() if not file.failed})
     clashes = _route_clashes(compiled)
     problems += [problem for _, file in compiled.values() for problem in file.problems]
     problems += clashes.values()
@@ -84,59 +89,26 @@ def compile_project(queries: Path, database_url: str, cache: CompileCache | None
         if file.operation is not None and name not in clashes
     }
     return Compilation(
-        tuple(operation for name, operation in operations.items() if not _is_own(name)),
+        tuple(operation for name, operation in operations.items() if not is_own(name)),
         tuple(sorted(problems, key=lambda problem: (str(problem.path), problem.line, problem.column, problem.code))),
-        {name: compiled[name][0].path for name in operations if not _is_own(name)},
-        tuple(operation for name, operation in operations.items() if _is_own(name)),
+        {name: compiled[name][0].path for name in operations if not is_own(name)},
+        tuple(operation for name, operation in operations.items() if is_own(name)),
     )
 
 
-def _files(queries: Path) -> Iterator[tuple[str, Reporter]]:
-    """Read Queryport's own query files and those below `queries`; yield each with the name of its operation.
-
-    The reporter of one that cannot be compiled has the reason.
-    """
-    first: dict[str, Path] = {}
-    for folder in (BUILT_IN, queries):
-        for path in sorted(folder.rglob("*.sql")):
-            reporter = _read(path)
-            name = _operation_name(path.relative_to(folder))
-            if name is None:
-                message = "folders and file names make the operation's name, so each has to be a name"
-                reporter.report("QP006", _WHOLE, message, "use letters, digits and _, and begin with a letter")
-            elif folder is queries and _is_own(name):
-                message = f"`{name}` lies in the folder of Queryport's own operations"
-                reporter.report("QP008", _WHOLE, message, "give the folder another name")
-            # Two names that differ by case alone would be one file on some systems and two on others.
-            elif first.setdefault(name.lower(), path) != path:
-                message = f"`{name}` is made by {shown(first[name.lower()])} already"
-                reporter.report("QP007", _WHOLE, message, "rename one of the two")
-            yield name or "", reporter
-
-
-_WHOLE = Span(0, 1)
-"""The place of what concerns a file as a whole."""
-
-
-def _read(path: Path) -> Reporter:
-    content = path.read_bytes()
+def _compile(database: Database, source: Source, name: str) -> CompiledFile:
+    """Compile one file; an exception is a problem of that file, unless the database is gone for all of them."""
     try:
-        return Reporter(Source(shown(path), content.decode("utf-8-sig")))
-    except UnicodeDecodeError as error:
-        reporter = Reporter(Source(shown(path), content.decode(errors="replace")))
-        at = len(content[: error.start].decode(errors="replace"))
-        reporter.report("QP002", Span(at, at + 1), "the file is not UTF-8 text", "save it as UTF-8")
-        return reporter
-
-
-def _operation_name(path: Path) -> str | None:
-    """Return the name that a path makes, `orders.get_order` of `orders/get_order.sql`; None where a part is no name."""
-    parts = [*path.parts[:-1], *path.stem.split(".")]
-    return ".".join(parts) if all(part.isascii() and part.isidentifier() for part in parts) else None
-
-
-def _is_own(name: str) -> bool:
-    return name.lower().startswith("queryport.")
+        return compile_file(database, source, name)
+    except Exception as error:
+        if database.is_lost:
+            raise
+        reporter = Reporter(source)
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        message = f"Queryport fails on this file: {type(error).__name__} in {Path(place.filename).name}:{place.lineno}"
+        cure = "please report it with the file; the other files are compiled as ever"
+        reporter.report("QP010", Span(0, 1), message, cure)
+        return CompiledFile(Header(FrontMatter(), 0), None, reporter.problems)
 
 
 def _route_clashes(compiled: Mapping[str, tuple[Source, CompiledFile]]) -> dict[str, Problem]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from handler.contract.operation import Documentation, Operation, Reference, Result, Sql, Step, Transaction
-from queryport.compile.check.idempotency import check_idempotency
+from queryport.compile.check.idempotency import check_idempotency, no_key_because
 from queryport.compile.check.parameters import absentable, build_parameters
 from queryport.compile.check.results import check_columns, check_result, data_schema
 from queryport.compile.check.routes import check_route
@@ -124,7 +124,7 @@ def _referred_columns(
 
 
 def _operation(file: QueryFile, name: str, steps: Sequence[_TypedStep], marks: Marks) -> Operation | None:
-    front_matter, errors = file.front_matter, file.reporter.errors
+    front_matter = file.front_matter
     statements = [step.statement for step in steps]
     answer = statements[marks.result]
     result = check_result(answer)
@@ -134,14 +134,14 @@ def _operation(file: QueryFile, name: str, steps: Sequence[_TypedStep], marks: M
     writes = any(statement.parsed.locks_or_writes for statement in statements)
     volatile = frozenset[str]().union(*(statement.volatile for statement in statements))
     http = check_route(file, schema, writes=writes, volatile=volatile)
-    keys = check_idempotency(file, changes=changes, utility=False)
+    keys = check_idempotency(file, no_key_because(changes=changes, utility=False))
     referred_to = {reference.step for step in steps for reference in step.references}
     for index, statement in enumerate(statements):
         check_columns(statement, result if statement is answer else Result.ONE if index in referred_to else Result.NONE)
     if result is Result.VALUE and marks.result in referred_to:
         message = "`result: value` has no names, and other statements refer to its columns"
         file.reporter.report("QP301", file.header.value("result"), message, "take `result: one`")
-    if file.reporter.errors > errors:
+    if file.reporter.errors:
         return None
     compiled = []
     for index, step in enumerate(steps):

@@ -3,7 +3,9 @@
 Offsets count characters from the start of the file. Nothing here knows YAML or SQL.
 """
 
+import os
 from bisect import bisect_right
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -120,7 +122,8 @@ class Source:
 
 def shown(path: Path) -> Path:
     """Return a path relative to the current directory if it lies below it, else in full."""
-    try:
-        return path.resolve().relative_to(Path.cwd())
-    except ValueError:
-        return path
+    # Not Path.resolve, which some versions of Python let fail on links that lead in a circle.
+    with suppress(ValueError, OSError):  # it lies elsewhere, or the current directory was deleted
+        path = Path(os.path.realpath(path.parent), path.name).relative_to(Path.cwd())
+    # A name may hold bytes that are not UTF-8, which no terminal takes.
+    return Path(os.fsencode(path).decode(errors="replace"))

@@ -12,7 +12,8 @@ from queryport.compile.read.syntax_tree import equated_columns
 CURSOR, LIMIT = "cursor", "limit"
 """The parameters that every paged operation has."""
 
-_NO_KEYS = frozenset({"json", "jsonb", "record", "xml", "point", "line", "lseg", "box", "path", "polygon", "circle"})
+_NO_KEYS = frozenset({"jsonb", "record"})
+"""Types that have an order, and values that no cursor holds as one text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +83,13 @@ def plan_page(statement: TypedStatement, result: Result, nullable: tuple[bool, .
             continue
         column, may_be_null = columns[name]
         row = database.base_type(column.type_oid)
-        if row.name in _NO_KEYS or row.element_oid or row.kind == "c":
-            report("QP406", ("by", index), f"`{name}` is of a type that pages cannot go by", "take a single value")
+        sql_name = database.type(column.type_oid).sql_name
+        if row.name in _NO_KEYS or row.element_oid or row.kind == "c" or not database.orders_rows_by(sql_name):
+            message = f"`{name}` is of a type that pages cannot go by, {sql_name}"
+            report("QP406", ("by", index), message, "take a single value that `>` compares, or cast the column")
             continue
         descending = direction.strip().lower() == "desc"
-        keys.append(SortKey(name, database.type(column.type_oid).sql_name, descending, may_be_null))
+        keys.append(SortKey(name, sql_name, descending, may_be_null))
         chosen.append(column)
     if reporter.errors > errors:
         return None

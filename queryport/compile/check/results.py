@@ -19,10 +19,6 @@ def check_result(statement: TypedStatement) -> Result:
     span = file.header.value("result") if file.front_matter.result else statement.start
     written = Result(file.front_matter.result) if file.front_matter.result else None
     if statement.parsed.shape is Shape.UTILITY:
-        if columns:
-            message = "the rows of this statement cannot be rendered as JSON"
-            report("QP208", span, message, "call a function with SELECT instead of a procedure with OUT parameters")
-            return Result.NONE
         inferred, possible = Result.NONE, {Result.NONE}
     elif columns:
         inferred, possible = Result.MANY, {*_ROWS, Result.NONE}
@@ -47,6 +43,11 @@ def check_result(statement: TypedStatement) -> Result:
 def check_columns(statement: TypedStatement, result: Result) -> None:
     """Report output columns that would not make a good JSON object."""
     columns, reporter = statement.columns, statement.file.reporter
+    if columns and statement.parsed.shape is Shape.UTILITY:
+        message = "the rows of this statement cannot be rendered as JSON"
+        cure = "call a function with SELECT instead of a procedure with OUT parameters"
+        reporter.report("QP208", statement.start, message, cure)
+        return
     if not columns or result is Result.NONE:
         return
     for star in output_stars(statement.parsed.node):

@@ -103,6 +103,7 @@ class Database:
         self._defined = False
         self.facts = Facts(self._connection)
         self._null_casts: dict[str, bool] = {}
+        self._ordering: dict[str, bool] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -111,6 +112,11 @@ class Database:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._connection.close()
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the connection is broken, so that every answer is one of the connection and none of the statement."""
+        return self._connection.pgconn.status != pq.ConnStatus.OK
 
     @contextmanager
     def rehearsal(self) -> Iterator[None]:
@@ -138,7 +144,7 @@ class Database:
         with self._savepoint():
             result = self._connection.pgconn.exec_params(sql.encode(), [None] * len(parameter_oids), parameter_oids)
             if result.status not in (pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK):
-                raise _statement_error(result)
+                raise self._error(result)
         self._forget()
 
     def prepare(self, sql: str, parameter_oids: list[int] | None = None) -> Description:
@@ -191,10 +197,10 @@ class Database:
         protocol = self._connection.pgconn
         result = protocol.prepare(b"", sql.encode(), parameter_oids)
         if result.status != pq.ExecStatus.COMMAND_OK:
-            raise _statement_error(result)
+            raise self._error(result)
         result = protocol.describe_prepared(b"")
         if result.status != pq.ExecStatus.COMMAND_OK:
-            raise _statement_error(result)
+            raise self._error(result)
         return Description(
             tuple(result.param_type(index) for index in range(result.nparams)),
             tuple(
@@ -208,6 +214,11 @@ class Database:
                 for index in range(result.nfields)
             ),
         )
+
+    def _error(self, result: pq.abc.PGresult) -> StatementError | psycopg.OperationalError:
+        if self.is_lost:
+            return psycopg.OperationalError("the database closed the connection")
+        return _statement_error(result)
 
     def type(self, oid: int) -> TypeRow:
         if oid not in self._types:
@@ -246,6 +257,18 @@ class Database:
                 row = None
             self._null_casts[type_name] = row == (True,)
         return self._null_casts[type_name]
+
+    def orders_rows_by(self, type_name: str) -> bool:
+        """Return whether rows can be ordered by a type, written as in SQL, and compared as whole rows with `>`."""
+        if type_name not in self._ordering:
+            value = f"NULL::{type_name}"
+            test = f"SELECT FROM (SELECT {value} AS a, 1 AS b) q WHERE (q.a, q.b) > ({value}, 1) ORDER BY q.a"
+            try:
+                self.prepare(test)
+                self._ordering[type_name] = True
+            except StatementError:
+                self._ordering[type_name] = False
+        return self._ordering[type_name]
 
     def attributes(self, relation_oid: int) -> dict[int, Attribute]:
         """The columns of a table, view or composite type, by their number."""

@@ -5,7 +5,7 @@ is the operation's description. Knows nothing of SQL.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,6 +41,10 @@ class Header:
         """Return where the value of a key stands, or of the nearest key above one that is not written."""
         return _nearest(self._values, path)
 
+    def path(self, loc: KeyPath) -> KeyPath:
+        """Return the path of one of pydantic's findings, without the name of a union's type at its end."""
+        return loc[:-1] if loc[-1] in _UNION_ARMS and loc not in self._keys else loc
+
 
 def read_header(reporter: Reporter) -> Header:
     """Read the front matter; where it has errors, the Header holds the front matter of a file without any."""
@@ -56,14 +60,7 @@ def read_header(reporter: Reporter) -> Header:
         return min(lines[mark.line].start + mark.column, lines[mark.line].end)
 
     whole = Span(lines[0].start, lines[0].end)
-    try:
-        node = yaml.compose(text, Loader=CoreLoader)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        at = Span(offset(mark), offset(mark) + 1) if mark else whole
-        cure = "front matter is `key: value` lines: quote a value that holds `: `, and keep prose under `description:`"
-        reporter.report("QP003", at, _yaml_message(error), cure)
-        return Header(FrontMatter(), end)
+    node = _composed(reporter, text, lines, offset)
     if node is None:
         return Header(FrontMatter(), end)
     if isinstance(node, yaml.ScalarNode):
@@ -81,11 +78,32 @@ def read_header(reporter: Reporter) -> Header:
         front_matter = FrontMatter.model_validate(value)
     except ValidationError as error:
         # An entry of a union type is reported once for each of its types; one report says it.
-        details = {tuple(_path(detail)): detail for detail in reversed(error.errors(include_url=False))}
-        for detail in details.values():
-            _report_invalid(reporter, spans, detail)
+        details = {spans.path(detail["loc"]): detail for detail in reversed(error.errors(include_url=False))}
+        for path, detail in details.items():
+            _report_invalid(reporter, spans, path, detail)
         return spans
     return Header(front_matter, end, reader.keys, reader.values)
+
+
+def _composed(
+    reporter: Reporter, text: str, lines: Sequence[Span], offset: Callable[[yaml.Mark], int]
+) -> yaml.Node | None:
+    """Return the block's YAML node; None for one that holds nothing, or after a report of a fault."""
+    cure = "front matter is `key: value` lines: quote a value that holds `: `, and keep prose under `description:`"
+    whole = Span(lines[0].start, lines[0].end)
+    try:
+        return yaml.compose(text, Loader=CoreLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        at = Span(offset(mark), offset(mark) + 1) if mark else whole
+        reporter.report("QP003", at, _yaml_message(error), cure)
+    except yaml.reader.ReaderError as error:
+        character = chr(error.character)
+        at = next(Span(line.start, line.end) for line in lines if character in reporter.source.text[slice(*line)])
+        reporter.report("QP003", at, f"YAML does not take the character U+{ord(character):04X}", "remove it")
+    except (ValueError, OverflowError, RecursionError) as error:  # `"\UFFFFFFFF"`, or brackets by the thousand
+        reporter.report("QP003", whole, f"not valid YAML ({type(error).__name__})", cure)
+    return None
 
 
 def _comment_block(source: Source) -> tuple[list[Span], int]:
@@ -120,9 +138,8 @@ def _yaml_message(error: yaml.MarkedYAMLError) -> str:
     return ", ".join(part for part in (error.context, error.problem) if part) or "not valid YAML"
 
 
-def _report_invalid(reporter: Reporter, header: Header, detail: ErrorDetails) -> None:
+def _report_invalid(reporter: Reporter, header: Header, path: KeyPath, detail: ErrorDetails) -> None:
     """Report one of pydantic's findings, in our words, at its place."""
-    path = _path(detail)
     dotted = ".".join(str(part) for part in path)
     if detail["type"] == "extra_forbidden":
         known = _known_keys(path)
@@ -132,10 +149,6 @@ def _report_invalid(reporter: Reporter, header: Header, detail: ErrorDetails) ->
         return
     message = f"`{dotted}`: {detail['msg'][0].lower()}{detail['msg'][1:]}, got {_shown(detail['input'])}"
     reporter.report("QP005", header.value(*path), message, _CURES.get(path[0], "see docs/query-files.md"))
-
-
-def _path(detail: ErrorDetails) -> KeyPath:
-    return tuple(part for part in detail["loc"] if part not in _UNION_ARMS)
 
 
 _UNION_ARMS = frozenset({"float", "int", "bool", "dict[str,any]"})

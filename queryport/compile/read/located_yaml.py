@@ -1,4 +1,4 @@
-"""YAML with places: plain values, and where in the file each key and each value stands.
+"""Reads YAML as plain values, with the place in the file of each key and each value.
 
 Takes the scalars of YAML 1.2's core schema, so that `no` and `2024-01-01` stay the strings that their author wrote, and
 reports a key that stands twice, of which PyYAML would silently keep the last.
@@ -14,6 +14,9 @@ from queryport.diagnostics.reporter import Reporter
 from queryport.diagnostics.source import Span
 
 KeyPath = tuple[str | int, ...]
+
+
+_MOST_NODES, _MOST_LEVELS = 5_000, 50
 
 
 class CoreLoader(yaml.SafeLoader):
@@ -40,9 +43,19 @@ class Reader:
         self.offset = offset
         self.keys: dict[KeyPath, Span] = {}
         self.values: dict[KeyPath, Span] = {}
+        self._nodes = 0
+        self._is_too_much = False
 
     def read(self, node: yaml.Node, path: KeyPath) -> Any:
+        """Return the value of a node; one that cannot be read is reported, and None."""
         self.values[path] = self._span(node)
+        self._nodes += 1
+        if self._nodes > _MOST_NODES or len(path) > _MOST_LEVELS:
+            # Aliases can make much of little, or go round in circles.
+            if not self._is_too_much:
+                self._report(self._span(node), "the YAML is too large, or holds itself", "write the values out")
+            self._is_too_much = True
+            return None
         if isinstance(node, yaml.MappingNode):
             return dict(self._entries(node, path))
         if isinstance(node, yaml.SequenceNode):
@@ -64,17 +77,22 @@ class Reader:
 
     def _scalar(self, node: yaml.Node) -> Any:
         text = str(node.value)
-        match node.tag.rsplit(":", 1)[-1]:
-            case "null":
-                return None
-            case "bool":
-                return text.lower() == "true"
-            case "int":
-                return int(text)
-            case "float":
-                return float(text)
-            case "str":
-                return text
+        kind = node.tag.rsplit(":", 1)[-1]
+        try:
+            match kind:
+                case "null":
+                    return None
+                case "bool":
+                    return text.lower() == "true"
+                case "int":
+                    return int(text)
+                case "float":
+                    return float(text)
+                case "str":
+                    return text
+        except ValueError:  # `!!int x`, or an integer of thousands of digits
+            self._report(self._span(node), f"the value is not one of YAML's {kind}s", "leave the tag out, or quote it")
+            return None
         self._report(self._span(node), f"the YAML tag {node.tag} is not known here", "leave the tag out")
         return None
 

@@ -31,7 +31,7 @@ def find_placeholders(reporter: Reporter, tokens: Sequence[Token]) -> list[Place
         if token.kind != _COLON or following is None or following.start != token.end:
             continue
         span = Span(token.start, following.end)
-        if brackets > 0 and index > 0 and tokens[index - 1].kind in _OPERAND_ENDS:
+        if brackets > 0 and _separates_bounds(tokens[index - 1], token, following):
             if following.kind in _NUMBERS or following.kind in _NAMES or following.keyword:
                 message = f"the RDS Data API takes `{text[slice(*span)]}` in this array slice for a placeholder"
                 cure = f"put a space behind the colon: `: {following.text}`"
@@ -43,6 +43,13 @@ def find_placeholders(reporter: Reporter, tokens: Sequence[Token]) -> list[Place
         elif following.keyword or following.kind in _NAMES:
             found.append(Placeholder(len(found) + 1, following.text, span))
     return found
+
+
+def _separates_bounds(before: Token, colon: Token, behind: Token) -> bool:
+    """Return whether a colon in brackets stands between the bounds of an array slice."""
+    if before.kind == _OPEN:
+        return behind.kind in _NUMBERS  # `[:2]`, since no name begins with a digit
+    return before.kind in _OPERAND_ENDS or (before.keyword and before.end == colon.start)
 
 
 def _misnamed(name: Token, written: str) -> tuple[str, str, str] | None:

@@ -25,7 +25,7 @@ def wrap(statement: TypedStatement, body: Body, result: Result, page: PagePlan |
     One that is `guarded` fails by itself where its result is one row and it gives another number of rows.
     """
     parsed = statement.parsed
-    if not statement.columns:
+    if not statement.columns or parsed.shape is Shape.UTILITY:
         return _sql(body.pieces(body.scan.span))
     row = _wrapped_row(body, statement.columns, result)
     if parsed.shape is Shape.QUERY and (page is not None or not (guarded and result in _SINGLE)):
@@ -94,13 +94,15 @@ def _selection(row: _WrappedRow, result: Result) -> str:
 
 def _common(parsed: ParsedStatement, body: Body, opening: str) -> Pieces:
     """Write `WITH … AS (` and the statement; the author's own WITH is drawn out of it where its queries may write."""
-    span = body.scan.span
+    span, tokens = body.scan.span, body.scan.tokens
     if parsed.last_common_table is None or parsed.shape is Shape.QUERY:
         return (f"WITH {opening}", *body.pieces(span))
-    main = _main_start(body.scan.tokens, parsed.last_common_table)
-    common = body.pieces(Span(span.start, body.scan.tokens[main - 1].end))
-    written = body.pieces(Span(body.scan.tokens[main].start, span.end))
-    return (*common, f", {opening}", *written)
+    # Parentheses in front of the WITH belong to the statement behind it: `(WITH … SELECT …) ORDER BY 1`.
+    start = next(token.start for token in tokens if token.kind == TokenKind.WITH)
+    main = _main_start(tokens, parsed.last_common_table)
+    common = body.pieces(Span(start, tokens[main - 1].end))
+    written = body.pieces(Span(tokens[main].start, span.end))
+    return (*common, f", {opening}", *body.pieces(Span(span.start, start)), *written)
 
 
 _VERBS = frozenset(

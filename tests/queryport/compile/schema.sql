@@ -25,3 +25,10 @@ CREATE TABLE visit (
 CREATE VIEW visitor AS SELECT p.person_id, p.name FROM person p JOIN visit v USING (person_id);
 CREATE FUNCTION touch(person bigint) RETURNS void LANGUAGE sql AS 'UPDATE person SET joined_at = now() WHERE person_id = $1';
 CREATE PROCEDURE forget(IN person bigint) LANGUAGE sql AS 'DELETE FROM visit WHERE person_id = $1';
+CREATE PROCEDURE twice(n integer, INOUT doubled integer) LANGUAGE plpgsql AS 'BEGIN doubled := 2 * n; END';
+CREATE TABLE ruled (id integer PRIMARY KEY, n integer);
+CREATE TABLE written (id integer);
+CREATE RULE also AS ON INSERT TO ruled DO ALSO INSERT INTO written VALUES (new.id);
+CREATE VIEW ruled_view AS SELECT id, n FROM ruled;
+CREATE RULE instead AS ON INSERT TO ruled_view DO INSTEAD INSERT INTO written VALUES (new.id);
+CREATE RULE nothing AS ON DELETE TO ruled DO INSTEAD NOTHING;

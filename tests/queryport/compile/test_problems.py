@@ -20,6 +20,15 @@ CASES = [
     ("QP003", "-- summary: [‸\nSELECT 1 AS a", "while parsing"),
     ("QP003", "-- summary: a‸: b\nSELECT 1 AS a", "mapping values"),
     ("QP004", "-- ‸sumary: x\nSELECT 1 AS a", "`sumary`"),
+    ("QP004", "-- ‸int: less than\nSELECT 1 AS a", "unknown key `int`"),
+    ("QP004", "-- ‸float: x\nSELECT 1 AS a", "unknown key `float`"),
+    ("QP003", "-- ‸summary: a\x07b\nSELECT 1 AS a", "U+0007"),
+    ("QP003", '-- ‸summary: "\\UFFFFFFFF"\nSELECT 1 AS a', "not valid YAML"),
+    ("QP003", f"-- ‸summary: {'[' * 2000}\nSELECT 1 AS a", "not valid YAML"),
+    ("QP005", "-- summary: ‸!!int x\nSELECT 1 AS a", "YAML's ints"),
+    ("QP005", f"-- retry: ‸{'9' * 5000}\nSELECT 1 AS a", "YAML's ints"),
+    ("QP005", "-- summary: &a ‸[*a]\nSELECT 1 AS a".replace("&a ‸", "‸&a "), "holds itself"),
+    ("QP005", "-- params: {int: {minimum: ‸x}}\nSELECT :int::int AS a", "`params.int.minimum`"),
     ("QP004", "-- params:\n--   a: {‸maximun: 3}\nSELECT :a::int AS a", "`maximun` in `params.a`"),
     ("QP004", "-- page: {by: [a], ‸sise: 5}\nSELECT 1 AS a", "`sise` in `page`"),
     ("QP005", "-- result: ‸lots\nSELECT 1 AS a", "got 'lots'"),
@@ -47,6 +56,8 @@ CASES = [
     ("QP105", "SELECT $$it's$$ || ‸:a AS a", "a part of the string before"),
     ("QP106", "SELECT tags[1‸:2] AS t FROM person", "`:2` in this array slice"),
     ("QP106", "SELECT tags[1‸:n] AS t FROM person, (VALUES (2)) v(n)", "`:n` in this array slice"),
+    ("QP106", "SELECT tags[‸:2] AS t FROM person", "`:2` in this array slice"),
+    ("QP106", "SELECT tags[value‸:2] AS t FROM person, (VALUES (2)) v(value)", "`:2` in this array slice"),
     ("QP107", "SELECT name FROM person WHERE person_id = ‸$1", "`$1`"),
     ("QP108", "-- params:\n--   a: {type: ‸bigin}\nSELECT :a AS a", "`bigin`"),
     ("QP108", "-- params:\n--   a: {type: ‸'no such )('}\nSELECT :a AS a", "no such"),
@@ -81,6 +92,9 @@ CASES = [
     ("QP207", "‸DECLARE c CURSOR FOR SELECT 1", "cursor"),
     ("QP208", "‸EXPLAIN SELECT 1", "EXPLAIN"),
     ("QP208", "‸SHOW work_mem", "SHOW"),
+    ("QP208", "‸CALL twice(:a, NULL)", "cannot be rendered"),
+    ("QP208", "-- @r\n‸CALL twice(:a, NULL);\nSELECT :r.doubled AS b", "cannot be rendered"),
+    ("QP208", "-- result: none\n-- @r\n‸CALL twice(1, NULL);\nSELECT 1 AS b", "cannot be rendered"),
     (
         "QP209",
         "SELECT date_trunc(:u, ‸at) AS d, count(*) FROM visit GROUP BY date_trunc(:u, at)",
@@ -90,6 +104,8 @@ CASES = [
     ("QP210", "UPDATE ‸person SET name = :a", "UPDATE"),
     ("QP210", "WITH gone AS (DELETE FROM ‸visit RETURNING visit_id) SELECT visit_id FROM gone", "DELETE"),
     ("QP211", f"‸SELECT '{'x' * 66_000}' AS a", "65,536"),
+    ("QP213", f"SELECT {' + '.join(['1'] * 401)} ‸+ 1 AS a", "400 levels"),
+    ("QP213", f"SELECT {'(' * 400}‸(1){')' * 400} AS a", "400 levels"),
     ("QP301", "-- result: ‸one\nDELETE FROM visit WHERE visit_id = :v", "a count of rows"),
     ("QP301", "-- result: ‸affected\nSELECT 1 AS a", "gives rows"),
     ("QP301", "-- result: ‸affected\nDELETE FROM visit WHERE visit_id = :v RETURNING visit_id", "gives rows"),
@@ -120,6 +136,13 @@ CASES = [
     ("QP406", "-- page: {by: [‸nme]}\nSELECT name FROM person", "`nme`"),
     ("QP406", "-- page: {by: [‸name up]}\nSELECT name FROM person", "`name up`"),
     ("QP406", "-- page: {by: [‸home]}\nSELECT home FROM person", "of a type"),
+    ("QP406", "-- page: {by: [‸x]}\nSELECT xmin AS x FROM person", "of a type"),
+    ("QP406", "-- page: {by: [‸p]}\nSELECT point(1, 2) AS p", "of a type"),
+    (
+        "QP406",
+        "-- page: {by: [person_id, ‸b]}\nSELECT person_id, box(point(1, 2), point(3, 4)) AS b FROM person",
+        "a type",
+    ),
     ("QP406", "-- page: {by: [person_id], size: ‸9, max: 5}\nSELECT person_id FROM person", "more than `max`"),
     ("QP407", "-- page: {by: ‸[name]}\nSELECT name FROM person", "unique"),
     ("QP005", "-- idempotency: ‸sometimes\nSELECT 1 AS a", "got 'sometimes'"),
@@ -164,8 +187,9 @@ def test_a_problem_points_at_its_place(compile_text: Compile, code: str, marked:
 
 
 def test_every_rule_has_a_case() -> None:
-    of_projects = {"QP006", "QP007", "QP008", "QP405"}
-    assert {code for code, _, _ in CASES} | of_projects == set(RULES)
+    of_projects = {"QP006", "QP007", "QP008", "QP009", "QP010", "QP011", "QP405"}
+    of_rules = {"QP212"}  # see test_writes.py
+    assert {code for code, _, _ in CASES} | of_projects | of_rules == set(RULES)
 
 
 def test_all_problems_of_a_file_are_reported_at_once(compile_text: Compile) -> None:
