@@ -21,7 +21,7 @@ Answer = list[Any] | str
 
 def run_compiled(connection: psycopg.Connection[Any], operation: Operation, values: Values) -> Answer:
     """Run the statement that is sent, with every value as text and by AWS's own idea of a placeholder."""
-    (sql,) = operation.statements
+    sql = operation.statements[0]
     scanned = placeholders.scan(ReadyStatement(sql).form(values).sql)
     arguments = [values.get(place.name) for place in scanned.placeholders]
     result = connection.pgconn.exec_params(
