@@ -42,9 +42,12 @@ def test_the_curl_line_works_when_pasted(served: Served) -> None:
     assert answer.stdout == b'{"data":5}'
 
 
+def _database_url(served: Served) -> str:
+    return shlex.split(served.printed("PostgreSQL"))[1]
+
+
 def test_the_database_can_be_reached_as_shown(served: Served) -> None:
-    url = shlex.split(served.printed("PostgreSQL"))[1]
-    with psycopg.connect(url) as connection:
+    with psycopg.connect(_database_url(served)) as connection:
         assert connection.execute("SELECT count(*) FROM book").fetchone() == (5,)
 
 
@@ -61,15 +64,16 @@ def test_the_handlers_log_is_kept(served: Served) -> None:
 
 
 def test_a_slow_query_holds_up_no_other(served: Served) -> None:
-    slow = threading.Thread(target=served.call, args=["books.wait"], kwargs={"seconds": 2})
-    served.call("books.count")
+    slow = threading.Thread(target=served.call, args=["books.wait"], kwargs={"seconds": 60})
     slow.start()
-    time.sleep(0.1)
-    served.call("books.count")  # may have to wait for an environment
-    started = time.monotonic()
-    assert served.value("books.count") == 5
-    assert time.monotonic() - started < 0.5
-    assert slow.is_alive()
+    with psycopg.connect(_database_url(served), autocommit=True) as connection:
+        sleeping = (
+            "FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%pg_sleep%' AND pid <> pg_backend_pid()"
+        )
+        eventually(lambda: connection.execute(f"SELECT count(*) {sleeping}").fetchone() == (1,))
+        assert served.value("books.count") == 5
+        assert slow.is_alive()
+        connection.execute(f"SELECT pg_cancel_backend(pid) {sleeping}")
     slow.join()
 
 
@@ -91,7 +95,7 @@ def test_a_saved_file_is_taken_up_at_once(served: Served) -> None:
     write(
         served.project, {"sql_queries/books/count.sql": "-- result: value\nSELECT count(*) * 10 AS books FROM book\n"}
     )
-    assert eventually(lambda: served.value("books.count") == 50) < 3  # one second, on a machine with nothing else to do
+    eventually(lambda: served.value("books.count") == 50)
     eventually(lambda: "books.count changed" in served.output)
     write(served.project, {"sql_queries/books/count.sql": BOOKSHOP["sql_queries/books/count.sql"]})
     eventually(lambda: served.value("books.count") == 5)
@@ -177,7 +181,7 @@ def test_a_signal_stops_everything_and_the_data_is_kept(tmp_path: Path) -> None:
         with Served(tmp_path) as served:
             assert served.client.get("/books/1").json()["data"]["title"] == title
             served.call("books.rename", book_id=1, title="Renamed")
-            call = threading.Thread(target=served.call, args=["books.wait"], kwargs={"seconds": 30})
+            call = threading.Thread(target=served.call, args=["books.wait"], kwargs={"seconds": 60})
             call.start()
             time.sleep(0.5)
             family = served.family()
@@ -186,8 +190,8 @@ def test_a_signal_stops_everything_and_the_data_is_kept(tmp_path: Path) -> None:
             call.join()
             assert served.process.returncode == 0
             assert "Traceback" not in served.output
-        psutil.wait_procs(family, timeout=0.5)
-        assert living(family) == []
+        _, alive = psutil.wait_procs(family, timeout=30)
+        assert living(alive) == []
     assert sorted(path.name for path in (tmp_path / ".queryport").iterdir()) == [
         ".gitignore",
         "handler.log",

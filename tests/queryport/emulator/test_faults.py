@@ -109,8 +109,8 @@ def test_a_resume_lasts_its_seconds_from_the_first_call(emulator: Emulator, api:
             time.sleep(0.02)
         else:
             break
-    assert refusals > 2
-    assert 0.3 <= time.monotonic() - began < 1
+    assert refusals
+    assert time.monotonic() - began >= 0.3
     assert api.commit(transaction) == "Transaction Committed"
     assert emulator.faults.listed() == []
 
