@@ -21,7 +21,7 @@ Floors = tuple[tuple[str, ...], ...]
 def _floors(package: str) -> Floors:
     """The rooms of a package, floor by floor, as the page's table below the package's heading has them."""
     page = (DOCS / "architecture.md").read_text()
-    section = re.search(rf"^#+ The floors of `{re.escape(package)}/`\n(.*?)(?=^#|\Z)", page, re.MULTILINE | re.DOTALL)
+    section = re.search(rf"^## The floors of `{re.escape(package)}/`\n(.*?)(?=^## |\Z)", page, re.MULTILINE | re.DOTALL)
     assert section is not None, f"docs/architecture.md has no floors of {package}"
     rows = re.findall(r"^\| (`.+?`) \|", section[1], re.MULTILINE)
     return tuple(tuple(re.findall(r"`([\w.]+)`", row)) for row in rows)
@@ -90,6 +90,20 @@ def test_rooms_use_what_is_on_a_lower_floor(package: str) -> None:
         if floor[there] <= floor[here]
     ]
     assert upwards == []
+
+
+def test_every_folder_has_its_paragraph() -> None:
+    page = (DOCS / "architecture.md").read_text()
+    rooms = {
+        module.replace(".", "/") for module, path in MODULES.items() if path.name == "__init__.py" and "." in module
+    }
+    assert [room for room in sorted(rooms) if f"\n**`{room}/`** " not in page] == []
+
+
+def test_every_path_on_the_page_is_there() -> None:
+    page = (DOCS / "architecture.md").read_text()
+    paths = re.findall(r"`((?:handler|queryport|tests|docs)/[\w/.]*)`", page)
+    assert [path for path in paths if not (ROOT / path).exists()] == []
 
 
 def test_no_circle_leads_from_a_module_back_to_it() -> None:
