@@ -71,6 +71,7 @@ def _limits(_: click.Context, __: click.Parameter, given: Sequence[str]) -> Limi
     metavar="NAME=NUMBER",
     help="One of the service's limits, for tests that cannot wait: statement_seconds=2. May be given several times.",
 )
+@click.option("--check-region", is_flag=True, help="Refuse ARNs of another region than the request is signed for.")
 @options.allowed
 @click.option(
     "--data-dir",
@@ -88,6 +89,7 @@ def emulator_command(
     clusters_file: Path | None,
     limits: Limits,
     data_dir: Path,
+    check_region: bool,  # noqa: FBT001 (click passes every option by name)
     allow_origin: tuple[str, ...],
     allow_host: tuple[str, ...],
 ) -> None:
@@ -104,7 +106,15 @@ def emulator_command(
         url = stack.enter_context(_database(project, database_url, data_dir))
         allowed = Allowed(allow_origin, allow_host)
         emulator = stack.enter_context(
-            Emulator(url, host=host, port=port, limits=limits, clusters=clusters, allowed=allowed)
+            Emulator(
+                url,
+                host=host,
+                port=port,
+                limits=limits,
+                clusters=clusters,
+                allowed=allowed,
+                check_region=check_region,
+            )
         )
         reachable = "localhost" if host in _EVERY_ADDRESS else host
         try:

@@ -14,7 +14,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from queryport.emulator.calls import Calls, ConnectionDropped
 from queryport.emulator.errors import ApiError
-from queryport.emulator.signature import require_signature
+from queryport.emulator.signature import signed_region
 
 PATHS = {
     "/Execute": "ExecuteStatement",
@@ -106,8 +106,8 @@ class _Operation:
             # The limit counts the headers too.
             limit = self._request_bytes - sum(map(len, headers)) - sum(map(len, headers.values()))
             body = await _body(receive, limit)
-            require_signature(headers, scope["query_string"])
-            answer = await self._calls.answer(self._name, body)
+            region = signed_region(headers, scope["query_string"])
+            answer = await self._calls.answer(self._name, body, region)
         except ApiError as error:
             await _send_error(send, error)
         except ConnectionDropped:

@@ -6,10 +6,11 @@ value binds nothing, and PostgreSQL says so; a value without a placeholder is dr
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from queryport.aws.placeholders import Scanned
+from queryport.emulator import chrono
 from queryport.emulator.errors import ApiError, validation
 from queryport.emulator.requests import Parameter, TypeHint, Value
 
@@ -20,12 +21,15 @@ BOOL, BYTEA, INT8, TEXT, FLOAT8, DATE, TIME, TIMESTAMP, NUMERIC, UUID, JSONB = (
 
 AS_TEXT, AS_BINARY = 0, 1
 
+_TEMPORAL: dict[TypeHint, tuple[int, Callable[[str], bytes]]] = {
+    "DATE": (DATE, chrono.date),
+    "TIME": (TIME, chrono.time),
+    "TIMESTAMP": (TIMESTAMP, chrono.timestamp),
+}
+
 _HINTED: dict[TypeHint, tuple[int, re.Pattern[str] | None]] = {
-    "DATE": (DATE, re.compile(r"\d{4}-\d\d-\d\d")),
     "DECIMAL": (NUMERIC, re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")),
     "JSON": (JSONB, None),
-    "TIME": (TIME, re.compile(r"\d\d:\d\d:\d\d(?:\.\d{1,9})?")),
-    "TIMESTAMP": (TIMESTAMP, re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,9})?")),
     "UUID": (UUID, re.compile(r"[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}")),
 }
 
@@ -87,6 +91,9 @@ def _bound(parameter: Parameter) -> Bound:
 
 
 def _hinted(name: str, hint: TypeHint, text: str) -> Bound:
+    if hint in _TEMPORAL:
+        oid, read = _TEMPORAL[hint]
+        return Bound(oid, read(text))
     oid, form = _HINTED[hint]
     if form is not None and not form.fullmatch(text):
         raise validation(f"Parameter value for {name} is not a valid {hint}")

@@ -7,7 +7,7 @@ import time
 import orjson
 
 from queryport.emulator.call_log import Call, CallLog
-from queryport.emulator.errors import ApiError
+from queryport.emulator.errors import ApiError, validation
 from queryport.emulator.faults import Fault, Faults
 from queryport.emulator.requests import SHAPES, BatchExecuteStatement, ExecuteStatement, Parameter, Request, read
 from queryport.emulator.service import Service
@@ -22,19 +22,22 @@ class ConnectionDropped(Exception):  # noqa: N818 (a fault that was asked for)
 class Calls:
     """What the HTTP face calls."""
 
-    def __init__(self, service: Service, faults: Faults, log: CallLog) -> None:
+    def __init__(self, service: Service, faults: Faults, log: CallLog, *, check_region: bool) -> None:
         self._service = service
         self._faults = faults
         self._log = log
+        self._check_region = check_region
 
-    async def answer(self, operation: str, body: bytes) -> bytes:
-        """The body of the answer; raises ApiError or ConnectionDropped."""
+    async def answer(self, operation: str, body: bytes, region: str | None) -> bytes:
+        """Answer a request that was signed for a region, if that is known. Raises ApiError or ConnectionDropped."""
         began = time.perf_counter()
         request: Request | None = None
         fault: Fault | None = None
         outcome, message = "OK", None
         try:
             request = read(SHAPES[operation], body)
+            if self._check_region and region is not None:
+                _refuse_other_region(request, region)
             fault = self._faults.next(operation)
             return await self._struck(operation, request, fault)
         except ApiError as error:
@@ -68,6 +71,12 @@ class Calls:
 
     async def _answer(self, operation: str, request: Request) -> bytes:
         return orjson.dumps(await self._service.answer(operation, request))
+
+
+def _refuse_other_region(request: Request, region: str) -> None:
+    parts = request.resourceArn.split(":")
+    if len(parts) > 3 and parts[3] != region:  # arn:partition:service:region:…
+        raise validation("Invalid region in ARN")
 
 
 async def _inflict(fault: Fault, request: Request) -> None:

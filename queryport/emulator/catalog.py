@@ -17,7 +17,7 @@ _OIDS = 1028
 """The type oid[]."""
 
 _TYPES = """
-SELECT t.oid, t.typname, t.typtype, e.oid, t.typbasetype, pg_catalog.format_type(t.oid, NULL)
+SELECT t.oid, t.typname, t.typtype, e.oid, t.typbasetype, pg_catalog.format_type(t.oid, NULL), t.typsend = 0
 FROM pg_catalog.pg_type t LEFT JOIN pg_catalog.pg_type e ON e.typarray = t.oid WHERE t.oid = ANY ($1)
 """
 
@@ -48,7 +48,7 @@ async def look_up_types(session: Session, oids: Iterable[int]) -> dict[int, Resu
     """The types behind oids that are not built in."""
     found: dict[int, ResultType] = {}
     for row in await _ask(session, _TYPES, oids):
-        oid, (name, kind, element, base, display) = int(row[0]), row[1:]
+        oid, (name, kind, element, base, display, unsendable) = int(row[0]), row[1:]
         if element:
             found[oid] = array_of(await _look_up_type(session, int(element)), name, display)
         elif kind == "d":  # only as an array's element: PostgreSQL describes a column by its domain's base type
@@ -56,7 +56,7 @@ async def look_up_types(session: Session, oids: Iterable[int]) -> dict[int, Resu
         else:
             is_enum = kind == "e"
             codec = STRING if is_enum or name in _SUPPORTED_BY_NAME else None
-            found[oid] = ResultType(name, display, codec, is_enum=is_enum)
+            found[oid] = ResultType(name, display, codec, is_enum=is_enum, is_text_only=unsendable == "t")
     return found
 
 

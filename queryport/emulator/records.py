@@ -98,6 +98,16 @@ class Rows:
             return set()
         return {column.type_oid for column in self.columns if column.type_oid not in BUILT_IN}
 
+    def text_only(self, types: Mapping[int, ResultType]) -> ResultType | None:
+        """A type of which PostgreSQL has no binary form and the rows have a value, if there is one."""
+        for column, texts in zip(self.columns, self.texts, strict=True):
+            type_ = types[column.type_oid]
+            if type_.is_text_only and texts:
+                return type_
+            if type_.element is not None and type_.element.is_text_only and any(text is not None for text in texts):
+                return type_.element
+        return None
+
     def records(self, types: Mapping[int, ResultType], returns: ReturnTypes) -> bytes:
         """The JSON of the member `records`."""
         fields = [_fields(type_, codec, texts, returns) for type_, codec, texts in self._answerable(types)]

@@ -141,6 +141,8 @@ class ResultType:
     element: "ResultType | None" = None
     """The type of an array's elements."""
     is_enum: bool = False
+    is_text_only: bool = False
+    """Whether PostgreSQL has no binary form of it, in which the service asks for results."""
 
 
 _SCALARS: tuple[tuple[int, int, str, str, Codec | None], ...] = (

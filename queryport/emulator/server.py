@@ -36,7 +36,7 @@ class Emulator:
     """A local RDS Data API over a PostgreSQL; use as a context manager or call `start` and `stop`.
 
     `port` 0 takes a free one; `url` is what AWS_ENDPOINT_URL_RDS_DATA wants. Without `clusters` any ARN will do.
-    Web pages are refused but those of `allowed`.
+    Web pages are refused but those of `allowed`. `check_region` refuses ARNs of another region than the signature's.
     `faults` and `log` may be used at any time, from any thread.
     """
 
@@ -49,6 +49,7 @@ class Emulator:
         limits: Limits | None = None,
         clusters: Clusters | None = None,
         allowed: Allowed = NOTHING_MORE,
+        check_region: bool = False,
     ) -> None:
         self.host = host
         self.database_url = database_url
@@ -57,6 +58,7 @@ class Emulator:
         self._wanted_port = port
         self._limits = limits or Limits()
         self._allowed = allowed
+        self._check_region = check_region
         self._directory: Directory = (
             OneServer(database_url) if clusters is None else DeclaredClusters(clusters, database_url)
         )
@@ -137,7 +139,8 @@ class Emulator:
     async def _serve(self, started: threading.Event) -> None:
         service = Service(self._directory, self._limits)
         control = control_routes(self.faults, self.log, service.status)
-        app = Application(Calls(service, self.faults, self.log), self._limits.request_bytes, control)
+        calls = Calls(service, self.faults, self.log, check_region=self._check_region)
+        app = Application(calls, self._limits.request_bytes, control)
         server = uvicorn.Server(
             uvicorn.Config(
                 guarded(app, self.host, self._allowed),

@@ -10,7 +10,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 import orjson
 
 from queryport.aws.placeholders import Scanned, has_several_statements, scan
-from queryport.emulator.binding import Arguments, bind
+from queryport.emulator.binding import AS_BINARY, Arguments, bind
 from queryport.emulator.catalog import look_up_columns, look_up_types
 from queryport.emulator.errors import ApiError, PostgresFailure, validation
 from queryport.emulator.limits import Limits
@@ -143,6 +143,7 @@ class Service:
             unknown = rows.foreign_types(even_without_rows=with_metadata)
             if unknown:
                 types = BUILT_IN | await look_up_types(session, unknown)
+                await _refuse_text_only(session, rows, types)
             tables = await look_up_columns(session, rows.tables) if with_metadata and rows.tables else {}
         returns = _returns(request.resultSetOptions)
         answer: Answer = {"numberOfRecordsUpdated": 0}
@@ -168,6 +169,13 @@ def _scanned(request: Request, sql: str) -> Scanned:
     if has_several_statements(sql):
         raise _several_statements()
     return scan(sql)
+
+
+async def _refuse_text_only(session: Session, rows: Rows, types: Mapping[int, ResultType]) -> None:
+    """Let PostgreSQL say, in this session, that a type has no binary form, which it says to the service's question."""
+    type_ = rows.text_only(types)
+    if type_ is not None:
+        await session.execute(f"SELECT NULL::{type_.display}", result_format=AS_BINARY)
 
 
 def _timed_out(session: Session | None = None) -> ApiError:

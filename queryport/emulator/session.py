@@ -13,7 +13,7 @@ from psycopg import OperationalError, pq
 from psycopg.pq import ConnStatus, ExecStatus, PollingStatus, TransactionStatus
 from psycopg.pq.abc import PGconn, PGresult
 
-from queryport.emulator.binding import Arguments
+from queryport.emulator.binding import AS_TEXT, Arguments
 from queryport.emulator.errors import PostgresFailure
 from queryport.emulator.refusals import failure_in, refusal
 
@@ -103,7 +103,11 @@ class Session:
         return self._unread_trains > 0
 
     async def execute(
-        self, text: str, arguments: Arguments = NO_ARGUMENTS, rows: Callable[[PGresult], None] = _no_rows
+        self,
+        text: str,
+        arguments: Arguments = NO_ARGUMENTS,
+        rows: Callable[[PGresult], None] = _no_rows,
+        result_format: int = AS_TEXT,
     ) -> Tag:
         """Runs one statement; `rows` gets its rows in portions, and may raise to leave the rest unread: see `settle`.
 
@@ -119,7 +123,7 @@ class Session:
             elif before is not None:
                 connection.send_close_prepared(before)
             connection.send_prepare(name, text.encode(), arguments.oids)
-            connection.send_query_prepared(name, arguments.values, arguments.formats)
+            connection.send_query_prepared(name, arguments.values, arguments.formats, result_format)
             self._end_train()
             await self._flush()
             return await self._outcome(rows, messages_before=1 if used or before is not None else 0)

@@ -12,12 +12,14 @@ _SERVICE = "rds-data"
 _PARAMETERS = ("Credential", "Signature", "SignedHeaders")
 
 
-def require_signature(headers: Mapping[bytes, bytes], query: bytes) -> None:
-    """Raises ApiError for a request that nobody signed; names of headers are in lower case."""
+def signed_region(headers: Mapping[bytes, bytes], query: bytes) -> str | None:
+    """The region that a request is signed for, None where it names none; names of headers are in lower case.
+
+    Raises ApiError for a request without a signature.
+    """
     authorization = headers.get(b"authorization", b"").decode("latin-1")
     if not authorization:
-        _require_signed_query(query)
-        return
+        return _region_of_signed_query(query)
     scheme, _, rest = authorization.partition(" ")
     if not scheme.startswith("AWS4-"):
         raise ApiError(
@@ -29,20 +31,21 @@ def require_signature(headers: Mapping[bytes, bytes], query: bytes) -> None:
         missing.append("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.")
     if missing:
         raise ApiError("IncompleteSignatureException", " ".join(missing))
-    _check_scope(given["Credential"])
+    return _region(given["Credential"])
 
 
-def _require_signed_query(query: bytes) -> None:
+def _region_of_signed_query(query: bytes) -> str | None:
     given = parse_qs(query.decode("latin-1"))
     if not given.get("X-Amz-Signature") or not given.get("X-Amz-Credential"):
         raise ApiError("MissingAuthenticationTokenException", "Missing Authentication Token")
-    _check_scope(given["X-Amz-Credential"][0])
+    return _region(given["X-Amz-Credential"][0])
 
 
-def _check_scope(credential: str) -> None:
+def _region(credential: str) -> str | None:
     """The credential is `key/date/region/service/aws4_request`; version 4a has no region."""
     parts = credential.split("/")
     if len(parts) not in (4, 5):
         raise ApiError("IncompleteSignatureException", "Credential must have exactly 5 slash-delimited elements")
     if parts[-2] != _SERVICE:
         raise ApiError("InvalidSignatureException", f"Credential should be scoped to correct service: '{_SERVICE}'.")
+    return parts[2] if len(parts) == 5 else None

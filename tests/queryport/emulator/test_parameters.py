@@ -55,11 +55,6 @@ def test_hinted_values_arrive_whole(api: Api) -> None:
 @pytest.mark.parametrize(
     ("hint", "content"),
     [
-        ("DATE", "2026-1-2"),
-        ("DATE", "02.01.2026"),
-        ("TIME", "3:04"),
-        ("TIMESTAMP", "2026-01-02T03:04:05Z"),
-        ("TIMESTAMP", "2026-01-02 03:04:05+00:00"),
         ("UUID", "550e8400"),
         ("DECIMAL", "1,5"),
     ],
@@ -68,6 +63,75 @@ def test_hints_have_formats(api: Api, hint: str, content: str) -> None:
     refusal = api.refusal("SELECT :p", text("p", content, hint))
     assert (refusal.code, refusal.status) == ("ValidationException", 400)
     assert content not in refusal.message
+
+
+SHORT, LONG, INVALID, RANGE = (
+    "premature end of input",
+    "trailing input",
+    "input contains invalid characters",
+    "input is out of range",
+)
+
+
+@pytest.mark.parametrize(
+    ("hint", "content", "message"),
+    [
+        ("TIME", "09:00", f"Time: {SHORT}"),
+        ("TIME", "", f"Time: {SHORT}"),
+        ("TIME", "9", f"Time: {SHORT}"),
+        ("TIME", "09:00:00.", f"Time: {SHORT}"),
+        ("TIME", "09:00:00.x", f"Time: {INVALID}"),
+        ("TIME", "09-00-00", f"Time: {INVALID}"),
+        ("TIME", "noon", f"Time: {INVALID}"),
+        ("TIME", "24:00:00", f"Time: {RANGE}"),
+        ("TIME", "25:00:00", f"Time: {RANGE}"),
+        ("TIME", "09:60:00", f"Time: {RANGE}"),
+        ("TIME", "09:00:61", f"Time: {RANGE}"),
+        ("TIME", "09:00:00Z", f"Time: {LONG}"),
+        ("TIME", "09:00:00+02", f"Time: {LONG}"),
+        ("TIMESTAMP", "2024-01-01T10:00:00.000Z", f"TimeStamp: {INVALID}"),
+        ("TIMESTAMP", "2026-01-02 03:04:05+00:00", f"TimeStamp: {LONG}"),
+        ("TIMESTAMP", "2026-01-02", f"TimeStamp: {SHORT}"),
+        ("TIMESTAMP", "2026-01-02 03:04", f"TimeStamp: {SHORT}"),
+        ("DATE", "02.01.2026", f"Date: {INVALID}"),
+        ("DATE", "2026-13-01", f"Date: {RANGE}"),
+        ("DATE", "2026-02-29", f"Date: {RANGE}"),
+        ("DATE", "2100-02-29", f"Date: {RANGE}"),
+        ("DATE", "2026-01-01 00:00:00", f"Date: {LONG}"),
+        ("DATE", "20260101", f"Date: {INVALID}"),
+        ("DATE", "+262143-01-01", f"Date: {RANGE}"),
+        ("DATE", "+" + "9" * 60_000, f"Date: {RANGE}"),
+        ("DATE", "٢٠٢٦-01-01", f"Date: {INVALID}"),
+        ("DATE", "infinity", f"Date: {INVALID}"),
+    ],
+)
+def test_dates_and_times_are_refused_in_chronos_words(api: Api, hint: str, content: str, message: str) -> None:
+    transaction = api.begin()
+    refusal = api.refusal("SELECT :p", text("p", content, hint), transactionId=transaction)
+    assert (refusal.code, refusal.status) == ("DatabaseErrorException", 400)
+    assert refusal.message == f"Parse Error for {message}"
+    assert api.value("SELECT 1", transactionId=transaction) == 1  # PostgreSQL has heard nothing of it
+
+
+@pytest.mark.parametrize(
+    ("hint", "content", "value"),
+    [
+        ("TIME", "9:0:0", "09:00:00"),
+        ("TIME", " 9: 0: 0.5", "09:00:00.500"),
+        ("TIME", "23:59:59.123456789123", "23:59:59.123456"),
+        ("DATE", "2024-1-1", "2024-01-01"),
+        ("DATE", "2024-02-29", "2024-02-29"),
+        ("DATE", "-0043-03-15", "-0043-03-15"),
+        ("DATE", "+12345-01-02", "+12345-01-02"),
+        ("DATE", "0000-01-01", "0000-01-01"),
+        ("DATE", "7-1-1", "0007-01-01"),
+        ("TIMESTAMP", "2024-1-1 9:0:0", "2024-01-01 09:00:00"),
+        ("TIMESTAMP", "2024-01-0109:00:00", "2024-01-01 09:00:00"),
+        ("TIMESTAMP", "-0043-3-15  1:2:3.25", "-0043-03-15 01:02:03.250"),
+    ],
+)
+def test_dates_and_times_are_read_as_chrono_reads_them(api: Api, hint: str, content: str, value: str) -> None:
+    assert api.value("SELECT :p", text("p", content, hint)) == value
 
 
 def test_a_hint_on_null_is_no_type(api: Api) -> None:

@@ -289,3 +289,19 @@ def test_parameters_and_results_carry_any_text(api: Api) -> None:
     for value in ("", "Hello 世界 🌍 مرحبا", 'quote " and \\ and \n', "x" * 100_000):
         assert api.value("SELECT :v", text("v", value)) == value
     assert api.value("SELECT :v::text", null("v")) is None
+
+
+@pytest.mark.parametrize("expression", ["NULL::aclitem", "makeaclitem(10, 10, 'SELECT', false)", "acldefault('r', 10)"])
+def test_a_type_without_a_binary_form_is_postgresqls_own_error(api: Api, expression: str) -> None:
+    message = "ERROR: no binary output function available for type aclitem; SQLState: 42883"
+    refusal = api.refusal(f"SELECT 'c'::\"char\", {expression} AS item")
+    assert (refusal.code, refusal.message) == ("DatabaseErrorException", message)
+    assert api.rows(f"SELECT {expression} AS item WHERE false") == []
+    transaction = api.begin()
+    assert api.refusal(f"SELECT {expression}", transactionId=transaction).message == message
+    assert "25P02" in api.refusal("SELECT 1", transactionId=transaction).message
+
+
+def test_an_array_of_a_type_without_a_binary_form_is_refused_if_it_has_a_value(api: Api) -> None:
+    assert "42883" in api.refusal("SELECT relacl FROM pg_class WHERE relname = 'pg_class'").message
+    assert api.refusal("SELECT NULL::aclitem[]").code == "UnsupportedResultException"

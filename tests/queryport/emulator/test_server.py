@@ -47,6 +47,26 @@ def test_it_starts_and_stops_as_often_as_one_likes(postgres: EmbeddedPostgres) -
         assert threads() == before
 
 
+def test_regions_are_compared_where_that_is_asked_for(postgres: EmbeddedPostgres) -> None:
+    elsewhere = "arn:aws:rds:eu-west-1:123456789012:cluster:shop"
+    for check_region in (False, True):
+        with Emulator(postgres.url(), check_region=check_region) as emulator, Api(emulator.url, "postgres") as api:
+            assert api.value("SELECT 1") == 1
+            if check_region:
+                refusal = api.refusal("SELECT 1", resourceArn=elsewhere)
+                assert (refusal.code, refusal.message) == ("ValidationException", "Invalid region in ARN")
+            else:
+                assert api.value("SELECT 1", resourceArn=elsewhere) == 1
+            # A signature of version 4a names no region.
+            scope = "AWS4-ECDSA-P256-SHA256 Credential=a/20260102/rds-data/aws4_request,SignedHeaders=host,Signature=a"
+            answer = httpx.post(
+                f"{emulator.url}/Execute",
+                headers={"Authorization": scope, "X-Amz-Date": "20260102T000000Z"},
+                json=api.addressed | {"resourceArn": elsewhere, "database": "postgres", "sql": "SELECT 1"},
+            )
+            assert answer.status_code == 200
+
+
 def test_it_has_no_port_before_it_runs(postgres: EmbeddedPostgres) -> None:
     with pytest.raises(EmulatorError, match=r"not running: call start\(\)"):
         _ = Emulator(postgres.url()).port
