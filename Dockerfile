@@ -8,7 +8,7 @@
 # No syntax of BuildKit's is used, since `sam build` builds with the classic builder.
 ARG PYTHON=3.13
 
-# The package installer, in the version that the lock file names.
+# The package installer, in the version that the lock file names, by its hash.
 FROM public.ecr.aws/lambda/python:${PYTHON} AS installer
 WORKDIR /build
 ENV UV_COMPILE_BYTECODE=1 \
@@ -19,9 +19,9 @@ ENV UV_COMPILE_BYTECODE=1 \
     UV_PYTHON_DOWNLOADS=never \
     # Bytecode that is never compared with its source: Lambda's file system is read-only and its dates are not ours.
     PYC_INVALIDATION_MODE=UNCHECKED_HASH
-COPY pyproject.toml uv.lock ./
+COPY pyproject.toml uv.lock .ci/tools/uv.txt ./
 RUN python3 -m pip install --quiet --no-cache-dir --root-user-action=ignore \
-    "uv==$(awk '/^name = "uv"$/ {getline; gsub(/[^0-9.]/, ""); print}' uv.lock)"
+    --require-hashes --requirement uv.txt
 
 # /var/task/: the dependencies that ship, as bytecode too, and what they are (an SBOM in CycloneDX's format).
 FROM installer AS dependencies

@@ -10,9 +10,7 @@ WORKERS ?= 3
 BIN := .venv/bin
 SYNCED := .venv/.synced
 SAM := .tools/sam/bin/sam
-SAM_VERSION := 1.170.0
 CHECKOV := .tools/checkov/bin/checkov
-CHECKOV_VERSION := 3.3.30
 
 # uv installs the locked packages into .venv and into no other environment that happens to be active. Bytecode is made
 # once, here: without it every command and every cold start of the local Lambda takes twice as long.
@@ -20,7 +18,7 @@ UV := env -u VIRTUAL_ENV -u UV_PROJECT_ENVIRONMENT UV_PYTHON_DOWNLOADS=never UV_
 
 .DEFAULT_GOAL := help
 .PHONY: help serve test check bench soak campaign build format docs sam-tools clean
-.PHONY: emulator test-browser test-container check-template images
+.PHONY: emulator test-browser test-container check-template images init cloudformation lock-tools
 
 help:  ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -68,11 +66,15 @@ soak: $(SYNCED)  ## Load the emulator for long; other than 20 minutes: make soak
 build: $(SYNCED)  ## Compile the query files into catalog.json
 	@$(BIN)/queryport build
 
-images:  ## Build the images queryport/function, /runtime, /compiler and /emulator
-	docker build --target compiler --tag queryport/compiler .
-	docker build --target runtime --tag queryport/runtime .
-	docker build --tag queryport/function .
-	docker build --file emulator.Dockerfile --tag queryport/emulator .
+# Lambda takes no image that has a provenance beside it (an index of two manifests), which BuildKit adds unless it is told
+# not to. The classic builder, which knows no --provenance=false, takes no notice of this.
+images: export BUILDX_NO_DEFAULT_ATTESTATIONS := 1
+# Docker takes `localhost` for a registry, and so never looks on a public one for an image that is not there.
+images:  ## Build the images localhost/queryport/function, /runtime, /compiler and /emulator
+	docker build --target compiler --tag localhost/queryport/compiler .
+	docker build --target runtime --tag localhost/queryport/runtime .
+	docker build --tag localhost/queryport/function .
+	docker build --file emulator.Dockerfile --tag localhost/queryport/emulator .
 
 format: $(SYNCED)  ## Rewrite the Python files in the project's style
 	@$(BIN)/ruff check --fix
@@ -84,6 +86,18 @@ docs: $(SYNCED)  ## Write anew what docs/ has from the code: the commands' help,
 
 sam-tools: $(SAM)  ## Install the AWS SAM CLI, which brings Lambda's runtime emulator, into .tools/sam
 
+init: $(SYNCED)  ## Lay out a new project beside this one: make init DIR=../notes
+	@$(BIN)/queryport init $(or $(DIR),$(error where to: make init DIR=../notes))
+
+cloudformation: $(SAM)  ## Write the plain CloudFormation that template.yaml stands for into dist/cloudformation.json
+	@mkdir -p dist
+	@.tools/sam/bin/python tests/deployment/sam_transform.py template.yaml >dist/cloudformation.json
+	@echo "wrote dist/cloudformation.json"
+
+lock-tools: | $(BIN)/uv  ## Lock uv, the AWS SAM CLI and checkov anew, after a change of .ci/tools/*.in
+	@for tool in uv sam checkov; do $(UV) pip compile --quiet --universal --generate-hashes --python-version 3.11 \
+	  --no-header --no-annotate .ci/tools/$$tool.in --output-file .ci/tools/$$tool.txt || exit 1; done
+
 clean:  ## Remove everything that was made here, the development database included
 	rm -rf .venv .tools .aws-sam .queryport .mypy_cache .pytest_cache .ruff_cache .hypothesis dist catalog.json
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -93,21 +107,22 @@ $(BIN)/uv:
 	  { echo "$(PYTHON) is not Python 3.11 or newer: name one that is, for example: make PYTHON=python3.12" >&2; exit 1; }
 	@echo "Making .venv with $$($(PYTHON) --version)"
 	@$(PYTHON) -m venv .venv
-	@version=$$(awk '/^name = "uv"$$/ {getline; gsub(/[^0-9.]/, ""); print}' uv.lock) && \
-	  $(BIN)/python -m pip install --quiet --disable-pip-version-check "uv==$$version"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement .ci/tools/uv.txt
 
 $(SYNCED): pyproject.toml uv.lock | $(BIN)/uv
 	@$(UV) sync --locked
 	@touch $@
 
 # In an environment of its own: its dependencies are pinned tightly and are none of ours.
-$(SAM): | $(BIN)/uv
+$(SAM): .ci/tools/sam.txt | $(BIN)/uv
 	@echo "Installing the AWS SAM CLI into .tools/sam"
 	@$(UV) venv --quiet --clear --python $(BIN)/python .tools/sam
-	@$(UV) pip install --quiet --python .tools/sam/bin/python "aws-sam-cli==$(SAM_VERSION)"
+	@$(UV) pip install --quiet --python .tools/sam/bin/python --require-hashes --requirement .ci/tools/sam.txt
+	@touch $@
 
 # Likewise.
-$(CHECKOV): | $(BIN)/uv
+$(CHECKOV): .ci/tools/checkov.txt | $(BIN)/uv
 	@echo "Installing checkov into .tools/checkov"
 	@$(UV) venv --quiet --clear --python $(BIN)/python .tools/checkov
-	@$(UV) pip install --quiet --python .tools/checkov/bin/python "checkov==$(CHECKOV_VERSION)"
+	@$(UV) pip install --quiet --python .tools/checkov/bin/python --require-hashes --requirement .ci/tools/checkov.txt
+	@touch $@

@@ -15,9 +15,9 @@ ENV UV_COMPILE_BYTECODE=1 \
     UV_PROJECT_ENVIRONMENT=/opt/queryport \
     UV_PYTHON=/var/lang/bin/python3.13 \
     UV_PYTHON_DOWNLOADS=never
-COPY pyproject.toml uv.lock ./
+COPY pyproject.toml uv.lock .ci/tools/uv.txt ./
 RUN python3 -m pip install --quiet --no-cache-dir --root-user-action=ignore \
-    "uv==$(awk '/^name = "uv"$/ {getline; gsub(/[^0-9.]/, ""); print}' uv.lock)" \
+    --require-hashes --requirement uv.txt \
  && uv sync --locked --no-default-groups --extra tool --no-install-project
 COPY README.md LICENSE ./
 COPY handler handler

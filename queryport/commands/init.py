@@ -1,13 +1,16 @@
 """`queryport init`: lays out a new project, which passes its own `make test`.
 
 The files lie in new_project/ as they are written, but for their names (`dot-gitignore` is `.gitignore`, `github` is
-`.github`) and, in those that end in `.in`, the project's name and Queryport's version.
+`.github`) and, in those that end in `.in`, the project's name, Queryport's version and where it comes from.
 """
 
+import json
 import re
 from collections.abc import Iterator
-from importlib.metadata import version
+from importlib.metadata import distribution, version
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 import click
 
@@ -37,7 +40,11 @@ def init(directory: Path) -> list[Path]:
 
 
 def _files(directory: Path) -> Iterator[tuple[Path, str]]:
-    filled_in = {"@NAME@": _name(directory), "@MAJOR_MINOR@": ".".join(version("queryport").split(".")[:2])}
+    filled_in = {
+        "@NAME@": _name(directory),
+        "@MAJOR_MINOR@": ".".join(version("queryport").split(".")[:2]),
+        "@SOURCES@": _sources(distribution("queryport").read_text("direct_url.json")),
+    }
     for source in sorted(path for path in _FILES.rglob("*") if path.is_file()):
         text = source.read_text(encoding="utf-8")
         if source.suffix == ".in":
@@ -52,6 +59,30 @@ def _written_as(path: Path) -> Path:
         parts[0] = ".github"
     parts[-1] = parts[-1].removesuffix(".in")
     return Path(*parts)
+
+
+def _sources(direct_url: str | None) -> str:
+    """Return uv's entry for a Queryport that comes from no package index, as the installed one says by PEP 610.
+
+    Until a Queryport is published, a package index has none, or one of somebody else's.
+    """
+    if direct_url is None:
+        return ""
+    origin = json.loads(direct_url)
+    if "vcs_info" in origin:
+        source = {origin["vcs_info"]["vcs"]: origin["url"], "rev": origin["vcs_info"]["commit_id"]}
+    elif origin["url"].startswith("file:"):
+        source = {"path": url2pathname(urlsplit(origin["url"]).path)}
+    else:
+        source = {"url": origin["url"]}
+    entry = ", ".join(f"{key} = {json.dumps(value)}" for key, value in source.items())
+    if "dir_info" in origin:
+        entry += ", editable = true"
+    return f"""
+# Where this Queryport comes from. Without these two lines it is the one that the package index has under this name.
+[tool.uv.sources]
+queryport = {{ {entry} }}
+"""
 
 
 def _name(directory: Path) -> str:

@@ -1,16 +1,20 @@
 """The docker command, as a user types it."""
 
+import os
 import subprocess
 from pathlib import Path
 
-FUNCTION = "queryport/function"
-COMPILER = "queryport/compiler"
-RUNTIME = "queryport/runtime"
+FUNCTION = "localhost/queryport/function"
+COMPILER = "localhost/queryport/compiler"
+RUNTIME = "localhost/queryport/runtime"
 
 
 def output(*arguments: str) -> str:
     """What `docker` prints. Raises CalledProcessError, with what it said, if it fails."""
-    done = subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False)
+    without_provenance = os.environ | {
+        "BUILDX_NO_DEFAULT_ATTESTATIONS": "1"
+    }  # as the Makefile has it, and for its reason
+    done = subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False, env=without_provenance)
     if done.returncode != 0:
         error = subprocess.CalledProcessError(done.returncode, done.args, done.stdout, done.stderr)
         error.add_note(f"{done.stdout[-4000:]}\n{done.stderr[-4000:]}")

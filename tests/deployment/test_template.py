@@ -7,13 +7,20 @@ from typing import Any
 import pytest
 
 from handler.observability import CallRecord, Observer
+from tests.deployment.stack import Stack
 from tests.support.repository import ROOT
 
 ALIAS = {"Ref": "QueryportFunction.Alias"}
 
 
-def _statements(role: dict[str, Any]) -> list[dict[str, Any]]:
-    found = [each for policy in role["Properties"]["Policies"] for each in policy["PolicyDocument"]["Statement"]]
+@pytest.fixture(scope="module")
+def stack() -> Stack:
+    return Stack(ROOT / "template.yaml")
+
+
+def _statements(resource: dict[str, Any]) -> list[dict[str, Any]]:
+    policies = resource["Properties"].get("Policies", [resource["Properties"]])
+    found = [each for policy in policies for each in policy["PolicyDocument"]["Statement"]]
     return [each["Fn::If"][1] if "Fn::If" in each else each for each in found]
 
 
@@ -22,31 +29,37 @@ def _actions(statement: dict[str, Any]) -> list[str]:
     return [action] if isinstance(action, str) else list(action)
 
 
-def test_callers_of_the_url_have_both_permissions(resources: dict[str, Any]) -> None:
-    permissions = [each["Properties"] for each in resources.values() if each["Type"] == "AWS::Lambda::Permission"]
-    assert [each["FunctionName"] for each in permissions] == [ALIAS, ALIAS]
-    by_action = {each["Action"]: each for each in permissions}
+@pytest.mark.parametrize("prefix", ["Url", "FrontDoor"])
+def test_callers_of_the_url_have_both_permissions(resources: dict[str, Any], prefix: str) -> None:
+    both = [resources[f"{prefix}{name}"]["Properties"] for name in permission_names(prefix)]
+    assert [each["FunctionName"] for each in both] == [ALIAS, ALIAS]
+    by_action = {each["Action"]: each for each in both}
     assert by_action["lambda:InvokeFunctionUrl"]["FunctionUrlAuthType"] == "AWS_IAM"
     assert by_action["lambda:InvokeFunction"]["InvokedViaFunctionUrl"] is True
     granted = resources["CallerPolicy"]["Properties"]["PolicyDocument"]["Statement"]
     assert {action for each in granted for action in _actions(each)} == set(by_action)
 
 
+def permission_names(prefix: str) -> list[str]:
+    return ["Permission", "InvokePermission"] if prefix == "Url" else ["UrlPermission", "InvokePermission"]
+
+
 def test_the_url_is_for_signed_requests_alone(resources: dict[str, Any]) -> None:
-    assert resources["QueryportFunction"]["Properties"]["FunctionUrlConfig"]["AuthType"] == "AWS_IAM"
+    assert resources["Url"]["Properties"]["AuthType"] == "AWS_IAM"
 
 
-@pytest.mark.parametrize("role", ["FunctionRole", "WorkflowRole"])
-def test_only_what_takes_no_resource_is_granted_on_all(resources: dict[str, Any], role: str) -> None:
+@pytest.mark.parametrize("name", ["FunctionRole", "SettingsPolicy", "WorkflowRole", "CallerPolicy"])
+def test_only_what_takes_no_resource_is_granted_on_all(resources: dict[str, Any], name: str) -> None:
     takes_none = re.compile(r"xray:|logs:.*(Delivery|Deliveries|ResourcePolicies|ResourcePolicy|LogGroups)$")
-    for statement in _statements(resources[role]):
+    for statement in _statements(resources[name]):
         if statement["Resource"] == "*":
             assert [action for action in _actions(statement) if not takes_none.match(action)] == []
         assert not any("*" in action for action in _actions(statement))
 
 
 def test_the_function_may_call_the_data_api_and_no_other_service_of_rds(resources: dict[str, Any]) -> None:
-    actions = {action for each in _statements(resources["FunctionRole"]) for action in _actions(each)}
+    granted = [*_statements(resources["FunctionRole"]), *_statements(resources["SettingsPolicy"])]
+    actions = {action for each in granted for action in _actions(each)}
     assert {action for action in actions if action.startswith("rds")} == {
         "rds-data:BatchExecuteStatement",
         "rds-data:BeginTransaction",
@@ -77,6 +90,35 @@ def test_the_dashboard_is_json_once_its_variables_are_in(resources: dict[str, An
     assert 'service="name"' in json.dumps(widgets).replace('\\"', '"')
 
 
+def test_a_schedule_that_cannot_start_leaves_a_message(stack: Stack) -> None:
+    schedules = stack.named("AWS::Scheduler::Schedule")
+    assert len(schedules) == 2
+    for name in schedules:
+        target = stack.properties(name)["Target"]
+        assert target["DeadLetterConfig"]["Arn"] == f"{stack.physical_id('Undelivered')}.Arn"
+        role = stack.properties(target["RoleArn"].split(":")[4])
+        granted = [each for policy in role["Policies"] for each in policy["PolicyDocument"]["Statement"]]
+        assert "sqs:SendMessage" in {action for each in granted for action in _actions(each)}
+
+
+def test_a_call_that_nobody_waits_for_leaves_a_message_when_it_fails(stack: Stack) -> None:
+    (name,) = stack.named("AWS::Lambda::EventInvokeConfig")
+    configured = stack.properties(name)
+    assert configured["DestinationConfig"]["OnFailure"]["Destination"] == f"{stack.physical_id('Undelivered')}.Arn"
+    assert configured["Qualifier"] == "live"
+
+
+def test_an_execution_that_fails_rings(stack: Stack) -> None:
+    watched = {
+        (query["MetricStat"]["Metric"]["MetricName"], dimension["Value"])
+        for query in stack.properties("WorkflowsAlarm")["Metrics"]
+        if "MetricStat" in query
+        for dimension in query["MetricStat"]["Metric"]["Dimensions"]
+    }
+    machines = [stack.physical_id(name) for name in stack.named("AWS::StepFunctions::StateMachine")]
+    assert watched == {(metric, each) for metric in ("ExecutionsFailed", "ExecutionsTimedOut") for each in machines}
+
+
 def test_expired_keys_are_purged_on_a_schedule(resources: dict[str, Any]) -> None:
     schedule = resources["QueryportFunction"]["Properties"]["Events"]["PurgeIdempotencyKeys"]["Properties"]
     assert json.loads(schedule["Input"]) == {"operation": "queryport.purge_idempotency_keys"}
@@ -84,7 +126,7 @@ def test_expired_keys_are_purged_on_a_schedule(resources: dict[str, Any]) -> Non
 
 def test_each_alarm_tells_its_topic(resources: dict[str, Any]) -> None:
     alarms = {name: each for name, each in resources.items() if each["Type"] == "AWS::CloudWatch::Alarm"}
-    assert set(alarms) == {"FailuresAlarm", "ThrottlesAlarm", "DurationAlarm", "ResumesAlarm"}
+    assert len(alarms) == 6
     for alarm in alarms.values():
         assert alarm["Properties"]["AlarmActions"]["Fn::If"][0] == "HasAlarmTopic"
 
@@ -106,3 +148,32 @@ def test_every_skipped_check_has_its_reason(resources: dict[str, Any]) -> None:
     ]
     assert skips
     assert [skip for skip in skips if len(skip.get("comment", "")) < 20] == []
+
+
+def test_what_costs_can_be_switched_off() -> None:
+    stack = Stack(ROOT / "template.yaml", Tracing="PassThrough", OperationMetrics="DISABLED")
+    assert "xray:" not in json.dumps([stack.properties(name) for name in stack.named("AWS::IAM::Role")])
+    machines = stack.named("AWS::StepFunctions::StateMachine")
+    assert {stack.properties(name)["TracingConfiguration"]["Enabled"] for name in machines} == {False}
+    assert stack.properties("QueryportFunction")["Environment"]["Variables"]["POWERTOOLS_METRICS_DISABLED"] == "true"
+
+
+def test_what_is_kept_started_is_paid_for_by_wish_alone(stack: Stack) -> None:
+    (alias,) = stack.named("AWS::Lambda::Alias")
+    assert "ProvisionedConcurrencyConfig" not in stack.properties(alias)
+    started = Stack(ROOT / "template.yaml", ProvisionedConcurrency="2").properties(alias)[
+        "ProvisionedConcurrencyConfig"
+    ]
+    assert started == {"ProvisionedConcurrentExecutions": "2"}
+
+
+def test_in_a_vpc_the_function_may_have_its_network_interfaces() -> None:
+    stack = Stack(ROOT / "template.yaml", SubnetIds="subnet-1,subnet-2", SecurityGroupIds="sg-1")
+    assert stack.properties("QueryportFunction")["VpcConfig"] == {
+        "SubnetIds": ["subnet-1", "subnet-2"],
+        "SecurityGroupIds": ["sg-1"],
+    }
+    assert stack.properties("FunctionRole")["ManagedPolicyArns"] == [
+        "arn:aws:iam::aws:policy/service-role/AWSLambdaENIManagementAccess"
+    ]
+    assert "VpcConfig" not in Stack(ROOT / "template.yaml").properties("QueryportFunction")

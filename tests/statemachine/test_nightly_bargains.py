@@ -1,9 +1,12 @@
 """statemachine/nightly_bargains.asl.json, executed."""
 
+import json
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from tests.deployment.stack import Stack
 from tests.statemachine.conftest import Shop, machine
+from tests.support.repository import ROOT
 
 PRICES = "SELECT book_id, price FROM book_prices WHERE during @> CURRENT_DATE ORDER BY book_id"
 OLD_BOOKS = {"at": f"{datetime.now(UTC):%F}T03:00:00Z", "published": "[,2021-01-01)", "price": 4.99}
@@ -19,6 +22,14 @@ def test_every_old_book_of_every_page_gets_the_price(shop: Shop) -> None:
     execution = shop.execute(_definition(1), OLD_BOOKS)
     assert (execution.status, execution.error) == ("SUCCEEDED", None)
     assert shop.door.operations() == ["catalogue.list_books", "catalogue.set_price"] * 2
+    assert shop.fetch(PRICES) == [(1, Decimal("4.99")), (2, Decimal("4.99")), (3, Decimal(10))]
+
+
+def test_the_schedule_of_the_template_starts_it_well(shop: Shop) -> None:
+    given = Stack(ROOT / "template.yaml").properties("NightlyBargainsNightly")["Target"]["Input"]
+    now = f"{datetime.now(UTC):%FT%TZ}"
+    execution = shop.execute(_definition(200), json.loads(given.replace("<aws.scheduler.scheduled-time>", now)))
+    assert (execution.status, execution.error) == ("SUCCEEDED", None)
     assert shop.fetch(PRICES) == [(1, Decimal("4.99")), (2, Decimal("4.99")), (3, Decimal(10))]
 
 

@@ -1,13 +1,18 @@
 """`queryport init`: what it writes is a project that works."""
 
+import json
+import re
 import subprocess
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 
-from queryport.commands.init import InitError, init
+from queryport.commands.init import InitError, _sources, init
+from tests.deployment.stack import Stack
 from tests.support.projects import QUERYPORT, run
 from tests.support.repository import ROOT
 
@@ -24,8 +29,6 @@ def test_a_new_project_passes_its_own_tests(public_folder: Path) -> None:
     project = public_folder / "My Notes"
     said = subprocess.run([QUERYPORT, "init", project], capture_output=True, text=True, check=True).stdout
     assert said.startswith("wrote ")
-    with (project / "pyproject.toml").open("a") as file:
-        file.write(f'\n[tool.uv.sources]\nqueryport = {{ path = "{ROOT}", editable = true }}\n')
     done = subprocess.run(["make", "test"], cwd=project, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "operations, no errors\n" in done.stdout
@@ -60,9 +63,56 @@ def test_the_new_projects_template_is_valid(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_the_dockerfile_has_three_lines(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "parameter", ["Architecture", "ClusterArn", "DatabaseName", "MemorySize", "SecretArn", "Timeout"]
+)
+def test_each_parameter_of_the_new_projects_template_makes_a_version(tmp_path: Path, parameter: str) -> None:
+    init(tmp_path / "notes")
+    template = tmp_path / "notes/template.yaml"
+    given = {"ClusterArn": "cluster", "SecretArn": "secret"}
+    before, after = Stack(template, **given), Stack(template, **(given | {parameter: "1024"}))
+    (version,) = before.named("AWS::Lambda::Version")
+    assert before.physical_id(version) != after.physical_id(version)
+    assert before.physical_id("SettingsPolicy") != after.physical_id("SettingsPolicy")
+    assert (before.definitions[version]["UpdateReplacePolicy"], before.definitions[version]["DeletionPolicy"]) == (
+        "Retain",
+        "Retain",
+    )
+
+
+def test_one_line_says_where_the_images_are(tmp_path: Path) -> None:
+    """And its name is none that Docker would look for on a public registry."""
     init(tmp_path)
-    assert len((tmp_path / "Dockerfile").read_text().splitlines()) == 3
+    lines = (tmp_path / "Dockerfile").read_text().splitlines()
+    assert [line for line in lines if "localhost" in line] == ["ARG QUERYPORT=localhost/queryport"]
+    assert all(line.split()[1].startswith("${QUERYPORT}/") for line in lines if line.startswith("FROM "))
+
+
+@pytest.mark.parametrize(
+    ("direct_url", "entry"),
+    [
+        (
+            {"url": "file:///home/me/query%20port", "dir_info": {"editable": True}},
+            {"path": "/home/me/query port", "editable": True},
+        ),
+        ({"url": "file:///srv/queryport", "dir_info": {}}, {"path": "/srv/queryport", "editable": True}),
+        ({"url": "file:///srv/queryport.whl", "archive_info": {}}, {"path": "/srv/queryport.whl"}),
+        (
+            {"url": "https://example.com/queryport.whl", "archive_info": {}},
+            {"url": "https://example.com/queryport.whl"},
+        ),
+        (
+            {"url": "https://example.com/queryport.git", "vcs_info": {"vcs": "git", "commit_id": "c0ffee"}},
+            {"git": "https://example.com/queryport.git", "rev": "c0ffee"},
+        ),
+    ],
+)
+def test_the_project_takes_queryport_from_where_it_came_from(direct_url: dict[str, Any], entry: dict[str, Any]) -> None:
+    assert tomllib.loads(_sources(json.dumps(direct_url))) == {"tool": {"uv": {"sources": {"queryport": entry}}}}
+
+
+def test_a_published_queryport_is_taken_from_the_index() -> None:
+    assert _sources(None) == ""
 
 
 def test_nothing_is_overwritten(tmp_path: Path) -> None:
@@ -79,5 +129,4 @@ def test_the_project_is_named_after_its_folder(tmp_path: Path) -> None:
 
 def test_no_mark_is_left(tmp_path: Path) -> None:
     for path in init(tmp_path):
-        assert "@NAME@" not in (tmp_path / path).read_text()
-        assert "@MAJOR_MINOR@" not in (tmp_path / path).read_text()
+        assert not re.search("@[A-Z_]+@", (tmp_path / path).read_text())

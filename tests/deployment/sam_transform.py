@@ -1,0 +1,72 @@
+"""The plain CloudFormation that a SAM template stands for, made by AWS's own translator.
+
+Run by the AWS SAM CLI's Python, which has the translator; the project's own environment has not.
+
+    sam_transform.py template.yaml     prints a template that takes its parameters as the SAM template does
+    sam_transform.py                   answers lines `{"path": …, "parameters": {…}}`, each by what AWS would make of
+                                       the template with these parameters; it fills some of them in on the way
+
+What `sam package` uploads and puts into the template, the image's address and the state machines, is filled in here.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
+
+from cfnlint.decode import decode  # type: ignore[import-not-found]
+from samtranslator.translator.transform import transform  # type: ignore[import-not-found]
+
+
+def plain_cloudformation(path: Path) -> dict[str, Any]:
+    """Transform a template and leave every reference to a parameter as it is."""
+    template = _read(path)
+    declared = template["Parameters"]
+    # The translator fills in what has a value. A parameter that has none stays a reference.
+    template["Parameters"] = {name: {**each} for name, each in declared.items()}
+    for each in template["Parameters"].values():
+        each.pop("Default", None)
+    return {**_transformed(template, {}), "Parameters": declared}
+
+
+def deployed(path: Path, parameters: dict[str, str]) -> dict[str, Any]:
+    """Transform a template as it is deployed with these parameters, and defaults for the others."""
+    return _transformed(_read(path), parameters)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    decoded, problems = decode(str(path))
+    if problems:
+        raise SystemExit("\n".join(str(problem) for problem in problems))
+    template: dict[str, Any] = json.loads(json.dumps(decoded))
+    for resource in template["Resources"].values():
+        properties = resource.get("Properties", {})
+        if properties.get("PackageType") == "Image":
+            properties.setdefault("ImageUri", "123456789012.dkr.ecr.us-east-1.amazonaws.com/queryport@sha256:0")
+        if resource["Type"] == "AWS::Serverless::StateMachine":
+            properties["Definition"] = json.loads((path.parent / properties.pop("DefinitionUri")).read_text())
+    return template
+
+
+def _transformed(template: dict[str, Any], parameters: dict[str, str]) -> dict[str, Any]:
+    result: dict[str, Any] = transform(template, parameters, _NoManagedPolicies())
+    return result
+
+
+class _NoManagedPolicies:
+    """A policy that AWS manages is named by its ARN here, so none need be looked up by its name."""
+
+    def load(self) -> dict[str, str]:
+        return {}
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        print(json.dumps(plain_cloudformation(Path(sys.argv[1])), indent=2))
+        sys.exit()
+    for line in sys.stdin:
+        asked = json.loads(line)
+        print(json.dumps(deployed(Path(asked["path"]), asked["parameters"])), flush=True)

@@ -1,0 +1,141 @@
+""".ci/deploy, run with stand-ins for the commands that reach AWS: in which order they are called, and with what."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.repository import ROOT
+
+REPOSITORY = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/queryport"
+DIGEST = f"{REPOSITORY}@sha256:{'0' * 64}"
+OUTPUTS = {
+    "ClusterArn": "arn:aws:rds:eu-central-1:123456789012:cluster:c",
+    "DatabaseName": "app",
+    "FunctionArn": "arn:aws:lambda:eu-central-1:123456789012:function:queryport:live",
+    "OwnerSecretArn": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:rds!c",
+    "Url": "https://abc.lambda-url.eu-central-1.on.aws/",
+}
+
+STAND_IN = f"""#!{sys.executable}
+import json, os, sys
+from pathlib import Path
+
+here = Path(os.environ["STAND_INS"])
+name, arguments = Path(sys.argv[0]).name, sys.argv[1:]
+line = " ".join([name, *arguments])
+with (here / "calls").open("a") as file:
+    file.write(line + "\\n")
+state = json.loads((here / "state.json").read_text())
+if name == "aws" and arguments[:2] == ["cloudformation", "describe-stacks"]:
+    wanted = arguments[-1].split("'")[1]
+    print(state["outputs"].get(wanted, ""))
+    sys.exit(0 if state["outputs"] else 255)
+if name == "sam" and arguments[0] == "deploy":
+    state["outputs"] = {OUTPUTS!r}
+    (here / "state.json").write_text(json.dumps(state))
+if name == "aws" and arguments[:2] == ["lambda", "invoke"]:
+    Path(arguments[-1]).write_text('{{"data": 0}}')
+    print(state["function_error"])
+if name == "docker" and ".RepoDigests" in line:
+    print({DIGEST!r})
+elif name == "docker" and ".Id" in line:
+    print("sha256:0123456789abcdef0123")
+if line == "queryport migrate --status":
+    print("0001_books.sql  2026-11-23\\nschema c0ffee")
+sys.exit(state["failing"] in line if state["failing"] else 0)
+"""
+
+
+class Pipeline:
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        (folder / ".ci").mkdir()
+        shutil.copy(ROOT / ".ci/deploy", folder / ".ci/deploy")
+        shutil.copy(ROOT / "samconfig.toml", folder)
+        for path in ("bin/aws", "bin/docker", "bin/curl", ".venv/bin/queryport", ".tools/sam/bin/sam"):
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_text(STAND_IN)
+            (folder / path).chmod(0o755)
+        (folder / ".venv/bin/python").symlink_to(sys.executable)
+
+    def run(self, *, deployed: bool = True, failing: str = "", function_error: str = "None") -> tuple[int, list[str]]:
+        """The exit code, and every call that does something."""
+        state = {"outputs": OUTPUTS if deployed else {}, "failing": failing, "function_error": function_error}
+        (self._folder / "state.json").write_text(json.dumps(state))
+        (self._folder / "calls").write_text("")
+        done = subprocess.run(
+            [self._folder / ".ci/deploy", "localhost/queryport/function"],
+            env={
+                "PATH": f"{self._folder / 'bin'}:{os.environ['PATH']}",
+                "STAND_INS": str(self._folder),
+                "AWS_REGION": "eu-central-1",
+                "AWS_ACCESS_KEY_ID": "key",
+                "AWS_SECRET_ACCESS_KEY": "secret",
+                "AWS_SESSION_TOKEN": "token",
+                "IMAGE_REPOSITORY": REPOSITORY,
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        calls = (self._folder / "calls").read_text().splitlines()
+        return done.returncode, [line for line in calls if "describe-stacks" not in line and " inspect " not in line]
+
+
+@pytest.fixture
+def pipeline(tmp_path: Path) -> Pipeline:
+    return Pipeline(tmp_path)
+
+
+def _commands(calls: list[str]) -> list[str]:
+    return [" ".join(line.split()[:2]) for line in calls]
+
+
+def test_a_stack_that_is_there_is_migrated_and_checked_before_the_tested_image_is_deployed(pipeline: Pipeline) -> None:
+    code, calls = pipeline.run()
+    assert code == 0
+    assert _commands(calls) == [
+        "queryport migrate",
+        "queryport check",
+        "queryport migrate",
+        "aws ecr",
+        "docker login",
+        "docker tag",
+        "docker push",
+        "sam deploy",
+        "curl --silent",
+        "aws lambda",
+    ]
+    (deployment,) = [line for line in calls if line.startswith("sam")]
+    assert f"--parameter-overrides Architecture=x86_64 ImageUri={DIGEST} SchemaFingerprint=c0ffee" in deployment
+    (health,) = [line for line in calls if line.startswith("curl")]
+    assert "--aws-sigv4 aws:amz:eu-central-1:lambda" in health
+    assert "x-amz-security-token: token" in health
+    assert health.endswith(" https://abc.lambda-url.eu-central-1.on.aws/health")
+
+
+def test_the_first_deployment_makes_the_database_before_it_is_migrated(pipeline: Pipeline) -> None:
+    code, calls = pipeline.run(deployed=False)
+    assert code == 0
+    assert _commands(calls).index("sam deploy") < _commands(calls).index("queryport migrate")
+
+
+@pytest.mark.parametrize("failing", ["queryport migrate", "queryport check", "docker push"])
+def test_what_fails_before_ends_the_deployment(pipeline: Pipeline, failing: str) -> None:
+    code, calls = pipeline.run(failing=failing)
+    assert code != 0
+    assert "sam deploy" not in _commands(calls)
+
+
+@pytest.mark.parametrize("failing", ["curl", "sam deploy"])
+def test_a_function_that_is_not_well_fails_the_job(pipeline: Pipeline, failing: str) -> None:
+    assert pipeline.run(failing=failing)[0] != 0
+
+
+def test_a_call_that_fails_fails_the_job(pipeline: Pipeline) -> None:
+    assert pipeline.run(function_error="Unhandled")[0] != 0
