@@ -6,9 +6,12 @@ Both sides run their real code. What stands in for the database and for DynamoDB
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from handler.contract.operation import Operation
 from handler.data_api.client import DataApi
 from handler.data_api.deadline import Deadline
+from handler.data_api.wire import Request, ServiceError
 from handler.engine.engine import ReadyOperation
 from handler.engine.invocation import Capacity, Invocation
 from handler.identity.caller import DIRECT
@@ -31,25 +34,19 @@ class _Database:
         self.trips = 0
         self._hash: str | None = None
 
-    def execute_statement(self, **request: Any) -> dict[str, Any]:
-        from botocore.exceptions import ClientError
-
+    def send(self, request: Request, **_: Any) -> bytes:
         self.trips += 1
-        arguments = {each["name"]: each["value"].get("stringValue") for each in request["parameters"]}
-        if request["sql"].startswith("WITH lapsed"):
-            return {"rows": [self._hash, _ROW], "updated": 0}
-        if "__hash" in arguments:
+        members = orjson.loads(request.body)
+        arguments = {each["name"]: each["value"].get("stringValue") for each in members["parameters"]}
+        rows = [_ROW]
+        if members["sql"].startswith("WITH lapsed"):
+            rows = [str(self._hash), _ROW]
+        elif "__hash" in arguments:
             if self._hash is not None:
                 taken = 'ERROR: duplicate key value violates unique constraint "idempotency_key_pkey"; SQLState: 23505'
-                error = {"Error": {"Code": "DatabaseErrorException", "Message": taken}}
-                raise ClientError(error, "ExecuteStatement")  # type: ignore[arg-type] # the rest of a response is not read
+                raise ServiceError("DatabaseErrorException", taken, 400)
             self._hash = arguments["__hash"]
-        return {"rows": [_ROW], "updated": 0}
-
-    def begin_transaction(self, **request: Any) -> dict[str, Any]:
-        raise NotImplementedError
-
-    commit_transaction = rollback_transaction = batch_execute_statement = begin_transaction
+        return orjson.dumps({"records": [[{"stringValue": row}] for row in rows]})
 
     def close(self) -> None:
         """There is no connection."""

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 from handler.adapter import Adapter, Incoming
 from handler.contract.catalog import Catalog
 from handler.contract.errors import InternalError, OperationError
-from handler.data_api import sdk
 from handler.data_api.client import DataApi
 from handler.data_api.deadline import Deadline
+from handler.data_api.wire import Wire
 from handler.engine.engine import Engine
 from handler.http.function_url import FunctionUrl, is_function_url
 from handler.observability import CallRecord, Observer
@@ -35,7 +35,7 @@ class Application:
 
     def __init__(self, settings: Settings) -> None:
         catalog = Catalog(settings.catalog)
-        self._engine = Engine(catalog, DataApi(settings, sdk.rds_data_client()))
+        self._engine = Engine(catalog, DataApi(settings, Wire.from_environment()))
         self._function_url = FunctionUrl(catalog, self._engine)
         self._task = Task(self._engine)
         self._observer = Observer()

@@ -5,29 +5,23 @@ be sent again. Knows nothing of operations.
 """
 
 import time
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, TypeVar
-
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    ConnectTimeoutError,
-    EndpointConnectionError,
-    HTTPClientError,
-    ProxyConnectionError,
-    ReadTimeoutError,
-)
-from botocore.parsers import ResponseParserError
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol, TypeVar
 
 from handler.contract.database_message import DatabaseMessage
 from handler.contract.errors import Outcome
-from handler.data_api import retries, sdk
+from handler.contract.limits import STATEMENT_SECONDS
+from handler.data_api import retries
+from handler.data_api.connection import Loss, NoAnswer
 from handler.data_api.database_errors import failure_of
 from handler.data_api.deadline import Deadline
 from handler.data_api.failures import Failed, Failure
 from handler.data_api.retries import NETWORK, NO_TIME, Replay
-from handler.data_api.sdk import StatementClient
+from handler.data_api.wire import Action, Request, Rows, ServiceError, read_rows, read_transaction_id
 from handler.settings import Settings
+
+_CONNECT_SECONDS = 3.0
+_READ_SECONDS = STATEMENT_SECONDS + 10.0
 
 # A server closes connections that idle for long, and while the process is frozen it does not learn of it. A request on
 # a dead connection fails in a way that looks as if it might have run, so a write is given a new connection instead.
@@ -39,55 +33,99 @@ Arguments = Sequence[tuple[str, str | None]]
 T = TypeVar("T")
 
 
-class Rows(NamedTuple):
-    json_rows: list[str]
-    """The one column of each row, JSON."""
-    updated: int = 0
-    """The rows that a write changed, if it answers no rows."""
+class Transport(Protocol):
+    """The part of handler.data_api.wire.Wire that requests go through."""
+
+    def send(self, request: Request, *, attempt: int, connect: float, read: float) -> bytes: ...
+
+    def close(self) -> None: ...
 
 
 class DataApi:
-    def __init__(self, settings: Settings, client: StatementClient) -> None:
-        self._client = client
-        self._cluster: dict[str, Any] = {"resourceArn": settings.resource_arn, "secretArn": settings.secret_arn}
-        self._database = self._cluster if settings.database is None else self._cluster | {"database": settings.database}
-        self._last_used = time.monotonic()
+    """The database, one statement at a time or in transactions."""
+
+    def __init__(self, settings: Settings, transport: Transport) -> None:
+        self._requests = _Requests(settings, transport)
 
     def execute(
         self, sql: str, arguments: Arguments, *, replay: Replay, deadline: Deadline, collisions: int = 3
     ) -> Rows:
         """Run one statement on its own. Raises Failed."""
-        request = {**self._database, "sql": sql, "parameters": encode_parameters(arguments)}
-        return self._rows(request, replay, deadline, collisions)
+        members = {"sql": sql, "parameters": encode_parameters(arguments)}
+        return self._requests.send(Action.EXECUTE, members, read_rows, replay, deadline, collisions)
 
     def begin(self, deadline: Deadline) -> "OpenTransaction":
         """Begin a transaction; one whose beginning was not answered ends by itself, and held nothing. Raises Failed."""
+        identifier = self._requests.send(Action.BEGIN, {}, read_transaction_id, Replay.READ, deadline)
+        return OpenTransaction(self._requests, identifier)
 
-        def send() -> str:
-            answer: str = self._client.begin_transaction(**self._database)["transactionId"]
-            return answer
 
-        return OpenTransaction(self, self._repeated(send, Replay.READ, deadline))
+class OpenTransaction:
+    """A transaction of the Data API. Nothing of it remains unless `commit` was sent."""
 
-    def _rows(self, request: dict[str, Any], replay: Replay, deadline: Deadline, collisions: int = 0) -> Rows:
-        def send() -> Rows:
-            answer = self._client.execute_statement(**request)
-            return Rows(answer["rows"], answer["updated"])
+    def __init__(self, requests: "_Requests", identifier: str) -> None:
+        self._requests = requests
+        self._identified = {"transactionId": identifier}
 
-        return self._repeated(send, replay, deadline, collisions)
+    def execute(self, sql: str, arguments: Arguments, deadline: Deadline) -> Rows:
+        """Run one statement. Raises Failed."""
+        members = {**self._identified, "sql": sql, "parameters": encode_parameters(arguments)}
+        return self._requests.send(Action.EXECUTE, members, read_rows, Replay.STEP, deadline)
 
-    def _repeated(self, send: Callable[[], T], replay: Replay, deadline: Deadline, collisions: int = 0) -> T:
-        """Send a request until it is answered, or fails for good.
+    def execute_batch(self, sql: str, sets: Sequence[list[dict[str, Any]]], deadline: Deadline) -> None:
+        """Run a statement once for each set of encoded parameters. Raises Failed."""
+        members = {**self._identified, "sql": sql, "parameterSets": sets}
+        self._requests.send(Action.BATCH_EXECUTE, members, _read_nothing, Replay.STEP, deadline)
+
+    def commit(self, deadline: Deadline) -> None:
+        """Commit. Raises Failed; one whose outcome is unknown may yet be settled by `roll_back`."""
+        self._requests.send(Action.COMMIT, self._identified, _read_nothing, Replay.STEP, deadline)
+
+    def roll_back(self, deadline: Deadline) -> bool:
+        """Roll back, if the transaction is still open; False says that it had ended before. Raises Failed."""
+        try:
+            self._requests.send(Action.ROLL_BACK, self._identified, _read_nothing, Replay.STEP, deadline)
+        except Failed as failed:
+            if failed.failure.cause in ("TransactionNotFoundException", "NotFoundException"):
+                return False
+            raise
+        return True
+
+
+class _Requests:
+    """Sends the requests of a function, each until it is answered or fails for good."""
+
+    def __init__(self, settings: Settings, transport: Transport) -> None:
+        self._transport = transport
+        self._cluster: dict[str, Any] = {"resourceArn": settings.resource_arn, "secretArn": settings.secret_arn}
+        self._database = self._cluster if settings.database is None else self._cluster | {"database": settings.database}
+        self._last_used = time.monotonic()
+
+    def send(
+        self,
+        action: Action,
+        members: Mapping[str, Any],
+        read: Callable[[bytes], T],
+        replay: Replay,
+        deadline: Deadline,
+        collisions: int = 0,
+    ) -> T:
+        """Send a request and read its answer. Raises Failed.
 
         The failure's outcome speaks of all attempts: where one may have made its change, a later one's refusal does not
         say that it has not.
         """
+        ends = action in (Action.COMMIT, Action.ROLL_BACK)
+        request = Request.of(action, {**(self._cluster if ends else self._database), **members})
+        number = 0
         in_doubt = False
 
         def attempt() -> T:
-            nonlocal in_doubt
+            nonlocal number, in_doubt
+            number += 1
             try:
-                return self._send(send, replay, deadline)
+                answer = self._attempt(request, number, replay, deadline)
+                return _read(answer, read)
             except Failed as failed:
                 in_doubt = in_doubt or failed.failure.outcome is Outcome.UNKNOWN
                 raise
@@ -101,56 +139,28 @@ class DataApi:
                 raise Failed(failed.failure._replace(outcome=Outcome.UNKNOWN)) from None
             raise
 
-    def _send(self, send: Callable[[], T], replay: Replay, deadline: Deadline) -> T:
+    def _attempt(self, request: Request, number: int, replay: Replay, deadline: Deadline) -> bytes:
         seconds = deadline.seconds()
         if seconds <= 0:
             raise Failed(NO_TIME)
         if replay is not Replay.READ and time.monotonic() - self._last_used > _IDLE_SECONDS:
-            self._client.close()  # drops the idle connections; the next request opens one
-        sdk.read_timeout.set(min(seconds, sdk.READ_TIMEOUT_SECONDS))
-        sdk.request_sent.set(True)  # as far as anybody can tell, until the connection says otherwise
-        sdk.connect_timeout.set(min(seconds, sdk.CONNECT_TIMEOUT_SECONDS))
+            self._transport.close()
+        connect, read = min(seconds, _CONNECT_SECONDS), min(seconds, _READ_SECONDS)
         try:
-            answer = send()
-        except (ClientError, BotoCoreError, ResponseParserError) as error:
-            raise Failed(_failure(error)) from None
+            answer = self._transport.send(request, attempt=number, connect=connect, read=read)
+        except ServiceError as error:
+            raise Failed(_refusal(error)) from None
+        except NoAnswer as error:
+            raise Failed(NETWORK[error.loss]._replace(cause=error.cause)) from None
         self._last_used = time.monotonic()
         return answer
 
 
-class OpenTransaction:
-    """A transaction of the Data API. Nothing of it remains unless `commit` was sent."""
-
-    def __init__(self, data_api: DataApi, transaction_id: str) -> None:
-        self._api = data_api
-        self._id = transaction_id
-
-    def execute(self, sql: str, arguments: Arguments, deadline: Deadline) -> Rows:
-        """Run one statement. Raises Failed."""
-        parameters = encode_parameters(arguments)
-        request = {**self._api._database, "transactionId": self._id, "sql": sql, "parameters": parameters}
-        return self._api._rows(request, Replay.STEP, deadline)
-
-    def execute_batch(self, sql: str, sets: Sequence[list[dict[str, Any]]], deadline: Deadline) -> None:
-        """Run a statement once for each set of encoded parameters. Raises Failed."""
-        request = {**self._api._database, "transactionId": self._id, "sql": sql, "parameterSets": sets}
-        self._api._repeated(lambda: self._api._client.batch_execute_statement(**request), Replay.STEP, deadline)
-
-    def commit(self, deadline: Deadline) -> None:
-        """Commit. Raises Failed; one whose outcome is unknown may yet be settled by `roll_back`."""
-        request = {**self._api._cluster, "transactionId": self._id}
-        self._api._repeated(lambda: self._api._client.commit_transaction(**request), Replay.STEP, deadline)
-
-    def roll_back(self, deadline: Deadline) -> bool:
-        """Roll back, if the transaction is still open; False says that it had ended before. Raises Failed."""
-        request = {**self._api._cluster, "transactionId": self._id}
-        try:
-            self._api._repeated(lambda: self._api._client.rollback_transaction(**request), Replay.STEP, deadline)
-        except Failed as failed:
-            if failed.failure.cause in ("TransactionNotFoundException", "NotFoundException"):
-                return False
-            raise
-        return True
+def _read(answer: bytes, read: Callable[[bytes], T]) -> T:
+    try:
+        return read(answer)
+    except ValueError as error:
+        raise Failed(NETWORK[Loss.UNREADABLE]._replace(cause=type(error).__name__)) from None
 
 
 def encode_parameters(arguments: Arguments) -> list[dict[str, Any]]:
@@ -160,28 +170,13 @@ def encode_parameters(arguments: Arguments) -> list[dict[str, Any]]:
     ]
 
 
-def _failure(error: ClientError | BotoCoreError | ResponseParserError) -> Failure:
-    if not isinstance(error, ClientError):
-        return NETWORK[_network_failure(error)]._replace(cause=type(error).__name__)
-    code = error.response["Error"].get("Code", "")
-    message = error.response["Error"].get("Message", "")
-    if code == "DatabaseErrorException":
-        failure = failure_of(DatabaseMessage.parse(message))
+def _read_nothing(_: bytes) -> None:
+    """Take an answer that says no more than that it came."""
+
+
+def _refusal(error: ServiceError) -> Failure:
+    if error.code == "DatabaseErrorException":
+        failure = failure_of(DatabaseMessage.parse(error.message))
     else:
-        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        failure = retries.service_failure(code, message, status)
-    return failure._replace(cause=code)
-
-
-def _network_failure(error: BotoCoreError | ResponseParserError) -> str:
-    """Which entry of retries.NETWORK a failure is."""
-    if isinstance(error, EndpointConnectionError | ConnectTimeoutError | ProxyConnectionError):
-        return "no connection came about"
-    if isinstance(error, ReadTimeoutError):
-        return "read timeout"
-    if isinstance(error, ResponseParserError):
-        return "an answer that cannot be read"
-    if isinstance(error, HTTPClientError):
-        # A server runs nothing of a request whose body it has only a part of.
-        return f"reset {'after' if sdk.request_sent.get() else 'before'} the request was sent"
-    return "not set up"
+        failure = retries.service_failure(error.code, error.message, error.status)
+    return failure._replace(cause=error.code)

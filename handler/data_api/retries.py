@@ -14,6 +14,7 @@ from typing import NamedTuple, TypeVar
 
 from handler.contract import errors
 from handler.contract.errors import Outcome
+from handler.data_api.connection import Loss
 from handler.data_api.deadline import Deadline
 from handler.data_api.failures import Failed, Failure
 
@@ -41,22 +42,20 @@ _NOT_EXECUTED, _ROLLED_BACK, _UNKNOWN = Outcome.NOT_EXECUTED, Outcome.ROLLED_BAC
 
 _BROKE = "the connection to the RDS Data API broke"
 
-NETWORK: Mapping[str, Failure] = {
-    "no connection came about": Failure(
+NETWORK: Mapping[Loss, Failure] = {
+    Loss.NOT_CONNECTED: Failure(
         errors.DatabaseUnavailable, _NOT_EXECUTED, transient=True, detail="the RDS Data API cannot be reached"
     ),
-    "reset before the request was sent": Failure(
-        errors.DatabaseUnavailable, _NOT_EXECUTED, transient=True, detail=_BROKE
-    ),
-    "reset after the request was sent": Failure(errors.DatabaseUnavailable, _UNKNOWN, transient=True, detail=_BROKE),
-    "read timeout": Failure(
+    Loss.NOT_SENT: Failure(errors.DatabaseUnavailable, _NOT_EXECUTED, transient=True, detail=_BROKE),
+    Loss.CUT_OFF: Failure(errors.DatabaseUnavailable, _UNKNOWN, transient=True, detail=_BROKE),
+    Loss.TIMED_OUT: Failure(
         errors.StatementTimeout,
         _UNKNOWN,
         transient=True,
         detail="the database did not answer in the time that was left",
     ),
-    "an answer that cannot be read": Failure(errors.DatabaseUnavailable, _UNKNOWN, transient=True, detail=_BROKE),
-    "not set up": Failure(  # no credentials, no region, and so on
+    Loss.UNREADABLE: Failure(errors.DatabaseUnavailable, _UNKNOWN, transient=True, detail=_BROKE),
+    Loss.NOT_SET_UP: Failure(  # no credentials, no region, and so on
         errors.QueryFailed,
         _NOT_EXECUTED,
         detail="the function is not set up to reach the database; its log names the cause",

@@ -143,7 +143,7 @@ class _Signed(NamedTuple):
 
 
 def read_rows(answer: bytes) -> Rows:
-    """Read what Execute answers, straight into the JSON texts of the rows' one column. Raises NoAnswer.
+    """Read what Execute answers, straight into the JSON texts of the rows' one column. Raises ValueError.
 
     `{"records": [[{"stringValue": "…"}], …], "numberOfRecordsUpdated": 1}`; a NULL becomes JSON's null.
     """
@@ -156,16 +156,16 @@ def read_rows(answer: bytes) -> Rows:
             ],
             members.get("numberOfRecordsUpdated", 0),
         )
-    except (orjson.JSONDecodeError, AttributeError, IndexError, KeyError, TypeError) as error:
-        raise NoAnswer(Loss.UNREADABLE, type(error).__name__) from error
+    except (AttributeError, IndexError, KeyError, TypeError) as error:
+        raise ValueError("expected what Execute answers") from error
 
 
 def read_transaction_id(answer: bytes) -> str:
-    """Read what BeginTransaction answers. Raises NoAnswer."""
+    """Read what BeginTransaction answers. Raises ValueError."""
     try:
         return str(orjson.loads(answer)["transactionId"])
-    except (orjson.JSONDecodeError, KeyError, TypeError) as error:
-        raise NoAnswer(Loss.UNREADABLE, type(error).__name__) from error
+    except (KeyError, TypeError) as error:
+        raise ValueError("expected what BeginTransaction answers") from error
 
 
 def _null(field: Mapping[str, Any]) -> str:

@@ -6,7 +6,8 @@ from typing import Any
 
 from handler.contract.limits import REQUEST_BYTES
 from handler.contract.operation import Batch, Operation
-from handler.data_api.client import DataApi, Rows, encode_parameters
+from handler.data_api.client import DataApi, encode_parameters
+from handler.data_api.wire import Rows
 from handler.engine import idempotency
 from handler.engine.idempotency import Keys
 from handler.engine.invocation import Answer, Invocation

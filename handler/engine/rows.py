@@ -2,8 +2,8 @@
 
 from handler.contract.errors import NotFound, Outcome, TooManyRows
 from handler.contract.operation import Operation, Result
-from handler.data_api.client import Rows
 from handler.data_api.failures import Failed, Failure
+from handler.data_api.wire import Rows
 from handler.engine.invocation import Answer
 
 ONE_ROW = frozenset({Result.ONE, Result.MAYBE, Result.VALUE})

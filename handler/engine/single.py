@@ -2,10 +2,11 @@
 
 from handler.contract.errors import IdempotencyConflict, Outcome
 from handler.contract.operation import Operation, Single
-from handler.data_api.client import DataApi, Rows
+from handler.data_api.client import DataApi
 from handler.data_api.deadline import Deadline
 from handler.data_api.failures import Failed
 from handler.data_api.retries import Replay
+from handler.data_api.wire import Rows
 from handler.engine import idempotency
 from handler.engine.idempotency import Key, Keys
 from handler.engine.invocation import Answer, Invocation

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from handler.contract import exact_json
 from handler.contract.errors import NotFound, Outcome, TooManyRows
 from handler.contract.operation import Operation, Step, Transaction
-from handler.data_api.client import DataApi, Rows
+from handler.data_api.client import DataApi
 from handler.data_api.failures import Failed, Failure
+from handler.data_api.wire import Rows
 from handler.engine import codecs, idempotency
 from handler.engine.idempotency import Keys
 from handler.engine.invocation import Answer, Invocation

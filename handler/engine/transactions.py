@@ -12,9 +12,10 @@ from typing import Any
 
 from handler.contract.errors import Outcome, SerializationFailure
 from handler.data_api import retries
-from handler.data_api.client import Arguments, DataApi, OpenTransaction, Rows
+from handler.data_api.client import Arguments, DataApi, OpenTransaction
 from handler.data_api.deadline import Deadline
 from handler.data_api.failures import Failed, Failure
+from handler.data_api.wire import Rows
 from handler.engine import codecs
 from handler.engine.idempotency import CLAIM, STORE, Key, Keys
 

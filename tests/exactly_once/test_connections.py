@@ -11,11 +11,11 @@ import pytest
 
 from handler.contract import errors
 from handler.contract.errors import Outcome
-from handler.data_api import sdk
 from handler.data_api.client import DataApi
 from handler.data_api.deadline import Deadline
 from handler.data_api.failures import Failed
 from handler.data_api.retries import Replay
+from handler.data_api.wire import Wire
 from handler.settings import Settings
 from queryport.testing.function import client_environment
 
@@ -88,14 +88,14 @@ def write(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], object]:
     def send(endpoint: str, text: str) -> object:
         for name, value in client_environment(endpoint).items():
             monkeypatch.setenv(name, value)
-        client = sdk.rds_data_client()
+        wire = Wire.from_environment()
         settings = Settings("arn:aws:rds:cluster", "arn:aws:secretsmanager:secret", "shop", Path("catalog.json"))
         try:
-            return DataApi(settings, client).execute(
+            return DataApi(settings, wire).execute(
                 "UPDATE", [("text", text)], replay=Replay.WRITE, deadline=Deadline(lambda: 10_000)
             )
         finally:
-            client.close()
+            wire.close()
 
     return send
 

@@ -12,24 +12,18 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import orjson
 import pytest
-from botocore.exceptions import (
-    ClientError,
-    ConnectionClosedError,
-    ConnectTimeoutError,
-    EndpointConnectionError,
-    NoCredentialsError,
-    ReadTimeoutError,
-)
-from botocore.parsers import ResponseParserError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handler.contract.errors import Outcome
 from handler.data_api.client import DataApi
+from handler.data_api.connection import Loss, NoAnswer
 from handler.data_api.deadline import Deadline
 from handler.data_api.failures import Failed
 from handler.data_api.retries import NETWORK, POSTGRESQL, SERVICE, Replay
+from handler.data_api.wire import Action, Request, ServiceError
 from handler.engine.idempotency import Key, Keys
 from handler.engine.transactions import Running, Transactions
 from handler.settings import Settings
@@ -42,6 +36,9 @@ _SETTINGS = Settings("arn:aws:rds:cluster", "arn:aws:secretsmanager:secret", "sh
 _MAYBE_COMMITTED = re.compile(r"08(?!001|004)|57P01|57P02|40003")
 
 
+_UNREADABLE = ValueError("an answer that is none")
+
+
 @dataclass(frozen=True)
 class Failure:
     error: Exception
@@ -51,9 +48,8 @@ class Failure:
         return f"{self.error!r} {'perhaps done' if self.may_take_effect else 'not done'}"
 
 
-def _aws(code: str, status: int, message: str = "") -> ClientError:
-    response: Any = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}}
-    return ClientError(response, "ExecuteStatement")
+def _aws(code: str, status: int, message: str = "") -> ServiceError:
+    return ServiceError(code, message, status)
 
 
 def _of_postgresql(sqlstate: str, severity: str) -> Failure:
@@ -63,17 +59,16 @@ def _of_postgresql(sqlstate: str, severity: str) -> Failure:
     return Failure(error, may_take_effect=ended or _MAYBE_COMMITTED.match(sqlstate) is not None)
 
 
-_URL: dict[str, Any] = {"endpoint_url": "https://example", "error": ConnectionResetError(104, "reset")}
 _CODES = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", min_size=1, max_size=12)
 FAILURES: st.SearchStrategy[Failure] = st.one_of(
     st.sampled_from(
         [
-            Failure(EndpointConnectionError(**_URL), may_take_effect=False),
-            Failure(ConnectTimeoutError(**_URL), may_take_effect=False),
-            Failure(NoCredentialsError(), may_take_effect=False),
-            Failure(ConnectionClosedError(**_URL), may_take_effect=True),
-            Failure(ReadTimeoutError(**_URL), may_take_effect=True),
-            Failure(ResponseParserError("no JSON"), may_take_effect=True),
+            Failure(NoAnswer(Loss.NOT_SET_UP, "NoCredentialsError"), may_take_effect=False),
+            Failure(NoAnswer(Loss.NOT_CONNECTED, "NewConnectionError"), may_take_effect=False),
+            Failure(NoAnswer(Loss.NOT_SENT, "ProtocolError"), may_take_effect=False),
+            Failure(NoAnswer(Loss.CUT_OFF, "ProtocolError"), may_take_effect=True),
+            Failure(NoAnswer(Loss.TIMED_OUT, "ReadTimeoutError"), may_take_effect=True),
+            Failure(_UNREADABLE, may_take_effect=True),
             Failure(_aws("DatabaseResumingException", 400), may_take_effect=False),
             Failure(_aws("ThrottlingException", 400), may_take_effect=False),
             Failure(_aws("SomethingNew", 429), may_take_effect=False),
@@ -126,64 +121,47 @@ class World:
     """The open transactions, and whether each has made its change."""
     has_key: bool = False
 
-    def _happen(self, effect: Callable[[], Any]) -> Any:
-        self.now += 0.01
-        event = self.draw()
-        result = effect() if event.takes_effect else None
-        if event.failure is not None:
-            if isinstance(event.failure.error, ReadTimeoutError):
-                self.now += 5
-            raise event.failure.error
-        return result
-
-    def execute_statement(self, **request: Any) -> dict[str, Any]:
-        sql, identifier = request["sql"], request.get("transactionId")
-
-        def effect() -> dict[str, Any]:
-            rows: list[str] = []
-            if sql.startswith("WITH lapsed"):
-                rows = ["hash", "1"] if self.has_key else []
-            elif identifier is None:
-                self.made += 1
-            elif sql.startswith("INSERT INTO queryport"):
-                rows = [] if self.has_key else ["true"]
-            elif sql == "the change":
-                self.pending[identifier] = True
-            return {"rows": rows, "updated": 0}
-
+    def send(self, request: Request, *, attempt: int, connect: float, read: float) -> bytes:
+        assert attempt >= 1
+        assert 0 < connect <= read
+        members = orjson.loads(request.body)
+        identifier = members.get("transactionId")
         if identifier is not None and identifier not in self.pending:
             raise _aws("TransactionNotFoundException", 404)
-        answer: dict[str, Any] = self._happen(effect)
-        return answer
+        self.now += 0.01
+        event = self.draw()
+        answer = self._effect(request.action, members.get("sql"), identifier) if event.takes_effect else {}
+        if event.failure is None:
+            return orjson.dumps(answer)
+        if event.failure.error is _UNREADABLE:
+            return b"<html>"
+        if isinstance(event.failure.error, NoAnswer) and event.failure.error.loss is Loss.TIMED_OUT:
+            self.now += 5
+        raise event.failure.error
 
-    def begin_transaction(self, **_: Any) -> dict[str, Any]:
-        def effect() -> dict[str, Any]:
+    def _effect(self, action: Action, sql: str | None, identifier: str | None) -> dict[str, Any]:
+        if action is Action.BEGIN:
             identifier = str(len(self.pending) + self.made + self.now)
             self.pending[identifier] = False
             return {"transactionId": identifier}
-
-        answer: dict[str, Any] = self._happen(effect)
-        return answer
-
-    def commit_transaction(self, **request: Any) -> dict[str, Any]:
-        def effect() -> None:
-            if self.pending.pop(request["transactionId"]):
-                self.made += 1
-                self.has_key = True
-
-        return self._end(request, effect)
-
-    def rollback_transaction(self, **request: Any) -> dict[str, Any]:
-        return self._end(request, lambda: self.pending.pop(request["transactionId"]))
-
-    def _end(self, request: Any, effect: Callable[[], Any]) -> dict[str, Any]:
-        if request["transactionId"] not in self.pending:
-            raise _aws("TransactionNotFoundException", 404)
-        self._happen(effect)
+        if action is Action.EXECUTE:
+            return {"records": [[{"stringValue": text}] for text in self._execute(str(sql), identifier)]}
+        assert identifier is not None
+        if self.pending.pop(identifier) and action is Action.COMMIT:
+            self.made += 1
+            self.has_key = True
         return {}
 
-    def batch_execute_statement(self, **request: Any) -> dict[str, Any]:
-        raise NotImplementedError
+    def _execute(self, sql: str, identifier: str | None) -> list[str]:
+        if sql.startswith("WITH lapsed"):
+            return ["hash", "1"] if self.has_key else []
+        if identifier is None:
+            self.made += 1
+        elif sql.startswith("INSERT INTO queryport"):
+            return [] if self.has_key else ["true"]
+        elif sql == "the change":
+            self.pending[identifier] = True
+        return []
 
     def close(self) -> None:
         pass

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from handler.contract.operation import Operation
-from handler.data_api import sdk
+from handler.data_api.wire import Wire
 from handler.settings import Settings
 from queryport.compile.write.emit import write_catalog
 from queryport.emulator import Emulator
@@ -53,25 +53,23 @@ def environment(emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.fixture(scope="session")
-def client(queryport_emulator: Emulator) -> Iterator[sdk.StatementClient]:
-    """The function's client of the Data API, made once: making one takes longer than most tests."""
+def wire(queryport_emulator: Emulator) -> Iterator[Wire]:
+    """The function's connections to the Data API, kept from one test to the next."""
     with pytest.MonkeyPatch.context() as patch:
         for name, value in client_environment(queryport_emulator.url).items():
             patch.setenv(name, value)
-        client = sdk.rds_data_client()
-    yield client
-    client.close()
+        wire = Wire.from_environment()
+    yield wire
+    wire.close()
 
 
 @pytest.fixture
-def new_function(
-    environment: Mapping[str, str], client: sdk.StatementClient, monkeypatch: pytest.MonkeyPatch
-) -> NewFunction:
+def new_function(environment: Mapping[str, str], wire: Wire, monkeypatch: pytest.MonkeyPatch) -> NewFunction:
     """Makes a function whose catalogue has the given operations."""
 
     def make(*operations: Operation) -> Function:
         write_catalog(Settings.from_environment(environment).catalog, operations, fingerprint="f00d")
-        monkeypatch.setattr("handler.data_api.sdk.rds_data_client", lambda: client)
+        monkeypatch.setattr("handler.data_api.wire.Wire.from_environment", lambda: wire)
         return Function(cold_start(environment))
 
     return make

@@ -41,7 +41,11 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     told = "print(gc.isenabled(), gc.get_freeze_count() > 10_000, *sys.modules)"
     process = subprocess.run(
         [sys.executable, "-c", f"import gc, sys, handler.main; {told}"],
-        env={**os.environ, **function_environment("http://127.0.0.1:9", "shop", catalog)},
+        env={
+            **os.environ,
+            **function_environment("http://127.0.0.1:9", "shop", catalog),
+            **dict.fromkeys(("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"), "/nowhere"),
+        },
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -63,11 +67,16 @@ def test_start_up_imports_nothing_that_is_slow_or_does_not_ship(imported: set[st
     assert not {module.partition(".")[0] for module in imported} & _FORBIDDEN
 
 
+def test_start_up_leaves_out_botocore_s_session_where_there_are_no_files_for_it_to_read(imported: set[str]) -> None:
+    assert not {"botocore.session", "botocore.client", "botocore.handlers"} & imported
+
+
 def test_start_up_imports_everything_that_a_call_needs(imported: set[str]) -> None:
     # Lambda gives start-up a full processor and a call what the function pays for.
     assert {
         "handler.contract.validation",
-        "botocore.session",
+        "botocore.auth",
+        "urllib3.connection",
         "aws_lambda_powertools.logging",
         "handler.engine.engine",
     } <= imported

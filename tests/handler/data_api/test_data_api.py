@@ -5,20 +5,20 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import SimpleNamespace
-from typing import Any
 
 import psycopg
 import pytest
 
 from handler.contract import errors
 from handler.contract.errors import Outcome
-from handler.data_api import sdk
-from handler.data_api.client import DataApi, Rows
+from handler.data_api.client import DataApi
 from handler.data_api.deadline import Deadline
 from handler.data_api.failures import Failed
 from handler.data_api.retries import Replay
+from handler.data_api.wire import Rows, Wire
 from handler.settings import Settings
 from queryport.emulator import Emulator, Fault
+from tests.support.recorder import Answer, Recorder
 
 READ = "SELECT to_json(n)::text FROM generate_series(1, 2) n"
 WRITE = "INSERT INTO account (account_id, email) VALUES (1, 'a@example.com')"
@@ -45,10 +45,10 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 @pytest.fixture
-def execute(client: sdk.StatementClient, environment: Mapping[str, str], pauses: list[float]) -> Execute:
+def execute(wire: Wire, environment: Mapping[str, str], pauses: list[float]) -> Execute:
     """Runs a statement, with time to spare."""
     assert pauses == []
-    api = DataApi(Settings.from_environment(environment), client)
+    api = DataApi(Settings.from_environment(environment), wire)
 
     def run(sql: str, *arguments: tuple[str, str | None], read_only: bool = True, milliseconds: int = 60_000) -> Rows:
         return api.execute(sql, arguments, replay=_replay(read_only), deadline=Deadline(lambda: milliseconds))
@@ -157,11 +157,9 @@ def test_pauses_grow_and_are_drawn_at_random(execute: Execute, emulator: Emulato
     assert len(set(pauses)) > 20
 
 
-def test_a_waking_database_is_waited_for(
-    client: sdk.StatementClient, environment: Mapping[str, str], emulator: Emulator
-) -> None:
+def test_a_waking_database_is_waited_for(wire: Wire, environment: Mapping[str, str], emulator: Emulator) -> None:
     emulator.faults.arm(Fault(kind="resume", seconds=0.5))
-    api = DataApi(Settings.from_environment(environment), client)
+    api = DataApi(Settings.from_environment(environment), wire)
     started = time.monotonic()
     assert api.execute(READ, (), replay=Replay.WRITE, deadline=Deadline(lambda: 60_000)).json_rows == ["1", "2"]
     assert time.monotonic() - started > 0.5
@@ -182,14 +180,14 @@ def test_nothing_is_sent_once_the_time_is_over(execute: Execute, emulator: Emula
 
 @pytest.mark.parametrize(("read_only", "outcome"), [(True, Outcome.NOT_EXECUTED), (False, Outcome.UNKNOWN)])
 def test_an_answer_is_awaited_no_longer_than_the_time_that_is_left(
-    client: sdk.StatementClient,
+    wire: Wire,
     environment: Mapping[str, str],
     emulator: Emulator,
     *,
     read_only: bool,
     outcome: Outcome,
 ) -> None:
-    api = DataApi(Settings.from_environment(environment), client)
+    api = DataApi(Settings.from_environment(environment), wire)
     emulator.faults.arm(Fault(kind="delay", seconds=1.2))
     started = time.monotonic()
     deadline = Deadline(lambda: int((started + 0.8 - time.monotonic()) * 1000))
@@ -208,20 +206,26 @@ def test_a_connection_that_does_not_come_about_is_tried_again(
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     monkeypatch.setenv("AWS_ENDPOINT_URL_RDS_DATA", f"http://127.0.0.1:{port}")
-    api = DataApi(Settings.from_environment(environment), sdk.rds_data_client())
+    api = DataApi(Settings.from_environment(environment), Wire.from_environment())
     with refused_with(errors.DatabaseUnavailable, match="cannot be reached") as failure:
         api.execute(WRITE, (), replay=_replay(read_only), deadline=Deadline(lambda: 60_000))
-    assert failure.value.cause == "EndpointConnectionError"
+    assert failure.value.cause == "NewConnectionError"
     assert len(pauses) == 3
 
 
 def test_missing_credentials_are_no_failure_of_the_database(
-    execute: Execute, client: Any, monkeypatch: pytest.MonkeyPatch
+    environment: Mapping[str, str], monkeypatch: pytest.MonkeyPatch, emulator: Emulator
 ) -> None:
-    monkeypatch.setattr(client._request_signer, "_credentials", None)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, "/nowhere")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    api = DataApi(Settings.from_environment(environment), Wire.from_environment())
     with refused_with(errors.QueryFailed, match="not set up to reach the database") as failure:
-        execute(READ)
+        api.execute(READ, (), replay=Replay.READ, deadline=Deadline(lambda: 60_000))
     assert failure.value.cause == "NoCredentialsError"
+    assert _calls(emulator) == 0
 
 
 @pytest.mark.parametrize(
@@ -287,15 +291,39 @@ def test_null_is_bound_as_null_and_answered_as_json_null(execute: Execute) -> No
     assert execute(sql, ("a", None), ("n", "2")).json_rows == ["null", "null"]
 
 
-@pytest.mark.parametrize(("idle", "read_only", "closed"), [(20, False, 1), (20, True, 0), (5, False, 0)])
+@pytest.mark.parametrize(("idle", "read_only", "connections"), [(20, False, 2), (20, True, 1), (5, False, 1)])
 def test_a_write_does_not_go_out_on_a_connection_that_was_idle_for_long(
-    execute: Execute, client: Any, monkeypatch: pytest.MonkeyPatch, *, idle: int, read_only: bool, closed: int
+    environment: Mapping[str, str], monkeypatch: pytest.MonkeyPatch, *, idle: int, read_only: bool, connections: int
 ) -> None:
-    execute(READ)
-    closings: list[None] = []
-    close = client.close
-    now = time.monotonic()
-    monkeypatch.setattr("handler.data_api.client.time.monotonic", lambda: now + idle)
-    monkeypatch.setattr(client, "close", lambda: closings.append(close()))
-    assert execute(READ, read_only=read_only).json_rows == ["1", "2"]
-    assert len(closings) == closed
+    with Recorder() as recorder:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_RDS_DATA", recorder.url)
+        wire = Wire.from_environment()
+        api = DataApi(Settings.from_environment(environment), wire)
+        deadline = Deadline(lambda: 60_000)
+        api.execute(READ, (), replay=Replay.READ, deadline=deadline)
+        now = time.monotonic()
+        monkeypatch.setattr("handler.data_api.client.time.monotonic", lambda: now + idle)
+        assert api.execute(READ, (), replay=_replay(read_only), deadline=deadline).json_rows == ['{"a":1}']
+        assert recorder.connections == connections
+        wire.close()
+
+
+def test_an_answer_that_cannot_be_read_leaves_a_write_unknown_and_a_read_repeated(
+    environment: Mapping[str, str], monkeypatch: pytest.MonkeyPatch, pauses: list[float]
+) -> None:
+    with Recorder() as recorder:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_RDS_DATA", recorder.url)
+        recorder.answer = Answer(body=b"<html>")
+        wire = Wire.from_environment()
+        api = DataApi(Settings.from_environment(environment), wire)
+        for replay, outcome in ((Replay.WRITE, Outcome.UNKNOWN), (Replay.READ, Outcome.NOT_EXECUTED)):
+            with refused_with(errors.DatabaseUnavailable) as failure:
+                api.execute(READ, (), replay=replay, deadline=Deadline(lambda: 60_000))
+            assert failure.value.outcome is outcome
+        wire.close()
+    attempts = [(each.header("amz-sdk-invocation-id"), each.header("amz-sdk-request")) for each in recorder.requests]
+    (write, *reads) = attempts
+    assert write[1] == "attempt=1"
+    assert [request for _, request in reads] == [f"attempt={number}" for number in (1, 2, 3, 4)]
+    assert len({identifier for identifier, _ in reads}) == 1
+    assert len(pauses) == 3
