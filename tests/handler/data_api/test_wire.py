@@ -141,11 +141,11 @@ def _unsigned(authorization: str) -> str:
 
 
 def _facts(user_agent: str) -> set[str]:
-    """The parts of a User-Agent without the product's name, the SDK's features (m/) and its retries, which are ours."""
+    """The parts of a User-Agent without products (Powertools adds its own), the SDK's features (m/) and its retries."""
     return {
         part
         for part in user_agent.split(" ")
-        if not part.startswith(("Boto3/", "Botocore/", "queryport", "m/", "cfg/retry-mode"))
+        if not part.startswith(("Boto3/", "Botocore/", "queryport", "PT", "m/", "cfg/retry-mode"))
     }
 
 
