@@ -90,13 +90,17 @@ class Idempotency(StrEnum):
     OFF = "off"  # a call with one is refused
 
 
+ROW_COUNT_MARK = "__mark"
+
+
 @dataclass(frozen=True, slots=True)
 class Single:
     """One statement, sent in one request."""
 
     sql: Sql
-    """A write whose result is one row fails by itself where there is another number of rows: with SQLSTATE 21000 where
-    there are more, with 2201W where there is none."""
+    """A write whose result is one row fails by itself where there is another number of rows. It takes the parameter
+    ROW_COUNT_MARK, a text that no integer begins with and nobody else knows, and where the number is wrong PostgreSQL
+    refuses it as an integer, with the number behind it: `invalid input syntax for type integer: "<mark>2"`."""
     keyed_sql: Sql | None = None
     """The statement for a call with an idempotency key: it also writes the key with the answer into
     `queryport.idempotency_key`, from the parameters `__operation`, `__key`, `__hash` and `__keep`. A count arrives as

@@ -43,6 +43,7 @@ def failure_of(message: DatabaseMessage) -> Failure:
     return failure._replace(
         detail=_detail(failure.error, message.text, sqlstate),
         sqlstate=sqlstate,
+        message=message.text,
         constraint=broken[1] if broken else None,
     )
 

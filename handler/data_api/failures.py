@@ -19,6 +19,8 @@ class Failure(NamedTuple):
     """The words for the caller."""
     sqlstate: str | None = None
     constraint: str | None = None
+    message: str = ""
+    """PostgreSQL's own words, for the engine alone: they may hold values."""
     cause: str | None = None
     """For the log alone: the error's name at AWS, or the type of a Python exception."""
 

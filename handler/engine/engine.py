@@ -17,14 +17,10 @@ from handler.engine.batches import BatchRunner
 from handler.engine.invocation import Answer, Capacity, Invocation
 from handler.engine.pages import PageRunner
 from handler.engine.parameters import Parameters
-from handler.engine.rows import ONE_ROW, none_found, too_many
 from handler.engine.single import SingleRunner
 from handler.engine.steps import StepsRunner
 
 _MOST_READY = 1024
-
-# The errors that a write of one row raises by itself; see Single.sql.
-_MORE_ROWS, _NO_ROW = "21000", "2201W"
 
 
 class Runner(Protocol):
@@ -43,7 +39,6 @@ class ReadyOperation:
         self.read_only = operation.read_only
         self.parameters = Parameters(operation)
         self.path_parameters = parameters_in(operation.http.path) if operation.http else ()
-        self._operation = operation
         self._runner = _runner(operation, self.parameters, data_api)
 
     def run(self, invocation: Invocation) -> Answer:
@@ -76,9 +71,6 @@ class ReadyOperation:
                 sqlstate=failure.sqlstate,
                 cause=failure.cause,
             )
-        if self._operation.result in ONE_ROW and failure.sqlstate in (_MORE_ROWS, _NO_ROW):
-            make = too_many if failure.sqlstate == _MORE_ROWS else none_found
-            return make(self.name)._replace(outcome=failure.outcome).exception()
         return failure.exception()
 
 

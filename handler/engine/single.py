@@ -1,17 +1,17 @@
 """Runs an operation of one statement: in one request, which is a transaction by itself."""
 
 from handler.contract.errors import IdempotencyConflict, Outcome
-from handler.contract.operation import Operation, Single
+from handler.contract.operation import ROW_COUNT_MARK, Operation, Single
 from handler.data_api.client import DataApi
 from handler.data_api.deadline import Deadline
 from handler.data_api.failures import Failed
 from handler.data_api.retries import Replay
 from handler.data_api.wire import Rows
-from handler.engine import idempotency
+from handler.engine import idempotency, row_count
 from handler.engine.idempotency import Key, Keys
 from handler.engine.invocation import Answer, Invocation
 from handler.engine.parameters import Bindings, Parameters
-from handler.engine.rows import answer_of
+from handler.engine.rows import ONE_ROW, answer_of
 from handler.engine.statement import ReadyStatement
 
 _MOST_KEYED_ATTEMPTS = 3
@@ -24,6 +24,7 @@ class SingleRunner:
         self._statement = ReadyStatement(execution.sql)
         self._keyed_statement = ReadyStatement(execution.keyed_sql or ())
         self._replay = Replay.READ if operation.read_only else Replay.WRITE
+        self._is_guarded = not operation.read_only and operation.result in ONE_ROW
         self._data_api = data_api
         self._keys = Keys(data_api)
 
@@ -31,6 +32,17 @@ class SingleRunner:
         """Raises InvalidParameters and Failed."""
         bindings = self._parameters.bindings(invocation.values)
         key = idempotency.key_of(self._operation, invocation.idempotency_key, invocation.values)
+        mark = row_count.new_mark() if self._is_guarded else None
+        if mark is not None:
+            bindings[ROW_COUNT_MARK] = mark
+        try:
+            return self._run(bindings, key, invocation)
+        except Failed as failed:
+            if mark is None:
+                raise
+            raise Failed(row_count.told(failed.failure, mark, self._operation.name)) from None
+
+    def _run(self, bindings: Bindings, key: Key | None, invocation: Invocation) -> Answer:
         if key is not None:
             return self._run_once(bindings | key.arguments, key, invocation.deadline)
         return answer_of(self._operation, self._execute(self._statement, bindings, self._replay, invocation.deadline))

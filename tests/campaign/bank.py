@@ -30,6 +30,10 @@ CREATE TABLE movement (
 );
 CREATE INDEX movement_ticket ON movement (ticket);
 CREATE TABLE named (name text PRIMARY KEY, note text);
+CREATE FUNCTION refuse(sqlstate text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'refused' USING ERRCODE = sqlstate;
+END $$;
 CREATE FUNCTION note(name text) RETURNS integer LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO named VALUES (note.name, 'by function');

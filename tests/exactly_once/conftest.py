@@ -12,6 +12,17 @@ from queryport.postgres.server import EmbeddedPostgres
 from tests.campaign.bank import Caller, callers, compile_bank, prepare_bank
 from tests.support.databases import suite_database
 
+ONE_ROW = {
+    "store": """
+        INSERT INTO named (name, note) SELECT n, 'x' FROM unnest(:names::text[]) n
+        ON CONFLICT (name) DO UPDATE SET note = 'y' RETURNING note
+    """,
+    "first": "UPDATE named SET note = 'z' WHERE name IN (SELECT name FROM named LIMIT :n) RETURNING note",
+    "number": "UPDATE named SET note = :number::text::integer::text WHERE true RETURNING note",
+    "refuse": "SELECT refuse(:sqlstate) AS note",
+}
+"""Statements that each of the results of one row has: `store_one`, `store_maybe`, `store_value` …"""
+
 QUERIES = {
     "name_it": "-- result: one\nINSERT INTO named (name, note) VALUES (:name, 'x') RETURNING name, note",
     "name_for_a_second": "-- keep: 1s\nINSERT INTO named (name) VALUES (:name)",
@@ -54,6 +65,11 @@ QUERIES = {
         SELECT n, :biggest.doc::jsonb AS doc, :biggest.list::integer[] AS list FROM wanted ORDER BY n;
         DROP TABLE wanted
     """,
+    **{
+        f"{name}_{result}": f"-- result: {result}\n{text}"
+        for result in ("one", "maybe", "value")
+        for name, text in ONE_ROW.items()
+    },
     "name_many": """
         -- batch: true
         -- params: {name: {maxLength: 10}, note: {default: none}}

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from postgast.pg_query_pb2 import Token as TokenKind
 
-from handler.contract.operation import Result, Sql
+from handler.contract.operation import ROW_COUNT_MARK, Result, Sql
 from queryport.compile.check.pages import PagePlan
 from queryport.compile.describe.database import Column
 from queryport.compile.describe.typed_statement import TypedStatement
@@ -84,12 +84,15 @@ def _wrapped_row(body: Body, columns: tuple[Column, ...], result: Result) -> _Wr
 def _selection(row: _WrappedRow, result: Result) -> str:
     """Select the rows of a change, which fails where it is to give a single row and gives another number of them.
 
-    A scalar subquery refuses two rows (21000), and a negative LIMIT refuses none (2201W); see Single.sql.
+    What fails is the cast of the call's own mark, with the number of rows behind it, to an integer; see Single.sql.
     """
     if result not in _SINGLE:
         return f"SELECT {row.rendered} FROM {row.name}"
-    at_most_one = f"SELECT (SELECT {row.rendered} FROM {row.name})"
-    return at_most_one if result is Result.MAYBE else f"{at_most_one} LIMIT 2 * (SELECT count(*) FROM {row.name}) - 1"
+    right = "count(*) < 2" if result is Result.MAYBE else "count(*) = 1"
+    return (
+        f"SELECT CASE WHEN {right} THEN min({row.rendered}) "
+        f"ELSE ((:{ROW_COUNT_MARK}::text) || count(*))::integer::text END FROM {row.name}"
+    )
 
 
 def _common(parsed: ParsedStatement, body: Body, opening: str) -> Pieces:
