@@ -92,16 +92,22 @@ class DataApiTransport:
         self._keep_lock()
         comment = f"/* {label} */ "
         try:
-            self._client.run(comment + text)
+            if self._outlives_its_call(comment + text):
+                self._await_end(label)
+                raise OutcomeUnseen
         except Refusal as refusal:
             raise refusal.shifted(len(comment)) from None
-        except StillRunning:
-            self._await_end(label)
-            raise OutcomeUnseen from None
-        except BaseException:  # interrupted, or without an answer
+        except (KeyboardInterrupt, DeployedError):  # interrupted, or without an answer
             with suppress(DeployedError, Refusal):
                 self._client.query(_CANCEL_LABELLED, {"label": label})
             raise
+
+    def _outlives_its_call(self, text: str) -> bool:
+        try:
+            self._client.run(text)
+        except StillRunning:
+            return True
+        return False
 
     def try_lock(self, key: int) -> AbstractContextManager[None] | None:
         # A lock of a session would be lost: outside a transaction each call has whichever session is free.

@@ -1,0 +1,149 @@
+"""Runs that are interrupted or killed at any moment, by either way, leave a database that the next run carries on."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from queryport.emulator import Emulator, Limits
+from queryport.migrations.runner import run_scripts
+from queryport.migrations.scripts import read_scripts
+from queryport.testing.function import client_environment
+from tests.queryport.migrations.transports import WAYS, opened
+from tests.support.databases import NewDatabase
+from tests.support.projects import write
+from tests.support.repository import ROOT
+
+FILES = {
+    "0001_log.sql": """
+        CREATE TABLE log (n int);
+        CREATE FUNCTION slow(n int) RETURNS int LANGUAGE plpgsql IMMUTABLE
+        AS $$ BEGIN PERFORM pg_sleep(0.1); RETURN n; END $$;
+        INSERT INTO log VALUES (1);
+        SELECT pg_sleep(0.3);
+        INSERT INTO log VALUES (2);
+    """,
+    "0002_index.sql": """
+        -- transaction: off
+        INSERT INTO log SELECT 3 FROM pg_sleep(0.2);
+        CREATE UNIQUE INDEX CONCURRENTLY log_slow ON log (slow(n));
+        VACUUM log;
+        INSERT INTO log SELECT 4 FROM pg_sleep(0.1);
+    """,
+    "0003_more.sql": "INSERT INTO log VALUES (5); SELECT pg_sleep(0.3); ALTER TABLE log ADD m int;",
+}
+POLITE = (signal.SIGTERM, signal.SIGINT)
+OPEN_TRANSACTIONS = """
+    SELECT pid, state, query FROM pg_stat_activity
+    WHERE datname = current_database() AND xact_start IS NOT NULL AND pid <> pg_backend_pid()
+"""
+
+
+@pytest.fixture
+def url(new_database: NewDatabase) -> str:
+    return new_database()
+
+
+@pytest.fixture
+def environment(url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
+    with Emulator(url, limits=Limits(statement_seconds=1.0, transaction_idle_seconds=2.0)) as emulator:
+        variables = client_environment(emulator.url)
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        yield dict(os.environ) | {"PYTHONPATH": str(ROOT)}
+
+
+def _fetch(url: str, query: str) -> list[tuple[object, ...]]:
+    with psycopg.connect(url) as connection:
+        return connection.execute(query.encode()).fetchall()
+
+
+def _interrupted_run(way: str, url: str, folder: Path, environment: dict[str, str], number: int, after: float) -> str:
+    """What a run says that gets a signal so many seconds after it has begun."""
+    program = Path(__file__).with_name("interrupted_run.py")
+    with subprocess.Popen(
+        [sys.executable, program, way, url, folder],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        process.stdin.write("\n")
+        process.stdin.flush()
+        time.sleep(after)
+        process.send_signal(number)
+        said = process.stdout.read()
+        process.wait(30)
+    return said
+
+
+def _finish(url: str, folder: Path, way: str) -> None:
+    with opened(way, url) as transport:
+        run_scripts(transport, read_scripts(folder))
+    assert _fetch(url, "SELECT n FROM log ORDER BY n") == [(1,), (2,), (3,), (4,), (5,)]
+    assert _fetch(
+        url, "SELECT indexrelid::regclass::text, indisvalid FROM pg_index WHERE indrelid = 'log'::regclass"
+    ) == [("log_slow", True)]
+    assert _fetch(url, "SELECT name FROM queryport.migration ORDER BY name") == [(name,) for name in sorted(FILES)]
+    assert _fetch(url, "SELECT count(*) FROM queryport.migration_step") == [(0,)]
+
+
+def _campaign(seed: int, runs: int, url: str, folder: Path, environment: dict[str, str]) -> None:
+    chance = random.Random(seed)  # noqa: S311 (no secret)
+    for _ in range(runs):
+        way, number = chance.choice(WAYS), chance.choice([*POLITE, signal.SIGKILL])
+        said = _interrupted_run(way, url, folder, environment, number, chance.uniform(0, 1.2))
+        if number in POLITE:
+            assert _fetch(url, OPEN_TRANSACTIONS) == [], (seed, way, number, said)
+    _finish(url, folder, chance.choice(WAYS))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_runs_that_die_at_any_moment_are_carried_on(
+    seed: int, url: str, tmp_path: Path, environment: dict[str, str]
+) -> None:
+    _campaign(seed, 3, url, write(tmp_path / "migrations", FILES), environment)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(100, 130))
+def test_many_runs_that_die_at_any_moment_are_carried_on(
+    seed: int, url: str, tmp_path: Path, environment: dict[str, str]
+) -> None:
+    _campaign(seed, 5, url, write(tmp_path / "migrations", FILES), environment)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("number", POLITE)
+def test_an_interrupted_statement_is_cancelled_and_rolled_back(
+    way: str, number: signal.Signals, url: str, tmp_path: Path, environment: dict[str, str]
+) -> None:
+    folder = write(tmp_path / "migrations", {"0001_a.sql": "CREATE TABLE a ();\nSELECT pg_sleep(60);"})
+    began = time.monotonic()
+    said = _interrupted_run(way, url, folder, environment, number, 2.0)
+    assert said.endswith("0001_a.sql: interrupted; nothing of the file remains in the database\n")
+    assert time.monotonic() - began < 30
+    assert _fetch(url, OPEN_TRANSACTIONS) == []
+    assert _fetch(url, "SELECT to_regclass('a')") == [(None,)]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_an_interrupted_statement_without_a_transaction_is_cancelled(
+    way: str, url: str, tmp_path: Path, environment: dict[str, str]
+) -> None:
+    text = "-- transaction: off\nCREATE TABLE a ();\nDO $$ BEGIN COMMIT; PERFORM pg_sleep(60); END $$;"
+    folder = write(tmp_path / "migrations", {"0001_a.sql": text})
+    said = _interrupted_run(way, url, folder, environment, signal.SIGTERM, 2.0)
+    assert "0001_a.sql:3:1: interrupted; what stands before this statement remains" in said
+    assert _fetch(url, OPEN_TRANSACTIONS) == []
+    assert _fetch(url, "SELECT step, state FROM queryport.migration_step ORDER BY step") == [(0, "done"), (1, "begun")]

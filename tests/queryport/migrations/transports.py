@@ -1,0 +1,32 @@
+"""Both ways to a database for the suites here: a connection, and the RDS Data API with the real boto3."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+from psycopg.conninfo import conninfo_to_dict
+
+from queryport.console.progress import Progress, no_progress
+from queryport.deployed.address import DatabaseAddress
+from queryport.deployed.client import DeployedClient
+from queryport.deployed.transport import DataApiTransport
+from queryport.migrations.connection import connect
+from queryport.migrations.transport import Transport
+
+WAYS = ("connection", "data-api")
+
+Open = Callable[[], AbstractContextManager[Transport]]
+
+
+@contextmanager
+def opened(way: str, url: str, progress: Progress = no_progress) -> Iterator[Transport]:
+    """A transport to the database of a URL; the environment points the SDK at an emulator."""
+    if way == "connection":
+        with connect(url, progress) as transport:
+            yield transport
+        return
+    address = DatabaseAddress(
+        "arn:aws:rds:us-east-1:123456789012:cluster:shop",
+        "arn:aws:secretsmanager:us-east-1:123456789012:secret:shop",
+        str(conninfo_to_dict(url)["dbname"]),
+    )
+    yield DataApiTransport(DeployedClient(address, progress), progress)
