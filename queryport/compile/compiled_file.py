@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from handler.contract.operation import Operation
 from queryport.compile.check.data_api_scanner import check_data_api_scanner
 from queryport.compile.check.parameters import report_unused_entries
+from queryport.compile.check.silence import silence
 from queryport.compile.describe.database import Database
 from queryport.compile.describe.query_file import QueryFile, numbered
 from queryport.compile.read.header import Header, read_header
@@ -48,6 +49,7 @@ def compile_file(database: Database, source: Source, name: str) -> CompiledFile:
 
 def _compile(database: Database, reporter: Reporter, header: Header, name: str) -> Operation | None:
     source, front_matter_is_valid = reporter.source, not reporter.errors
+    silence(reporter, header)
     errors = reporter.errors
     scanned = scan(reporter, header.end)
     if not scanned.tokens:

@@ -1,5 +1,7 @@
 """Collects the problems of one file while the steps of its compilation find them."""
 
+from collections.abc import Iterable
+
 from queryport.diagnostics.rules import Severity
 from queryport.diagnostics.source import Problem, Source, Span
 
@@ -10,14 +12,23 @@ class Reporter:
     def __init__(self, source: Source) -> None:
         self.source = source
         self._problems: list[Problem] = []
+        self._silenced: frozenset[str] = frozenset()
 
     def report(self, code: str, span: Span, message: str, cure: str, also: tuple[Span, ...] = ()) -> None:
         """Add a problem at a place of the file; `also` are further places that belong to it."""
         self._problems.append(self.source.problem(code, span, message, cure, also))
 
+    def silence(self, codes: Iterable[str]) -> None:
+        """Show no warnings of these codes; errors cannot be silenced."""
+        self._silenced |= frozenset(codes)
+
     @property
     def problems(self) -> tuple[Problem, ...]:
-        return tuple(self._problems)
+        return tuple(
+            problem
+            for problem in self._problems
+            if problem.severity is Severity.ERROR or problem.code not in self._silenced
+        )
 
     @property
     def errors(self) -> int:

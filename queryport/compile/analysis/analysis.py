@@ -1,11 +1,13 @@
-"""What PostgreSQL's own analysis proves of a statement: which columns are never NULL, and what it may change."""
+"""What PostgreSQL's own analysis proves of a statement: its columns' nullability, its unique columns, its effects."""
 
-from dataclasses import dataclass
+from collections.abc import Set
+from dataclasses import dataclass, field
 
 from queryport.compile.analysis.effects import writers
 from queryport.compile.analysis.facts import Facts
-from queryport.compile.analysis.node_tree import UnreadableTreeError, read_tree
-from queryport.compile.analysis.nullability import Nullability, only_query
+from queryport.compile.analysis.node_tree import Node, UnreadableTreeError, only_query, read_tree
+from queryport.compile.analysis.nullability import Nullability
+from queryport.compile.analysis.uniqueness import Uniqueness
 
 _UNREAD = frozenset({"what could not be analysed"})
 
@@ -18,6 +20,17 @@ class Analysis:
     """For each output column, whether it may be NULL."""
     writers: frozenset[str]
     """The functions and other objects that the statement reaches and that may change something."""
+    _facts: Facts | None = field(default=None, repr=False)
+    _query: Node | None = field(default=None, repr=False)
+
+    def tells_rows_apart(self, columns: Set[int]) -> bool:
+        """Whether no two rows have the same values, NULLs included, in these output columns, counted from 1."""
+        if self._facts is None or self._query is None:
+            return False
+        try:
+            return Uniqueness(self._facts).tells_apart(self._query, columns)
+        except (UnreadableTreeError, RecursionError):
+            return False
 
 
 def unknown(columns: int) -> Analysis:
@@ -35,4 +48,4 @@ def analyse(facts: Facts, tree: str, columns: int, given: frozenset[int]) -> Ana
             raise UnreadableTreeError(f"expected {columns} columns, got {len(never_null)}")
     except (UnreadableTreeError, RecursionError):
         return unknown(columns)
-    return Analysis(tuple(not never for never in never_null), changing)
+    return Analysis(tuple(not never for never in never_null), changing, facts, query)

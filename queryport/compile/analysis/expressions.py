@@ -241,3 +241,27 @@ _JUDGES: dict[str, Callable[[Expressions, Scope, Node], bool]] = {
     "JSONCONSTRUCTOREXPR": Expressions._json_constructor,
     "JSONISPREDICATE": Expressions._json_predicate,
 }
+
+
+def type_of(expression: Node) -> int | None:
+    """Return the oid of an expression's type, for the commonest kinds of expression."""
+    field = _TYPE_FIELDS.get(expression.tag)
+    return expression.number(field) if field else None
+
+
+_TYPE_FIELDS = {
+    "VAR": "vartype",
+    "CONST": "consttype",
+    "PARAM": "paramtype",
+    "FUNCEXPR": "funcresulttype",
+    "OPEXPR": "opresulttype",
+    "AGGREF": "aggtype",
+    "WINDOWFUNC": "wintype",
+    "RELABELTYPE": "resulttype",
+    "COERCEVIAIO": "resulttype",
+    "COERCETODOMAIN": "resulttype",
+    "CASEEXPR": "casetype",
+    "COALESCEEXPR": "coalescetype",
+    "MINMAXEXPR": "minmaxtype",
+    "ARRAYEXPR": "array_typeid",
+}

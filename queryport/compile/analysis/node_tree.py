@@ -114,6 +114,15 @@ def read_tree(text: str) -> Value:
     return value
 
 
+def only_query(tree: Value) -> Node:
+    """Return the query of a tree that holds one, in whatever lists."""
+    while isinstance(tree, tuple) and len(tree) == 1:
+        (tree,) = tree
+    if not isinstance(tree, Node):
+        raise UnreadableTreeError("expected one query")
+    return tree
+
+
 def walk(value: Value) -> Iterator[Node]:
     """Yield every node of a tree, in no certain order."""
     pending: list[Value] = [value]

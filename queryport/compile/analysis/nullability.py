@@ -5,11 +5,11 @@ column with the outer joins that may fill it with NULLs. NOT NULL of a table's c
 domain does not, since an empty subquery of the domain's type is NULL unchecked.
 """
 
-from queryport.compile.analysis.expressions import Columns, Expressions
+from queryport.compile.analysis.expressions import Columns, Expressions, type_of
 from queryport.compile.analysis.facts import Facts, Moment, Relation
 from queryport.compile.analysis.functions import never_null_rows
 from queryport.compile.analysis.named import FIRST_OF_USERS, look_up, named
-from queryport.compile.analysis.node_tree import Node, UnreadableTreeError
+from queryport.compile.analysis.node_tree import Node, only_query
 from queryport.compile.analysis.proven import Proven, proven
 from queryport.compile.analysis.scope import Command, EntryKind, JoinKind, Scope, SetOperation, outputs
 
@@ -60,7 +60,7 @@ class Nullability:
         columns = self._combined(scope, side)
         if side.tag == "RANGETBLREF":
             subquery = scope.entry(side.number("rtindex")).node("subquery")
-            given = [expression_type(target.node("expr")) for target in outputs(subquery)]
+            given = [type_of(target.node("expr")) for target in outputs(subquery)]
         else:
             given = list(side.numbers("colTypes"))
         return tuple(
@@ -152,7 +152,7 @@ class Nullability:
     def _relation(self, entry: Node) -> Columns:
         relation = self._facts.relation(entry.number("relid"))
         if relation.kind in ("v", "m"):
-            return self._view(relation)
+            return self.never_null_in_view(relation)
         if relation.kind not in ("r", "p") or relation.foreign:
             return ()
         last = max((*relation.not_null, *relation.not_null_itself), default=0)
@@ -163,8 +163,11 @@ class Nullability:
         since = (relation.not_null if entry.flag("inh") else relation.not_null_itself).get(column)
         return since is not None and (self._as_of is None or since < self._as_of)
 
-    def _view(self, relation: Relation) -> Columns:
-        """The columns of a view's query. A materialised view keeps rows from before what was changed since."""
+    def never_null_in_view(self, relation: Relation) -> Columns:
+        """Say of each column of a view whether it is never NULL.
+
+        A materialised view keeps rows from before what has been changed since it was made.
+        """
         if relation.kind == "v" and self._as_of is not None and relation.defined_at >= self._as_of:
             return ()
         before = self._as_of
@@ -238,36 +241,3 @@ class Nullability:
             if found == columns:
                 return columns
             columns = tuple(a and b for a, b in zip(columns, found, strict=True))
-
-
-def only_query(tree: object) -> Node:
-    """Return the query of a tree that holds one."""
-    while isinstance(tree, tuple) and len(tree) == 1:
-        (tree,) = tree
-    if not isinstance(tree, Node):
-        raise UnreadableTreeError("expected one query")
-    return tree
-
-
-def expression_type(expression: Node) -> int | None:
-    """Return the oid of an expression's type, for the commonest kinds of expression."""
-    field = _TYPE_FIELDS.get(expression.tag)
-    return expression.number(field) if field else None
-
-
-_TYPE_FIELDS = {
-    "VAR": "vartype",
-    "CONST": "consttype",
-    "PARAM": "paramtype",
-    "FUNCEXPR": "funcresulttype",
-    "OPEXPR": "opresulttype",
-    "AGGREF": "aggtype",
-    "WINDOWFUNC": "wintype",
-    "RELABELTYPE": "resulttype",
-    "COERCEVIAIO": "resulttype",
-    "COERCETODOMAIN": "resulttype",
-    "CASEEXPR": "casetype",
-    "COALESCEEXPR": "coalescetype",
-    "MINMAXEXPR": "minmaxtype",
-    "ARRAYEXPR": "array_typeid",
-}

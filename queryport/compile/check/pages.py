@@ -1,16 +1,19 @@
 """Checks `page:` of a query file: keys that the statement gives and that tell its rows apart."""
 
+from collections.abc import Set
 from dataclasses import dataclass
+from itertools import combinations
 
 from handler.contract.operation import Page, Result, Sql
-from queryport.compile.describe.database import Column, Database
 from queryport.compile.describe.typed_statement import TypedStatement
 from queryport.compile.describe.types import Schema
 from queryport.compile.read.statement import Shape
-from queryport.compile.read.syntax_tree import equated_columns
 
 CURSOR, LIMIT = "cursor", "limit"
 """The parameters that every paged operation has."""
+
+_MOST_CANDIDATES = 12
+"""Output columns that are tried, alone and two by two, as the end of keys that are not unique."""
 
 _NO_KEYS = frozenset({"jsonb", "record"})
 """Types that have an order, and values that no cursor holds as one text."""
@@ -72,16 +75,19 @@ def plan_page(statement: TypedStatement, result: Result, nullable: tuple[bool, .
     if entry.size > entry.max:
         message = f"`size` is {entry.size}, more than `max`, {entry.max}"
         report("QP406", ("size",), message, "lower `size` or raise `max`")
-    columns = {column.name: (column, may) for column, may in zip(statement.columns, nullable, strict=True)}
+    columns = {
+        column.name: (position, column, may)
+        for position, (column, may) in enumerate(zip(statement.columns, nullable, strict=True), start=1)
+    }
     keys: list[SortKey] = []
-    chosen: list[Column] = []
+    chosen: list[str] = []
     for index, written in enumerate(entry.by):
         name, _, direction = written.strip().partition(" ")
         if name not in columns or direction.strip().lower() not in ("", "asc", "desc"):
             cure = f"write an output column and asc or desc; the columns are {', '.join(columns)}"
             report("QP406", ("by", index), f"`{written}` is not a key that pages can go by", cure)
             continue
-        column, may_be_null = columns[name]
+        _, column, may_be_null = columns[name]
         row = database.base_type(column.type_oid)
         sql_name = database.type(column.type_oid).sql_name
         if row.name in _NO_KEYS or row.element_oid or row.kind == "c" or not database.orders_rows_by(sql_name):
@@ -90,23 +96,28 @@ def plan_page(statement: TypedStatement, result: Result, nullable: tuple[bool, .
             continue
         descending = direction.strip().lower() == "desc"
         keys.append(SortKey(name, sql_name, descending, may_be_null))
-        chosen.append(column)
+        chosen.append(name)
     if reporter.errors > errors:
         return None
-    if not _unique(database, chosen, equated_columns(statement.parsed.node)):
+    positions = frozenset(columns[name][0] for name in chosen)
+    if not entry.unique and not statement.analysis.tells_rows_apart(positions):
         message = (
-            "no unique index shows that these keys tell every row apart: rows that tie could be left out between pages"
+            "nothing shows that these keys tell every row apart: rows that tie in all of them could be left out "
+            "between two pages"
         )
-        report("QP407", ("by",), message, "end `by` with the primary key")
+        report("QP407", ("by",), message, _cure(statement, positions, set(columns) - set(chosen)))
     return PagePlan(tuple(keys), entry.size, entry.max)
 
 
-def _unique(database: Database, columns: list[Column], equated: frozenset[str]) -> bool:
-    """Whether a table's unique key is among the columns, or is made up by those that have one value in the query."""
-    for table in {column.table_oid for column in columns if column.table_oid}:
-        attributes = database.attributes(table).items()
-        known = {column.table_column for column in columns if column.table_oid == table}
-        known |= {number for number, attribute in attributes if attribute.name in equated}
-        if any(key <= known for key in database.unique_keys(table)):
-            return True
-    return False
+def _cure(statement: TypedStatement, keys: frozenset[int], others: Set[str]) -> str:
+    """Name the output columns that would tell the rows apart together with the keys, if one or two of them do."""
+    positions = {column.name: number for number, column in enumerate(statement.columns, start=1)}
+    candidates = [name for name in positions if name in others][:_MOST_CANDIDATES]
+    for count in (1, 2):
+        for names in combinations(candidates, count):
+            if statement.analysis.tells_rows_apart(keys | {positions[name] for name in names}):
+                return f"end `by` with {' and '.join(f'`{name}`' for name in names)}"
+    return (
+        "select the primary key of each table that has several rows for one row of the others, and end `by` with them; "
+        "if the keys are unique all the same, say so with `unique: true`"
+    )

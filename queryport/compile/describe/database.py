@@ -99,7 +99,6 @@ class Database:
         self._types: dict[int, TypeRow] = {}
         self._attributes: dict[int, dict[int, Attribute]] = {}
         self._labels: dict[int, tuple[str, ...]] = {}
-        self._unique: dict[int, tuple[frozenset[int], ...]] = {}
         self._defined = False
         self.facts = Facts(self._connection)
         self._null_casts: dict[str, bool] = {}
@@ -132,7 +131,7 @@ class Database:
     def _forget(self) -> None:
         """Drop what is known of the catalogue, which a rehearsed statement or its end has changed."""
         self._defined = self._connection.info.transaction_status != pq.TransactionStatus.IDLE
-        for known in (self._types, self._attributes, self._labels, self._unique):
+        for known in (self._types, self._attributes, self._labels):
             known.clear()
         self.facts.forget()
 
@@ -285,13 +284,6 @@ class Database:
             self._labels[oid] = tuple(row[0] for row in rows)
         return self._labels[oid]
 
-    def unique_keys(self, relation_oid: int) -> tuple[frozenset[int], ...]:
-        """The sets of column numbers of a table that its whole, valid unique indexes keep unique."""
-        if relation_oid not in self._unique:
-            rows = self._connection.execute(_UNIQUE_KEYS, (relation_oid,)).fetchall()
-            self._unique[relation_oid] = tuple(frozenset(row[0]) for row in rows)
-        return self._unique[relation_oid]
-
     def relation(self, schema: str, name: str) -> int | None:
         """The oid of a table or view as a statement would find it, or None."""
         parts = [part for part in (schema, name) if part]
@@ -348,10 +340,4 @@ SELECT a.attnum, a.attname, a.atttypid::bigint, a.atttypmod, a.attnotnull, a.att
 FROM pg_attribute a
 WHERE a.attrelid = %s AND a.attnum > 0 AND NOT a.attisdropped
 ORDER BY a.attnum
-"""
-
-_UNIQUE_KEYS = """
-SELECT string_to_array(i.indkey::text, ' ')::int[]
-FROM pg_index i
-WHERE i.indrelid = %s AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL
 """

@@ -15,6 +15,8 @@ class PageEntry(_Model):
     by: list[str] = Field(min_length=1)
     size: int = Field(default=50, ge=1)
     max: int = Field(default=500, ge=1)
+    unique: bool = False
+    """The author says that `by` tells all rows apart, where PostgreSQL does not show it."""
 
 
 class ParameterEntry(_Model):
@@ -89,6 +91,8 @@ class FrontMatter(_Model):
     isolation: Literal["read committed", "repeatable read", "serializable"] | None = None
     retry: int = Field(default=3, ge=0, le=20)
     batch: bool = False
+    silence: list[str] = Field(default_factory=list)
+    """Codes of warnings that are not shown."""
 
     @property
     def keep_seconds(self) -> int:

@@ -163,6 +163,7 @@ _CURES: dict[str | int, str] = {
     "isolation": "take one of read committed, repeatable read, serializable",
     "retry": "write how often, from 0 to 20",
     "batch": "write true or false",
+    "silence": "write a list of codes, such as `[QP407]`",
     "summary": "quote it to make it a string",
     "description": "quote it to make it a string",
 }

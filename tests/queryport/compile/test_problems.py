@@ -144,7 +144,7 @@ CASES = [
         "a type",
     ),
     ("QP406", "-- page: {by: [person_id], size: ‸9, max: 5}\nSELECT person_id FROM person", "more than `max`"),
-    ("QP407", "-- page: {by: ‸[name]}\nSELECT name FROM person", "unique"),
+    ("QP407", "-- page: {by: ‸[name]}\nSELECT name FROM person", "tell every row apart"),
     ("QP005", "-- idempotency: ‸sometimes\nSELECT 1 AS a", "got 'sometimes'"),
     ("QP005", "-- keep: ‸a day\nDELETE FROM visit WHERE visit_id = :v", "got 'a day'"),
     ("QP005", "-- isolation: ‸snapshot\nSELECT 1 AS a", "got 'snapshot'"),
