@@ -14,7 +14,7 @@ from handler.data_api.deadline import Deadline
 from handler.data_api.wire import Request, ServiceError
 from handler.engine.engine import ReadyOperation
 from handler.engine.invocation import Capacity, Invocation
-from handler.identity.caller import DIRECT
+from handler.identity.caller import ANONYMOUS
 from handler.settings import Settings
 
 _PARAMETERS = {"order_id": 1, "note": "ring the bell"}
@@ -70,7 +70,7 @@ def with_key(operation: Operation) -> tuple[int, int]:
 def _call(operation: Operation, database: _Database, key: str | None) -> None:
     settings = Settings("arn:aws:rds:cluster", "arn:aws:secretsmanager:secret", "shop", Path("catalog.json"))
     invocation = Invocation(
-        operation.name, _PARAMETERS, key, DIRECT, Deadline(lambda: 30_000), Capacity(262_144, "Step Functions")
+        operation.name, _PARAMETERS, key, ANONYMOUS, Deadline(lambda: 30_000), Capacity(262_144, "Step Functions")
     )
     ReadyOperation(operation, DataApi(settings, database)).run(invocation)
 

@@ -84,8 +84,9 @@ def handler_call(catalog: Path, endpoint: str, number: int) -> Callable[[], byte
         "headers": {"accept": "application/json", "host": "id.lambda-url.eu-west-1.on.aws", "user-agent": "benchmark"},
         "queryStringParameters": {"count": "1"},
         "requestContext": {
-            "accountId": "anonymous",
+            "accountId": "123456789012",
             "apiId": "id",
+            "authorizer": {"iam": {"userArn": "arn:aws:iam::123456789012:user/bench", "accountId": "123456789012"}},
             "domainName": "id.lambda-url.eu-west-1.on.aws",
             "http": {"method": "GET", "path": path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1", "userAgent": "b"},
             "requestId": "7c0a4b1e-9f2d-4e57-8a3f-0f1d2c3b4a59",

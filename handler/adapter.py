@@ -14,8 +14,11 @@ class Incoming(NamedTuple):
 
     event: Any
     caller: Caller
+    """Anonymous until it is known."""
     request_id: str
     deadline: Deadline
+    function_arn: str
+    """The ARN by which the function was called."""
 
 
 class Exchange(Protocol):
@@ -38,7 +41,8 @@ class Adapter(Protocol):
     name: str
     """For the log: `function_url` or `task`."""
 
-    def caller(self, event: Any) -> Caller: ...
+    def identify(self, incoming: Incoming) -> Caller:
+        """Find out who calls. Raises NotAuthenticated, IdentityUnavailable and InvalidParameters."""
 
     def receive(self, incoming: Incoming) -> Exchange | bytes:
         """Find the operation that the event asks for, or answer it where none is needed. Raises OperationError."""

@@ -22,6 +22,9 @@ from handler.data_api.deadline import Deadline
 from handler.data_api.wire import Wire
 from handler.engine.engine import Engine
 from handler.http.function_url import FunctionUrl, is_function_url
+from handler.identity.caller import ANONYMOUS, alias_of
+from handler.identity.identity import Identity
+from handler.identity.settings import IdentitySettings
 from handler.observability import CallRecord, Observer
 from handler.settings import Settings
 from handler.task import Task
@@ -33,11 +36,13 @@ if TYPE_CHECKING:
 class Application:
     """The function for one catalogue and one database; calling it is handling an event."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, identity_settings: IdentitySettings = IdentitySettings()) -> None:  # noqa: B008 (immutable)
         catalog = Catalog(settings.catalog)
         self._engine = Engine(catalog, DataApi(settings, Wire.from_environment()))
-        self._function_url = FunctionUrl(catalog, self._engine)
-        self._task = Task(self._engine)
+        identity = Identity(identity_settings)
+        self._http_alias = identity_settings.http_alias
+        self._function_url = FunctionUrl(catalog, self._engine, identity)
+        self._task = Task(self._engine, identity)
         self._observer = Observer()
         if settings.schema is not None and settings.schema != catalog.schema:
             self._observer.warn_of_schema(compiled=catalog.schema, deployed=settings.schema)
@@ -45,17 +50,20 @@ class Application:
     def __call__(self, event: Any, context: "LambdaContext") -> bytes:
         """Answer one event. A direct invocation that fails raises one of handler.contract.errors; HTTP never raises."""
         started = time.perf_counter()
-        adapter: Adapter = self._function_url if is_function_url(event) else self._task
+        adapter = self._adapter(event, context.invoked_function_arn)
         deadline = Deadline(context.get_remaining_time_in_millis)
-        incoming = Incoming(event, adapter.caller(event), context.aws_request_id, deadline)
+        incoming = Incoming(event, ANONYMOUS, context.aws_request_id, deadline, context.invoked_function_arn)
         call = CallRecord(adapter.name, incoming.request_id)
         exchange = None
         try:
+            incoming = incoming._replace(caller=adapter.identify(incoming))
+            call = call._replace(caller=incoming.caller)
             exchange = adapter.receive(incoming)
             if isinstance(exchange, bytes):
                 payload = exchange
             else:
                 call = call._replace(operation=exchange.operation.name)
+                exchange.operation.admit(incoming.caller)
                 answer = self._engine.run(exchange.invocation())
                 call = call._replace(rows=answer.row_count, replayed=answer.replayed)
                 payload = exchange.render(answer)
@@ -70,8 +78,13 @@ class Application:
         located = call.error if exchange is None or isinstance(exchange, bytes) else exchange.located(call.error)
         return adapter.refuse(incoming, located, call.operation)
 
+    def _adapter(self, event: Any, function_arn: str) -> Adapter:
+        """The adapter for an event; one that looks like a Function URL's may be a direct caller's forgery."""
+        through_url = self._http_alias is None or alias_of(function_arn) == self._http_alias
+        return self._function_url if through_url and is_function_url(event) else self._task
 
-lambda_handler = Application(Settings.from_environment(os.environ))
+
+lambda_handler = Application(Settings.from_environment(os.environ), IdentitySettings.from_environment(os.environ))
 
 gc.freeze()  # What start-up made lives as long as the process: no collection need look at it again.
 gc.enable()

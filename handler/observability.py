@@ -19,6 +19,7 @@ from aws_lambda_powertools.metrics.functions import is_metrics_disabled
 
 if TYPE_CHECKING:
     from handler.contract.errors import OperationError
+    from handler.identity.caller import Caller
 
 DEFAULT_SERVICE = "queryport"
 DEFAULT_NAMESPACE = "Queryport"
@@ -27,9 +28,10 @@ DEFAULT_NAMESPACE = "Queryport"
 class CallRecord(NamedTuple):
     """One invocation of the function, as its line in the log tells it."""
 
-    caller: str
+    adapter: str
     """The adapter that it came through."""
     request_id: str
+    caller: "Caller | None" = None
     operation: str | None = None
     rows: int = 0
     replayed: bool = False
@@ -45,6 +47,7 @@ class Observer:
         self._logger = Logger(service=service, logger_formatter=_Formatter(service))
         self._metrics_form = {} if is_metrics_disabled() else _metrics_form(service)
         self._cold_start = True
+        self._names_callers = os.environ.get("QUERYPORT_LOG_CALLER_ID") == "plain"
 
     def record(self, call: CallRecord, seconds: float) -> None:
         """Write the line of a call that took so many seconds."""
@@ -77,10 +80,13 @@ class Observer:
             "outcome": "ok",
             "duration_ms": milliseconds,
             "rows": call.rows,
-            "caller": call.caller,
+            "caller": call.adapter,
             "cold_start": self._cold_start,
             "function_request_id": call.request_id,
         }
+        if call.caller is not None:
+            facts["caller_kind"] = call.caller.kind
+            facts["caller_id"] = call.caller.id if self._names_callers else call.caller.scope
         if call.replayed:
             facts["replayed"] = True
         if call.error is not None:

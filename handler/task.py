@@ -4,30 +4,33 @@ A failure is raised as an exception whose class is named like the error, which i
 match. An answer that Step Functions could not carry is refused here, since its own failure there cannot be caught.
 """
 
-from typing import Any, NamedTuple, NoReturn
+from typing import NamedTuple, NoReturn
 
 from handler.adapter import Incoming
 from handler.contract import exact_json
 from handler.contract.errors import InvalidParameters, OperationError
 from handler.engine.engine import Engine, ReadyOperation
 from handler.engine.invocation import Answer, Capacity, Invocation
-from handler.identity.caller import DIRECT, Caller
+from handler.identity.caller import Caller
+from handler.identity.identity import Identity
 
 # Step Functions passes 256 KiB between states; lambda:invoke wraps the answer in some 1 KB of its own.
 LARGEST_ANSWER = 256 * 1024 - 2048
 
 _CAPACITY = Capacity(LARGEST_ANSWER, "Step Functions")
-_MEMBERS = frozenset({"operation", "parameters", "idempotency_key"})
+_MEMBERS = frozenset({"operation", "parameters", "idempotency_key", "claims"})
 
 
 class Task:
     name = "task"
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, identity: Identity) -> None:
         self._engine = engine
+        self._identity = identity
 
-    def caller(self, event: Any) -> Caller:  # noqa: ARG002 (as every adapter)
-        return DIRECT
+    def identify(self, incoming: Incoming) -> Caller:
+        """Raises InvalidParameters and NotAllowed."""
+        return self._identity.of_direct(incoming.event, incoming.function_arn)
 
     def receive(self, incoming: Incoming) -> "TaskExchange":
         """Find the operation that an event asks for. Raises InvalidParameters and UnknownOperation."""
@@ -40,9 +43,9 @@ class Task:
         if key is not None and not isinstance(key, str):
             raise InvalidParameters("idempotency_key must be a string")
         if unknown := sorted(str(member) for member in event.keys() - _MEMBERS):
-            known = "operation, parameters and idempotency_key"
+            known = "operation, parameters, idempotency_key and claims"
             raise InvalidParameters(f"the event takes {known}, and not {', '.join(unknown)[:200]}")
-        return TaskExchange(incoming, self._engine.operation(event["operation"]))
+        return TaskExchange(incoming, self._engine.visible(event["operation"], incoming.caller))
 
     def refuse(self, incoming: Incoming, error: OperationError, operation: str | None) -> NoReturn:  # noqa: ARG002 (as every adapter)
         raise error.with_traceback(None) from None

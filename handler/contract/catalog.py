@@ -15,6 +15,7 @@ import orjson
 
 from handler.contract.operation import (
     CATALOG_FORMAT,
+    Access,
     Batch,
     Choice,
     Documentation,
@@ -27,6 +28,7 @@ from handler.contract.operation import (
     Parameter,
     Reference,
     Result,
+    RowSecurity,
     Single,
     Sql,
     Step,
@@ -97,7 +99,7 @@ def _mapped(path: Path) -> mmap.mmap:
 
 
 def _operation(body: dict[str, Any]) -> Operation:
-    http = body["http"]
+    http, access, row_security = body["http"], body["access"], body["row_security"]
     return Operation(
         name=body["name"],
         result=Result(body["result"]),
@@ -106,6 +108,9 @@ def _operation(body: dict[str, Any]) -> Operation:
         parameters=tuple([Parameter(**parameter) for parameter in body["parameters"]]),
         parameters_schema=body["parameters_schema"],
         http=Http(**http) if http else None,
+        access=Access(tuple(access["allow"]), access["hidden"], access["http"]),
+        caller_schema=body["caller_schema"],
+        row_security=RowSecurity(row_security["role"], tuple(row_security["roles"])) if row_security else None,
         idempotency=Idempotency(body["idempotency"]),
         keep=body["keep"],
         retry=body["retry"],

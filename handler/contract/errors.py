@@ -2,6 +2,7 @@
 
     name                  HTTP  SQLSTATEs                       may be repeated
     InvalidParameters      400  22                              no
+    NotAuthenticated       401                                  no
     NotAllowed             403  42501                           no
     UnknownOperation       404                                  no
     NotFound               404  P0002                           no
@@ -24,6 +25,7 @@
     InternalError          500                                  no
     DatabaseResuming       503                                  yes
     DatabaseUnavailable    503  08 28 53 57P01 57P02 57P03      yes
+    IdentityUnavailable    503                                  yes
     StatementTimeout       504  57014                           no
 
 An SQLSTATE of two characters is a whole class. "May be repeated" says that the database changed nothing and that the
@@ -144,8 +146,22 @@ class InvalidParameters(OperationError):
         return self._flaws
 
 
+class NotAuthenticated(OperationError):
+    status, title = 401, "The caller is not known"
+
+    def __init__(self, detail: str, *, token_error: str | None = None, **facts: Any) -> None:
+        super().__init__(detail, **facts)
+        self._token_error = token_error
+
+    @property
+    def challenge(self) -> str:
+        """The header WWW-Authenticate (RFC 6750)."""
+        challenge = 'Bearer realm="queryport"'
+        return challenge if self._token_error is None else f'{challenge}, error="{self._token_error}"'
+
+
 class NotAllowed(OperationError):
-    status, title = 403, "The database user may not do this"
+    status, title = 403, "The caller, or the database user, may not do this"
     sqlstates = ("42501",)
 
 
@@ -249,6 +265,10 @@ class DatabaseResuming(OperationError):
 class DatabaseUnavailable(OperationError):
     status, title, may_be_repeated = 503, "The database does not answer", True
     sqlstates = ("08", "28", "53", "57P01", "57P02", "57P03")
+
+
+class IdentityUnavailable(OperationError):
+    status, title, may_be_repeated = 503, "The caller cannot be identified at present", True
 
 
 class StatementTimeout(OperationError):

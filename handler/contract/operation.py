@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from handler.contract.rights import DEFAULT
+
 CATALOG_FORMAT = 3
 """Raised when catalog.json changes in a way that an older handler would misread."""
 
@@ -71,6 +73,9 @@ class Parameter:
     """Null means NULL. Needed for `json`, where a null that is neither nullable nor optional is the document `null`."""
     default: Any = None
     """The value of an absent parameter, instead of NULL; `optional` is then true as well."""
+    source: str | None = None
+    """Where the value comes from, if not from the call's parameters: `claims.tenant_id`, `iam.arn`, `caller.id`, ….
+    Its JSON Schema is then in the operation's `caller_schema`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +85,32 @@ class Http:
     method: str
     path: str
     """For example `/customers/{customer_id}/orders`; every name in braces is a parameter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Who may call an operation, and how."""
+
+    allow: tuple[str, ...] = DEFAULT
+    """The rules of handler.contract.rights, any of which suffices."""
+    hidden: bool = False
+    """To callers who may not call it, it does not exist."""
+    http: bool = True
+    """It can be called over HTTP, by its route or its name."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowSecurity:
+    """The settings that the database's policies see, set for the length of the call.
+
+    They are bound as `__claims`, `__caller` and `__operation_name` in the statement itself, or set by a statement of
+    their own at the beginning of a transaction.
+    """
+
+    role: str | None = None
+    """The database role to take: its name, or `claims.NAME` for the one that the caller's claim names."""
+    roles: tuple[str, ...] = ()
+    """The roles that a claim may name."""
 
 
 class Idempotency(StrEnum):
@@ -193,6 +224,10 @@ class Operation:
     parameters_schema: dict[str, Any]
     """JSON Schema (2020-12) of the object of parameters, without `default` keywords' effect: see Parameter.default."""
     http: Http | None = None
+    access: Access = Access()
+    caller_schema: dict[str, Any] = field(default_factory=dict)
+    """JSON Schema (2020-12) of the object of parameters that come from the caller."""
+    row_security: RowSecurity | None = None
     idempotency: Idempotency = Idempotency.OFF
     keep: int = 86_400
     """Seconds for which an idempotency key and its answer are kept."""

@@ -30,9 +30,14 @@ class Routes:
                 return Match(node[method], values)
         return None
 
-    def methods(self, segments: list[str]) -> set[str]:
-        """Every method that the path answers; none means that there is no such path."""
-        return {step for node, _ in _walk(self._trie, segments, []) for step in node if step[0] not in "/{"}
+    def operations(self, segments: list[str]) -> dict[str, str]:
+        """The operation behind each method that the path answers; none means that there is no such path."""
+        found: dict[str, str] = {}
+        for node, _ in _walk(self._trie, segments, []):
+            for step, operation in node.items():
+                if step[0] not in "/{":
+                    found.setdefault(step, operation)
+        return found
 
 
 def parameters_in(path: str) -> tuple[str, ...]:

@@ -32,8 +32,8 @@ class BatchRunner:
     def run(self, invocation: Invocation) -> Answer:
         """Raises InvalidParameters and Failed."""
         operation, form = self._operation, self._form
-        elements = self._parameters.bindings_of_each(invocation.values)
-        key = idempotency.key_of(operation, invocation.idempotency_key, invocation.values)
+        elements = self._parameters.bindings_of_each(invocation.values, invocation.caller)
+        key = idempotency.key_of(operation, invocation)
         rows = Rows([], len(elements))
         if not elements and key is None:
             return answer_of(operation, rows)
@@ -44,7 +44,12 @@ class BatchRunner:
             return rows, recorded(operation, rows)
 
         rows, replayed = self._transactions.run(
-            work, key=key, isolation=None, collisions=operation.retry, deadline=invocation.deadline
+            work,
+            key=key,
+            isolation=None,
+            collisions=operation.retry,
+            deadline=invocation.deadline,
+            session=elements[0] if elements else {},
         )
         return answer_of(operation, rows, replayed=replayed)
 

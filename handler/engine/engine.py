@@ -8,7 +8,15 @@ nothing of Step Functions.
 from typing import Protocol
 
 from handler.contract.catalog import Catalog
-from handler.contract.errors import OperationError, Outcome, OutcomeUnknown, ResultTooLarge, UnknownOperation
+from handler.contract.errors import (
+    NotAllowed,
+    NotAuthenticated,
+    OperationError,
+    Outcome,
+    OutcomeUnknown,
+    ResultTooLarge,
+    UnknownOperation,
+)
 from handler.contract.operation import Batch, Operation, Page, Single, Transaction
 from handler.contract.routes import parameters_in
 from handler.data_api.client import DataApi
@@ -19,8 +27,11 @@ from handler.engine.pages import PageRunner
 from handler.engine.parameters import Parameters
 from handler.engine.single import SingleRunner
 from handler.engine.steps import StepsRunner
+from handler.identity.caller import Caller
+from handler.identity.rights import any_of
 
 _MOST_READY = 1024
+_UNKNOWN = "the catalogue has no operation of this name"
 
 
 class Runner(Protocol):
@@ -39,6 +50,9 @@ class ReadyOperation:
         self.read_only = operation.read_only
         self.parameters = Parameters(operation)
         self.path_parameters = parameters_in(operation.http.path) if operation.http else ()
+        self.access = operation.access
+        self._may_call = any_of(operation.access.allow)
+        self._operation = operation
         self._runner = _runner(operation, self.parameters, data_api)
 
     def run(self, invocation: Invocation) -> Answer:
@@ -47,6 +61,18 @@ class ReadyOperation:
             return self._runner.run(invocation)
         except Failed as failed:
             raise self._told(failed.failure, invocation.idempotency_key) from None
+
+    def is_visible_to(self, caller: Caller) -> bool:
+        """Whether the caller is told that there is such an operation."""
+        return not self.access.hidden or self._may_call(caller)
+
+    def admit(self, caller: Caller) -> None:
+        """Raise NotAuthenticated or NotAllowed for a caller that may not call the operation."""
+        if self._may_call(caller):
+            return
+        if caller.kind == "anonymous":
+            raise NotAuthenticated("the operation is not for callers that are not known")
+        raise NotAllowed("the operation is not for this caller")
 
     def check_size(self, size: int, capacity: Capacity) -> None:
         """Raise ResultTooLarge where an answer of `size` bytes cannot reach its caller, though the call is done."""
@@ -94,6 +120,13 @@ class Engine:
         self._data_api = data_api
         self._ready: dict[str, ReadyOperation] = {}
 
+    def visible(self, name: str, caller: Caller) -> ReadyOperation:
+        """Return the operation of a name as a caller sees it. Raises UnknownOperation."""
+        operation = self.operation(name)
+        if not operation.is_visible_to(caller):
+            raise UnknownOperation(_UNKNOWN)
+        return operation
+
     def operation(self, name: str) -> ReadyOperation:
         """Return the operation of a name. Raises UnknownOperation."""
         ready = self._ready.get(name)
@@ -101,7 +134,7 @@ class Engine:
             try:
                 operation = self._catalog.operation(name)
             except KeyError:
-                raise UnknownOperation("the catalogue has no operation of this name") from None
+                raise UnknownOperation(_UNKNOWN) from None
             if len(self._ready) >= _MOST_READY:
                 self._ready.clear()
             ready = self._ready[name] = ReadyOperation(operation, self._data_api)

@@ -17,6 +17,7 @@ from handler.data_api.client import DataApi
 from handler.data_api.deadline import Deadline
 from handler.data_api.failures import Failed, Failure
 from handler.data_api.retries import Replay
+from handler.engine.invocation import Invocation
 
 LONGEST_KEY = 255
 _KEY = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
@@ -74,8 +75,12 @@ class Key(NamedTuple):
         }
 
 
-def key_of(operation: Operation, text: str | None, values: object) -> Key | None:
-    """The key of a call whose parameters are validated; None where there is none. Raises InvalidParameters."""
+def key_of(operation: Operation, invocation: Invocation) -> Key | None:
+    """The key of a call whose parameters are validated; None where there is none. Raises InvalidParameters.
+
+    Each caller has keys of its own.
+    """
+    text = invocation.idempotency_key
     if text is None:
         if operation.idempotency is Idempotency.REQUIRED:
             raise _refused("is missing: this operation takes none but calls with an idempotency key")
@@ -86,7 +91,8 @@ def key_of(operation: Operation, text: str | None, values: object) -> Key | None
         return None  # whoever reads twice changes nothing
     if operation.idempotency is Idempotency.OFF:
         raise _refused("cannot be kept: this operation takes no idempotency key")
-    return Key(operation.name, text, _hash(operation, values), operation.keep)
+    scoped = f"{invocation.caller.scope}:{text}"
+    return Key(operation.name, scoped, _hash(operation, invocation.values), operation.keep)
 
 
 def _refused(reason: str) -> InvalidParameters:

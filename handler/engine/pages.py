@@ -34,8 +34,8 @@ class PageRunner:
     def run(self, invocation: Invocation) -> Answer:
         """Raises InvalidParameters and Failed."""
         values, page = invocation.values, self._page
-        bindings = self._parameters.bindings(values) | page_bindings(page, values)
-        idempotency.key_of(self._operation, invocation.idempotency_key, values)  # a key that reads need not is refused
+        bindings = self._parameters.bindings(values, invocation.caller) | page_bindings(page, values)
+        idempotency.key_of(self._operation, invocation)  # a key that reads need not is refused
         form = self._statement.form(bindings)
         rows = self._data_api.execute(
             form.sql,

@@ -12,6 +12,8 @@ from handler.contract.operation import Batch, Codec, Operation, Parameter
 from handler.contract.pointer import pointer
 from handler.contract.validation import Validator
 from handler.engine import codecs
+from handler.engine.caller_bindings import CallerBindings
+from handler.identity.caller import Caller
 
 ParameterType = tuple[Codec, Any]
 """The codec and the JSON Schema of one parameter."""
@@ -34,24 +36,31 @@ class Parameters:
         self._parameters = [
             (parameter, codecs.encoder(parameter.codec, properties.get(parameter.name, {})))
             for parameter in operation.parameters
+            if parameter.source is None
         ]
+        self._of_caller = CallerBindings(operation)
         self.types: dict[str, ParameterType] = {name: ("scalar", schema) for name, schema in properties.items()}
-        self.types |= {p.name: (p.codec, properties.get(p.name, {})) for p in operation.parameters}
+        self.types |= {p.name: (p.codec, properties.get(p.name, {})) for p in operation.parameters if p.source is None}
 
-    def bindings(self, values: Mapping[str, Any]) -> Bindings:
-        """Validate the parameters and write them for the statement. Raises InvalidParameters with every flaw."""
+    def bindings(self, values: Mapping[str, Any], caller: Caller) -> Bindings:
+        """Validate the parameters and write them for the statement, with those that come from the caller.
+
+        Raises NotAllowed, and InvalidParameters with every flaw.
+        """
+        of_caller = self._of_caller.of(caller)
         self._check(values)
         flaws: list[Flaw] = []
         bindings = self._written(values, (), flaws)
         if flaws:
             raise invalid(tuple(flaws))
-        return bindings
+        return bindings | of_caller
 
-    def bindings_of_each(self, elements: Sequence[Mapping[str, Any]]) -> list[Bindings]:
-        """Validate a batch and write each element's parameters. Raises InvalidParameters with its flaws."""
+    def bindings_of_each(self, elements: Sequence[Mapping[str, Any]], caller: Caller) -> list[Bindings]:
+        """Validate a batch and write each element's parameters. Raises NotAllowed and InvalidParameters."""
+        of_caller = self._of_caller.of(caller)
         self._check(elements)
         flaws: list[Flaw] = []
-        each = [self._written(values, (index,), flaws) for index, values in enumerate(elements)]
+        each = [self._written(values, (index,), flaws) | of_caller for index, values in enumerate(elements)]
         if flaws:
             raise invalid(tuple(flaws[:MOST_FLAWS]))
         return each

@@ -30,8 +30,8 @@ class StepsRunner:
     def run(self, invocation: Invocation) -> Answer:
         """Raises InvalidParameters and Failed."""
         operation = self._operation
-        bindings = self._parameters.bindings(invocation.values)
-        key = idempotency.key_of(operation, invocation.idempotency_key, invocation.values)
+        bindings = self._parameters.bindings(invocation.values, invocation.caller)
+        key = idempotency.key_of(operation, invocation)
 
         def work(running: Running) -> tuple[Rows, list[str]]:
             found: list[Rows] = []
@@ -47,6 +47,7 @@ class StepsRunner:
             isolation=self._transaction.isolation,
             collisions=operation.retry,
             deadline=invocation.deadline,
+            session=bindings,
         )
         return answer_of(operation, rows, replayed=replayed)
 

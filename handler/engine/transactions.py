@@ -7,7 +7,8 @@ keys. Knows nothing of operations.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from handler.contract.errors import Outcome, SerializationFailure
@@ -28,6 +29,19 @@ _LIMIT = "SELECT set_config('statement_timeout', :__timeout, true)"
 _TEXTS = codecs.encoder(["array", "scalar"], {})
 
 
+Session = Mapping[str, str | None]
+"""The settings of a transaction, by the names of their placeholders; see caller_bindings.session."""
+
+_SETTINGS = {
+    "__claims": "request.jwt.claims",
+    "__caller": "request.caller",
+    "__operation_name": "request.operation",
+    "__role": "role",
+}
+_OWN_ROLE = "SELECT set_config('role', 'none', true)"
+_NO_SESSION: Session = MappingProxyType({})
+
+
 class Running:
     """A transaction while it does its work."""
 
@@ -35,6 +49,14 @@ class Running:
         self._transaction = transaction
         self._deadline = deadline
         self._limited_to: float | None = None
+
+    def take_session(self, session: Session) -> None:
+        """Set what policies read, and take the role, for the length of the transaction."""
+        names = [name for name in _SETTINGS if name in session]
+        if names:
+            settings = ", ".join(f"set_config('{_SETTINGS[name]}', :{name}, true)" for name in names)
+            sql = f"SELECT (concat({settings}) IS NULL)::text"
+            self._transaction.execute(sql, [(name, session[name]) for name in names], self._deadline)
 
     def limit(self, key: Key | None) -> bool:
         """Set `statement_timeout` to the time left; claim the key in the same statement.
@@ -56,8 +78,10 @@ class Running:
         self._renew_limit()
         self._transaction.execute_batch(sql, sets, self._deadline)
 
-    def store(self, key: Key, json_rows: Sequence[str]) -> None:
-        """Keep the answer with the key."""
+    def store(self, key: Key, json_rows: Sequence[str], session: Session) -> None:
+        """Keep the answer with the key, as the function's own role."""
+        if "__role" in session:
+            self._transaction.execute(_OWN_ROLE, (), self._deadline)
         arguments = [("__operation", key.operation), ("__key", key.text), ("__response", _TEXTS(list(json_rows)))]
         self._transaction.execute(STORE, arguments, self._deadline)
 
@@ -81,13 +105,20 @@ class Transactions:
         self._keys = keys
 
     def run(
-        self, work: Work, *, key: Key | None, isolation: str | None, collisions: int, deadline: Deadline
+        self,
+        work: Work,
+        *,
+        key: Key | None,
+        isolation: str | None,
+        collisions: int,
+        deadline: Deadline,
+        session: Session = _NO_SESSION,
     ) -> tuple[Rows, bool]:
         """Run the work until it is committed; say besides whether the rows are those of an earlier call with the key.
 
         Raises Failed, whose outcome speaks of all attempts.
         """
-        attempts = _Attempts(self._api, self._keys, key, isolation)
+        attempts = _Attempts(self._api, self._keys, key, isolation, session)
 
         def may_repeat(failure: Failure) -> bool:
             return failure.transient and (key is not None or not attempts.in_doubt)
@@ -103,11 +134,12 @@ class Transactions:
 class _Attempts:
     """One after the other, the attempts of one call."""
 
-    def __init__(self, data_api: DataApi, keys: Keys, key: Key | None, isolation: str | None) -> None:
+    def __init__(self, data_api: DataApi, keys: Keys, key: Key | None, isolation: str | None, session: Session) -> None:
         self._api = data_api
         self._keys = keys
         self._key = key
         self._isolation = isolation
+        self._session = session
         self._has_key = False
         self.in_doubt = False
         """An attempt may have committed."""
@@ -144,9 +176,10 @@ class _Attempts:
         if self._key is not None:
             self._has_key = True
             self.in_doubt = False  # had an earlier attempt committed, the key would not be free
+        running.take_session(self._session)
         rows, kept = work(running)
         if self._key is not None:
-            running.store(self._key, kept)
+            running.store(self._key, kept, self._session)
         return rows
 
     def _commit(self, transaction: OpenTransaction, rows: Rows, deadline: Deadline) -> Rows:

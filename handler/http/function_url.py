@@ -11,14 +11,20 @@ import orjson
 
 from handler.adapter import Exchange, Incoming
 from handler.contract.catalog import Catalog
-from handler.contract.errors import InvalidParameters, MethodNotAllowed, OperationError, UnknownOperation
+from handler.contract.errors import (
+    InvalidParameters,
+    MethodNotAllowed,
+    NotAuthenticated,
+    OperationError,
+    UnknownOperation,
+)
 from handler.contract.limits import LAMBDA_PAYLOAD_BYTES
 from handler.engine.engine import Engine, ReadyOperation
 from handler.engine.invocation import Answer, Capacity, Invocation
 from handler.http.parameters import from_body, from_everywhere, located
 from handler.http.request import HttpRequest
-from handler.identity import caller
 from handler.identity.caller import Caller
+from handler.identity.identity import Identity
 
 _CAPACITY = Capacity(LAMBDA_PAYLOAD_BYTES, "Lambda")
 _JSON = "application/json"
@@ -36,13 +42,15 @@ def is_function_url(event: Any) -> bool:
 class FunctionUrl:
     name = "function_url"
 
-    def __init__(self, catalog: Catalog, engine: Engine) -> None:
+    def __init__(self, catalog: Catalog, engine: Engine, identity: Identity) -> None:
         self._routes = catalog.routes
         self._engine = engine
+        self._identity = identity
         self._health = orjson.dumps({"status": "ok", "fingerprint": catalog.fingerprint}).decode()
 
-    def caller(self, event: Any) -> Caller:
-        return caller.of_function_url(event)
+    def identify(self, incoming: Incoming) -> Caller:
+        """Raises NotAuthenticated and IdentityUnavailable."""
+        return self._identity.of_function_url(incoming.event)
 
     def receive(self, incoming: Incoming) -> Exchange | bytes:
         """Find the operation behind a request, or answer it where there is none to call. Raises OperationError."""
@@ -51,17 +59,21 @@ class FunctionUrl:
         if len(segments) == 2 and segments[0] == "operations":
             methods = {"POST"}
             if method == "POST":
-                return HttpExchange(incoming, request, self._engine.operation(segments[1]), None)
+                return HttpExchange(incoming, request, self._engine.visible(segments[1], incoming.caller), None)
         elif segments == ["health"]:
             methods = {"GET"}
             if method in ("GET", "HEAD"):
                 return _response(incoming, 200, _JSON, self._health, is_head=method == "HEAD")
         else:
             match = self._routes.match(method, segments)
-            if match is not None:
+            if match is not None and self._is_visible(match.operation, incoming):
                 return HttpExchange(incoming, request, self._engine.operation(match.operation), match.values)
-            methods = self._routes.methods(segments)
+            found = self._routes.operations(segments)
+            methods = {method for method, name in found.items() if self._is_visible(name, incoming)}
         return _other_method(incoming, method, methods)
+
+    def _is_visible(self, name: str, incoming: Incoming) -> bool:
+        return self._engine.operation(name).is_visible_to(incoming.caller)
 
     def refuse(self, incoming: Incoming, error: OperationError, operation: str | None) -> bytes:
         """Write the problem document of a failure."""
@@ -86,6 +98,8 @@ class FunctionUrl:
         headers = {}
         if isinstance(error, MethodNotAllowed):
             headers["allow"] = ", ".join(error.allow)
+        if isinstance(error, NotAuthenticated):
+            headers["www-authenticate"] = error.challenge
         if error.retryable:
             headers["retry-after"] = str(error.retry_after)
         is_head = incoming.event["requestContext"]["http"].get("method") == "HEAD"

@@ -21,7 +21,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from handler.contract.limits import LAMBDA_PAYLOAD_BYTES
-from queryport.local.lambda_environment import Outcome
+from queryport.local.lambda_environment import ACCOUNT, Outcome
 
 _TEXT_TYPES = ("text/", "application/json", "application/xml", "application/javascript", "application/x-ndjson")
 
@@ -80,8 +80,20 @@ class FunctionUrl:
         return response, failure
 
 
+DEVELOPER = {
+    "accessKey": "local",
+    "accountId": ACCOUNT,
+    "callerId": "developer",
+    "cognitoIdentity": None,
+    "principalOrgId": None,
+    "userArn": f"arn:aws:iam::{ACCOUNT}:user/developer",
+    "userId": "developer",
+}
+"""The caller that IAM would know a request by."""
+
+
 def event(scope: Scope, body: bytes, request_id: str) -> dict[str, Any]:
-    """The event of a request, as a Function URL with AuthType NONE makes it."""
+    """The event of a request, as a Function URL with AuthType AWS_IAM makes it of one that the developer signed."""
     headers = Headers(scope=scope)
     joined = {name: ",".join(headers.getlist(name)) for name in headers if name != "cookie"}
     host = joined.get("host", "localhost")
@@ -99,8 +111,9 @@ def event(scope: Scope, body: bytes, request_id: str) -> dict[str, Any]:
         "rawQueryString": query,
         "headers": joined,
         "requestContext": {
-            "accountId": "anonymous",
+            "accountId": ACCOUNT,
             "apiId": "local",
+            "authorizer": {"iam": DEVELOPER},
             "domainName": host,
             "domainPrefix": "local",
             "http": {

@@ -40,10 +40,11 @@ def function_environment(data_api_url: str, database: str, catalog: Path) -> dic
 def cold_start(environment: Mapping[str, str]) -> Application:
     """Make the function as a cold start does: it reads its environment then and not again."""
     with patch.dict(os.environ, environment):
+        from handler.identity.settings import IdentitySettings
         from handler.main import Application
         from handler.settings import Settings
 
-        return Application(Settings.from_environment(environment))
+        return Application(Settings.from_environment(environment), IdentitySettings.from_environment(environment))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from handler.contract.operation import Operation, Result
 from queryport.postgres.programs import psql_program
 from tests.catalogue.conftest import Call
 from tests.catalogue.reads import READS, Read
+from tests.support.function import IAM_CALLER
 
 
 def exact(text: str | bytes) -> Any:
@@ -50,6 +51,7 @@ def http_event(name: str, parameters: dict[str, Any]) -> dict[str, Any]:
         "rawQueryString": "",
         "headers": {"content-type": "application/json"},
         "requestContext": {
+            "authorizer": {"iam": IAM_CALLER},
             "http": {"method": "POST", "path": f"/operations/{name}", "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1"},
             "requestId": "1",
         },

@@ -72,7 +72,7 @@ def test_the_function_may_call_the_data_api_and_no_other_service_of_rds(resource
 def test_the_dashboard_shows_every_metric_that_the_function_writes(
     resources: dict[str, Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    Observer().record(CallRecord("task", "1", "orders.get_order"), seconds=0.1)
+    Observer().record(CallRecord("task", "1", operation="orders.get_order"), seconds=0.1)
     (written,) = json.loads(capsys.readouterr().out)["_aws"]["CloudWatchMetrics"]
     body, variables = resources["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
     assert set(re.findall(r'MetricName=\\"(\w+)\\"', body)) == {metric["Name"] for metric in written["Metrics"]}

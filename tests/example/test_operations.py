@@ -25,6 +25,7 @@ from queryport.emulator import Emulator
 from queryport.local.lambda_environments import LambdaEnvironments, operation_variables
 from tests.example.calls import ABSENT, Call, recorded, route, statement
 from tests.example.conftest import Shops
+from tests.support.function import IAM_CALLER
 
 CALLS = recorded()
 Peer = psycopg.Connection[dict[str, Any]]
@@ -53,7 +54,7 @@ class Shop:
                 "rawPath": path,
                 "rawQueryString": urlencode(query),
                 "headers": {},
-                "requestContext": {"http": {"method": "GET", "path": path}},
+                "requestContext": {"authorizer": {"iam": IAM_CALLER}, "http": {"method": "GET", "path": path}},
                 "isBase64Encoded": False,
             }
         )

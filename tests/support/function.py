@@ -13,6 +13,17 @@ if TYPE_CHECKING:
     from handler.main import Application
 
 
+IAM_CALLER: Mapping[str, Any] = {
+    "accessKey": "ASIAEXAMPLE",
+    "accountId": "123456789012",
+    "callerId": "AROAEXAMPLE:session",
+    "cognitoIdentity": None,
+    "principalOrgId": "o-example",
+    "userArn": "arn:aws:sts::123456789012:assumed-role/shop-client/session",
+    "userId": "AROAEXAMPLE:session",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Response:
     """What an HTTP client would see."""
@@ -31,6 +42,9 @@ class Function:
         self._application = application
         self.seconds = seconds
         """The time that every call is given."""
+
+    caller: Mapping[str, Any] | None = IAM_CALLER
+    """Whom AWS names as the caller of the Function URL; None for a URL without authentication."""
 
     def invoke(self, event: Any) -> Any:
         """A direct invocation; a failure is raised."""
@@ -56,6 +70,10 @@ class Function:
             text = json.dumps(body)
             headers = {"content-type": "application/json", **(headers or {})}
         event = function_url_event(method, path, query, text, headers or {}, is_base64=is_base64)
+        if self.caller is None:
+            del event["requestContext"]["authorizer"]
+        else:
+            event["requestContext"]["authorizer"] = {"iam": self.caller}
         answer = json.loads(self.raw(event))
         return Response(answer["statusCode"], answer["headers"], answer["body"])
 
@@ -79,8 +97,9 @@ def function_url_event(
         "rawQueryString": query,
         "headers": {"host": "id.lambda-url.eu-west-1.on.aws", **headers},
         "requestContext": {
-            "accountId": "anonymous",
+            "accountId": "123456789012",
             "apiId": "id",
+            "authorizer": {"iam": IAM_CALLER},
             "domainName": "id.lambda-url.eu-west-1.on.aws",
             "http": {"method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1", "userAgent": "t"},
             "requestId": REQUEST_ID,

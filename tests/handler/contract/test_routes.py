@@ -61,11 +61,11 @@ def test_finds(routes: Routes, request_line: str, operation_name: str, values: l
 @pytest.mark.parametrize("path", ["/orders/", "//orders", "/orders//items/1", "/Orders", "/orders/7/items", "/x/y/z"])
 def test_finds_nothing_for_other_paths(routes: Routes, path: str) -> None:
     assert routes.match("GET", _segments(path)) is None
-    assert routes.methods(_segments(path)) == set()
+    assert routes.operations(_segments(path)) == {}
 
 
-def test_names_the_methods_of_every_route_that_the_path_fits(routes: Routes) -> None:
-    assert routes.methods(["orders", "recent"]) == {"GET", "DELETE"}
+def test_names_the_operations_of_every_route_that_the_path_fits(routes: Routes) -> None:
+    assert routes.operations(["orders", "recent"]).keys() == {"GET", "DELETE"}
     assert routes.match("PUT", ["orders", "recent"]) is None
 
 

@@ -8,13 +8,14 @@ import pytest
 from handler.contract.errors import InvalidParameters
 from handler.contract.operation import Codec, Parameter
 from handler.engine.parameters import Parameters
+from handler.identity.caller import ANONYMOUS
 from tests.support.operations import ANY, INTEGER, TEXT, operation
 
 NULLABLE = {"type": ["string", "null"]}
 
 
 def _texts(parameter: Parameter, schema: dict[str, Any], **values: Any) -> Any:
-    return Parameters(operation("", parameters={parameter.name: schema}, how=[parameter])).bindings(values)
+    return Parameters(operation("", parameters={parameter.name: schema}, how=[parameter])).bindings(values, ANONYMOUS)
 
 
 def _refusal(parameter: Parameter, schema: dict[str, Any], **values: Any) -> list[tuple[str, str]]:
@@ -79,14 +80,14 @@ def test_documents_keep_their_numbers_and_the_order_of_their_members() -> None:
 def test_the_message_names_every_flaw_for_callers_that_see_no_more() -> None:
     parameters = Parameters(operation("", parameters={"a": INTEGER, "b": TEXT}))
     with pytest.raises(InvalidParameters) as refusal:
-        parameters.bindings({"a": "secret", "c": 1})
+        parameters.bindings({"a": "secret", "c": 1}, ANONYMOUS)
     assert str(refusal.value) == "/a must be a whole number; /b is missing; /c is not known here"
 
 
 def test_values_without_a_text_are_told_together() -> None:
     parameters = Parameters(operation("", parameters={"a": TEXT, "b": TEXT}))
     with pytest.raises(InvalidParameters) as refusal:
-        parameters.bindings({"a": "\0", "b": "\ud800"})
+        parameters.bindings({"a": "\0", "b": "\ud800"}, ANONYMOUS)
     assert [flaw.pointer for flaw in refusal.value.flaws] == ["/a", "/b"]
 
 
@@ -100,5 +101,5 @@ def test_a_value_too_deep_to_compare_is_refused() -> None:
 def test_the_message_of_long_names_is_cut() -> None:
     parameters = Parameters(operation(""))
     with pytest.raises(InvalidParameters) as refusal:
-        parameters.bindings({"x" * 1000 + str(number): 1 for number in range(100)})
+        parameters.bindings({"x" * 1000 + str(number): 1 for number in range(100)}, ANONYMOUS)
     assert len(str(refusal.value)) < 5000

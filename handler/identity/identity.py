@@ -1,0 +1,94 @@
+"""Makes a Caller of every event, before anything else is looked at.
+
+A token or a key that is sent counts before what IAM says, and one that is not good is refused, whatever the operation
+would allow: a caller that shows a credential means to be known by it.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from handler.contract.errors import InvalidParameters, NotAllowed, NotAuthenticated
+from handler.identity import caller, secrets
+from handler.identity.api_keys import PREFIX, ApiKeys
+from handler.identity.caller import ANONYMOUS, NO_CLAIMS, Caller
+from handler.identity.settings import IdentitySettings
+from handler.identity.tokens import LARGEST_TOKEN, Tokens
+
+_OF_THE_TOKEN_ITSELF = frozenset({"exp", "iat", "nbf", "jti"})
+
+
+class Identity:
+    def __init__(self, settings: IdentitySettings) -> None:
+        self._settings = settings
+        self._tokens = Tokens(settings.issuers, secrets.read) if settings.issuers else None
+        self._keys = ApiKeys(secrets.reader(settings.api_keys_secret)) if settings.api_keys_secret else None
+
+    def of_function_url(self, event: Mapping[str, Any]) -> Caller:
+        """Identify the caller of a Function URL. Raises NotAuthenticated and IdentityUnavailable."""
+        headers = event.get("headers") or {}
+        token = _bearer(_header(headers, self._settings.token_header))
+        key = _header(headers, "x-api-key")
+        if token is not None and token.startswith(PREFIX):
+            if key is not None:
+                raise NotAuthenticated("two API keys were sent", token_error="invalid_request")  # noqa: S106 (RFC 6750's word)
+            token, key = None, token
+        if token is not None and key is not None:
+            raise NotAuthenticated("a token and an API key were sent: send one of them", token_error="invalid_request")  # noqa: S106
+        if token is not None:
+            return self._of_token(token)
+        if key is not None:
+            return self._of_key(key)
+        return caller.of_iam(event) or ANONYMOUS
+
+    def of_direct(self, event: Any, function_arn: str) -> Caller:
+        """Identify a direct caller, with the claims that it gives on behalf of another. Raises InvalidParameters."""
+        claims = event.get("claims", NO_CLAIMS) if isinstance(event, dict) else NO_CLAIMS
+        if not isinstance(claims, Mapping):
+            raise InvalidParameters("claims must be an object")
+        if claims and not self._settings.direct_claims:
+            raise NotAllowed("this function takes no claims from direct callers")
+        return caller.direct(function_arn, claims)
+
+    def _of_token(self, token: str) -> Caller:
+        if self._tokens is None:
+            raise NotAuthenticated("this function trusts no issuer of tokens", token_error="invalid_token")  # noqa: S106
+        claims = self._tokens.claims(token)
+        return Caller("jwt", f"jwt:{claims['iss']}|{_subject(claims)}", claims)
+
+    def _of_key(self, key: str) -> Caller:
+        if self._keys is None:
+            raise NotAuthenticated("this function has no API keys", token_error="invalid_token")  # noqa: S106
+        entry = self._keys.find(key)
+        return Caller("key", f"key:{entry.name}", entry.claims, key_name=entry.name)
+
+
+def _header(headers: Mapping[str, Any], name: str) -> str | None:
+    """The value of a header, which Function URLs name in lower case and local ones may not."""
+    value = headers.get(name)
+    if value is None:
+        value = next((each for key, each in headers.items() if key.lower() == name), None)
+    return value.strip() if isinstance(value, str) else None
+
+
+def _bearer(value: str | None) -> str | None:
+    """The token in an Authorization header; None for another scheme, such as IAM's signature."""
+    scheme, _, token = (value or "").partition(" ")
+    if scheme.lower() != "bearer":
+        return None
+    token = token.strip()
+    # Lambda joins two headers of a name by a comma, which no token has.
+    if not token or len(token) > LARGEST_TOKEN or "," in token or not token.isascii() or " " in token:
+        raise NotAuthenticated("the token is not one, or not the only one", token_error="invalid_request")  # noqa: S106
+    return token
+
+
+def _subject(claims: Mapping[str, Any]) -> str:
+    """The identity within the issuer: the subject, or else all that is no property of the token itself."""
+    subject = claims.get("sub")
+    if isinstance(subject, str) and subject:
+        return subject
+    lasting = {name: claim for name, claim in claims.items() if name not in _OF_THE_TOKEN_ITSELF}
+    return hashlib.sha256(orjson.dumps(lasting, option=orjson.OPT_SORT_KEYS)).hexdigest()

@@ -1,0 +1,130 @@
+"""Verifies JSON Web Tokens: by PyJWT, against the issuers of the settings, and never by what a token says of itself.
+
+The issuer decides which algorithms its tokens may have: those of public keys, or those of a secret, never both. A token
+that was verified is remembered for a while. PyJWT and the keys are loaded by the first token.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from handler.contract.errors import NotAuthenticated
+from handler.identity.issuers import Issuer
+
+LARGEST_TOKEN = 16 * 1024
+_MOST_REMEMBERED = 1000
+_REMEMBERED_SECONDS = 300.0
+
+Claims = Mapping[str, Any]
+
+
+class _Remembered(NamedTuple):
+    claims: Claims
+    until: float
+
+
+class Tokens:
+    def __init__(
+        self, issuers: tuple[Issuer, ...], secret: Callable[[str], str], clock: Callable[[], float] = time.time
+    ) -> None:
+        """`secret` reads the secret of an ARN; `clock` gives the seconds since 1970."""
+        self._issuers = {issuer.issuer: issuer for issuer in issuers}
+        self._secret = secret
+        self._clock = clock
+        self._remembered: dict[str, _Remembered] = {}
+        self._keys: dict[str, Callable[[str | None], Any]] = {}
+
+    def claims(self, token: str) -> Claims:
+        """Verify a token and return its claims. Raises NotAuthenticated and IdentityUnavailable."""
+        now = self._clock()
+        remembered = self._remembered.get(token)
+        if remembered is not None and now < remembered.until:
+            return remembered.claims
+        if len(token) > LARGEST_TOKEN:
+            raise _refused(f"has more than {LARGEST_TOKEN} characters")
+        claims, leeway = self._verified(token)
+        if len(self._remembered) >= _MOST_REMEMBERED:
+            self._remembered.clear()
+        until = min(now + _REMEMBERED_SECONDS, float(claims["exp"]) + leeway)
+        self._remembered[token] = _Remembered(MappingProxyType(claims), until)
+        return claims
+
+    def _verified(self, token: str) -> tuple[dict[str, Any], int]:
+        import jwt
+
+        try:
+            header = jwt.get_unverified_header(token)
+            said = jwt.decode(token, options={"verify_signature": False, "verify_aud": False})
+        except (jwt.PyJWTError, ValueError, RecursionError):
+            raise _refused("is no JSON Web Token") from None
+        named = said.get("iss")
+        issuer = self._issuers.get(named) if isinstance(named, str) else None
+        if issuer is None:
+            raise _refused("is of an issuer that is not trusted here")
+        # Before the key is looked for, so that no made-up algorithm or key id costs a fetch more than it must.
+        if header.get("alg") not in issuer.algorithms:
+            raise _refused("is signed by an algorithm that its issuer is not trusted with")
+        key = self._key(issuer, header.get("kid"))
+        if key is None:
+            raise _refused("is signed by a key that its issuer does not publish")
+        try:
+            claims: dict[str, Any] = jwt.decode(
+                token,
+                key,
+                algorithms=list(issuer.algorithms),
+                audience=list(issuer.audience),
+                issuer=issuer.issuer,
+                leeway=issuer.leeway,
+                options={"require": ["exp", "iss", "aud"]},
+            )
+        except jwt.ExpiredSignatureError:
+            raise _refused("has expired") from None
+        except jwt.ImmatureSignatureError:
+            raise _refused("is not valid yet") from None
+        except jwt.InvalidAudienceError:
+            raise _refused("is for another audience") from None
+        except (jwt.PyJWTError, ValueError, TypeError, OverflowError, RecursionError):
+            raise _refused("cannot be verified") from None
+        return claims, issuer.leeway
+
+    def _key(self, issuer: Issuer, key_id: Any) -> Any:
+        find = self._keys.get(issuer.issuer)
+        if find is None:
+            find = self._keys[issuer.issuer] = self._finder(issuer)
+        return find(key_id if isinstance(key_id, str) else None)
+
+    def _finder(self, issuer: Issuer) -> Callable[[str | None], Any]:
+        if issuer.secret_arn is not None:
+            arn = issuer.secret_arn
+            return lambda _: self._secret(arn)
+        if issuer.public_key is not None:
+            return lambda _: issuer.public_key
+        from handler.identity.key_sets import KeySet
+
+        return _published(KeySet(issuer.issuer, issuer.jwks))
+
+
+def _published(keys: Any) -> Callable[[str | None], Any]:
+    """Look keys up in a set; each is made usable once."""
+    import jwt
+
+    usable: dict[int, Any] = {}
+
+    def find(key_id: str | None) -> Any:
+        jwk = keys.key(key_id)
+        if jwk is None or jwk.get("kty") == "oct":  # a secret has no place among public keys
+            return None
+        if id(jwk) not in usable:
+            try:
+                usable.clear()
+                usable[id(jwk)] = jwt.PyJWK(dict(jwk)).key
+            except jwt.PyJWTError:
+                return None
+        return usable[id(jwk)]
+
+    return find
+
+
+def _refused(reason: str) -> NotAuthenticated:
+    return NotAuthenticated(f"the token {reason}", token_error="invalid_token")  # noqa: S106 (RFC 6750's word)

@@ -1,0 +1,233 @@
+"""Which tokens are believed: those of a trusted issuer, for this audience, by its algorithms and its keys, in time."""
+
+import base64
+import json
+import time
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from handler.contract.errors import IdentityUnavailable, NotAuthenticated
+from handler.identity.identity import Identity
+from handler.identity.issuers import Issuer
+from handler.identity.key_sets import KeySet
+from handler.identity.tokens import Tokens
+from tests.handler.identity.issuer import AUDIENCE, TokenIssuer
+
+
+def event(*headers: tuple[str, str]) -> dict[str, Any]:
+    joined: dict[str, str] = {}
+    for name, value in headers:
+        joined[name] = f"{joined[name]},{value}" if name in joined else value
+    return {"headers": joined, "requestContext": {"http": {"method": "GET", "path": "/"}}}
+
+
+def bearer(token: str) -> dict[str, Any]:
+    return event(("authorization", f"Bearer {token}"))
+
+
+def refused(identity: Identity, made: dict[str, Any], reason: str) -> None:
+    with pytest.raises(NotAuthenticated, match=reason) as caught:
+        identity.of_function_url(made)
+    assert caught.value.challenge.startswith('Bearer realm="queryport", error="invalid_')
+
+
+def test_a_good_token_makes_a_caller_with_its_claims(identity: Identity, issuer: TokenIssuer) -> None:
+    caller = identity.of_function_url(bearer(issuer.token(tenant_id=7)))
+    assert (caller.kind, caller.id) == ("jwt", f"jwt:{issuer.url}|alice")
+    assert caller.claims["tenant_id"] == 7
+
+
+@pytest.mark.parametrize("name", ["authorization", "Authorization", "AUTHORIZATION"])
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
+def test_the_case_of_the_header_and_of_its_scheme_does_not_matter(
+    identity: Identity, issuer: TokenIssuer, name: str, scheme: str
+) -> None:
+    assert identity.of_function_url(event((name, f"{scheme} {issuer.token()}"))).kind == "jwt"
+
+
+@pytest.mark.parametrize(
+    ("claims", "reason"),
+    [
+        ({"aud": "another"}, "another audience"),
+        ({"aud": None}, "cannot be verified"),
+        ({"aud": []}, "cannot be verified|another audience"),
+        ({"aud": {"a": 1}}, "another audience|cannot be verified"),
+        ({"iss": "https://evil.example"}, "issuer that is not trusted"),
+        ({"iss": None}, "issuer that is not trusted"),
+        ({"exp": int(time.time()) - 3600}, "has expired"),
+        ({"exp": None}, "cannot be verified"),
+        ({"exp": "soon"}, "cannot be verified|no JSON Web Token"),
+        ({"exp": -1}, "has expired"),
+        ({"nbf": int(time.time()) + 3600}, "is not valid yet"),
+        ({"nbf": "now"}, "cannot be verified"),
+        ({"iat": int(time.time()) + 3600}, "is not valid yet"),
+    ],
+)
+def test_claims_that_do_not_hold_are_refused(
+    identity: Identity, issuer: TokenIssuer, claims: dict[str, Any], reason: str
+) -> None:
+    refused(identity, bearer(issuer.token(**claims)), reason)
+
+
+def test_clocks_may_differ_by_the_leeway(identity: Identity, issuer: TokenIssuer) -> None:
+    now = int(time.time())
+    assert identity.of_function_url(bearer(issuer.token(exp=now - 20))).kind == "jwt"
+    assert identity.of_function_url(bearer(issuer.token(nbf=now + 20))).kind == "jwt"
+
+
+def _forged(issuer: TokenIssuer, header: dict[str, Any], signature: bytes = b"") -> str:
+    claims = {"iss": issuer.url, "aud": issuer.audience, "exp": int(time.time()) + 300, "sub": "alice"}
+    parts = [json.dumps(header).encode(), json.dumps(claims).encode(), signature]
+    return ".".join(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts)
+
+
+@pytest.mark.parametrize("algorithm", ["none", "None", "NONE", "nOnE", "", None, "HS256", "ES256", "RS1", ["RS256"], 5])
+def test_no_algorithm_but_the_issuers_own_is_believed(identity: Identity, issuer: TokenIssuer, algorithm: Any) -> None:
+    token = _forged(issuer, {"typ": "JWT", "alg": algorithm, "kid": "first"}, b"x")
+    refused(identity, bearer(token), "algorithm|no JSON")
+
+
+def test_an_hmac_with_the_public_key_is_no_signature(identity: Identity, issuer: TokenIssuer) -> None:
+    import hashlib
+    import hmac
+
+    unsigned = _forged(issuer, {"typ": "JWT", "alg": "HS256", "kid": "first"}).rpartition(".")[0]
+    for key in (issuer.public_pem(), issuer.public_pem().strip()):
+        mac = hmac.new(key.encode(), unsigned.encode(), hashlib.sha256).digest()
+        signature = base64.urlsafe_b64encode(mac).rstrip(b"=").decode()
+        refused(identity, bearer(f"{unsigned}.{signature}"), "algorithm")
+        fixed = Tokens((Issuer(issuer.url, (AUDIENCE,), ("RS256",), 0, public_key=issuer.public_pem()),), _no_secret)
+        with pytest.raises(NotAuthenticated):
+            fixed.claims(f"{unsigned}.{signature}")
+
+
+def _no_secret(arn: str) -> str:
+    raise AssertionError(arn)
+
+
+def test_a_changed_token_is_refused(identity: Identity, issuer: TokenIssuer) -> None:
+    header, claims, signature = issuer.token(sub="bob").split(".")
+    _, others, _ = issuer.token(sub="alice").split(".")
+    refused(identity, bearer(f"{header}.{others}.{signature}"), "cannot be verified")
+    refused(identity, bearer(f"{header}.{claims}."), "cannot be verified|no JSON")
+    refused(identity, bearer(f"{header}.{claims}.{signature[:-4]}AAAA"), "cannot be verified")
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        *("x", "a.b", "a.b.c", "....", "=.=.=", "e30.e30.", "null.null.null", "W10.W10.W10", "é.é.é", "a b"),
+        "x" * 16_385,
+    ],
+)
+def test_anything_else_is_no_token(identity: Identity, token: str) -> None:
+    refused(identity, bearer(token), "token")
+
+
+def test_two_headers_are_refused_though_one_of_them_is_good(identity: Identity, issuer: TokenIssuer) -> None:
+    good = f"Bearer {issuer.token()}"
+    refused(identity, event(("authorization", good), ("authorization", good)), "not the only one")
+    refused(identity, event(("authorization", good), ("authorization", "Bearer x")), "not the only one")
+    refused(identity, event(("authorization", good), ("x-api-key", "qp_" + "a" * 40)), "send one of them")
+
+
+def test_a_key_that_is_not_published_is_looked_for_once_a_minute_at_most(
+    identity: Identity, issuer: TokenIssuer
+) -> None:
+    issuer.add_key("second", publish=False)
+    for _ in range(5):
+        refused(identity, bearer(issuer.token("second")), "a key that its issuer does not publish")
+    assert issuer.fetches.count("/keys") == 1
+    assert identity.of_function_url(bearer(issuer.token())).kind == "jwt"
+
+
+def test_a_new_key_is_found_and_a_failing_issuer_is_got_over(issuer: TokenIssuer) -> None:
+    now = [1000.0]
+    keys = KeySet(issuer.url, None, clock=lambda: now[0])
+    assert keys.key("first") is not None
+    issuer.add_key("second")
+    assert keys.key("second") is None  # a minute has not passed
+    now[0] += 61
+    assert keys.key("second") is not None
+    issuer.broken = True
+    now[0] += 7200
+    assert keys.key("first") is not None
+    assert keys.key("third") is None
+    now[0] += 90_000
+    with pytest.raises(IdentityUnavailable):
+        keys.key("first")
+    issuer.broken = False
+    now[0] += 61
+    assert keys.key("first") is not None
+
+
+def test_an_issuer_that_never_answered_is_no_fault_of_the_caller(identity: Identity, issuer: TokenIssuer) -> None:
+    issuer.broken = True
+    with pytest.raises(IdentityUnavailable) as caught:
+        identity.of_function_url(bearer(issuer.token()))
+    assert caught.value.retryable
+
+
+def test_a_token_that_was_seen_is_not_verified_again_until_it_ends(issuer: TokenIssuer) -> None:
+    now = [time.time()]
+    trusted = (Issuer(issuer.url, (AUDIENCE,), ("RS256",), 0, jwks=f"{issuer.url}/keys"),)
+    tokens = Tokens(trusted, _no_secret, lambda: now[0])
+    token = issuer.token(exp=int(now[0]) + 5)
+    first = tokens.claims(token)
+    assert tokens.claims(token) == first
+    with pytest.raises(TypeError):
+        tokens.claims(token)["sub"] = "bob"  # type: ignore[index]  # that is what is tested
+    with pytest.raises(NotAuthenticated):
+        tokens.claims(token[:-4] + "AAAA")
+    now[0] += 3600  # past what is remembered: it is verified anew, and by the real clock it is still in time
+    assert tokens.claims(token) == first
+
+
+def test_a_secret_takes_the_algorithms_of_secrets_alone(issuer: TokenIssuer) -> None:
+    secret = "s" * 64
+    trusted = Issuer("https://hmac", (AUDIENCE,), ("HS256",), 0, secret_arn="arn:s")  # noqa: S106 (its name)
+    tokens = Tokens((trusted,), lambda _: secret)
+    claims = {"iss": "https://hmac", "aud": AUDIENCE, "exp": int(time.time()) + 60, "sub": "carol"}
+    assert tokens.claims(jwt.encode(claims, secret, "HS256"))["sub"] == "carol"
+    with pytest.raises(NotAuthenticated):
+        tokens.claims(jwt.encode(claims, "t" * 64, "HS256"))
+    with pytest.raises(NotAuthenticated):
+        tokens.claims(jwt.encode(claims, issuer.private["first"], "RS256"))
+
+
+def test_several_issuers_are_told_apart_by_what_they_sign(issuer: TokenIssuer) -> None:
+    other = ec.generate_private_key(ec.SECP256R1())
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+    pem = other.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+    tokens = Tokens(
+        (
+            Issuer(issuer.url, (AUDIENCE,), ("RS256",), 0, jwks=f"{issuer.url}/keys"),
+            Issuer("https://other", ("x", AUDIENCE), ("ES256",), 0, public_key=pem),
+        ),
+        _no_secret,
+    )
+    claims = {"iss": "https://other", "aud": ["y", "x"], "exp": int(time.time()) + 60}
+    assert tokens.claims(jwt.encode(claims, other, "ES256"))["iss"] == "https://other"
+    assert tokens.claims(issuer.token())["sub"] == "alice"
+    with pytest.raises(NotAuthenticated):
+        tokens.claims(jwt.encode(claims | {"iss": issuer.url}, other, "ES256"))
+    with pytest.raises(NotAuthenticated):
+        tokens.claims(issuer.token(iss="https://other", aud="x"))
+
+
+def test_a_caller_without_a_subject_is_the_same_in_its_next_token(identity: Identity, issuer: TokenIssuer) -> None:
+    now = int(time.time())
+    one = identity.of_function_url(bearer(issuer.token(sub=None, client_id="a", iat=now, jti="1")))
+    two = identity.of_function_url(bearer(issuer.token(sub=None, client_id="a", iat=now - 5, exp=now + 99, jti="2")))
+    other = identity.of_function_url(bearer(issuer.token(sub=None, client_id="b")))
+    assert one.id == two.id != other.id
+
+
+def test_a_token_may_come_in_another_header(issuer: TokenIssuer, settings: Any) -> None:
+    identity = Identity(settings._replace(token_header="x-authorization"))  # noqa: S106 (a header's name)
+    signed = ("authorization", "AWS4-HMAC-SHA256 …")
+    assert identity.of_function_url(event(signed, ("x-authorization", f"Bearer {issuer.token()}"))).kind == "jwt"
