@@ -45,7 +45,7 @@ class Task:
         if unknown := sorted(str(member) for member in event.keys() - _MEMBERS):
             known = "operation, parameters, idempotency_key and claims"
             raise InvalidParameters(f"the event takes {known}, and not {', '.join(unknown)[:200]}")
-        return TaskExchange(incoming, self._engine.visible(event["operation"], incoming.caller))
+        return TaskExchange(incoming, self._engine.visible(event["operation"], incoming.caller, over_http=False))
 
     def refuse(self, incoming: Incoming, error: OperationError, operation: str | None) -> NoReturn:  # noqa: ARG002 (as every adapter)
         raise error.with_traceback(None) from None

@@ -73,6 +73,8 @@ class OperationError(Exception):
     title: ClassVar[str]
     sqlstates: ClassVar[tuple[str, ...]] = ()
     may_be_repeated: ClassVar[bool] = False
+    over_http_alone: ClassVar[bool] = False
+    """A direct call never meets it."""
     retry_after: ClassVar[int] = 1
     """Seconds after which a retryable call is worth another try."""
 
@@ -269,6 +271,7 @@ class DatabaseUnavailable(OperationError):
 
 class IdentityUnavailable(OperationError):
     status, title, may_be_repeated = 503, "The caller cannot be identified at present", True
+    over_http_alone = True
 
 
 class StatementTimeout(OperationError):

@@ -62,9 +62,9 @@ class ReadyOperation:
         except Failed as failed:
             raise self._told(failed.failure, invocation.idempotency_key) from None
 
-    def is_visible_to(self, caller: Caller) -> bool:
+    def is_visible_to(self, caller: Caller, *, over_http: bool) -> bool:
         """Whether the caller is told that there is such an operation."""
-        return not self.access.hidden or self._may_call(caller)
+        return (self.access.http or not over_http) and (not self.access.hidden or self._may_call(caller))
 
     def admit(self, caller: Caller) -> None:
         """Raise NotAuthenticated or NotAllowed for a caller that may not call the operation."""
@@ -120,10 +120,10 @@ class Engine:
         self._data_api = data_api
         self._ready: dict[str, ReadyOperation] = {}
 
-    def visible(self, name: str, caller: Caller) -> ReadyOperation:
+    def visible(self, name: str, caller: Caller, *, over_http: bool) -> ReadyOperation:
         """Return the operation of a name as a caller sees it. Raises UnknownOperation."""
         operation = self.operation(name)
-        if not operation.is_visible_to(caller):
+        if not operation.is_visible_to(caller, over_http=over_http):
             raise UnknownOperation(_UNKNOWN)
         return operation
 

@@ -59,7 +59,8 @@ class FunctionUrl:
         if len(segments) == 2 and segments[0] == "operations":
             methods = {"POST"}
             if method == "POST":
-                return HttpExchange(incoming, request, self._engine.visible(segments[1], incoming.caller), None)
+                operation = self._engine.visible(segments[1], incoming.caller, over_http=True)
+                return HttpExchange(incoming, request, operation, None)
         elif segments == ["health"]:
             methods = {"GET"}
             if method in ("GET", "HEAD"):
@@ -73,7 +74,7 @@ class FunctionUrl:
         return _other_method(incoming, method, methods)
 
     def _is_visible(self, name: str, incoming: Incoming) -> bool:
-        return self._engine.operation(name).is_visible_to(incoming.caller)
+        return self._engine.operation(name).is_visible_to(incoming.caller, over_http=True)
 
     def refuse(self, incoming: Incoming, error: OperationError, operation: str | None) -> bytes:
         """Write the problem document of a failure."""

@@ -15,6 +15,7 @@ from handler.contract.errors import (
     ForeignKeyViolation,
     NotFound,
     NotNullViolation,
+    OperationError,
     OutcomeUnknown,
     TooManyRows,
     UniqueViolation,
@@ -85,9 +86,13 @@ def state_machine(operation: Operation) -> State:
     return {"StartAt": name, "States": {name: task_state(operation), **fails}}
 
 
+def _passes(error: type[OperationError]) -> bool:
+    return error.may_be_repeated and not error.over_http_alone
+
+
 def retriers(operation: Operation) -> list[State]:
     """What to repeat, and at which pace. An error that no retrier names is not safe to repeat, or no use."""
-    passing = [error.__name__ for error in ERRORS if error.may_be_repeated and error is not DatabaseResuming]
+    passing = [error.__name__ for error in ERRORS if _passes(error) and error is not DatabaseResuming]
     retriers = [
         # Aurora wakes up in 10 to 30 seconds, the first of which the function waits itself.
         _retrier([DatabaseResuming.__name__], seconds=5, attempts=8, backoff=1.5, longest=30),

@@ -62,7 +62,7 @@ class CallContext:
         return max(0, int((self.ends - time.monotonic()) * 1000))
 
 
-def invoke(function: Application, event: Any, seconds: float = SECONDS) -> bytes:
+def invoke(function: Application, event: Any, seconds: float = SECONDS, *, function_arn: str = FUNCTION_ARN) -> bytes:
     """Call the function with an event; the failure of a direct one is raised as one of handler.errors."""
-    context: Any = CallContext(time.monotonic() + seconds)
+    context: Any = CallContext(time.monotonic() + seconds, invoked_function_arn=function_arn)
     return function(event, context)

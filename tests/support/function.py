@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from queryport.local.lambda_environment import FUNCTION_ARN
 from queryport.testing.function import REQUEST_ID as REQUEST_ID
 from queryport.testing.function import SECONDS, invoke
 
@@ -41,6 +42,7 @@ class Function:
     def __init__(self, application: "Application", seconds: float = SECONDS) -> None:
         self._application = application
         self.seconds = seconds
+        self.function_arn = FUNCTION_ARN
         """The time that every call is given."""
 
     caller: Mapping[str, Any] | None = IAM_CALLER
@@ -78,7 +80,7 @@ class Function:
         return Response(answer["statusCode"], answer["headers"], answer["body"])
 
     def raw(self, event: Any) -> bytes:
-        return invoke(self._application, event, self.seconds)
+        return invoke(self._application, event, self.seconds, function_arn=self.function_arn)
 
 
 class NewFunction(Protocol):

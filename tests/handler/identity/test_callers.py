@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-import boto3
+import boto3  # type: ignore[import-untyped]  # it ships no types, and its stubs would bring every service's
 import pytest
 from moto import mock_aws
 
