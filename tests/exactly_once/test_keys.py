@@ -11,6 +11,7 @@ from handler.contract import errors
 from handler.contract.errors import Outcome
 from queryport.emulator import Fault
 from tests.exactly_once.conftest import Bank
+from tests.support.function import IAM_CALLER
 
 MOVE = {"ticket": "t", "source": 1, "target": 2, "amount": 10}
 
@@ -35,12 +36,24 @@ def test_over_http_the_answer_is_the_same_byte_for_byte_and_marked(bank: Bank) -
 
 
 def test_other_parameters_are_a_conflict(bank: Bank) -> None:
-    bank.call("move_at_once", MOVE, "k")
+    bank.caller.http("POST", "/movements", body=MOVE, headers={"idempotency-key": "k"})
     other = {**MOVE, "amount": 11}
     response = bank.caller.http("POST", "/movements", body=other, headers={"idempotency-key": "k"})
     problem = response.json
     assert (response.status, problem["code"], problem["outcome"]) == (422, "IdempotencyConflict", "not_executed")
     assert bank.value("SELECT count(*) FROM movement") == 1
+
+
+def test_a_key_of_one_caller_is_none_of_another(bank: Bank) -> None:
+    first = bank.caller.http("POST", "/movements", body=MOVE, headers={"idempotency-key": "k"})
+    bank.caller.caller = {**IAM_CALLER, "userArn": "arn:aws:iam::123456789012:user/mallory"}
+    others = bank.caller.http("POST", "/movements", body={**MOVE, "amount": 11}, headers={"idempotency-key": "k"})
+    assert (first.status, others.status) == (200, 200)
+    assert "idempotency-replayed" not in others.headers
+    again = bank.caller.http("POST", "/movements", body={**MOVE, "amount": 11}, headers={"idempotency-key": "k"})
+    assert (again.json, again.headers["idempotency-replayed"]) == (others.json, "true")
+    bank.call("move_at_once", {**MOVE, "amount": 12}, "k")
+    assert bank.value("SELECT count(*) FROM movement") == 3
 
 
 @pytest.mark.parametrize("operation", ["move_at_once", "move_in_steps", "move_serializable", "move_uncounted"])

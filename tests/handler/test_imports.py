@@ -12,8 +12,10 @@ from queryport.compile.write.emit import write_catalog
 from queryport.testing.function import function_environment
 from tests.support.repository import ROOT
 
-_SHIPS = {"aws_lambda_powertools", "botocore", "boto3", "jsonschema", "orjson", "re2", "urllib3", "handler"}
+_SHIPS = {"aws_lambda_powertools", "botocore", "boto3", "jsonschema", "jwt", "orjson", "re2", "urllib3", "handler"}
 _FORBIDDEN = {
+    "cryptography",  # as jwt: for the first token
+    "jwt",
     "aws_xray_sdk",
     "boto3",  # its clients are botocore's; its own layer costs a tenth of the start-up
     "attr",  # comes with jsonschema, as do referencing and rpds

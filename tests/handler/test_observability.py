@@ -1,5 +1,6 @@
 """One line for each call: what is in it, and what never is."""
 
+import hashlib
 import json
 from collections.abc import Callable
 from typing import Any
@@ -80,6 +81,8 @@ def test_a_call_is_one_line_and_its_metrics(
         "caller": "function_url",
         "cold_start": True,
         "function_request_id": REQUEST_ID,
+        "caller_kind": "iam",
+        "caller_id": hashlib.sha256(b"iam:arn:aws:iam::123456789012:role/shop-client").hexdigest()[:16],
         "xray_trace_id": "1-5759e988-bd862e3fe1be46a994272793",
         "Calls": 1,
         "Errors": 0,

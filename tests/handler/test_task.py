@@ -57,7 +57,7 @@ def test_fractions_that_aws_parsed_keep_their_shortest_form(function: Function) 
         (
             {"operation": "numbers", "params": {}, "x": 1},
             errors.InvalidParameters,
-            "the event takes operation, parameters and idempotency_key, and not params, x",
+            "the event takes operation, parameters, idempotency_key and claims, and not params, x",
         ),
         (
             {"operation": "numbers", "idempotency_key": 5},

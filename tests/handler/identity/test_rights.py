@@ -8,6 +8,7 @@ import pytest
 
 from handler.contract import errors
 from handler.contract.operation import Access, Http, Operation, Parameter, Result
+from handler.data_api.wire import Wire
 from handler.identity.settings import IdentitySettings
 from handler.settings import Settings
 from queryport.compile.write.emit import write_catalog
@@ -51,14 +52,14 @@ OPERATIONS = (
 
 @pytest.fixture
 def new_guarded(
-    environment: Mapping[str, str], settings: IdentitySettings, client: Any, monkeypatch: pytest.MonkeyPatch
+    environment: Mapping[str, str], settings: IdentitySettings, wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> NewFunction:
     def make(*operations: Operation) -> Function:
-        from handler.main import Application  # importing it reads the environment
-
         function_settings = Settings.from_environment(environment)
         write_catalog(function_settings.catalog, operations, fingerprint="f00d")
-        monkeypatch.setattr("handler.data_api.sdk.rds_data_client", lambda: client)
+        monkeypatch.setattr("handler.data_api.wire.Wire.from_environment", lambda: wire)
+        from handler.main import Application  # importing it reads the environment
+
         made = Function(Application(function_settings, settings))
         made.caller = None
         return made
@@ -229,8 +230,14 @@ def test_parameters_come_from_iam(new_guarded: NewFunction, source: str, answer:
 
 
 def test_the_log_has_the_caller_and_no_credential(
-    function: Function, issuer: TokenIssuer, capsys: pytest.CaptureFixture[str]
+    capsys: pytest.CaptureFixture[str],
+    new_guarded: NewFunction,
+    issuer: TokenIssuer,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    # A logger keeps the standard output that it finds, and loggers of one service are one.
+    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "log-of-callers")
+    function = new_guarded(*OPERATIONS)
     token = issuer.token(scope="books.read", secret="hunter2")  # noqa: S106 (what must not be seen)
     _get(function, "/readers", token)
     _get(function, "/readers", "nonsense")
