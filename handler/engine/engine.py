@@ -52,7 +52,6 @@ class ReadyOperation:
         self.path_parameters = parameters_in(operation.http.path) if operation.http else ()
         self.access = operation.access
         self._may_call = any_of(operation.access.allow)
-        self._operation = operation
         self._runner = _runner(operation, self.parameters, data_api)
 
     def run(self, invocation: Invocation) -> Answer:
