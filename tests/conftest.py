@@ -1,4 +1,4 @@
-"""Fixtures that every suite shares: one embedded PostgreSQL for the whole run, and databases made from it."""
+"""Fixtures that every suite shares: one embedded PostgreSQL for the whole run, databases of it, an emulator."""
 
 import os
 import shutil
@@ -15,20 +15,26 @@ from queryport.postgres.server import EmbeddedPostgres
 from queryport.testing.databases import fresh_database
 from tests.support.databases import NewDatabase, run_script
 
+_IS_WORKER = "PYTEST_XDIST_WORKER" in os.environ
+
 
 def pytest_configure() -> None:
     # The tests' folders are root's alone if root runs them, and PostgreSQL's files then lie here and not in /var/lib.
-    os.environ[STATE_VARIABLE] = folder = tempfile.mkdtemp(prefix="queryport-tests-")
-    Path(folder).chmod(0o711)
+    # Workers inherit the variable, and so run one server together.
+    if not _IS_WORKER:
+        os.environ[STATE_VARIABLE] = folder = tempfile.mkdtemp(prefix="queryport-tests-")
+        Path(folder).chmod(0o711)
 
 
 def pytest_unconfigure() -> None:
-    shutil.rmtree(os.environ.pop(STATE_VARIABLE))
+    if not _IS_WORKER:
+        shutil.rmtree(os.environ.pop(STATE_VARIABLE))
 
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[EmbeddedPostgres]:
-    with EmbeddedPostgres.scratch() as server:
+    """One server for the whole run, which the first worker starts and the last one stops."""
+    with EmbeddedPostgres(Path(os.environ[STATE_VARIABLE]) / "tests") as server:
         yield server
 
 

@@ -110,11 +110,11 @@ class Bank:
 def open_for_business(
     postgres: EmbeddedPostgres, queryport_emulator: Emulator, tmp_path_factory: pytest.TempPathFactory
 ) -> Bank:
-    url = suite_database(postgres, "bank_suite", lambda url: prepare_bank(url, 5))
+    database = suite_database(postgres, "bank_suite", lambda url: prepare_bank(url, 5))
     queries = {name: "\n".join(line.strip() for line in text.strip().splitlines()) for name, text in QUERIES.items()}
-    catalog = compile_bank(url, tmp_path_factory.mktemp("bank"), queries)
-    make = callers(catalog, queryport_emulator.url, "bank_suite")
-    return Bank(url, queryport_emulator, make, make(20.0))
+    catalog = compile_bank(database.url, tmp_path_factory.mktemp("bank"), queries)
+    make = callers(catalog, queryport_emulator.url, database.name)
+    return Bank(database.url, queryport_emulator, make, make(20.0))
 
 
 @pytest.fixture

@@ -12,11 +12,10 @@ from handler.settings import Settings
 from queryport.compile.write.emit import write_catalog
 from queryport.emulator import Emulator
 from queryport.postgres.server import EmbeddedPostgres
+from queryport.testing.databases import FreshDatabase
 from queryport.testing.function import client_environment, cold_start, function_environment
 from tests.support.databases import run_script, suite_database
 from tests.support.function import Function, NewFunction
-
-DATABASE = "handler_suite"
 
 _SCHEMA = """
 CREATE EXTENSION hstore;
@@ -31,8 +30,14 @@ CREATE TABLE account (
 
 
 @pytest.fixture(scope="session")
-def database_url(postgres: EmbeddedPostgres) -> str:
-    return suite_database(postgres, DATABASE, lambda url: run_script(url, _SCHEMA))
+def suite(postgres: EmbeddedPostgres) -> FreshDatabase:
+    """The suite's database."""
+    return suite_database(postgres, "handler_suite", lambda url: run_script(url, _SCHEMA))
+
+
+@pytest.fixture(scope="session")
+def database_url(suite: FreshDatabase) -> str:
+    return suite.url
 
 
 @pytest.fixture
@@ -44,9 +49,11 @@ def emulator(emulator: Emulator, database_url: str) -> Emulator:
 
 
 @pytest.fixture
-def environment(emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Mapping[str, str]:
+def environment(
+    emulator: Emulator, suite: FreshDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Mapping[str, str]:
     """What the function finds in its environment; its catalogue is still to be written."""
-    variables = function_environment(emulator.url, DATABASE, tmp_path / "catalog.json")
+    variables = function_environment(emulator.url, suite.name, tmp_path / "catalog.json")
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     return variables

@@ -22,7 +22,7 @@ from queryport.migrations.runner import apply
 from queryport.postgres.server import EmbeddedPostgres
 from queryport.testing.databases import fresh_database
 from tests.statemachine.emulated_lambda import LambdaDoor
-from tests.support.databases import run_script, suite_database
+from tests.support.databases import run_script, template_database
 from tests.support.lambda_runtime import LambdaRuntime
 from tests.support.repository import MIGRATIONS, QUERIES, ROOT
 
@@ -61,8 +61,7 @@ def shop_template(postgres: EmbeddedPostgres) -> str:
         apply(url, MIGRATIONS)
         run_script(url, Path(__file__).with_name("shop.sql"))
 
-    suite_database(postgres, "small_shop", fill)
-    return "small_shop"
+    return template_database(postgres, "small_shop", fill).name
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,8 @@
 """Databases with something in them."""
 
+import fcntl
+import os
+import secrets
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
@@ -8,7 +11,7 @@ import psycopg
 
 from queryport.migrations.runner import apply_scripts
 from queryport.postgres.server import EmbeddedPostgres
-from queryport.testing.databases import create_database
+from queryport.testing.databases import FreshDatabase, create_database
 
 
 class NewDatabase(Protocol):
@@ -23,11 +26,29 @@ def run_script(url: str, script: Path | str) -> None:
         connection.execute(text.encode())
 
 
-def suite_database(server: EmbeddedPostgres, name: str, fill: Callable[[str], object]) -> str:
-    """A database that a suite keeps for the whole run, filled once; answers its URL."""
-    url = create_database(server.url(), name).url
-    fill(url)
-    return url
+def template_database(server: EmbeddedPostgres, name: str, fill: Callable[[str], object]) -> FreshDatabase:
+    """The database of a name, filled once a run by the first worker that needs it. To be copied, and not changed."""
+    database = FreshDatabase(name, server.url(name))
+    with (server.directory / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not _exists(server, name):
+            # Under another name until it is whole, for a worker may die of its script.
+            unfinished = create_database(server.url(), f"unfinished_{secrets.token_hex(4)}")
+            fill(unfinished.url)
+            with psycopg.connect(server.url(), autocommit=True) as connection:
+                connection.execute(f'ALTER DATABASE "{unfinished.name}" RENAME TO "{name}"'.encode())
+    return database
+
+
+def suite_database(server: EmbeddedPostgres, name: str, fill: Callable[[str], object]) -> FreshDatabase:
+    """A database that a suite keeps for the whole run, of this worker's own."""
+    template = template_database(server, name, fill)
+    return create_database(server.url(), f"{name}_{os.getpid()}", template.name)
+
+
+def _exists(server: EmbeddedPostgres, name: str) -> bool:
+    with psycopg.connect(server.url()) as connection:
+        return connection.execute("SELECT FROM pg_database WHERE datname = %s", [name]).rowcount == 1
 
 
 def with_our_tables(script: Path | str) -> Callable[[str], None]:

@@ -19,7 +19,7 @@ Compile = Callable[[str], tuple[Operation | None, list[Problem]]]
 
 @pytest.fixture(scope="session")
 def schema_url(postgres: EmbeddedPostgres) -> str:
-    return suite_database(postgres, "compile_suite", with_our_tables(SCHEMA))
+    return suite_database(postgres, "compile_suite", with_our_tables(SCHEMA)).url
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """Fixtures of the emulator's tests: one emulator for most, a fresh database and the real boto3 for each."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
@@ -27,7 +28,7 @@ def new_emulator(postgres: EmbeddedPostgres) -> Iterator[NewEmulator]:
 
 @pytest.fixture(scope="session")
 def _shared_database(postgres: EmbeddedPostgres) -> str:
-    return create_database(postgres.url(), "emulator_suite").name
+    return create_database(postgres.url(), f"emulator_suite_{os.getpid()}").name
 
 
 @pytest.fixture
