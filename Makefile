@@ -17,7 +17,8 @@ CHECKOV := .tools/checkov/bin/checkov
 UV := env -u VIRTUAL_ENV -u UV_PROJECT_ENVIRONMENT UV_PYTHON_DOWNLOADS=never UV_COMPILE_BYTECODE=1 $(BIN)/uv
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check bench soak campaign build format docs sam-tools clean
+
+.PHONY: help serve test test-all coverage check bench soak campaign build format docs sam-tools clean
 .PHONY: emulator test-browser test-container check-template images init cloudformation lock-tools
 
 help:  ## List these targets
@@ -32,6 +33,16 @@ emulator: $(SYNCED)  ## Serve the example's database as an RDS Data API that con
 test: $(SYNCED) $(SAM)  ## Run the tests, three at a time; one after the other: make test WORKERS=0
 	@$(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal
 
+test-all: $(SYNCED) $(SAM)  ## Run the slow tests too
+	@$(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal -m "not browser"
+
+coverage: $(SYNCED) $(SAM)  ## Run all tests, and fail where they leave out a branch of handler/, or more of queryport/ than before
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest --numprocesses $(WORKERS) --dist worksteal -m "not browser"
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report --include "handler/*" --fail-under 100
+	@$(BIN)/coverage report --include "queryport/*"
+
 test-container: $(SYNCED) $(SAM)  ## Build the images, start them and test them; needs a Docker Engine, or root on Debian
 	@tests/container/engine.sh
 	@tests/container/base_image/provide.sh .tools/sam
@@ -40,7 +51,7 @@ test-container: $(SYNCED) $(SAM)  ## Build the images, start them and test them;
 test-browser: $(SYNCED)  ## Let a hostile web page try itself on `serve` in a real browser; root gets Debian's Chromium
 	@command -v chromium || command -v chromium-browser || command -v google-chrome || \
 	  { apt-get update -qq && apt-get install -qq --yes --no-install-recommends chromium >/dev/null; }
-	@$(BIN)/pytest -m slow tests/queryport/web
+	@$(BIN)/pytest -m browser tests/queryport/web
 
 check: $(SYNCED)  ## Check style, types and query files, and change nothing
 	@$(BIN)/ruff check

@@ -1,8 +1,11 @@
 """Half a minute of what `make campaign` does for longer."""
 
+import pytest
+
 from tests.campaign.campaign import run
 
 
+@pytest.mark.slow
 def test_the_books_are_right_after_a_campaign() -> None:
     report = run(seed=20261123, seconds=30)
     assert report.flaws == []

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from queryport.emulator import Fault
 from tests.statemachine.conftest import Shop, machine
 
@@ -70,6 +72,7 @@ def test_settling_twice_charges_once(shop: Shop) -> None:
     assert shop.fetch("SELECT balance FROM accounts WHERE kind = 'customer'") == [(5,)]
 
 
+@pytest.mark.slow
 def test_a_sleeping_database_is_waited_for(shop: Shop) -> None:
     # Longer than the function's own time, so that it is Step Functions that calls again.
     shop.emulator.faults.arm(Fault(kind="resume", seconds=5))

@@ -35,7 +35,7 @@ def test_the_quick_check_and_jsonschema_agree(schema: Any, value: Any) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=50_000, **_SETTINGS)
+@settings(max_examples=5_000, **_SETTINGS)
 @given(SCHEMAS, VALUES)
 def test_the_quick_check_and_jsonschema_agree_at_length(schema: Any, value: Any) -> None:
     _agree(schema, value)

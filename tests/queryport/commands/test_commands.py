@@ -174,6 +174,7 @@ def test_the_version_is_told() -> None:
     assert done.stdout == "queryport 0.1.0\n"
 
 
+@pytest.mark.slow
 def test_the_repository_is_a_project(tmp_path: Path) -> None:
     done = run("check", project=ROOT, data_dir=tmp_path / "data")
     assert done.code == 0, done.output

@@ -76,6 +76,7 @@ def test_every_page_is_in_the_index() -> None:
     assert [page.name for page in PAGES if page.parent.name == "docs" and f"({page.name})" not in index] == ["index.md"]
 
 
+@pytest.mark.slow
 def test_the_readmes_example_is_the_file_and_its_answers_are_true(tmp_path: Path) -> None:
     blocks = _blocks(ROOT / "README.md")
     query = next(block for block in blocks if block.language == "sql")
@@ -87,6 +88,7 @@ def test_the_readmes_example_is_the_file_and_its_answers_are_true(tmp_path: Path
         assert _curl(command.replace("day=2026-01-31", "day=soon"), served) == refused
 
 
+@pytest.mark.slow
 def test_getting_started_can_be_followed(tmp_path: Path) -> None:
     blocks = _blocks(ROOT / "docs/getting-started.md")
     for block in blocks:

@@ -25,6 +25,7 @@ def public_folder() -> Iterator[Path]:
         yield Path(name)
 
 
+@pytest.mark.slow
 def test_a_new_project_passes_its_own_tests(public_folder: Path) -> None:
     project = public_folder / "My Notes"
     said = subprocess.run([QUERYPORT, "init", project], capture_output=True, text=True, check=True).stdout
@@ -44,6 +45,7 @@ def test_a_new_project_compiles_as_it_stands(tmp_path: Path) -> None:
     assert '"title":"Shopping"' in found.replace(" ", "")
 
 
+@pytest.mark.slow
 def test_the_new_projects_template_is_valid(tmp_path: Path) -> None:
     init(tmp_path / "notes")
     sam = ROOT / ".tools/sam/bin/sam"

@@ -175,6 +175,7 @@ def test_another_command_shares_the_server_and_leaves_it_running(served: Served)
     assert served.value("books.count") == 5
 
 
+@pytest.mark.slow
 def test_a_signal_stops_everything_and_the_data_is_kept(tmp_path: Path) -> None:
     write(tmp_path, BOOKSHOP)
     for number, title in ((signal.SIGINT, "Book 1"), (signal.SIGTERM, "Renamed")):

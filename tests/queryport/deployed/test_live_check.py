@@ -157,6 +157,7 @@ def _run(project: Path, data_dir: Path, *arguments: str) -> subprocess.Completed
     return subprocess.run([QUERYPORT, *arguments, *options], capture_output=True, text=True, timeout=60, check=False)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("live")
 def test_the_commands_bring_a_database_up_to_date_and_find_it_so(project: Path, tmp_path: Path) -> None:
     write(

@@ -26,6 +26,7 @@ def node() -> str:
     return program
 
 
+@pytest.mark.slow
 def test_the_sdk_for_javascript_finds_nothing_amiss(node: str, emulator: Emulator, database: str) -> None:
     environment = {
         "PATH": os.environ["PATH"],

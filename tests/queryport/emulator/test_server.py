@@ -216,6 +216,7 @@ def test_the_entry_point_of_the_pytest_plugin_is_declared() -> None:
     assert project["entry-points"]["pytest11"]["queryport_data_api"] == "queryport.testing.data_api_plugin"
 
 
+@pytest.mark.slow
 def test_the_pytest_plugin_gives_each_test_a_database_of_its_own(tmp_path: Path, postgres: EmbeddedPostgres) -> None:
     with psycopg.connect(postgres.url(), autocommit=True) as connection:
         connection.execute("CREATE ROLE their_tests LOGIN CREATEDB")

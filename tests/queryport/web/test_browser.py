@@ -16,7 +16,7 @@ import pytest
 
 from tests.support.projects import BOOKSHOP, Served, eventually, write
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.browser
 
 _PAGE = Path(__file__).with_name("hostile_page.html").read_text()
 
