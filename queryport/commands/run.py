@@ -22,7 +22,7 @@ from queryport.console.failure import Failure
 from queryport.console.terminal import Terminal, counted
 from queryport.diagnostics.near_names import did_you_mean
 from queryport.emulator import Emulator
-from queryport.local.lambda_environment import Outcome
+from queryport.local.lambda_environment import LambdaEvent, Outcome
 from queryport.local.lambda_environments import LambdaEnvironments, operation_variables
 from queryport.project.databases import database_name
 from queryport.project.workspace import Workspace, open_workspace
@@ -103,7 +103,7 @@ def show(operation: Operation, data: Any, terminal: Terminal) -> None:
 async def _call(variables: Mapping[str, str], log: Path, event: dict[str, Any]) -> Outcome:
     lambda_ = LambdaEnvironments(variables, log, limit=1, spare=False)
     try:
-        return await lambda_.invoke(event)
+        return await lambda_.invoke(LambdaEvent(event))
     finally:
         await lambda_.close()
 

@@ -30,8 +30,11 @@ from queryport.diagnostics.source import shown
 from queryport.emulator import Emulator
 from queryport.generate.example_call import example_call
 from queryport.local.broken import BrokenOperations
+from queryport.local.calls import DatabaseReports
 from queryport.local.function_url import FunctionUrl
 from queryport.local.http_thread import ADDRESS, HttpThread, listen
+from queryport.local.invoke_api import InvokeApi
+from queryport.local.lambda_environment import FUNCTION_NAME
 from queryport.local.lambda_environments import LambdaEnvironments, operation_variables
 from queryport.project.databases import database_name, without_password
 from queryport.project.project import Project
@@ -55,6 +58,7 @@ class Options:
     port: int
     emulator_port: int
     allowed: Allowed
+    show_sql: bool
 
 
 def serve(options: Options, terminal: Terminal) -> NoReturn:
@@ -80,8 +84,9 @@ class Server:
         )
         self._build = self._workspace.build()
         self._database_url = self._workspace.data(self._build.scripts)
+        reports = DatabaseReports()
         self._emulator = stack.enter_context(
-            Emulator(self._database_url, port=options.emulator_port, allowed=options.allowed)
+            Emulator(self._database_url, port=options.emulator_port, allowed=options.allowed, observe=reports.add)
         )
         folder = stack.enter_context(TemporaryDirectory(prefix="queryport-"))
         self._catalogs = (Path(folder) / f"{number}.json" for number in itertools.count(1))
@@ -90,7 +95,9 @@ class Server:
         self._lambda = LambdaEnvironments(self._variables(), self._log)
         self._broken = BrokenOperations()
         self._broken.update(self._build.compilation, self._build.project.queries)
-        application = FunctionUrl(self._lambda.invoke, partial(show_call, terminal), self._broken)
+        report = partial(show_call, terminal, statements=options.show_sql)
+        function_url = FunctionUrl(self._lambda.invoke, report, self._broken, reports)
+        application = InvokeApi(self._lambda.invoke, report, self._broken, reports, function_url)
         self._http = stack.enter_context(HttpThread(guarded(application, ADDRESS, options.allowed), listener))
         stack.callback(lambda: self._http.run(self._lambda.close()))
         self._http.run(self._lambda.warm_up())
@@ -103,6 +110,7 @@ class Server:
             show_operations(terminal, compilation.operations)
         terminal.say(f"\n{summary(compilation)}")
         terminal.say(f"Function URL       {self._url}")
+        terminal.say(f"Lambda             AWS_ENDPOINT_URL_LAMBDA={self._url}  (function {FUNCTION_NAME})")
         terminal.say(f"RDS Data API       {self._emulator.url}")
         terminal.say(f"PostgreSQL         psql {shlex.quote(without_password(self._database_url))}")
         terminal.say(f"The handler's log  {shown(self._log)}")
@@ -182,6 +190,7 @@ def _changes(before: Sequence[Operation], after: Sequence[Operation]) -> str:
 )
 @options.data_dir
 @options.served_database_url
+@click.option("--show-sql", is_flag=True, help="Show the statement that PostgreSQL refuses, too.")
 @options.allowed
 def serve_command(
     project: Path,
@@ -189,6 +198,7 @@ def serve_command(
     emulator_port: int,
     data_dir: Path | None,
     database_url: str | None,
+    show_sql: bool,  # noqa: FBT001 (click passes every option by name)
     allow_origin: tuple[str, ...],
     allow_host: tuple[str, ...],
 ) -> None:
@@ -199,6 +209,6 @@ def serve_command(
     """
     try:
         allowed = Allowed(allow_origin, allow_host)
-        serve(Options(project, data_dir, database_url, port, emulator_port, allowed), Terminal())
+        serve(Options(project, data_dir, database_url, port, emulator_port, allowed, show_sql), Terminal())
     except KeyboardInterrupt:
         click.echo("stopped")

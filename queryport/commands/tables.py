@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from rich.markup import escape
@@ -13,7 +13,8 @@ from handler.contract.operation import Operation
 from queryport.compile import Compilation, Problem
 from queryport.console.terminal import Terminal, counted
 from queryport.diagnostics.rules import Severity
-from queryport.local.function_url import Call
+from queryport.emulator.call_log import DatabaseReport
+from queryport.local.calls import Call
 
 
 def show_problems(terminal: Terminal, problems: Iterable[Problem]) -> None:
@@ -34,19 +35,46 @@ def show_operations(terminal: Terminal, operations: Sequence[Operation]) -> None
     terminal.draw(table)
 
 
-def show_call(terminal: Terminal, call: Call) -> None:
-    """Show an answered request in a line, and below it the error of a function that failed."""
+def show_call(terminal: Terminal, call: Call, *, statements: bool = False) -> None:
+    """Show an answered request in a line, and below it the error of a function that failed, and PostgreSQL's.
+
+    `statements` adds the statement that PostgreSQL refused.
+    """
     style = "green" if call.status < 400 else "yellow" if call.status < 500 else "red"
     terminal.line(
         Text.assemble(
             (f"{time.strftime('%H:%M:%S')}  ", "dim"),
             (str(call.status), style),
-            f"  {call.method} {call.path}",
+            f"  {call.method} {_printable(call.path)}",
             (f"  {call.seconds * 1000:.0f} ms", "dim"),
         )
     )
     if call.failure:
-        terminal.line(Text(call.failure, style="red"))
+        terminal.line(Text(_printable(call.failure), style="red"))
+    if call.database is not None:
+        for name, text in _report_parts(call.database, statements=statements):
+            terminal.line(Text(f"  {name}:  {_printable(text)}", style=style))
+
+
+def _printable(text: str) -> str:
+    """A text of callers' or of PostgreSQL's without what a terminal takes for a command."""
+    return "".join(char if char.isprintable() or char == "\n" else f"\\x{ord(char):02x}" for char in text)
+
+
+def _report_parts(report: DatabaseReport, *, statements: bool) -> Iterator[tuple[str, str]]:
+    """The parts of PostgreSQL's report that it has, named as in psql."""
+    failure = report.failure
+    parts = {
+        failure.severity: f"{failure.sqlstate}: {failure.message}",
+        "DETAIL": failure.detail,
+        "HINT": failure.hint,
+        "CONTEXT": failure.context,
+        "CONSTRAINT NAME": failure.constraint,
+        "STATEMENT": report.sql if statements else None,
+    }
+    for name, text in parts.items():
+        if text:
+            yield name, text
 
 
 def show_rows(terminal: Terminal, rows: Sequence[dict[str, Any]]) -> None:

@@ -107,7 +107,10 @@ class _Operation:
             limit = self._request_bytes - sum(map(len, headers)) - sum(map(len, headers.values()))
             body = await _body(receive, limit)
             region = signed_region(headers, scope["query_string"])
-            answer = await self._calls.answer(self._name, body, region)
+            trace = headers.get(b"x-amzn-trace-id")
+            answer = await self._calls.answer(
+                self._name, body, region, None if trace is None else trace.decode("latin-1")
+            )
         except ApiError as error:
             await _send_error(send, error)
         except ConnectionDropped:

@@ -4,6 +4,8 @@ from collections import deque
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from queryport.emulator.errors import PostgresFailure
+
 KEPT = 1000
 
 
@@ -24,6 +26,15 @@ class Call(NamedTuple):
     seconds: float
     fault: str | None
     """The kind of fault that hit the call."""
+
+
+class DatabaseReport(NamedTuple):
+    """PostgreSQL's report of a call that it refused."""
+
+    trace: str | None
+    """The header X-Amzn-Trace-Id of the call: a Lambda function's calls have that of its own call."""
+    sql: str | None
+    failure: PostgresFailure
 
 
 class CallLog:

@@ -3,16 +3,22 @@
 import asyncio
 import logging
 import time
+from collections.abc import Callable
 
 import orjson
 
-from queryport.emulator.call_log import Call, CallLog
-from queryport.emulator.errors import ApiError, validation
+from queryport.emulator.call_log import Call, CallLog, DatabaseReport
+from queryport.emulator.errors import ApiError, PostgresFailure, validation
 from queryport.emulator.faults import Fault, Faults
 from queryport.emulator.requests import SHAPES, BatchExecuteStatement, ExecuteStatement, Parameter, Request, read
 from queryport.emulator.service import Service
+from queryport.emulator.session import SessionLost
 
 _LOGGER = logging.getLogger(__name__)
+
+
+Observe = Callable[[DatabaseReport], None]
+"""Is told of every call that PostgreSQL refuses, in the emulator's thread."""
 
 
 class ConnectionDropped(Exception):  # noqa: N818 (a fault that was asked for)
@@ -22,14 +28,18 @@ class ConnectionDropped(Exception):  # noqa: N818 (a fault that was asked for)
 class Calls:
     """What the HTTP face calls."""
 
-    def __init__(self, service: Service, faults: Faults, log: CallLog, *, check_region: bool) -> None:
+    def __init__(self, service: Service, faults: Faults, log: CallLog, observe: Observe, *, check_region: bool) -> None:
         self._service = service
         self._faults = faults
         self._log = log
+        self._observe = observe
         self._check_region = check_region
 
-    async def answer(self, operation: str, body: bytes, region: str | None) -> bytes:
-        """Answer a request that was signed for a region, if that is known. Raises ApiError or ConnectionDropped."""
+    async def answer(self, operation: str, body: bytes, region: str | None, trace: str | None) -> bytes:
+        """Answer a request by its body, the region it is signed for and its trace id, where it has them.
+
+        Raises ApiError or ConnectionDropped.
+        """
         began = time.perf_counter()
         request: Request | None = None
         fault: Fault | None = None
@@ -42,6 +52,8 @@ class Calls:
             return await self._struck(operation, request, fault)
         except ApiError as error:
             outcome, message = error.code, error.message
+            if (failure := _postgres_failure(error)) is not None:
+                self._observe(DatabaseReport(trace, getattr(request, "sql", None), failure))
             raise
         except ConnectionDropped:
             outcome = "Dropped"
@@ -77,6 +89,17 @@ def _refuse_other_region(request: Request, region: str) -> None:
     parts = request.resourceArn.split(":")
     if len(parts) > 3 and parts[3] != region:  # arn:partition:service:region:…
         raise validation("Invalid region in ARN")
+
+
+def _postgres_failure(error: ApiError) -> PostgresFailure | None:
+    """PostgreSQL's report behind an answer, if it has one."""
+    match error.__cause__:
+        case PostgresFailure() as failure:
+            return failure
+        case SessionLost(failure=failure):
+            return failure
+        case _:
+            return None
 
 
 async def _inflict(fault: Fault, request: Request) -> None:

@@ -80,16 +80,20 @@ class ApiError(Exception):
 
 @dataclass(slots=True, eq=False)
 class PostgresFailure(Exception):  # noqa: N818 (an error of PostgreSQL's, not of ours)
-    """What PostgreSQL said was wrong, in the parts that AWS passes on: neither DETAIL nor CONTEXT is among them."""
+    """PostgreSQL's report of an error."""
 
     severity: str
     message: str
     sqlstate: str
     hint: str | None = None
     position: str | None = None
+    detail: str | None = None
+    context: str | None = None
+    constraint: str | None = None
 
     @property
     def text(self) -> str:
+        """The report as AWS passes it on: without detail, context and constraint."""
         parts = [f"{self.severity}: {self.message}"]
         if self.hint:
             parts.append(f"Hint: {self.hint}")

@@ -62,4 +62,7 @@ def failure_in(result: PGresult) -> PostgresFailure | None:
         sqlstate,
         part(DiagnosticField.MESSAGE_HINT),
         part(DiagnosticField.STATEMENT_POSITION),
+        part(DiagnosticField.MESSAGE_DETAIL),
+        part(DiagnosticField.CONTEXT),
+        part(DiagnosticField.CONSTRAINT_NAME),
     )

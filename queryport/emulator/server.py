@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import socket
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Self
 
@@ -13,7 +13,7 @@ import uvloop
 
 from queryport.console.failure import Failure
 from queryport.emulator.app import Application, HttpProtocol
-from queryport.emulator.call_log import CallLog
+from queryport.emulator.call_log import CallLog, DatabaseReport
 from queryport.emulator.calls import Calls
 from queryport.emulator.clusters import Clusters, DeclaredClusters
 from queryport.emulator.control import control_routes
@@ -32,10 +32,15 @@ class EmulatorError(Failure):
     """The emulator could not be started; the message says why."""
 
 
+def _ignore(_: DatabaseReport) -> None:
+    pass
+
+
 class Emulator:
     """A local RDS Data API over a PostgreSQL; use as a context manager or call `start` and `stop`.
 
     `port` 0 takes a free one; `url` is what AWS_ENDPOINT_URL_RDS_DATA wants. Without `clusters` any ARN will do.
+    `observe` is told of every call that PostgreSQL refuses, in the emulator's thread.
     Web pages are refused but those of `allowed`. `check_region` refuses ARNs of another region than the signature's.
     `faults` and `log` may be used at any time, from any thread.
     """
@@ -50,6 +55,7 @@ class Emulator:
         clusters: Clusters | None = None,
         allowed: Allowed = NOTHING_MORE,
         check_region: bool = False,
+        observe: Callable[[DatabaseReport], None] = _ignore,
     ) -> None:
         self.host = host
         self.database_url = database_url
@@ -59,6 +65,7 @@ class Emulator:
         self._limits = limits or Limits()
         self._allowed = allowed
         self._check_region = check_region
+        self._observe = observe
         self._directory: Directory = (
             OneServer(database_url) if clusters is None else DeclaredClusters(clusters, database_url)
         )
@@ -139,7 +146,7 @@ class Emulator:
     async def _serve(self, started: threading.Event) -> None:
         service = Service(self._directory, self._limits)
         control = control_routes(self.faults, self.log, service.status)
-        calls = Calls(service, self.faults, self.log, check_region=self._check_region)
+        calls = Calls(service, self.faults, self.log, self._observe, check_region=self._check_region)
         app = Application(calls, self._limits.request_bytes, control)
         server = uvicorn.Server(
             uvicorn.Config(

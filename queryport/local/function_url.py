@@ -2,82 +2,68 @@
 
 Keeps to what AWS's does with headers, cookies, query strings, binary bodies and answers of every shape. Routes nothing
 and knows no operation; the handler does that. Where a real Function URL would hide a failure behind a 502, so does this
-one, and the failure is told to whoever runs it (see `Report`).
+one, and the failure is told to the developer (see calls.py).
 """
 
 import base64
 import time
 import uuid
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from http import HTTPStatus
+from typing import Any
 from urllib.parse import parse_qsl
 
 import orjson
 from starlette.datastructures import Headers
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from handler.contract.limits import LAMBDA_PAYLOAD_BYTES
-from queryport.local.lambda_environment import ACCOUNT, Outcome
+from queryport.emulator.call_log import DatabaseReport
+from queryport.local.calls import Answering, Call, DatabaseReports, Report
+from queryport.local.lambda_environment import ACCOUNT, LambdaEvent, Outcome
+from queryport.local.lambda_environments import Invoke
 
 _TEXT_TYPES = ("text/", "application/json", "application/xml", "application/javascript", "application/x-ndjson")
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One request and what became of it."""
-
-    method: str
-    path: str
-    status: int
-    seconds: float
-    failure: str | None = None
-    """What a real Function URL's caller would not learn: the error of the function itself."""
-
-
-Invoke = Callable[[dict[str, Any], str], Awaitable[Outcome]]
-Report = Callable[[Call], None]
-
-
-class Answering(Protocol):
-    """Something that may answer a request instead of the function."""
-
-    def __call__(self, method: str, path: str) -> Response | None: ...
 
 
 class FunctionUrl:
     """The ASGI application."""
 
-    def __init__(self, invoke: Invoke, report: Report, instead: Answering) -> None:
+    def __init__(self, invoke: Invoke, report: Report, instead: Answering, reports: DatabaseReports) -> None:
         self._invoke = invoke
         self._report = report
         self._instead = instead
+        self._reports = reports
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = time.monotonic()
         request = Request(scope, receive)
-        response, failure = await self._answer(request)
+        try:
+            response, failure, database = await self._answer(request)
+        except ClientDisconnect:  # the caller hung up before its request was whole
+            return
         await response(scope, receive, send)
-        path = _raw_path(scope)
-        self._report(Call(request.method, path, response.status_code, time.monotonic() - started, failure))
+        path, seconds = _raw_path(scope), time.monotonic() - started
+        self._report(Call(request.method, path, response.status_code, seconds, failure, database))
 
-    async def _answer(self, request: Request) -> tuple[Response, str | None]:
+    async def _answer(self, request: Request) -> tuple[Response, str | None, DatabaseReport | None]:
         instead = self._instead(request.method, _raw_path(request.scope))
         if instead is not None:
-            return instead, None
+            return instead, None, None
         body = bytearray()
         async for piece in request.stream():
             body += piece
             if len(body) > LAMBDA_PAYLOAD_BYTES:
-                return Response('{"message":"Request Entity Too Large"}', 413, media_type="application/json"), None
+                too_large = Response('{"message":"Request Entity Too Large"}', 413, media_type="application/json")
+                return too_large, None, None
         request_id = str(uuid.uuid4())
-        outcome = await self._invoke(event(request.scope, bytes(body), request_id), request_id)
-        response, failure = response_for(outcome)
+        call = LambdaEvent(event(request.scope, bytes(body), request_id), request_id)
+        response, failure = response_for(await self._invoke(call))
+        database = self._reports.take(call.trace)
         response.headers["x-amzn-requestid"] = request_id
-        return response, failure
+        return response, failure, database if response.status_code >= HTTPStatus.BAD_REQUEST else None
 
 
 DEVELOPER = {

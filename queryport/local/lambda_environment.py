@@ -6,15 +6,18 @@ decided in lambda_environments.py; what happens inside of it is in lambda_proces
 
 import asyncio
 import os
+import secrets
 import socket
 import subprocess
 import sys
+import time
+import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 
 import orjson
 
+from queryport.local.handler_log import HandlerLog
 from queryport.local.lambda_process import ERROR, HEADER, INVOKE, VARIABLES
 
 HANDLER = "handler.main.lambda_handler"
@@ -24,9 +27,25 @@ FUNCTION_NAME = "queryport"
 FUNCTION_ARN = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{FUNCTION_NAME}"
 
 
+def _new_trace() -> str:
+    return f"Root=1-{int(time.time()):08x}-{secrets.token_hex(12)};Parent={secrets.token_hex(8)};Sampled=0"
+
+
+@dataclass(frozen=True, slots=True)
+class LambdaEvent:
+    """An event for the function, with what Lambda adds to it."""
+
+    event: object
+    """Anything that orjson writes; orjson.Fragment for what is JSON already."""
+    request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    trace: str = field(default_factory=_new_trace)
+    """The trace id as X-Ray's header has it; the function's own calls to AWS carry it on."""
+    function_arn: str = FUNCTION_ARN
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a call ended: with the handler's answer, as JSON, or with an error in the form of AWS's runtime client."""
+    """The end of a call, with the handler's answer, as JSON, or with an error in the form of AWS's runtime client."""
 
     payload: bytes
     failed: bool
@@ -64,9 +83,9 @@ def process_environment() -> dict[str, str]:
 class Process:
     """A process that waits for its variables."""
 
-    def __init__(self, log: Path) -> None:
+    def __init__(self, log: HandlerLog) -> None:
         self.socket, theirs = socket.socketpair()
-        with theirs, log.open("ab") as output:
+        with theirs, log.open() as output:
             # -P: the current folder may hold a handler/ of its own. The session of its own keeps Ctrl-C away from it.
             command = [sys.executable, "-P", "-m", "queryport.local.lambda_process", str(theirs.fileno()), HANDLER]
             self._process = subprocess.Popen(  # noqa: S603 (our own module)

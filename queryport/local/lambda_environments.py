@@ -8,14 +8,16 @@ handler imported, so that a save shows soon.
 
 import asyncio
 import time
-import uuid
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import orjson
 
-from queryport.local.lambda_environment import ACCOUNT, FUNCTION_ARN, REGION, Environment, Outcome, Process, error
+from queryport.local.handler_log import HandlerLog
+from queryport.local.lambda_environment import ACCOUNT, REGION, Environment, LambdaEvent, Outcome, Process, error
+
+Invoke = Callable[[LambdaEvent], Awaitable[Outcome]]
 
 ENVIRONMENTS = 8
 FUNCTION_SECONDS = 60.0  # longer than the 45 seconds that the RDS Data API gives a statement
@@ -42,7 +44,7 @@ class LambdaEnvironments:
     ) -> None:
         self._keeps_spare = spare
         self._variables = dict(variables)
-        self._log = log
+        self._log = HandlerLog(log)
         self._limit = limit
         self._version = 0
         self._all: set[Environment] = set()
@@ -53,16 +55,17 @@ class LambdaEnvironments:
         self._paused = False
         self._changed = asyncio.Condition()
 
-    async def invoke(self, event: object, request_id: str | None = None) -> Outcome:
-        """Calls the handler with an event, in an environment that has nothing else to do."""
+    async def invoke(self, event: LambdaEvent) -> Outcome:
+        """Call the handler with an event, in an environment that has nothing else to do."""
         environment = await self._take()
         answered = False
         try:
             request = {
-                "event": event,
-                "request_id": request_id or str(uuid.uuid4()),
+                "event": event.event,
+                "request_id": event.request_id,
+                "trace": event.trace,
                 "deadline_ms": int((time.time() + FUNCTION_SECONDS) * 1000),
-                "function_arn": FUNCTION_ARN,
+                "function_arn": event.function_arn,
             }
             async with asyncio.timeout(FUNCTION_SECONDS):
                 outcome = await environment.call(orjson.dumps(request))
@@ -71,6 +74,7 @@ class LambdaEnvironments:
             return error("Sandbox.Timedout", f"Task timed out after {FUNCTION_SECONDS:.2f} seconds")
         finally:
             await self._give_back(environment, usable=answered)
+            self._log.rotate()
         return outcome
 
     async def replace(self, variables: Mapping[str, str]) -> None:

@@ -71,6 +71,7 @@ def _marshalled(answer: Any) -> bytes:
 def _invoke(handler: Callable[[Any, LambdaContext], Any], payload: bytes) -> tuple[int, bytes]:
     call = json.loads(payload)
     request_id = call["request_id"]
+    os.environ["_X_AMZN_TRACE_ID"] = call["trace"]
     context = LambdaContext(request_id, call["deadline_ms"], call["function_arn"])
     try:
         return RESULT, _marshalled(handler(call["event"], context))

@@ -22,6 +22,7 @@ from handler.contract.operation import Operation, Result
 from queryport.compile import Compilation
 from queryport.compile.write.emit import write_catalog
 from queryport.emulator import Emulator
+from queryport.local.lambda_environment import LambdaEvent
 from queryport.local.lambda_environments import LambdaEnvironments, operation_variables
 from tests.example.calls import ABSENT, Call, recorded, route, statement
 from tests.example.conftest import Shops
@@ -62,7 +63,7 @@ class Shop:
         return _parsed(response["body"])
 
     def _invoke(self, event: Any) -> Any:
-        outcome = self._portal.call(self._environments.invoke, event)
+        outcome = self._portal.call(self._environments.invoke, LambdaEvent(event))
         answer = _parsed(outcome.payload)
         if outcome.failed:
             raise CallError(answer["errorType"])

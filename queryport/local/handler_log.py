@@ -1,0 +1,30 @@
+"""The file that the local Lambda's processes write their log to, kept from growing without end."""
+
+import shutil
+from pathlib import Path
+from typing import BinaryIO
+
+LARGEST_BYTES = 10_000_000
+
+
+class HandlerLog:
+    """A file and, as `NAME.1`, what was in it before it became too large."""
+
+    def __init__(self, path: Path, largest: int = LARGEST_BYTES) -> None:
+        self.path = path
+        self._largest = largest
+
+    def open(self) -> BinaryIO:
+        """Open the file for a process, which writes at its end whatever the others do."""
+        return self.path.open("ab")
+
+    def rotate(self) -> None:
+        """Empty the file if it is too large.
+
+        It stays the same file, since the processes that write have it open. What they write between the copy and the
+        cut is lost.
+        """
+        if self.path.exists() and self.path.stat().st_size > self._largest:
+            shutil.copyfile(self.path, self.path.with_name(f"{self.path.name}.1"))
+            with self.path.open("r+b") as file:
+                file.truncate()
