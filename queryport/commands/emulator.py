@@ -14,6 +14,7 @@ from queryport.postgres.revival import kept_running
 from queryport.postgres.server import EmbeddedPostgres
 from queryport.project.databases import Databases, EmbeddedDatabases, OwnDatabase, Scripts, database_name
 from queryport.project.project import Project
+from queryport.web.listener import allow_many_connections
 from queryport.web.pages import Allowed, is_loopback
 
 _REGION = "us-east-1"
@@ -97,6 +98,7 @@ def emulator_command(
 
     Prints the environment variables that point a program at it, and serves until Ctrl-C.
     """
+    allow_many_connections()
     resource_arn, secret_arn = _RESOURCE_ARN, _SECRET_ARN
     clusters = Clusters.load(clusters_file) if clusters_file is not None else None
     if clusters is not None:

@@ -40,6 +40,7 @@ from queryport.project.databases import database_name, without_password
 from queryport.project.project import Project
 from queryport.project.watch import Watch
 from queryport.project.workspace import open_workspace
+from queryport.web.listener import allow_many_connections
 from queryport.web.pages import Allowed, guarded
 
 _BROKEN = (Failure, psycopg.Error)
@@ -75,6 +76,7 @@ class Server:
     def __init__(self, options: Options, terminal: Terminal, stack: ExitStack) -> None:
         """Starts everything; the stack ends it."""
         self._terminal = terminal
+        allow_many_connections()
         # Both ports are tried before anything is started: a taken one is the usual mistake, and quickly mended.
         listener = stack.enter_context(listen(options.port, "--port"))
         self._url = f"http://127.0.0.1:{listener.getsockname()[1]}"

@@ -121,11 +121,13 @@ class _Operation:
 
 
 async def _body(receive: Receive, limit: int) -> bytes:
-    """Raises ApiError for a body of more than `limit` bytes."""
+    """Read a body. Raises ApiError for one of more than `limit` bytes, ConnectionDropped if it breaks off."""
     size = 0
     portions: list[bytes] = []
     while True:
         message = await receive()
+        if message["type"] == "http.disconnect":  # before the request was whole
+            raise ConnectionDropped
         portion = message.get("body", b"")
         size += len(portion)
         if size <= limit:

@@ -112,6 +112,11 @@ def resuming(resource_arn: str) -> ApiError:
     )
 
 
+def too_many_clients() -> PostgresFailure:
+    """PostgreSQL's answer when all its places are taken."""
+    return PostgresFailure("FATAL", "sorry, too many clients already", "53300")
+
+
 def validation(message: str) -> ApiError:
     return ApiError("ValidationException", message)
 

@@ -25,6 +25,9 @@ class Limits:
     sessions: int = 64
     """Statements outside transactions that run at once; further ones wait for their turn."""
 
+    transactions: int = 200
+    """Transactions that are open at once, so that there are sessions left for others; a further one is refused."""
+
     @property
     def statement_milliseconds(self) -> int:
         return round(self.statement_seconds * 1000)

@@ -11,7 +11,7 @@ from collections import deque
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from queryport.emulator.errors import ApiError
+from queryport.emulator.errors import ApiError, PostgresFailure
 from queryport.emulator.limits import Limits
 from queryport.emulator.session import Session, SessionLost
 from queryport.emulator.targets import Target
@@ -19,6 +19,10 @@ from queryport.emulator.targets import Target
 CONNECT_SECONDS = 10.0
 RESET_SECONDS = 0.01
 IDLE_SECONDS = 30.0
+_TOO_MANY_CONNECTIONS = "53300"
+_UNTIL_GONE_SECONDS = 0.2
+"""PostgreSQL needs a moment to end a session that was closed."""
+
 KEPT_IDLE = 32
 """Idle sessions per target; more are closed as they come back."""
 
@@ -133,6 +137,17 @@ class Pool:
         return " ".join([str(given), *(f"-c {setting}" for setting in own)])
 
     async def _connect(self, target: Target) -> Session:
+        """Open a session; where PostgreSQL has no place left, at the cost of those that nobody uses."""
+        try:
+            return await self._connect_once(target)
+        except PostgresFailure as failure:
+            if failure.sqlstate != _TOO_MANY_CONNECTIONS or not self.idle:
+                raise
+        self.close_idle()
+        await asyncio.sleep(_UNTIL_GONE_SECONDS)
+        return await self._connect_once(target)
+
+    async def _connect_once(self, target: Target) -> Session:
         conninfo = make_conninfo(target.conninfo, client_encoding="UTF8", options=self._options(target))
         try:
             async with asyncio.timeout(CONNECT_SECONDS):

@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from queryport.emulator.errors import ApiError
+from queryport.emulator.errors import ApiError, too_many_clients
 from queryport.emulator.limits import Limits
 from queryport.emulator.pool import Pool
 from queryport.emulator.session import Session
@@ -55,6 +55,8 @@ class Transactions:
         return len(self._open)
 
     async def begin(self, resource_arn: str, target: Target) -> str:
+        if len(self._open) >= self._limits.transactions:
+            raise too_many_clients()
         session = await self._pool.take(target)
         try:
             await session.execute("BEGIN")

@@ -11,6 +11,7 @@ from contextlib import AbstractAsyncContextManager, contextmanager
 from typing import Self, TypeVar
 
 import uvicorn
+import uvloop
 from starlette.types import ASGIApp
 
 from queryport.console.failure import Failure
@@ -74,7 +75,9 @@ class HttpThread:
             self.run(context.__aexit__(None, None, None))
 
     def _serve(self) -> None:
-        asyncio.run(self._server.serve(sockets=[self._listener]))
+        # asyncio's own loop, out of file descriptors, tries and complains thousands of times a second.
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(self._server.serve(sockets=[self._listener]))
 
 
 async def _awaited(awaitable: Awaitable[T]) -> T:

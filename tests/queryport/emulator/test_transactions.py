@@ -6,11 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from queryport.emulator import Emulator, Limits
 from queryport.postgres.server import EmbeddedPostgres
 from tests.queryport.emulator.conftest import NewEmulator
 from tests.support.data_api import Api, Refusal, long, refused
+from tests.support.databases import NewDatabase
 
 EXPIRED = "Transaction may be expired."
 ENDED = "One previous call resulted in a termination of your transaction."
@@ -186,3 +188,31 @@ def test_sixty_four_transactions_at_once(api: Api, emulator: Emulator) -> None:
     assert max(open_now) == 64
     assert api.value("SELECT count(DISTINCT a) FROM t") == 192
     assert emulator.status()["transactions"] == 0
+
+
+def test_open_transactions_leave_room_for_others(new_emulator: NewEmulator, new_api: Callable[[Emulator], Api]) -> None:
+    api = new_api(new_emulator(limits=Limits(transactions=5)))
+    opened = [api.begin() for _ in range(5)]
+    refusal = refused(api.begin)
+    assert (refusal.code, refusal.message) == (
+        "DatabaseErrorException",
+        "FATAL: sorry, too many clients already; SQLState: 53300",
+    )
+    assert api.value("SELECT 1") == 1
+    api.rollback(opened.pop())
+    api.begin()
+
+
+def test_idle_sessions_make_room_where_postgresql_is_full(
+    new_database: NewDatabase, postgres: EmbeddedPostgres
+) -> None:
+    databases = [new_database() for _ in range(3)]
+    with psycopg.connect(postgres.url(), autocommit=True) as connection:
+        connection.execute("CREATE ROLE crowded LOGIN CONNECTION LIMIT 2")
+        try:
+            names = [str(conninfo_to_dict(url)["dbname"]) for url in databases]
+            with Emulator(make_conninfo(databases[0], user="crowded")) as emulator, Api(emulator.url, None) as api:
+                for name in [*names, *names]:
+                    assert api.value("SELECT current_database()", database=name) == name
+        finally:
+            connection.execute("DROP ROLE crowded")

@@ -267,3 +267,17 @@ def test_a_bug_is_an_internal_failure_to_the_client_and_told_to_whoever_runs_it(
     assert [call.outcome for call in emulator.log] == ["InternalFailure"]
     assert "ZeroDivisionError: somewhere in the emulator" in written.getvalue()
     assert post(emulator).status_code == 200
+
+
+def test_a_request_that_breaks_off_is_not_carried_out(emulator: Emulator, api: Api) -> None:
+    api.execute("CREATE TABLE arrived (id int)")
+    body = json.dumps(api.addressed | {"database": api.database, "sql": "INSERT INTO arrived VALUES (1)"})
+    head = (
+        "POST /Execute?X-Amz-Signature=a&X-Amz-Credential=a/20260102/us-east-1/rds-data/aws4_request HTTP/1.1\r\n"
+        f"Host: localhost\r\nContent-Length: {len(body) + 1}\r\n\r\n"  # one more, say of blank space
+    )
+    emulator.log.clear()
+    with socket.create_connection(("127.0.0.1", emulator.port)) as connection:
+        connection.sendall((head + body).encode())
+    assert api.value("SELECT count(*) FROM arrived") == 0
+    assert [call.sql for call in emulator.log] == ["SELECT count(*) FROM arrived"]
