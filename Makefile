@@ -64,9 +64,8 @@ check-template: $(SAM) $(CHECKOV)  ## Check template.yaml and the Dockerfiles: s
 	@.tools/sam/bin/cfn-lint template.yaml
 	@LOG_LEVEL=CRITICAL $(CHECKOV) --file template.yaml Dockerfile emulator.Dockerfile --compact --quiet
 
-bench: $(SYNCED)  ## Measure against what a user would pick instead
-	@$(BIN)/python -m benchmarks
-	@$(BIN)/python -m benchmarks.emulator
+bench: $(SYNCED)  ## Measure against what a user would pick instead; a part of it: make bench ONLY="start one-row"
+	@$(BIN)/python -m benchmarks $(ONLY)
 
 campaign: $(SYNCED)  ## Move money while everything fails, then check the books: make campaign SEED=1 MINUTES=10
 	@$(BIN)/python -m tests.campaign $(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES))

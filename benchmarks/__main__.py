@@ -1,88 +1,151 @@
-"""Runs the benchmarks and prints a line for each: name, ratio, bar, PASS or FAIL, and the CPU time behind the ratio.
+"""Runs the benchmarks and prints a line for each: name, ratio, bar, PASS or FAIL, and the figures behind the ratio.
 
-    start-up        importing the handler, with client and catalogue; the peer is boto3.client("rds-data") alone
-    one-row         a GET of one row through the whole handler; the peer is execute_statement and decoding by hand
-    4000-rows       the same with 4,000 rows of six columns
-    10k-start-up    start-up with a catalogue of 10,000 operations; the peer is one of ten
-    10k-call        a warm call in a catalogue of 10,000 operations; the peer is one of ten
-    keyed-write     a write with an idempotency key, a new one for each call; the peer is the same write without
-    keyed-trips     round trips of a write with a key; the peer is the same write without
-    powertools      round trips of a write with a key; the peer is Powertools Idempotency around the write
-    replay          round trips of the second call with a key; the peer is Powertools Idempotency's
+    start               importing the handler, with client and catalogue; the peer is boto3.client("rds-data") alone
+    start-and-call      the same with the first call; the peer is boto3's client with its first call
+    one-row             a GET of one row through the whole handler; the peer is execute_statement and decoding by hand
+    4000-rows           the same with 4,000 rows of six columns
+    keyed-write         a write with an idempotency key, a new one for each call; the peer is the same write without
+    keyed-trips         round trips of a write with a key; the peer is the same write without
+    replay              round trips of the second call with a key; the peer is Powertools Idempotency's
+    powertools          round trips of a write with a key; the peer is Powertools Idempotency around the write
+    10k-start           a start with a catalogue of 10,000 operations; the peer is one of ten
+    10k-call            a warm call in a catalogue of 10,000 operations; the peer is one of ten
+    emulator            one-row statements per second through the emulator, of four callers; the peer is psycopg
+    emulator-encode     a result of one MiB from PostgreSQL's text to the answer's JSON; the peer is 20 MB/s
 
-Exits with 1 if a bar is missed.
+Writes all figures, and those for the plots, into benchmarks/results.json. Exits with 1 if a bar is missed.
+
+python -m benchmarks                  everything
+python -m benchmarks start one-row    only these, and no file
 """
 
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from benchmarks import round_trips, workload
-from benchmarks.measure import Outcome, compare_calls, compare_programs
+from benchmarks import emulator, round_trips, start_up, workload
+from benchmarks.measure import Outcome, Programs, compare_calls
 from benchmarks.operations import annotate, write_a_write, write_operations
 from benchmarks.replay import Replay
+from benchmarks.responses import json_response, raw_response, rows, typed_response
+from benchmarks.results import Results
+
+_ROWS = (1, 10, 100, 1000, 4000)
+_OPERATIONS = (10, 100, 1000, 10_000)
 
 
-def outcomes(directory: Path) -> Iterator[Outcome]:
-    ten, ten_thousand = directory / "10.json", directory / "10000.json"
-    write_operations(ten, 10)
-    write_operations(ten_thousand, 10_000)
-    os.environ |= workload.ENVIRONMENT
-    bytecode = directory / "bytecode"
-    started = [["benchmarks.startup_handler", str(catalog)] for catalog in (ten, ten_thousand)]
+class Suite:
+    """The benchmarks, with what they share; each yields its outcomes and adds its figures for the plots."""
 
-    yield compare_programs("start-up", 1.0, ours=started[0], peer=["benchmarks.startup_boto3"], bytecode=bytecode)
-    yield against_boto3("one-row", 1.0, directory, ten, rows=1, calls=100)
-    yield against_boto3("4000-rows", 0.08, directory, ten, rows=4000, calls=5)
-    yield compare_programs("10k-start-up", 1.1, ours=started[1], peer=started[0], bytecode=bytecode)
-    with Replay(workload.json_response(workload.rows(1)), directory) as replay:
-        yield compare_calls(
-            "10k-call",
-            1.05,
-            ours=["handler", str(ten_thousand), replay.url, "9999"],
-            peer=["handler", str(ten), replay.url, "9"],
-            calls=100,
-        )
-    yield from keyed_writes(directory)
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._programs = Programs(directory / "bytecode")
+        self._catalogs: dict[int, str] = {}
+        self.results = Results()
+        for count in _OPERATIONS:
+            path = directory / f"{count}.json"
+            write_operations(path, count)
+            self._catalogs[count] = str(path)
+        os.environ |= workload.ENVIRONMENT
+
+    def starts(self) -> Iterator[Outcome]:
+        ours, peer = ["benchmarks.start_up", "handler", self._catalogs[10]], ["benchmarks.start_up", "boto3"]
+        start = self._programs.compare(ours, peer)
+        yield start.outcome("start", 0.72)
+        with (
+            Replay(json_response(rows(1)), self._directory) as json_rows,
+            Replay(typed_response(rows(1)), self._directory) as typed_rows,
+        ):
+            yield self._programs.compare([*ours, json_rows.url], [*peer, typed_rows.url]).outcome(
+                "start-and-call", 0.72
+            )
+        parts = self._programs.medians(["benchmarks.start_up", "parts", self._catalogs[10]])
+        self.results.start_by_parts = dict(zip(start_up.PARTS, parts, strict=True))
+        self.results.start_of_boto3 = start.peer
+
+    def calls(self) -> Iterator[Outcome]:
+        for count in _ROWS:
+            table, measured = rows(count), count in (_ROWS[0], _ROWS[-1])
+            with (
+                Replay(json_response(table), self._directory) as json_rows,
+                Replay(typed_response(table), self._directory) as typed_rows,
+            ):
+                pair = compare_calls(
+                    ["handler", self._catalogs[10], json_rows.url, "0"],
+                    ["boto3", typed_rows.url],
+                    calls=max(5, 100 // count),
+                    processes=5 if measured else 2,
+                )
+            self.results.call_by_rows[count] = pair
+            if count == _ROWS[0]:
+                yield pair.outcome("one-row", 0.55)
+        yield pair.outcome("4000-rows", 0.028)
+
+    def keys(self) -> Iterator[Outcome]:
+        catalog = self._directory / "write.json"
+        write_a_write(catalog)
+        row = [{"order_id": 1, "note": "ring the bell"}]
+        with Replay(raw_response(row), self._directory) as replay:
+            ours, peer = ([kind, str(catalog), replay.url] for kind in ("keyed-write", "write"))
+            yield compare_calls(ours, peer, calls=100).outcome("keyed-write", 1.10)
+        first, second = round_trips.with_key(annotate())
+        peer_first, peer_second = round_trips.powertools()
+        for name, bar, our_trips, peer_trips in (
+            ("keyed-trips", 1.0, first, round_trips.without_key(annotate())),
+            ("replay", 1.0, second, peer_second),
+            ("powertools", 0.5, first, peer_first),
+        ):
+            yield Outcome(name, our_trips / peer_trips, bar, our_trips, peer_trips, unit="round trips")
+
+    def scale(self) -> Iterator[Outcome]:
+        fewest, most = _OPERATIONS[0], _OPERATIONS[-1]
+        program = ["benchmarks.start_up", "handler"]
+        for count in _OPERATIONS[1:]:
+            start = self._programs.compare([*program, self._catalogs[count]], [*program, self._catalogs[fewest]])
+            with Replay(json_response(rows(1)), self._directory) as replay:
+                call = compare_calls(
+                    ["handler", self._catalogs[count], replay.url, str(count - 1)],
+                    ["handler", self._catalogs[fewest], replay.url, str(fewest - 1)],
+                    calls=100,
+                    processes=5 if count == most else 2,
+                )
+            self.results.cost_by_operations[count] = (start, call)
+        yield start.outcome("10k-start", 1.05)
+        yield call.outcome("10k-call", 1.02)
+
+    def emulator(self) -> Iterator[Outcome]:
+        yield from emulator.outcomes()
+
+    def groups(self) -> Mapping[Callable[[], Iterator[Outcome]], Sequence[str]]:
+        return {
+            self.starts: ("start", "start-and-call"),
+            self.calls: ("one-row", "4000-rows"),
+            self.keys: ("keyed-write", "keyed-trips", "replay", "powertools"),
+            self.scale: ("10k-start", "10k-call"),
+            self.emulator: ("emulator", "emulator-encode"),
+        }
 
 
-def keyed_writes(directory: Path) -> Iterator[Outcome]:
-    catalog = directory / "write.json"
-    write_a_write(catalog)
-    row = [{"order_id": 1, "note": "ring the bell"}]
-    with Replay(workload.raw_response(row), directory) as replay:
-        ours, peer = ([kind, str(catalog), replay.url] for kind in ("keyed-write", "write"))
-        yield compare_calls("keyed-write", 1.2, ours=ours, peer=peer, calls=100)
-    first, second = round_trips.with_key(annotate())
-    peer_first, peer_second = round_trips.powertools()
-    for name, bar, our_trips, peer_trips in (
-        ("keyed-trips", 1.0, first, round_trips.without_key(annotate())),
-        ("powertools", 0.5, first, peer_first),
-        ("replay", 2.0, second, peer_second),
-    ):
-        yield Outcome(name, our_trips / peer_trips, bar, our_trips, peer_trips, unit="round trips")
-
-
-def against_boto3(name: str, bar: float, directory: Path, catalog: Path, *, rows: int, calls: int) -> Outcome:
-    table = workload.rows(rows)
-    with (
-        Replay(workload.json_response(table), directory) as json_rows,
-        Replay(workload.typed_response(table), directory) as typed_rows,
-    ):
-        ours, peer = ["handler", str(catalog), json_rows.url, "0"], ["boto3", typed_rows.url]
-        return compare_calls(name, bar, ours=ours, peer=peer, calls=calls)
-
-
-def main() -> int:
+def main(*wanted: str) -> int:
     passed = True
     with tempfile.TemporaryDirectory() as directory:
-        for outcome in outcomes(Path(directory)):
-            print(outcome.line(), flush=True)
-            passed = passed and outcome.passed
+        suite = Suite(Path(directory))
+        known = [name for names in suite.groups().values() for name in names]
+        if unknown := set(wanted) - set(known):
+            sys.exit(f"there is no benchmark {', '.join(sorted(unknown))}; there are {', '.join(known)}")
+        for benchmark, names in suite.groups().items():
+            if wanted and not set(wanted) & set(names):
+                continue
+            for outcome in benchmark():
+                print(outcome.line(), flush=True)
+                suite.results.outcomes.append(outcome)
+                passed = passed and outcome.passed
+        if not wanted:
+            suite.results.write()
     return 0 if passed else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(*sys.argv[1:]))

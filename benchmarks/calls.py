@@ -29,9 +29,9 @@ def _call(kind: str, *arguments: str) -> Callable[[], object]:
         return workload.hand_written_call(*arguments)
     if kind in ("write", "keyed-write"):
         catalog, url = arguments
-        return workload.write_call(Path(catalog), url, keyed=kind == "keyed-write")
+        return workload.write_call(catalog, url, keyed=kind == "keyed-write")
     catalog, url, number = arguments
-    return workload.handler_call(Path(catalog), url, int(number))
+    return workload.handler_call(catalog, url, int(number))
 
 
 def _cpu_seconds(call: Callable[[], object], times: int) -> float:

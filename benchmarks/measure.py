@@ -21,35 +21,55 @@ ROOT = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One benchmark: what ours costs as a share of what the peer costs."""
+    """One benchmark: a figure of ours as a share of the peer's, and what that share is to be."""
 
     name: str
     ratio: float
     bar: float
     ours: float
-    """CPU milliseconds."""
     peer: float
-    unit: str = "ms"
+    unit: str = "ms of CPU"
+    more_is_better: bool = False
 
     @property
     def passed(self) -> bool:
-        return round(self.ratio, 3) <= self.bar
+        ratio = round(self.ratio, 3)
+        return ratio >= self.bar if self.more_is_better else ratio <= self.bar
 
     def line(self) -> str:
         verdict = "PASS" if self.passed else "FAIL"
+        bar = f"{'≥' if self.more_is_better else '≤'} {self.bar:.3g}"
         figures = f"{self.ours:.3g} against {self.peer:.3g} {self.unit}"
-        return f"{self.name:<24} {self.ratio:6.3f} {self.bar:6.2f}  {verdict}   {figures}"
+        return f"{self.name:<20} {self.ratio:6.3f}  {bar:<7} {verdict}   {figures}"
 
 
-def compare_calls(name: str, bar: float, *, ours: Sequence[str], peer: Sequence[str], calls: int) -> Outcome:
-    """Compares two calls (see benchmarks.calls), each in a process of its own; every turn is `calls` calls."""
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """The same work on both sides, in milliseconds of CPU: the medians of all turns, and of the turns' ratios."""
+
+    ours: float
+    peer: float
+    ratio: float
+
+    @classmethod
+    def of(cls, turns: Sequence[tuple[float, float]]) -> "Pair":
+        """Summarize turns of CPU seconds, ours and the peer's."""
+        ours, peer = (statistics.median(side) * 1000 for side in zip(*turns, strict=True))
+        return cls(ours, peer, statistics.median(ours / peer for ours, peer in turns))
+
+    def outcome(self, name: str, bar: float) -> Outcome:
+        return Outcome(name, self.ratio, bar, self.ours, self.peer)
+
+
+def compare_calls(ours: Sequence[str], peer: Sequence[str], *, calls: int, processes: int = PROCESSES) -> Pair:
+    """Compare two calls (see benchmarks.calls), each in a process of its own; every turn is `calls` calls."""
     turns = []
-    for _ in range(PROCESSES):
+    for _ in range(processes):
         with _Caller(ours) as our_caller, _Caller(peer) as peer_caller:
             for caller in (our_caller, peer_caller):
                 caller.cpu_seconds(calls)
             turns += [(our_caller.cpu_seconds(calls), peer_caller.cpu_seconds(calls)) for _ in range(TURNS)]
-    return _outcome(name, bar, [(ours_cpu / calls, peer_cpu / calls) for ours_cpu, peer_cpu in turns])
+    return Pair.of([(ours_cpu / calls, peer_cpu / calls) for ours_cpu, peer_cpu in turns])
 
 
 class _Caller:
@@ -77,26 +97,27 @@ class _Caller:
         return float(self._process.stdout.readline())
 
 
-def compare_programs(name: str, bar: float, *, ours: Sequence[str], peer: Sequence[str], bytecode: Path) -> Outcome:
-    """Compares two Python programs, a fresh process each turn; a program prints the CPU seconds that it took.
+class Programs:
+    """Runs Python programs of this package, a fresh process each time, with their bytecode compiled beforehand."""
 
-    `bytecode` keeps that of both, compiled by a first run of each.
-    """
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    environment["PYTHONPYCACHEPREFIX"] = str(bytecode)
+    def __init__(self, bytecode: Path) -> None:
+        self._environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        self._environment["PYTHONPYCACHEPREFIX"] = str(bytecode)
 
-    def run(program: Sequence[str]) -> float:
+    def run(self, program: Sequence[str]) -> list[float]:
+        """Run `python -m PROGRAM` and return the numbers in the last line that it prints."""
         command = [sys.executable, "-m", *program]
-        done = subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True, text=True)
-        return float(done.stdout.split()[-1])
+        done = subprocess.run(command, cwd=ROOT, env=self._environment, check=True, capture_output=True, text=True)
+        return [float(number) for number in done.stdout.splitlines()[-1].split()]
 
-    for program in (ours, peer):
-        run(program)
-    turns = [(run(ours), run(peer)) for _ in range(PROGRAM_TURNS)]
-    return _outcome(name, bar, turns)
+    def compare(self, ours: Sequence[str], peer: Sequence[str]) -> Pair:
+        """Compare two programs that print the CPU seconds that they took."""
+        for program in (ours, peer):
+            self.run(program)
+        return Pair.of([(self.run(ours)[0], self.run(peer)[0]) for _ in range(PROGRAM_TURNS)])
 
-
-def _outcome(name: str, bar: float, turns: Sequence[tuple[float, float]]) -> Outcome:
-    ratio = statistics.median(ours / peer for ours, peer in turns)
-    ours, peer = (statistics.median(side) * 1000 for side in zip(*turns, strict=True))
-    return Outcome(name, ratio, bar, ours, peer)
+    def medians(self, program: Sequence[str]) -> list[float]:
+        """Return the medians of the CPU seconds that a program prints, in milliseconds."""
+        self.run(program)
+        turns = [self.run(program) for _ in range(PROGRAM_TURNS)]
+        return [statistics.median(seconds) * 1000 for seconds in zip(*turns, strict=True)]

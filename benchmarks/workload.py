@@ -1,15 +1,13 @@
 """What both sides do: read orders of a shop, six columns a row, by the handler or with boto3 by hand.
 
-Imports nothing of either side before it is asked for a call, so that a process that makes calls holds one side only.
+Imports nothing of either side before it is asked for a call, so that a process that makes calls holds one side only and
+that what a start imports is counted.
 """
 
 import itertools
 import os
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
-
-import orjson
 
 ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "benchmark",
@@ -26,53 +24,13 @@ SQL = (
 )
 
 
-def rows(count: int) -> list[dict[str, Any]]:
-    return [
-        {
-            "order_id": number,
-            "status": ("open", "paid", "sent")[number % 3],
-            "placed_at": f"2026-11-{number % 28 + 1:02}T12:{number % 60:02}:00+00:00",
-            "total": f"{number % 900}.{number % 100:02}",
-            "paid": number % 2 == 0,
-            "note": None if number % 5 else f"ring the bell of house {number}",
-        }
-        for number in range(1, count + 1)
-    ]
-
-
-def typed_response(table: Sequence[dict[str, Any]]) -> bytes:
-    """What AWS answers to a plain SELECT of the rows."""
-    return orjson.dumps({"numberOfRecordsUpdated": 0, "records": [[_field(row[c]) for c in COLUMNS] for row in table]})
-
-
-def json_response(table: Sequence[dict[str, Any]]) -> bytes:
-    """What AWS answers to the compiled statement: one text column of JSON (a numeric is a number there)."""
-    texts = [orjson.dumps({**row, "total": orjson.Fragment(row["total"])}).decode() for row in table]
-    return orjson.dumps({"numberOfRecordsUpdated": 0, "records": [[{"stringValue": text}] for text in texts]})
-
-
-def raw_response(table: Sequence[dict[str, Any]]) -> bytes:
-    """The same for rows of any columns."""
-    return orjson.dumps({"records": [[{"stringValue": orjson.dumps(row).decode()}] for row in table]})
-
-
-def _field(value: Any) -> dict[str, Any]:
-    if value is None:
-        return {"isNull": True}
-    if isinstance(value, bool):
-        return {"booleanValue": value}
-    if isinstance(value, int):
-        return {"longValue": value}
-    return {"stringValue": value.replace("T", " ").removesuffix("+00:00")}
-
-
 def route(number: int) -> str:
     return f"/area{number % 100}/orders{number}/{{order_id}}"
 
 
-def handler_call(catalog: Path, endpoint: str, number: int) -> Callable[[], bytes]:
+def handler_call(catalog: str, endpoint: str | None, number: int) -> Callable[[], bytes]:
     """A GET through the whole Lambda: event in, response out, the log line and the metrics written."""
-    os.environ |= {**ENVIRONMENT, "AWS_ENDPOINT_URL_RDS_DATA": endpoint, "QUERYPORT_CATALOG": str(catalog)}
+    _set_up(catalog, endpoint)
     from handler.main import lambda_handler  # which reads the environment when it is imported
 
     path = route(number).replace("{order_id}", "1")
@@ -98,9 +56,15 @@ def handler_call(catalog: Path, endpoint: str, number: int) -> Callable[[], byte
     return lambda: lambda_handler(event, _Context)  # type: ignore[arg-type] # of the context, what is used
 
 
-def write_call(catalog: Path, endpoint: str, *, keyed: bool) -> Callable[[], bytes]:
+def _set_up(catalog: str, endpoint: str | None) -> None:
+    os.environ |= {**ENVIRONMENT, "QUERYPORT_CATALOG": catalog}
+    if endpoint is not None:
+        os.environ["AWS_ENDPOINT_URL_RDS_DATA"] = endpoint
+
+
+def write_call(catalog: str, endpoint: str, *, keyed: bool) -> Callable[[], bytes]:
     """A direct invocation of a write through the whole Lambda, with a new idempotency key for each call or without."""
-    os.environ |= {**ENVIRONMENT, "AWS_ENDPOINT_URL_RDS_DATA": endpoint, "QUERYPORT_CATALOG": str(catalog)}
+    _set_up(catalog, endpoint)
     from handler.main import lambda_handler  # which reads the environment when it is imported
 
     parameters = {"order_id": 1, "note": "ring the bell"}
@@ -123,7 +87,7 @@ class _Context:
         return 30_000
 
 
-def hand_written_call(endpoint: str) -> Callable[[], list[dict[str, Any]]]:
+def hand_written_call(endpoint: str | None) -> Callable[[], list[dict[str, Any]]]:
     """The same by hand: boto3 as it comes, a plain SELECT, and a loop over the fields."""
     import boto3  # type: ignore[import-untyped] # it ships no types
 

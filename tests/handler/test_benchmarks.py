@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from benchmarks import workload
-from benchmarks.measure import Outcome
+from benchmarks.measure import Outcome, Programs
 from benchmarks.operations import write_operations
 from benchmarks.replay import Replay
+from benchmarks.responses import json_response, rows, typed_response
+from benchmarks.start_up import PARTS
 from tests.support.repository import ROOT
 
 _PRINT_THE_ANSWER = """
@@ -21,7 +23,7 @@ kind, *arguments = sys.argv[1:]
 if kind == "boto3":
     print(workload.hand_written_call(*arguments)())
 else:
-    print(workload.handler_call(Path(arguments[0]), arguments[1], 3)().decode())
+    print(workload.handler_call(arguments[0], arguments[1], 3)().decode())
 """
 
 
@@ -32,12 +34,12 @@ def _answer(*arguments: str) -> str:
 
 
 def test_both_sides_read_the_same_orders(tmp_path: Path) -> None:
-    table = workload.rows(2)
+    table = rows(2)
     catalog = tmp_path / "catalog.json"
     write_operations(catalog, 5)
     with (
-        Replay(workload.json_response(table), tmp_path) as json_rows,
-        Replay(workload.typed_response(table), tmp_path) as typed_rows,
+        Replay(json_response(table), tmp_path) as json_rows,
+        Replay(typed_response(table), tmp_path) as typed_rows,
     ):
         by_the_handler = json.loads(_answer("handler", str(catalog), json_rows.url).splitlines()[-1])
         by_hand = _answer("boto3", typed_rows.url)
@@ -49,7 +51,23 @@ def test_both_sides_read_the_same_orders(tmp_path: Path) -> None:
         assert f"'total': '{order['total']}'" in by_hand
 
 
-@pytest.mark.parametrize(("ratio", "verdict"), [(0.5, "PASS"), (1.0, "PASS"), (1.001, "FAIL")])
-def test_a_line_has_the_name_the_ratio_the_bar_and_the_verdict(ratio: float, verdict: str) -> None:
-    line = Outcome("one-row", ratio, 1.0, ours=ratio, peer=1.0).line()
-    assert line.split()[:4] == ["one-row", f"{ratio:.3f}", "1.00", verdict]
+@pytest.mark.parametrize(
+    ("ratio", "more_is_better", "verdict"),
+    [(0.5, False, "PASS"), (1.0, False, "PASS"), (1.001, False, "FAIL"), (1.0, True, "PASS"), (0.999, True, "FAIL")],
+)
+def test_a_line_has_the_name_the_ratio_the_bar_and_the_verdict(
+    ratio: float, verdict: str, *, more_is_better: bool
+) -> None:
+    line = Outcome("one-row", ratio, 1.0, ours=ratio, peer=1.0, more_is_better=more_is_better).line()
+    assert line.split()[:5] == ["one-row", f"{ratio:.3f}", "≥" if more_is_better else "≤", "1", verdict]
+
+
+def test_a_start_is_measured_in_its_parts(tmp_path: Path) -> None:
+    catalog = tmp_path / "catalog.json"
+    write_operations(catalog, 3)
+    programs = Programs(tmp_path / "bytecode")
+    parts = programs.run(["benchmarks.start_up", "parts", str(catalog)])
+    assert len(parts) == len(PARTS)
+    assert all(part > 0 for part in parts)
+    for side in (["handler", str(catalog)], ["boto3"]):
+        assert programs.run(["benchmarks.start_up", *side])[0] > 0
