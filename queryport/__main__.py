@@ -2,9 +2,12 @@
 
 import sys
 
+from queryport import handler_package
+
 
 def main() -> None:
     """Run the command line. Ends with 1 and the cure where queryport was installed without its extra `tool`."""
+    handler_package.pin()
     try:
         from queryport.commands.main import main as run
 

@@ -21,6 +21,8 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
+from queryport import handler_package
+
 HEADER = struct.Struct(">IB")
 
 VARIABLES, READY, INVOKE, RESULT, ERROR = range(5)
@@ -128,4 +130,5 @@ def main(descriptor: int, handler_name: str) -> None:
 
 
 if __name__ == "__main__":
+    handler_package.pin()
     main(int(sys.argv[1]), sys.argv[2])

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from queryport import handler_package
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -75,6 +77,8 @@ def queryport_database_url(pytestconfig: pytest.Config) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def queryport_emulator(queryport_database_url: str) -> Iterator[Emulator]:
     """The RDS Data API of the whole run."""
+    if clash := handler_package.clash("contract"):
+        pytest.fail(clash, pytrace=False)
     from queryport.emulator import Emulator
 
     with Emulator(queryport_database_url) as emulator:

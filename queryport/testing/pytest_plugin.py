@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from queryport import handler_package
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -42,6 +44,8 @@ def queryport_project(
     pytestconfig: pytest.Config, queryport_emulator: Emulator, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Path, str]]:
     """The project's compiled catalogue, and the name of a database with its schema."""
+    if clash := handler_package.clash():
+        pytest.fail(clash, pytrace=False)
     from queryport.compile import compile_project
     from queryport.compile.write.emit import write_catalog
     from queryport.migrations.runner import apply
