@@ -136,14 +136,15 @@ def emulator_command(
 @contextmanager
 def _database(project: Path | None, database_url: str | None, data_dir: Path) -> Iterator[str]:
     """The URL of the database, made from the project if there is one, for the length of a with block."""
+    report = Terminal(stderr=True).note
     with ExitStack() as stack:
         databases: Databases
         if database_url is not None:
-            url, databases = database_url, OwnDatabase(database_url, migrate=project is not None)
+            url, databases = database_url, OwnDatabase(database_url, migrate=project is not None, report=report)
         else:
             server = stack.enter_context(EmbeddedPostgres(data_dir / "postgres"))
             stack.enter_context(kept_running(server, Terminal(stderr=True).error))
-            url, databases = server.url(), EmbeddedDatabases(server)
+            url, databases = server.url(), EmbeddedDatabases(server, report)
         if project is not None:
             url = databases.data(Scripts.of(Project.load(project)), Terminal(stderr=True).step)
         yield url

@@ -17,9 +17,13 @@ _LAZY_COMMANDS: Final = {
     "asl": "Print an operation as a Task of Step Functions.",
     "build": "Write catalog.json.",
     "check": "Report what is wrong; write nothing.",
+    "db": "List, restore and reset the development databases.",
     "emulator": "Run a local RDS Data API.",
     "init": "Lay out a new project.",
+    "list": "Show the operations and how to call them.",
     "migrate": "Bring a deployed database up to date.",
+    "new": "Begin a file of the project.",
+    "psql": "Open psql on the development database.",
     "run": "Call one operation.",
     "serve": "Serve the project and reload on save.",
 }

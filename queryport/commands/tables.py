@@ -2,9 +2,11 @@
 
 import json
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from rich.cells import cell_len
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
@@ -16,6 +18,9 @@ from queryport.diagnostics.rules import Severity
 from queryport.emulator.call_log import DatabaseReport
 from queryport.local.calls import Call
 
+_MOST_SHOWN = 40
+"""Operations; of more, `serve` shows the folders."""
+
 
 def show_problems(terminal: Terminal, problems: Iterable[Problem]) -> None:
     for problem in problems:
@@ -23,16 +28,58 @@ def show_problems(terminal: Terminal, problems: Iterable[Problem]) -> None:
         terminal.say("")
 
 
-def show_operations(terminal: Terminal, operations: Sequence[Operation]) -> None:
-    """Show how each operation is called, its parameters and its result."""
+def show_operations(terminal: Terminal, operations: Sequence[Operation], *, in_full: bool = False) -> None:
+    """Show how each operation is called, its parameters and its result; many of them by folder, unless in full."""
+    if len(operations) > _MOST_SHOWN and not in_full:
+        _show_folders(terminal, operations)
+        return
+    rows = [
+        (operation.name, _route(operation), _parameters(operation), operation.result.value) for operation in operations
+    ]
+    # What the terminal has no room for goes below its operation: a path that breaks in a word cannot be copied.
+    if _wide(rows) > terminal.columns:
+        for name, route, parameters, result in rows:
+            terminal.line(Text.assemble((name, "bold"), f"  {result}"))
+            terminal.line(Text(f"  {route}"))
+            for line in wrapped(parameters, terminal.columns - 4, separator=", "):
+                terminal.line(Text(f"    {line}", style="dim"))
+        return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("Operation", "Route", "Parameters", "Result"):
-        table.add_column(heading, overflow="fold")
-    for operation in operations:
-        table.add_row(
-            escape(operation.name), escape(_route(operation)), escape(_parameters(operation)), operation.result.value
-        )
+        table.add_column(heading, no_wrap=heading != "Parameters")
+    for row in rows:
+        table.add_row(*map(escape, row))
     terminal.draw(table)
+
+
+def wrapped(text: str, width: int, separator: str) -> list[str]:
+    """The text in lines that break behind separators alone, where that can be."""
+    lines: list[str] = []
+    for piece in text.split(separator) if text else []:
+        if lines and len(lines[-1]) + len(separator) + len(piece) <= width:
+            lines[-1] += separator + piece
+        else:
+            lines.append(piece)
+    return lines
+
+
+def _wide(rows: Sequence[tuple[str, ...]]) -> int:
+    """The columns that a table needs to break nothing but between parameters."""
+    name, route, parameters, result = zip(*rows, strict=True)
+    pieces = [piece for text in parameters for piece in text.split(", ")]
+    parts = [("Operation", *name), ("Route", *route), ("Parameters", *pieces), ("Result", *result)]
+    return sum(max(map(len, part)) for part in parts) + 2 * (len(parts) - 1)
+
+
+def _show_folders(terminal: Terminal, operations: Sequence[Operation]) -> None:
+    folders = Counter(operation.name.rpartition(".")[0] for operation in operations)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("Folder", no_wrap=True)
+    table.add_column("Operations", justify="right")
+    for folder, number in sorted(folders.items()):
+        table.add_row(escape(folder or "."), str(number))
+    terminal.draw(table)
+    terminal.note("`queryport list FOLDER` shows the operations of a folder, `queryport list` all of them.")
 
 
 def show_call(terminal: Terminal, call: Call, *, statements: bool = False) -> None:
@@ -78,16 +125,29 @@ def _report_parts(report: DatabaseReport, *, statements: bool) -> Iterator[tuple
 
 
 def show_rows(terminal: Terminal, rows: Sequence[dict[str, Any]]) -> None:
-    """Show rows as a table, whose columns are those of the first row."""
+    """Show rows as a table, whose columns are those of the first row; wide ones a column a line."""
     if not rows:
         terminal.note("no rows")
         return
-    table = Table(header_style="bold")
-    for name in rows[0]:
-        table.add_column(escape(name), overflow="fold")
-    for row in rows:
-        table.add_row(*(_cell(row.get(name)) for name in rows[0]))
-    terminal.draw(table)
+    names = list(rows[0])
+    cells = [[_cell(row.get(name)) for name in names] for row in rows]
+    widths = [
+        max(len(name), *(cell_len(line) for row in cells for line in row[place].plain.splitlines() or [""]))
+        for place, name in enumerate(names)
+    ]
+    if sum(widths) + 3 * len(names) + 1 <= terminal.columns:
+        table = Table(header_style="bold")
+        for name in names:
+            table.add_column(escape(name), no_wrap=True)
+        for row in cells:
+            table.add_row(*row)
+        terminal.draw(table)
+        return
+    margin = max(cell_len(name) for name in names)
+    for number, row in enumerate(cells, 1):
+        terminal.line(Text(f"row {number}", style="dim"))
+        for name, cell in zip(names, row, strict=True):
+            terminal.line(Text.assemble((f"{name}{' ' * (margin - cell_len(name))}", "bold"), "  ", cell))
 
 
 def summary(compilation: Compilation) -> str:

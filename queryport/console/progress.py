@@ -10,3 +10,11 @@ Progress = Callable[[str], AbstractContextManager[None]]
 def no_progress(_: str) -> AbstractContextManager[None]:
     """Show nothing."""
     return nullcontext()
+
+
+Report = Callable[[str], None]
+"""Told of what has happened, a sentence each time."""
+
+
+def no_report(_: str) -> None:
+    """Drop the sentence."""

@@ -89,7 +89,8 @@ def run_scripts(
     that cannot be sent, HistoryError where the files no longer say what was applied, and Interrupted.
     """
     # Asked before the lock is taken, so that what cannot be sent is told before anything runs.
-    if not plan(transport, migrations) and not _own(transport) and not _new_seeds(transport, seeds):
+    plan(transport, migrations)
+    if not waiting(transport, migrations, seeds):
         return Applied((), ())
     with _only_runner(transport, progress):
         records.make_tables(transport, seeded=seeds is not None)
@@ -113,6 +114,12 @@ def run_scripts(
             with transport.transaction() as transaction:
                 transaction.run("ANALYZE")  # the planner would else guess until autovacuum has come by
     return Applied(tuple(script.name for script in new), tuple(script.name for script in new_seeds))
+
+
+def waiting(transport: Transport, migrations: Sequence[Script], seeds: Sequence[Script] | None = None) -> int:
+    """The number of scripts that `run_scripts` would run, Queryport's own included. Raises HistoryError."""
+    new = pending(migrations, records.checksums(transport, MIGRATION))
+    return len(new) + len(_own(transport)) + len(_new_seeds(transport, seeds))
 
 
 def plan(transport: Transport, migrations: Sequence[Script]) -> list[tuple[Script, int]]:

@@ -2,28 +2,40 @@
 
 On the embedded server the schema's database is made from the migrations alone and kept under their checksum, so that a
 command which finds it need not run them again. The data database is `app`. It is only ever carried forward: when its
-history no longer agrees with the files, a new one is made beside it and takes its name when it is ready. A database of
-the user's own is both at once, and is never replaced.
+history no longer agrees with the files, it is kept under another name, and one that agrees takes its place: one that
+was kept before, or a new one. A database of the user's own is both at once, and is never replaced.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
-from typing import LiteralString, Protocol, Self
+from typing import Protocol, Self
 
 import psycopg
-from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from queryport.console.failure import Failure
-from queryport.console.progress import Progress, no_progress
+from queryport.console.progress import Progress, Report, no_progress, no_report
+from queryport.migrations.connection import connect
 from queryport.migrations.history import OWN_MIGRATIONS, HistoryError
-from queryport.migrations.runner import apply_scripts
+from queryport.migrations.runner import apply_scripts, waiting
 from queryport.migrations.scripts import Script, combined_checksum, read_scripts
 from queryport.postgres.server import EmbeddedPostgres
+from queryport.project.kept import (
+    DATA,
+    KeptDatabase,
+    KeptError,
+    is_as_made,
+    keep_or_drop,
+    kept_databases,
+    mark_as_made,
+    put_aside,
+    require_kept,
+    set_comment,
+)
 from queryport.project.project import Project
+from queryport.project.server_databases import alone, create, drop, exists, rename
 
-DATA = "app"
 _NEXT = "app_next"
 _SCHEMA_PREFIX = "schema_"
 _UNFINISHED = "schema_unfinished"
@@ -79,8 +91,9 @@ class OwnDatabase:
 
     schema_is_ours = False
 
-    def __init__(self, url: str, *, migrate: bool) -> None:
+    def __init__(self, url: str, *, migrate: bool, report: Report = no_report) -> None:
         """`migrate` says whether to bring it up to date, or to take it as it is. Raises DatabaseError."""
+        self._report = report
         try:
             with psycopg.connect(url) as connection:
                 # What the URL leaves out, libpq adds from the environment and from the account's name.
@@ -95,58 +108,159 @@ class OwnDatabase:
 
     def data(self, scripts: Scripts, progress: Progress = no_progress, pause: Pause = nullcontext) -> str:  # noqa: ARG002 (as in Databases)
         if self._migrate:
-            apply_scripts(self._url, scripts.migrations, scripts.seeds, progress=progress)
+            applied = apply_scripts(self._url, scripts.migrations, scripts.seeds, progress=progress)
+            for file in (*applied.migrations, *applied.seeds):
+                self._report(f"applied {file} to the database {database_name(self._url)}")
         return self._url
 
 
 class EmbeddedDatabases:
-    """The databases of a running embedded server."""
+    """The databases of a running embedded server; `report` is told what becomes of the one with data."""
 
     schema_is_ours = True
 
-    def __init__(self, server: EmbeddedPostgres) -> None:
+    def __init__(self, server: EmbeddedPostgres, report: Report = no_report) -> None:
         self._server = server
+        self._report = report
 
     @contextmanager
     def schema(self, scripts: Scripts, progress: Progress = no_progress) -> Iterator[str]:
         name = _SCHEMA_PREFIX + combined_checksum([*read_scripts(OWN_MIGRATIONS), *scripts.migrations])[:16]
-        with self._session() as session:
+        with self.session() as session:
             while True:
-                # Held by all who compile against it, so that nobody drops it meanwhile.
+                # Held by all who compile against it, so that it is not dropped meanwhile.
                 session.execute("SELECT pg_advisory_lock_shared(hashtextextended(%s, 0))", [name])
-                if _exists(session, name):
+                if exists(session, name):
                     break
                 session.execute("SELECT pg_advisory_unlock_shared(hashtextextended(%s, 0))", [name])
-                with _alone(session, _UNFINISHED):
-                    if not _exists(session, name):
+                with alone(session, _UNFINISHED):
+                    if not exists(session, name):
                         self._make_schema(session, name, scripts.migrations, progress)
             yield self._server.url(name)
 
     def data(self, scripts: Scripts, progress: Progress = no_progress, pause: Pause = nullcontext) -> str:
-        with self._session() as session, _alone(session, DATA):
-            if not _exists(session, DATA):
-                _create(session, DATA)
-            try:
-                apply_scripts(self._server.url(DATA), scripts.migrations, scripts.seeds, progress=progress)
-            except HistoryError as error:
-                with progress(f"Making a new database, since {error.reason}"):
-                    _create(session, _NEXT)
-                    apply_scripts(self._server.url(_NEXT), scripts.migrations, scripts.seeds, progress=progress)
-                with pause():
-                    _drop(session, DATA)  # ends the sessions on it
-                    session.execute(_named("ALTER DATABASE {} RENAME TO {}", _NEXT, DATA))
+        with self.session() as session, alone(session, DATA):
+            if not exists(session, DATA):
+                self._make(session, scripts, progress)
+                rename(session, _NEXT, DATA)
+            else:
+                try:
+                    self._carry_forward(session, DATA, scripts, progress)
+                except HistoryError as error:
+                    self._replace(session, scripts, error.reason, progress, pause)
         return self._server.url(DATA)
 
-    def _session(self) -> psycopg.Connection:
+    def kept(self) -> Sequence[KeptDatabase]:
+        """The databases that were put aside, the newest first."""
+        with self.session() as session:
+            return kept_databases(session)
+
+    def restore(self, name: str, scripts: Scripts, progress: Progress = no_progress) -> None:
+        """Serve from a kept database again. Raises KeptError where its history is not that of the files."""
+        with self.session() as session, alone(session, DATA):
+            require_kept(session, name)
+            try:
+                self._carry_forward(session, name, scripts, progress)
+            except HistoryError as error:
+                raise KeptError(
+                    f"{name} cannot be served with the files as they are: {error.reason}; check the right version of "
+                    f"them out, or look into it with `queryport psql {name}`"
+                ) from None
+            if exists(session, DATA):
+                self._exchange(session, name, f"{name} was restored", f"{name} has taken its place", nullcontext)
+            else:
+                rename(session, name, DATA)
+                set_comment(session, DATA, None)
+
+    def reset(self, scripts: Scripts, progress: Progress = no_progress) -> None:
+        """Serve from a new database, made of the scripts."""
+        with self.session() as session, alone(session, DATA):
+            self._make(session, scripts, progress)
+            if exists(session, DATA):
+                self._exchange(session, _NEXT, "it was reset", "a new one has taken its place", nullcontext)
+            else:
+                rename(session, _NEXT, DATA)
+
+    def drop(self, name: str) -> None:
+        """Drop a kept database, with all that it holds. Raises KeptError."""
+        with self.session() as session, alone(session, DATA):
+            require_kept(session, name)
+            drop(session, name)
+
+    def session(self) -> psycopg.Connection:
         return psycopg.connect(self._server.url(), autocommit=True)
 
     def _make_schema(
         self, session: psycopg.Connection, name: str, migrations: Sequence[Script], progress: Progress
     ) -> None:
-        _create(session, _UNFINISHED)
+        create(session, _UNFINISHED)
         apply_scripts(self._server.url(_UNFINISHED), migrations, progress=progress)
-        session.execute(_named("ALTER DATABASE {} RENAME TO {}", _UNFINISHED, name))
+        rename(session, _UNFINISHED, name)
         _drop_oldest_schemas(session)
+
+    def _make(self, session: psycopg.Connection, scripts: Scripts, progress: Progress) -> None:
+        """Make a new database of the scripts, under a name of its own until it is done."""
+        create(session, _NEXT)
+        apply_scripts(self._server.url(_NEXT), scripts.migrations, scripts.seeds, progress=progress)
+        mark_as_made(self._server, session, _NEXT)
+
+    def _carry_forward(self, session: psycopg.Connection, name: str, scripts: Scripts, progress: Progress) -> None:
+        """Run what a database has not seen. Raises HistoryError where it has seen what the files do not say."""
+        url = self._server.url(name)
+        if not self._waiting(url, scripts):
+            return
+        as_made = is_as_made(self._server, session, name)
+        applied = apply_scripts(url, scripts.migrations, scripts.seeds, progress=progress)
+        for file in (*applied.migrations, *applied.seeds):
+            self._report(f"applied {file} to the database {name}")
+        if as_made:
+            mark_as_made(self._server, session, name)
+
+    def _replace(
+        self, session: psycopg.Connection, scripts: Scripts, reason: str, progress: Progress, pause: Pause
+    ) -> None:
+        """Let another database take the place of one whose history is not that of the files."""
+        earlier = self._kept_with_this_history(session, scripts)
+        if earlier is None:
+            with progress(f"Making a new database, since {reason}"):
+                self._make(session, scripts, progress)
+            self._exchange(session, _NEXT, reason, "a new one has taken its place", pause)
+        else:
+            with progress(f"Taking the database {earlier} back, since {reason}"):
+                self._carry_forward(session, earlier, scripts, progress)
+            self._exchange(session, earlier, reason, f"{earlier}, which has the files' history, is served again", pause)
+
+    def _kept_with_this_history(self, session: psycopg.Connection, scripts: Scripts) -> str | None:
+        """The kept database that has seen the most of the scripts, and nothing else."""
+        best: tuple[int, str] | None = None
+        for database in kept_databases(session):
+            try:
+                waiting = self._waiting(self._server.url(database.name), scripts)
+            except HistoryError:
+                continue
+            if best is None or waiting < best[0]:
+                best = (waiting, database.name)
+        return best[1] if best else None
+
+    def _waiting(self, url: str, scripts: Scripts) -> int:
+        with connect(url) as transport:
+            return waiting(transport, scripts.migrations, scripts.seeds)
+
+    def _exchange(self, session: psycopg.Connection, name: str, reason: str, then: str, pause: Pause) -> None:
+        """Let a database take the place of the one that is served from, and tell what became of that."""
+        is_new = name == _NEXT
+        with pause():
+            kept = put_aside(session)
+            rename(session, name, DATA)
+            if not is_new:
+                set_comment(session, DATA, None)  # the reason why it was kept
+        if keep_or_drop(self._server, session, kept, reason):
+            self._report(
+                f"{reason}: the database {DATA} is kept as {kept}, and {then} "
+                f"(back: queryport db restore {kept}; all: queryport db list)"
+            )
+        else:
+            self._report(f"{reason}: the database {DATA} held only what its scripts had put there, and {then}")
 
 
 def _drop_oldest_schemas(session: psycopg.Connection) -> None:
@@ -157,30 +271,5 @@ def _drop_oldest_schemas(session: psycopg.Connection) -> None:
     for (name,) in rows.fetchall():
         row = session.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [name]).fetchone()
         if row == (True,):
-            _drop(session, name)
+            drop(session, name)
             session.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [name])
-
-
-@contextmanager
-def _alone(session: psycopg.Connection, name: str) -> Iterator[None]:
-    """Holds the lock of a name. An error leaves it to the end of the session, which the error ends as well."""
-    session.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [name])
-    yield
-    session.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [name])
-
-
-def _exists(session: psycopg.Connection, name: str) -> bool:
-    return session.execute("SELECT FROM pg_database WHERE datname = %s", [name]).fetchone() is not None
-
-
-def _create(session: psycopg.Connection, name: str) -> None:
-    _drop(session, name)  # what an interrupted command left
-    session.execute(_named("CREATE DATABASE {}", name))
-
-
-def _drop(session: psycopg.Connection, name: str) -> None:
-    session.execute(_named("DROP DATABASE IF EXISTS {} WITH (FORCE)", name))
-
-
-def _named(statement: LiteralString, *names: str) -> sql.Composed:
-    return sql.SQL(statement).format(*map(sql.Identifier, names))

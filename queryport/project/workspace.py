@@ -70,26 +70,37 @@ def open_workspace(
     `migrate` says whether the command may change the user's own database. Raises ProjectError, PostgresError and
     DatabaseError.
     """
-    Project.load(root)  # no server is started for a folder that is no project
-    data_dir = data_dir or root / ".queryport"
-    _make(data_dir)
     if database_url is not None:
-        yield Workspace(root, data_dir, OwnDatabase(database_url, migrate=migrate), terminal)
+        Project.load(root)
+        data_dir = _data_dir(root, data_dir)
+        yield Workspace(root, data_dir, OwnDatabase(database_url, migrate=migrate, report=terminal.note), terminal)
         return
-    server = EmbeddedPostgres(data_dir / "postgres")
+    with embedded_postgres(root, data_dir, terminal) as server:
+        databases = EmbeddedDatabases(server, terminal.note)
+        yield Workspace(root, _data_dir(root, data_dir), databases, terminal)
+
+
+@contextmanager
+def embedded_postgres(root: Path, data_dir: Path | None, terminal: Terminal) -> Iterator[EmbeddedPostgres]:
+    """Run the project's embedded PostgreSQL for a with block. Raises ProjectError and PostgresError."""
+    Project.load(root)  # no server is started for a folder that is no project
+    server = EmbeddedPostgres(_data_dir(root, data_dir) / "postgres")
     try:
         with terminal.step("Starting PostgreSQL"):
             server.start()
         with kept_running(server, terminal.error):
-            yield Workspace(root, data_dir, EmbeddedDatabases(server), terminal)
+            yield server
     finally:
         with terminal.step("Stopping PostgreSQL"):
             server.stop()
 
 
-def _make(data_dir: Path) -> None:
+def _data_dir(root: Path, chosen: Path | None) -> Path:
+    """Make the folder where the embedded PostgreSQL keeps its data, if need be."""
+    data_dir = chosen or root / ".queryport"
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
-        (data_dir / ".gitignore").write_text("*\n")  # nothing in there is anybody's source
+        (data_dir / ".gitignore").write_text("*\n")  # nothing in there is source
     except OSError as error:
         raise PostgresError(f"{data_dir} cannot be used ({error.strerror}): choose another with --data-dir") from None
+    return data_dir

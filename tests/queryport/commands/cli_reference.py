@@ -1,5 +1,7 @@
 """Prints docs/cli.md, made of the commands' own help, for `make docs` and for the test that compares the two."""
 
+from collections.abc import Iterator
+
 import click
 
 from queryport.commands.main import queryport
@@ -20,12 +22,17 @@ Written from the commands' own help by `make docs`.
 def reference() -> str:
     """The page as it should be."""
     context = queryport.make_context("queryport", [], resilient_parsing=True, terminal_width=100)
-    sections = [_HEAD, _section(queryport, context)]
-    for name in queryport.list_commands(context):
-        command = queryport.get_command(context, name)
-        assert command is not None
-        sections.append(_section(command, command.make_context(name, [], parent=context, resilient_parsing=True)))
-    return "\n".join(sections)
+    return "\n".join([_HEAD, *_sections(queryport, context)])
+
+
+def _sections(command: click.Command, context: click.Context) -> Iterator[str]:
+    """The section of a command and, of a group, those of its commands."""
+    yield _section(command, context)
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            below = command.get_command(context, name)
+            assert below is not None
+            yield from _sections(below, below.make_context(name, [], parent=context, resilient_parsing=True))
 
 
 def _section(command: click.Command, context: click.Context) -> str:

@@ -9,6 +9,7 @@ import pytest
 from queryport.migrations.scripts import ScriptError
 from queryport.postgres.server import EmbeddedPostgres
 from queryport.project.databases import DatabaseError, EmbeddedDatabases, OwnDatabase, Scripts
+from queryport.project.kept import KeptError
 from queryport.project.project import Project
 from tests.support.projects import BOOKSHOP, write
 
@@ -87,25 +88,135 @@ def test_a_refused_migration_makes_no_schema(server: EmbeddedPostgres, tmp_path:
             pass
 
 
-def test_an_edited_history_makes_a_new_data_database(server: EmbeddedPostgres, tmp_path: Path) -> None:
-    databases, steps = EmbeddedDatabases(server), Steps()
+class Told(list[str]):
+    """Keeps what was reported."""
+
+    def __call__(self, text: str) -> None:
+        self.append(text)
+
+
+def _edited(root: Path) -> Scripts:
+    return _scripts(root, seed__01_book_dot_sql="INSERT INTO book VALUES (1, 'other', 1)")
+
+
+def _titles(url: str) -> list[str]:
+    with psycopg.connect(url) as connection:
+        return [title for (title,) in connection.execute("SELECT title FROM book ORDER BY title").fetchall()]
+
+
+def _change(url: str, title: str) -> None:
+    with psycopg.connect(url) as connection:
+        connection.execute("UPDATE book SET title = %s WHERE book_id = 1", [title])
+
+
+@pytest.fixture
+def fresh(server: EmbeddedPostgres) -> EmbeddedPostgres:
+    """The server without databases of data."""
+    with psycopg.connect(server.url(), autocommit=True) as connection:
+        for name in _names(server):
+            if name.startswith("app"):
+                connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
+    return server
+
+
+def test_an_edited_history_makes_a_new_data_database_and_keeps_the_old(fresh: EmbeddedPostgres, tmp_path: Path) -> None:
+    told, steps = Told(), Steps()
+    databases = EmbeddedDatabases(fresh, told)
     url = databases.data(_scripts(tmp_path))
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("UPDATE book SET title = 'changed'")
-        paused: list[list[str]] = []
+    _change(url, "mine")
+    paused: list[list[str]] = []
 
-        @contextmanager
-        def pause() -> Iterator[None]:
-            paused.append(_names(server))
-            yield
+    @contextmanager
+    def pause() -> Iterator[None]:
+        paused.append(_names(fresh))
+        yield
 
-        edited = _scripts(tmp_path, seed__01_book_dot_sql="INSERT INTO book VALUES (1, 'other', 1)")
-        assert databases.data(edited, steps, pause) == url
+    with psycopg.connect(url):  # a session on it holds nothing up
+        assert databases.data(_edited(tmp_path), steps, pause) == url
     assert steps.told[0] == "Making a new database, since 01_book.sql was edited after it ran on this database"
     assert "app_next" in paused[0]
-    with psycopg.connect(url) as connection:
-        assert connection.execute("SELECT title FROM book").fetchall() == [("other",)]
-    assert "app_next" not in _names(server)
+    assert _titles(url) == ["other"]
+    (kept,) = databases.kept()
+    assert _titles(fresh.url(kept.name)) == ["Book 2", "Book 3", "Book 4", "Book 5", "mine"]
+    assert told == [
+        "01_book.sql was edited after it ran on this database: the database app is kept as "
+        f"{kept.name}, and a new one has taken its place (back: queryport db restore {kept.name}; "
+        "all: queryport db list)"
+    ]
+    assert "01_book.sql was edited" in kept.comment
+    assert "app_next" not in _names(fresh)
+
+
+def test_what_holds_nothing_of_its_own_is_not_kept(fresh: EmbeddedPostgres, tmp_path: Path) -> None:
+    told = Told()
+    databases = EmbeddedDatabases(fresh, told)
+    databases.data(_scripts(tmp_path))
+    later = _scripts(tmp_path, migrations__0002_a_dot_sql="UPDATE book SET price = 0")
+    databases.data(later)
+    assert told == ["applied 0002_a.sql to the database app"]
+    (tmp_path / "migrations/0002_a.sql").unlink()
+    url = databases.data(_scripts(tmp_path))
+    assert databases.kept() == []
+    assert "held only what its scripts had put there" in told[1]
+    assert len(_titles(url)) == 5
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "INSERT INTO book VALUES (9, 'mine', 1)",
+        "UPDATE book SET title = 'mine' WHERE book_id = 1",
+        "DELETE FROM book WHERE book_id = 1",
+        "CREATE TABLE mine ()",
+        "CREATE VIEW mine AS SELECT 1",
+        "CREATE FUNCTION mine() RETURNS int LANGUAGE sql RETURN 1",
+        "CREATE SCHEMA other; CREATE TABLE other.mine AS SELECT 1",
+        "TRUNCATE book",
+    ],
+)
+def test_any_change_by_hand_is_kept(fresh: EmbeddedPostgres, tmp_path: Path, change: str) -> None:
+    databases = EmbeddedDatabases(fresh)
+    with psycopg.connect(databases.data(_scripts(tmp_path))) as connection:
+        connection.execute(change.encode())
+    databases.data(_edited(tmp_path))
+    assert len(databases.kept()) == 1
+
+
+def test_switching_between_two_histories_gives_each_its_own_data(fresh: EmbeddedPostgres, tmp_path: Path) -> None:
+    databases = EmbeddedDatabases(fresh)
+    one, other = _scripts(tmp_path / "one"), _edited(tmp_path / "other")
+    url = databases.data(one)
+    _change(url, "of one")
+    databases.data(other)
+    _change(url, "of the other")
+    for _ in range(4):
+        assert "of one" in _titles(databases.data(one))
+        assert _titles(databases.data(other)) == ["of the other"]
+    assert len(databases.kept()) == 1
+    # A history that has gone on is still that one's.
+    longer = _scripts(tmp_path / "one", migrations__0002_a_dot_sql="CREATE TABLE a ()")
+    assert "of one" in _titles(databases.data(longer))
+
+
+def test_a_kept_database_is_restored_reset_and_dropped(fresh: EmbeddedPostgres, tmp_path: Path) -> None:
+    told = Told()
+    databases, scripts = EmbeddedDatabases(fresh, told), _scripts(tmp_path)
+    url = databases.data(scripts)
+    _change(url, "first")
+    databases.reset(scripts)
+    assert "Book 1" in _titles(url)
+    _change(url, "second")
+    (first,) = databases.kept()
+    databases.restore(first.name, scripts)
+    assert "first" in _titles(url)
+    (second,) = databases.kept()
+    assert "second" in _titles(fresh.url(second.name))
+    with pytest.raises(KeptError, match=f"there is no kept database {second.name}x: did you mean {second.name}"):
+        databases.drop(f"{second.name}x")
+    with pytest.raises(KeptError, match=r"cannot be served with the files as they are: 01_book.sql was edited"):
+        databases.restore(second.name, _edited(tmp_path))
+    databases.drop(second.name)
+    assert databases.kept() == []
 
 
 def test_a_new_database_that_fails_leaves_the_old_one(server: EmbeddedPostgres, tmp_path: Path) -> None:
