@@ -143,9 +143,10 @@ class Page:
     """Keyset paging: the statement asks for one row more than the caller did, to learn whether there is a next page.
 
     The operation then has the parameters `limit` and `cursor` in its schema (and not in `parameters`: they are not
-    bound). A stretch of SQL that only further pages need is a Choice on `cursor`. The cursor is base64url of the JSON
-    array of the last row's values of `by`; the statement takes them as the parameters `__key_1`, `__key_2`, … in text
-    form, and the row count, one above the caller's limit, as `__limit`.
+    bound). A stretch of SQL that only further pages need is a Choice on `cursor`. Beside each row the statement gives a
+    JSON array of its values of `by`, each as the text of its PostgreSQL type, or null; base64url of the last row's is
+    the cursor. The statement takes its elements as the parameters `__key_1`, `__key_2`, …, and the row count, one above
+    the caller's limit, as `__limit`.
     """
 
     sql: Sql
@@ -171,8 +172,8 @@ class Reference:
     """As it stands in the statement that is sent: `__1_order_id`."""
     step: int
     """The index of the statement that gave the row."""
-    column: str
-    codec: Codec
+    position: int
+    """Its place in the texts that the statement gives beside its row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +183,8 @@ class Step:
     sql: Sql
     references: tuple[Reference, ...] = ()
     one_row: bool = False
-    """Later statements refer to its row, so it has to give exactly one."""
+    """Later statements refer to its row, so it has to give exactly one. Beside the row it then gives a JSON array of
+    those columns, each as the text of its PostgreSQL type, or null."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,9 +63,11 @@ class ServiceError(Exception):
 
 class Rows(NamedTuple):
     json_rows: list[str]
-    """The one column of each row, JSON."""
+    """The first column of each row, JSON."""
     updated: int = 0
     """The rows that a write changed, if it answers no rows."""
+    beside: tuple[str, ...] = ()
+    """The second column of each row, JSON; empty where the statement has none."""
 
 
 class Wire:
@@ -143,18 +145,17 @@ class _Signed(NamedTuple):
 
 
 def read_rows(answer: bytes) -> Rows:
-    """Read what Execute answers, straight into the JSON texts of the rows' one column. Raises ValueError.
+    """Read what Execute answers, straight into the JSON texts of the rows' one or two columns. Raises ValueError.
 
     `{"records": [[{"stringValue": "…"}], …], "numberOfRecordsUpdated": 1}`; a NULL becomes JSON's null.
     """
     try:
         members = orjson.loads(answer)
+        records = members.get("records") or ()
         return Rows(
-            [
-                text if (text := record[0].get("stringValue")) is not None else _null(record[0])
-                for record in members.get("records") or ()
-            ],
+            [text if (text := record[0].get("stringValue")) is not None else _null(record[0]) for record in records],
             members.get("numberOfRecordsUpdated", 0),
+            tuple([record[1]["stringValue"] for record in records]) if records and len(records[0]) > 1 else (),
         )
     except (AttributeError, IndexError, KeyError, TypeError) as error:
         raise ValueError("expected what Execute answers") from error

@@ -9,17 +9,16 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from typing import Any
 
-from handler.contract import exact_json
+import orjson
+
 from handler.contract.errors import Flaw
 from handler.contract.operation import Operation, Page
 from handler.data_api.client import DataApi
 from handler.data_api.retries import Replay
-from handler.engine import codecs, idempotency
+from handler.engine import idempotency
 from handler.engine.invocation import Answer, Invocation
 from handler.engine.parameters import Bindings, Parameters, invalid
 from handler.engine.statement import ReadyStatement
-
-_SORT_KEY = codecs.encoder("scalar", {})
 
 
 class PageRunner:
@@ -37,16 +36,16 @@ class PageRunner:
         bindings = self._parameters.bindings(values, invocation.caller) | page_bindings(page, values)
         idempotency.key_of(self._operation, invocation)  # a key that reads need not is refused
         form = self._statement.form(bindings)
-        rows = self._data_api.execute(
+        found = self._data_api.execute(
             form.sql,
             form.arguments(bindings),
             replay=self._replay,
             deadline=invocation.deadline,
             collisions=self._operation.retry,
-        ).json_rows
+        )
         most = limit(page, values)
-        cursor = cursor_after(page, rows[most - 1]) if len(rows) > most else None
-        rows = rows[:most]
+        cursor = cursor_after(found.beside[most - 1]) if len(found.json_rows) > most else None
+        rows = found.json_rows[:most]
         return Answer(self._operation.result, rows, len(rows), has_pages=True, next=cursor)
 
 
@@ -71,19 +70,21 @@ def limit(page: Page, values: Mapping[str, Any]) -> int:
     return int(asked)
 
 
-def cursor_after(page: Page, row: str) -> str:
-    """The cursor of the page that follows a row."""
-    columns = exact_json.loads(row)
-    keys = exact_json.dumps([columns[name] for name in page.by])
+def cursor_after(keys: str) -> str:
+    """Return the cursor of the page that follows a row with these keys, a JSON array."""
     return urlsafe_b64encode(keys.encode()).rstrip(b"=").decode()
 
 
 def _decode(page: Page, cursor: str) -> list[str | None]:
     try:
         padded = cursor.encode() + b"=" * (-len(cursor) % 4)
-        keys = exact_json.loads(urlsafe_b64decode(padded).decode())
-        if isinstance(keys, list) and len(keys) == len(page.by):
-            return [None if key is None else _SORT_KEY(key) for key in keys]
+        keys = orjson.loads(urlsafe_b64decode(padded))
+        if isinstance(keys, list) and len(keys) == len(page.by) and all(map(_is_key, keys)):
+            return keys
     except (binascii.Error, ValueError):
         pass
     raise invalid((Flaw("/cursor", "must be the `next` of an earlier page of this operation"),))
+
+
+def _is_key(key: object) -> bool:
+    return key is None or (isinstance(key, str) and "\0" not in key)

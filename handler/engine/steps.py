@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 
-from handler.contract import exact_json
+import orjson
+
 from handler.contract.errors import NotFound, Outcome, TooManyRows
 from handler.contract.operation import Operation, Step, Transaction
 from handler.data_api.client import DataApi
 from handler.data_api.failures import Failed, Failure
 from handler.data_api.wire import Rows
-from handler.engine import codecs, idempotency
+from handler.engine import idempotency
 from handler.engine.idempotency import Keys
 from handler.engine.invocation import Answer, Invocation
 from handler.engine.parameters import Bindings, Parameters
@@ -58,11 +59,10 @@ class _ReadyStep:
     def __init__(self, step: Step) -> None:
         self._step = step
         self._statement = ReadyStatement(step.sql)
-        self._encoders = [codecs.encoder(reference.codec, {}) for reference in step.references]
 
     def run(self, running: Running, bindings: Bindings, found: Sequence[Rows]) -> Rows:
         """Run the statement behind those whose rows were `found`. Raises Failed."""
-        if self._encoders:
+        if self._step.references:
             bindings = bindings | self._referred(found)
         form = self._statement.form(bindings)
         rows = running.execute(form.sql, form.arguments(bindings))
@@ -72,9 +72,8 @@ class _ReadyStep:
 
     def _referred(self, found: Sequence[Rows]) -> Bindings:
         bindings: Bindings = {}
-        for reference, encode in zip(self._step.references, self._encoders, strict=True):
-            value = exact_json.loads(found[reference.step].json_rows[0])[reference.column]
-            bindings[reference.placeholder] = None if value is None else encode(value)
+        for reference in self._step.references:
+            bindings[reference.placeholder] = orjson.loads(found[reference.step].beside[0])[reference.position]
         return bindings
 
 

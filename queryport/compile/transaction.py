@@ -16,7 +16,6 @@ from queryport.compile.describe.agreement import merge
 from queryport.compile.describe.database import Column, StatementError
 from queryport.compile.describe.query_file import QueryFile, numbered
 from queryport.compile.describe.typed_statement import TypedStatement, typed
-from queryport.compile.describe.types import codec
 from queryport.compile.read.marks import Marks, RowReference, find_references, read_marks
 from queryport.compile.read.statement import ParsedStatement, parse
 from queryport.compile.read.tokens import Scan
@@ -111,8 +110,9 @@ def _referred_columns(
     errors = file.reporter.errors
     for reference in references:
         columns = {column.name: column for column in earlier[reference.step].statement.columns}
-        if reference.column in columns:
-            found[reference.placeholder] = columns[reference.column]
+        meant = reference.meant(columns)
+        if meant is not None:
+            found[reference.placeholder] = columns[meant]
             continue
         if columns:
             message = f"the row has no column `{reference.column}`"
@@ -144,11 +144,12 @@ def _operation(file: QueryFile, name: str, steps: Sequence[_TypedStep], marks: M
     if file.reporter.errors:
         return None
     compiled = []
+    beside = _referred_by_later(steps)
     for index, step in enumerate(steps):
         body = cast_body(step.statement, absentable(parameters))
         wanted = result if step.statement is answer else Result.NONE
-        sql = wrap(step.statement, body, wanted, None, guarded=False)
-        compiled.append(Step(sql, _references(file, step), one_row=index in referred_to))
+        sql = wrap(step.statement, body, wanted, beside=beside[index])
+        compiled.append(Step(sql, _references(step, beside), one_row=index in referred_to))
     columns = answer.columns
     nullable = answer.analysis.nullable
     execution = Transaction(tuple(compiled), marks.result, front_matter.isolation)
@@ -169,10 +170,19 @@ def _operation(file: QueryFile, name: str, steps: Sequence[_TypedStep], marks: M
     )
 
 
-def _references(file: QueryFile, step: _TypedStep) -> tuple[Reference, ...]:
+def _referred_by_later(steps: Sequence[_TypedStep]) -> list[tuple[str, ...]]:
+    """Return for each statement the columns of its row that later ones refer to, each once."""
+    columns: list[dict[str, None]] = [{} for _ in steps]
+    for step in steps:
+        for reference in step.references:
+            columns[reference.step][step.referred[reference.placeholder].name] = None
+    return [tuple(names) for names in columns]
+
+
+def _references(step: _TypedStep, beside: Sequence[Sequence[str]]) -> tuple[Reference, ...]:
     once = {reference.placeholder: reference for reference in step.references}
     return tuple(
-        Reference(name, reference.step, reference.column, codec(file.database, step.referred[name].type_oid))
+        Reference(name, reference.step, beside[reference.step].index(step.referred[name].name))
         for name, reference in once.items()
     )
 

@@ -24,7 +24,7 @@ class SortKey:
     """An output column that pages are ordered by."""
 
     column: str
-    sql_type: str
+    type_oid: int
     descending: bool
     nullable: bool
 
@@ -90,12 +90,17 @@ def plan_page(statement: TypedStatement, result: Result, nullable: tuple[bool, .
         _, column, may_be_null = columns[name]
         row = database.base_type(column.type_oid)
         sql_name = database.type(column.type_oid).sql_name
-        if row.name in _NO_KEYS or row.element_oid or row.kind == "c" or not database.orders_rows_by(sql_name):
+        if (
+            row.name in _NO_KEYS
+            or row.element_oid
+            or row.kind == "c"
+            or not database.conversions.orders_rows_by(sql_name)
+        ):
             message = f"`{name}` is of a type that pages cannot go by, {sql_name}"
             report("QP406", ("by", index), message, "take a single value that `>` compares, or cast the column")
             continue
         descending = direction.strip().lower() == "desc"
-        keys.append(SortKey(name, sql_name, descending, may_be_null))
+        keys.append(SortKey(name, column.type_oid, descending, may_be_null))
         chosen.append(name)
     if reporter.errors > errors:
         return None

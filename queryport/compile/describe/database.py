@@ -6,7 +6,7 @@ catalogue are kept, since one run asks the same questions for every file.
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -15,6 +15,7 @@ import psycopg
 from psycopg import pq
 
 from queryport.compile.analysis.facts import Facts
+from queryport.compile.describe.conversions import Conversions
 
 UNKNOWN_OID = 0
 TEXT_OID = 25
@@ -101,8 +102,7 @@ class Database:
         self._labels: dict[int, tuple[str, ...]] = {}
         self._defined = False
         self.facts = Facts(self._connection)
-        self._null_casts: dict[str, bool] = {}
-        self._ordering: dict[str, bool] = {}
+        self.conversions = Conversions(self._connection, self._undone)
 
     def __enter__(self) -> Self:
         return self
@@ -134,6 +134,7 @@ class Database:
         for known in (self._types, self._attributes, self._labels):
             known.clear()
         self.facts.forget()
+        self.conversions.forget()
 
     def define(self, sql: str, parameter_oids: Sequence[int]) -> None:
         """Executes a statement that defines something, within a rehearsal; its parameters are NULL.
@@ -153,6 +154,9 @@ class Database:
         """
         with self._savepoint():
             return self._prepare(sql, parameter_oids)
+
+    def _undone(self) -> AbstractContextManager[None]:
+        return self.rehearsal() if self._is_idle else self._savepoint()
 
     @property
     def _is_idle(self) -> bool:
@@ -241,33 +245,6 @@ class Database:
         except psycopg.Error:  # not even the grammar of a type name
             return None
         return row[0] if row else None
-
-    def casts_null_to_null(self, type_name: str) -> bool:
-        """Return whether a NULL that arrives as text is NULL once it is cast to the type, written as in SQL.
-
-        It is an error for a domain that is NOT NULL, and whatever a cast function makes of it for a type that has one.
-        """
-        if type_name not in self._null_casts:
-            test = f"SELECT (NULL::text)::{type_name} IS NULL"
-            try:
-                with self.rehearsal() if self._is_idle else self._savepoint():
-                    row = self._connection.execute(test.encode()).fetchone()
-            except psycopg.Error:
-                row = None
-            self._null_casts[type_name] = row == (True,)
-        return self._null_casts[type_name]
-
-    def orders_rows_by(self, type_name: str) -> bool:
-        """Return whether rows can be ordered by a type, written as in SQL, and compared as whole rows with `>`."""
-        if type_name not in self._ordering:
-            value = f"NULL::{type_name}"
-            test = f"SELECT FROM (SELECT {value} AS a, 1 AS b) q WHERE (q.a, q.b) > ({value}, 1) ORDER BY q.a"
-            try:
-                self.prepare(test)
-                self._ordering[type_name] = True
-            except StatementError:
-                self._ordering[type_name] = False
-        return self._ordering[type_name]
 
     def attributes(self, relation_oid: int) -> dict[int, Attribute]:
         """The columns of a table, view or composite type, by their number."""

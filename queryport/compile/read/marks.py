@@ -5,8 +5,10 @@ Knows nothing of types: whether a row has the column is found out when the state
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+
+from postgast.pg_query_pb2 import Token as TokenKind
 
 from queryport.compile.read.header import MARK
 from queryport.compile.read.tokens import Scan, Token
@@ -29,7 +31,17 @@ class RowReference:
     step: int
     """The index of the statement that is referred to."""
     column: str
+    """As it is written, with its quotes if it has any."""
     span: Span
+
+    def meant(self, columns: Iterable[str]) -> str | None:
+        """Return the column of a row that is meant: as SQL has it, or else with the letters as they are written."""
+        if self.column.startswith('"'):
+            names = [self.column[1:-1].replace('""', '"')]
+        else:
+            names = [self.column.lower(), self.column]
+        known = set(columns)
+        return next((name for name in names if name in known), None)
 
 
 @dataclass(slots=True)
@@ -96,9 +108,9 @@ def find_references(
             message = f"`{written}` refers to a row that is not there yet"
             reporter.report("QP502", span, message, "refer to an earlier statement")
         else:
-            name = f"__{target + 1}_{column.text.lower()}"
+            name = _placeholder_name(target, column.text)
             places.append(replace(place, name=name, span=span))
-            references.append(RowReference(name, target, column.text.lower(), span))
+            references.append(RowReference(name, target, column.text, span))
     return replace(statement, placeholders=tuple(places)), tuple(references)
 
 
@@ -107,4 +119,12 @@ def _column(tokens: Sequence[Token], index: int | None) -> Token | None:
     if index is None or index + 1 >= len(tokens) or tokens[index].kind != _DOT:
         return None
     name = tokens[index + 1]
-    return name if name.start == tokens[index].end and _NAME.fullmatch(name.text) else None
+    is_name = _NAME.fullmatch(name.text) or (name.kind == TokenKind.IDENT and name.text.startswith('"'))
+    return name if name.start == tokens[index].end and is_name else None
+
+
+def _placeholder_name(step: int, written: str) -> str:
+    """Return the placeholder of a column: AWS takes letters, digits and `_` alone, and each column needs its own."""
+    if _NAME.fullmatch(written):
+        return f"__{step + 1}_{written}"
+    return f"___{step + 1}_{written.encode().hex()}"

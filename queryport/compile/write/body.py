@@ -9,6 +9,7 @@ from postgast.pg_query_pb2 import Token as TokenKind
 
 from queryport.compile.describe.database import Database
 from queryport.compile.describe.query_file import without_comments
+from queryport.compile.describe.text_forms import cast_before, cast_of_text
 from queryport.compile.describe.typed_statement import TypedStatement
 from queryport.compile.read.draft import Draft, Edit
 from queryport.compile.read.tokens import Placeholder, Scan
@@ -63,6 +64,7 @@ def cast_body(statement: TypedStatement, absentable: frozenset[str]) -> Body:
 def _cast(database: Database, scan: Scan, place: Placeholder, oid: int) -> Edit:
     following = next((token for token in scan.tokens if token.start >= place.span.end), None)
     if following is not None and following.kind == TokenKind.TYPECAST:
-        return Edit(place.span, f":{place.name}")  # the author's own cast, whose type was inferred
+        # The author's own cast, whose type was inferred, does the rest.
+        return Edit(place.span, f":{place.name}{cast_before(database, oid)}")
     # In parentheses, because FETCH FIRST and what may follow (`[1]`, `.field`, a unit) take no bare cast.
-    return Edit(place.span, f"(:{place.name}::{database.type(oid).sql_name})")
+    return Edit(place.span, f"(:{place.name}{cast_of_text(database, oid)})")

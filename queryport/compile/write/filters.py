@@ -75,7 +75,9 @@ def _tested_placeholder(statement: TypedStatement, condition: Node) -> Placehold
     database = statement.file.database
     inferred = database.type(statement.inference.oids[parameter.number - 1]).sql_name
     written = inferred if tested is parameter else _type_name(tested)
-    return statement.scan.placeholders[parameter.number - 1] if database.casts_null_to_null(written) else None
+    return (
+        statement.scan.placeholders[parameter.number - 1] if database.conversions.casts_null_to_null(written) else None
+    )
 
 
 def _type_name(cast: Node) -> str:

@@ -5,48 +5,64 @@ both conditions into the query, so a page costs what its rows cost, however deep
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from queryport.compile.check.pages import CURSOR, PagePlan, SortKey
+from queryport.compile.check.pages import CURSOR, PagePlan
+from queryport.compile.describe.database import Database
+from queryport.compile.describe.text_forms import cast_of_text
 from queryport.compile.write.pieces import Alternative, Pieces
 
 
-def page_clauses(page: PagePlan, row: str) -> Pieces:
+@dataclass(frozen=True, slots=True)
+class _Key:
+    """A sort key as SQL."""
+
+    column: str
+    value: str
+    """The value in the row that the page begins behind."""
+    descending: bool
+    nullable: bool
+
+
+def page_clauses(database: Database, page: PagePlan, row: str) -> Pieces:
     """Write WHERE, ORDER BY and LIMIT behind the wrapped query, whose rows are called `row`."""
-    order = ", ".join(f"{_column(row, key)}{' DESC' if key.descending else ''}" for key in page.keys)
-    behind = Alternative(CURSOR, present=f" WHERE {_behind_cursor(page.keys, row)}", absent="")
+    keys = [
+        _Key(
+            column_of(row, key.column),
+            f"(:__key_{number}{cast_of_text(database, key.type_oid)})",
+            key.descending,
+            key.nullable,
+        )
+        for number, key in enumerate(page.keys, start=1)
+    ]
+    order = ", ".join(f"{key.column}{' DESC' if key.descending else ''}" for key in keys)
+    behind = Alternative(CURSOR, present=f" WHERE {_behind_cursor(keys)}", absent="")
     return (behind, f" ORDER BY {order} LIMIT (:__limit::bigint)")
 
 
-def _behind_cursor(keys: Sequence[SortKey], row: str) -> str:
+def column_of(row: str, name: str) -> str:
+    """Write a column of a row by its quoted name."""
+    return f'{row}."' + name.replace('"', '""') + '"'
+
+
+def _behind_cursor(keys: Sequence[_Key]) -> str:
     if len({key.descending for key in keys}) == 1 and not any(key.nullable for key in keys):
-        columns = ", ".join(_column(row, key) for key in keys)
-        values = ", ".join(_value(number, key) for number, key in enumerate(keys, start=1))
+        columns, values = ", ".join(key.column for key in keys), ", ".join(key.value for key in keys)
         return f"({columns}) {'<' if keys[0].descending else '>'} ({values})"
     arms = []
-    for number, key in enumerate(keys, start=1):
-        same = [_same(row, at, earlier) for at, earlier in enumerate(keys[: number - 1], start=1)]
-        arms.append(" AND ".join([*same, _after(row, number, key)]))
+    for number, key in enumerate(keys):
+        arms.append(" AND ".join([*map(_same, keys[:number]), _after(key)]))
     return "(" + " OR ".join(f"({arm})" for arm in arms) + ")"
 
 
-def _column(row: str, key: SortKey) -> str:
-    return f'{row}."' + key.column.replace('"', '""') + '"'
+def _same(key: _Key) -> str:
+    return f"{key.column} {'IS NOT DISTINCT FROM' if key.nullable else '='} {key.value}"
 
 
-def _value(number: int, key: SortKey) -> str:
-    return f"(:__key_{number}::{key.sql_type})"
-
-
-def _same(row: str, number: int, key: SortKey) -> str:
-    operator = "IS NOT DISTINCT FROM" if key.nullable else "="
-    return f"{_column(row, key)} {operator} {_value(number, key)}"
-
-
-def _after(row: str, number: int, key: SortKey) -> str:
+def _after(key: _Key) -> str:
     """Write the condition to lie behind the cursor in one key; NULLs come last ascending and first descending."""
-    column, value = _column(row, key), _value(number, key)
     if not key.nullable:
-        return f"{column} {'<' if key.descending else '>'} {value}"
+        return f"{key.column} {'<' if key.descending else '>'} {key.value}"
     if key.descending:
-        return f"({column} < {value} OR ({value} IS NULL AND {column} IS NOT NULL))"
-    return f"({column} > {value} OR ({column} IS NULL AND {value} IS NOT NULL))"
+        return f"({key.column} < {key.value} OR ({key.value} IS NULL AND {key.column} IS NOT NULL))"
+    return f"({key.column} > {key.value} OR ({key.column} IS NULL AND {key.value} IS NOT NULL))"

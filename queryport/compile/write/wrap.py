@@ -1,5 +1,6 @@
 """Wraps the author's statement so that PostgreSQL renders each row as one JSON text."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from postgast.pg_query_pb2 import Token as TokenKind
@@ -7,34 +8,61 @@ from postgast.pg_query_pb2 import Token as TokenKind
 from handler.contract.operation import ROW_COUNT_MARK, Result, Sql
 from queryport.compile.check.pages import PagePlan
 from queryport.compile.describe.database import Column
+from queryport.compile.describe.text_forms import as_text
 from queryport.compile.describe.typed_statement import TypedStatement
 from queryport.compile.read.statement import ParsedStatement, Shape
 from queryport.compile.read.tokens import Scan, Token
 from queryport.compile.write.body import Body
 from queryport.compile.write.filters import closing
-from queryport.compile.write.page_clauses import page_clauses
-from queryport.compile.write.pieces import Pieces, joined, sql_of
+from queryport.compile.write.page_clauses import column_of, page_clauses
+from queryport.compile.write.pieces import Pieces, joined, sql_of, whole_text
 from queryport.diagnostics.source import Span
 
 _OPEN = ord("(")
 
 
-def wrap(statement: TypedStatement, body: Body, result: Result, page: PagePlan | None, *, guarded: bool) -> Sql:
+def wrap(
+    statement: TypedStatement,
+    body: Body,
+    result: Result,
+    page: PagePlan | None = None,
+    *,
+    guarded: bool = False,
+    beside: Sequence[str] = (),
+) -> Sql:
     """Write the whole statement, which renders each row as one JSON text.
 
-    One that is `guarded` fails by itself where its result is one row and it gives another number of rows.
+    One that is `guarded` fails by itself where its result is one row and it gives another number of rows. The columns
+    `beside`, or else the keys of a page, come as their types' texts in a second column, a JSON array.
     """
     parsed = statement.parsed
     if not statement.columns or parsed.shape is Shape.UTILITY:
         return _sql(body.pieces(body.scan.span))
     row = _wrapped_row(body, statement.columns, result)
     if parsed.shape is Shape.QUERY and (page is not None or not (guarded and result in _SINGLE)):
-        tail: Pieces = page_clauses(page, row.name) if page else ()
+        tail = page_clauses(statement.file.database, page, row.name) if page else Pieces()
+        second = _texts(statement, row, [key.column for key in page.keys] if page else beside)
         query = body.pieces(body.scan.span)
-        return _sql((f"SELECT {row.rendered} FROM (", *query, f") {row.alias}", *tail))
+        sql = _sql((f"SELECT {row.rendered}{second} FROM (", *query, f") {row.alias}", *tail))
+        if not statement.file.database.conversions.plans_with_json_value(whole_text(sql, present=True)):
+            return sql
+        # JSON_VALUE that returns json or jsonb is NULL where PostgreSQL 18 evaluates it within a row's constructor.
+        kept_whole = (f"SELECT {row.rendered}{second} FROM (SELECT * FROM (", *query, f") {row.alias} OFFSET 0)")
+        return _sql((*kept_whole, f" {row.alias}", *tail))
     materialized = " MATERIALIZED" if parsed.shape is Shape.QUERY else ""
     common = _common(parsed, body, f"{row.alias} AS{materialized} (")
-    return _sql((*common, ") ", _selection(row, result) if guarded else f"SELECT {row.rendered} FROM {row.name}"))
+    if guarded:
+        return _sql((*common, ") ", _selection(row, result)))
+    return _sql((*common, f") SELECT {row.rendered}{_texts(statement, row, beside)} FROM {row.name}"))
+
+
+def _texts(statement: TypedStatement, row: "_WrappedRow", columns: Sequence[str]) -> str:
+    """Write the second column: of some of the row's columns their types' texts, which no JSON number or null bends."""
+    if not columns:
+        return ""
+    oids = {column.name: column.type_oid for column in statement.columns}
+    texts = [as_text(statement.file.database, oids[name], column_of(row.name, name)) for name in columns]
+    return f", json_build_array({', '.join(texts)})::text"
 
 
 def wrap_keyed(statement: TypedStatement, body: Body, result: Result) -> Sql:

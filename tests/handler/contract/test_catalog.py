@@ -115,9 +115,7 @@ def test_what_is_no_catalogue_is_told(path: Path, content: bytes | None, message
         Single(sql("SELECT :a")),
         Single(sql("DELETE FROM t"), sql("WITH …")),
         Batch(sql("DELETE FROM t WHERE a = :a")),
-        Transaction(
-            (Step(sql("SELECT 1 AS a"), one_row=True), Step(sql("SELECT :b"), (Reference("b", 0, "a", "scalar"),))), 1
-        ),
+        Transaction((Step(sql("SELECT 1 AS a"), one_row=True), Step(sql("SELECT :b"), (Reference("b", 0, 0),))), 1),
         Transaction((Step(sql("SELECT 1")),), 0, "serializable"),
     ],
     ids=lambda execution: type(execution).__name__,

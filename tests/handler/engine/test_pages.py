@@ -35,15 +35,15 @@ def test_but_not_for_more_than_the_page_allows(limit: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("row", "keys"),
+    ("beside", "keys"),
     [
-        ('{"order_id":7,"placed_at":"2026-01-31T12:00:00+00:00"}', ["2026-01-31T12:00:00+00:00", "7"]),
-        ('{"order_id":12345678901234567890.10,"placed_at":"x"}', ["x", "12345678901234567890.10"]),
-        ('{"order_id":true,"placed_at":null}', [None, "true"]),
+        ('["2026-01-31 12:00:00+00", "7"]', ["2026-01-31 12:00:00+00", "7"]),
+        ('["\\"x\\"\\n", "12345678901234567890.10"]', ['"x"\n', "12345678901234567890.10"]),
+        ('[null, "é🦉"]', [None, "é🦉"]),
     ],
 )
-def test_a_cursor_goes_on_where_the_row_ended(row: str, keys: list[str | None]) -> None:
-    bindings = pages.page_bindings(PAGE, {"cursor": pages.cursor_after(PAGE, row)})
+def test_a_cursor_goes_on_where_the_row_ended(beside: str, keys: list[str | None]) -> None:
+    bindings = pages.page_bindings(PAGE, {"cursor": pages.cursor_after(beside)})
     assert [bindings["__key_1"], bindings["__key_2"]] == keys
     assert bindings["cursor"] is not None
 
@@ -58,8 +58,10 @@ def test_a_cursor_goes_on_where_the_row_ended(row: str, keys: list[str | None]) 
         _cursor({}),
         _cursor([]),
         _cursor([1]),
-        _cursor([1, [2]]),
-        _cursor(["\0", 1]),
+        _cursor(["1", 2]),
+        _cursor(["1", ["2"]]),
+        _cursor(["1", True]),
+        _cursor(["\0", "1"]),
         "é",
         "W10=",
     ],

@@ -326,7 +326,8 @@ def test_a_page_of_unique_keys_in_one_direction_is_a_row_comparison(operation_of
     operation = operation_of("-- page: {by: [at desc, visit_id desc], size: 2, max: 9}\nSELECT visit_id, at FROM visit")
     assert (page(operation).by, page(operation).size, page(operation).max) == (("at", "visit_id"), 2, 9)
     assert sent(operation) == (
-        "SELECT row_to_json(q)::text FROM (SELECT visit_id, at FROM visit) q",
+        'SELECT row_to_json(q)::text, json_build_array(q."at"::text, q."visit_id"::text)::text '
+        "FROM (SELECT visit_id, at FROM visit) q",
         Alternative(
             "cursor", ' WHERE (q."at", q."visit_id") < ((:__key_1::timestamp with time zone), (:__key_2::bigint))', ""
         ),

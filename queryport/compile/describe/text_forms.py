@@ -1,0 +1,27 @@
+"""Writes values from and to their types' own text forms, whatever casts the project has made.
+
+`value::type` of a text, and `value::text`, are what the types' input and output functions make of it, unless there is
+a cast function between the two. An author's own string literal never meets such a function, and neither may a value.
+"""
+
+from queryport.compile.describe.database import Database
+
+
+def cast_of_text(database: Database, oid: int) -> str:
+    """Return the cast that reads a text by the input function of a type, such as `::bigint`."""
+    return f"{cast_before(database, oid)}::{database.type(oid).sql_name}"
+
+
+def cast_before(database: Database, oid: int) -> str:
+    """Return the cast to another string type that leads around the project's own cast from text, if there is one."""
+    taken = database.conversions.string_casts(database.base_type(oid).oid)
+    if "text" not in taken:
+        return ""
+    return next((f"::{name}" for name in ("varchar", "bpchar") if name not in taken), "")
+
+
+def as_text(database: Database, oid: int, expression: str) -> str:
+    """Return the expression for a value's text by the output function of its type."""
+    if not database.conversions.has_text_cast(database.base_type(oid).oid):
+        return f"{expression}::text"
+    return f"CASE num_nulls({expression}) WHEN 0 THEN format('%s', {expression}) END"
