@@ -10,12 +10,11 @@ import pytest
 
 from queryport.emulator import Emulator
 from queryport.postgres.server import EmbeddedPostgres
+from queryport.testing.databases import FreshDatabase
 from queryport.testing.function import cold_start, function_environment, invoke
 from tests.support.compiling import compile_to_catalog
 from tests.support.databases import suite_database, with_our_tables
 from tests.support.projects import write
-
-DATABASE = "travel_suite"
 
 SCHEMA = """
 CREATE EXTENSION hstore;
@@ -100,15 +99,15 @@ Call = Callable[..., Any]
 
 
 @pytest.fixture(scope="module")
-def url(postgres: EmbeddedPostgres) -> str:
-    return suite_database(postgres, DATABASE, with_our_tables(SCHEMA))
+def database(postgres: EmbeddedPostgres) -> FreshDatabase:
+    return suite_database(postgres, "travel_suite", with_our_tables(SCHEMA))
 
 
 @pytest.fixture(scope="module")
-def call(url: str, queryport_emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Call:
+def call(database: FreshDatabase, queryport_emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Call:
     texts = {f"{name}.sql": "\n".join(map(str.strip, text.strip().splitlines())) for name, text in QUERIES.items()}
-    catalog, _ = compile_to_catalog(write(tmp_path_factory.mktemp("travel"), texts), url)
-    send = partial(invoke, cold_start(function_environment(queryport_emulator.url, DATABASE, catalog)))
+    catalog, _ = compile_to_catalog(write(tmp_path_factory.mktemp("travel"), texts), database.url)
+    send = partial(invoke, cold_start(function_environment(queryport_emulator.url, database.name, catalog)))
 
     def call_operation(operation: str, **parameters: Any) -> Any:
         return json.loads(send({"operation": operation, "parameters": parameters}))
@@ -130,7 +129,7 @@ def test_a_document_is_passed_on_as_it_was_written(call: Call) -> None:
     [("by_mood", "mood DESC, id"), ("by_percent", "percent, id DESC"), ("by_time", "at DESC, id DESC")],
 )
 def test_pages_give_every_row_in_order_whatever_else_is_in_them(
-    call: Call, url: str, operation: str, order: str
+    call: Call, database: FreshDatabase, operation: str, order: str
 ) -> None:
     found: list[int] = []
     cursor = None
@@ -140,7 +139,7 @@ def test_pages_give_every_row_in_order_whatever_else_is_in_them(
         cursor = page["next"]
         if cursor is None:
             break
-    with psycopg.connect(url) as connection:
+    with psycopg.connect(database.url) as connection:
         rows = connection.execute(f"SELECT id FROM item WHERE id < 1000 ORDER BY {order}".encode()).fetchall()
     assert found == [row[0] for row in rows]
 
