@@ -1,7 +1,6 @@
 """`queryport asl`: the states that it prints for the example's operations, checked and executed."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +59,7 @@ def test_a_read_is_repeated_where_the_answer_was_lost(compilation: Compilation) 
 
 
 def test_a_write_without_a_key_is_repeated_only_where_it_did_not_run(compilation: Compilation) -> None:
-    operation = replace(_operation(compilation, "orders.reserve_stock"), idempotency=Idempotency.OFF)
+    operation = _operation(compilation, "orders.reserve_stock")._replace(idempotency=Idempotency.OFF)
     assert not may_run_twice(operation)
     assert set(_names(retriers(operation))) == PASSING | {"Lambda.TooManyRequestsException"}
     unknown = next(c for c in task_state(operation)["Catch"] if c["Next"] == "ReserveStockOutcomeUnknown")
@@ -77,7 +76,7 @@ def test_a_write_with_a_key_is_repeated_like_a_read(compilation: Compilation) ->
 
 
 def test_a_batch_takes_all_its_elements(compilation: Compilation) -> None:
-    operation = replace(_operation(compilation, "orders.reserve_stock"), execution=Batch(()))
+    operation = _operation(compilation, "orders.reserve_stock")._replace(execution=Batch(()))
     assert task_state(operation)["Parameters"]["Payload"]["parameters.$"] == "$.parameters"
 
 
@@ -98,7 +97,7 @@ def test_a_task_passes_the_required_parameters_and_the_cursor_of_the_next_page(c
 
 def test_an_operation_without_a_summary_has_no_comment(compilation: Compilation) -> None:
     assert "Comment" not in task_state(
-        replace(_operation(compilation, "orders.get_order"), documentation=Documentation())
+        _operation(compilation, "orders.get_order")._replace(documentation=Documentation())
     )
 
 

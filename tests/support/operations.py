@@ -1,7 +1,6 @@
 """Operations written by hand, as the compiler would write them, in as few words as a test wants to spend on one."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from handler.contract.operation import Http, Operation, Page, Parameter, Result, Single
@@ -35,7 +34,7 @@ def operation(
         name=name,
         result=result,
         read_only=read_only,
-        execution=replace(page, sql=sql_of(*sql)) if page else Single(sql_of(*sql)),
+        execution=page._replace(sql=sql_of(*sql)) if page else Single(sql_of(*sql)),
         parameters=tuple(declared.get(each, Parameter(each, "scalar")) for each in properties if each not in of_page),
         parameters_schema={
             "type": "object",

@@ -5,7 +5,6 @@ Takes operations that are already sound: no two share a name or a route.
 
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from handler.contract.operation import CATALOG_FORMAT, Choice, Fragment, Http, O
 
 def write_catalog(path: Path, operations: Sequence[Operation], fingerprint: str) -> None:
     """Writes the catalogue whole or not at all: a reader never meets half of one."""
-    bodies = [(_json(_body(operation)), _json(asdict(operation.documentation))) for operation in operations]
+    bodies = [(_json(_body(operation)), _json(operation.documentation._asdict())) for operation in operations]
     index = _json(
         {
             "format": CATALOG_FORMAT,
@@ -42,7 +41,7 @@ def _places(operations: Sequence[Operation], bodies: Sequence[tuple[bytes, bytes
 
 def _body(operation: Operation) -> dict[str, Any]:
     """The part of an operation that a call needs."""
-    body = {each.name: _plain(getattr(operation, each.name)) for each in fields(operation)}
+    body = {name: _plain(member) for name, member in operation._asdict().items()}
     del body["documentation"]
     return body | {"execution": {"form": type(operation.execution).__name__, **_plain(operation.execution)}}
 
@@ -54,10 +53,10 @@ def _plain(value: Any) -> Any:
             return [value.sql, value.placeholders]
         case Choice():
             return [value.parameter, _plain(value.present), _plain(value.absent)]
+        case tuple() if hasattr(value, "_asdict"):
+            return {name: _plain(member) for name, member in value._asdict().items()}
         case tuple():
             return [_plain(each) for each in value]
-        case _ if is_dataclass(value):
-            return {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
     return value
 
 

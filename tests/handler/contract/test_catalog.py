@@ -1,6 +1,5 @@
 """What the compiler writes is what the handler reads."""
 
-from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -121,5 +120,5 @@ def test_what_is_no_catalogue_is_told(path: Path, content: bytes | None, message
     ids=lambda execution: type(execution).__name__,
 )
 def test_every_form_of_execution_is_read_as_it_was_written(path: Path, execution: Execution) -> None:
-    write_catalog(path, [replace(operation("SELECT 1"), execution=execution)], fingerprint="")
+    write_catalog(path, [operation("SELECT 1")._replace(execution=execution)], fingerprint="")
     assert Catalog(path).operation("test.operation").execution == execution

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -72,4 +71,4 @@ def identity(settings: IdentitySettings) -> Identity:
 
 def guarded(*allow: str, name: str = "test.operation", hidden: bool = False, http: bool = True) -> Operation:
     made = operation("SELECT '1'", name=name, result=Result.VALUE)
-    return replace(made, access=Access(allow, hidden, http))
+    return made._replace(access=Access(allow, hidden, http))

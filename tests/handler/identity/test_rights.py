@@ -1,7 +1,6 @@
 """Operations and their rules, through the whole function: who is let in, and what the others learn."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -20,7 +19,7 @@ from tests.support.operations import INTEGER, TEXT, operation
 
 
 def _route(made: Operation, path: str) -> Operation:
-    return replace(made, http=Http("GET", path))
+    return made._replace(http=Http("GET", path))
 
 
 def _of_caller(source: str, schema: Mapping[str, Any], *, optional: bool = False) -> Operation:
@@ -31,8 +30,7 @@ def _of_caller(source: str, schema: Mapping[str, Any], *, optional: bool = False
         result=Result.VALUE,
         parameters={"given": TEXT},
     )
-    return replace(
-        made,
+    return made._replace(
         parameters=(*made.parameters, Parameter("tenant_id", "scalar", optional=optional, source=source)),
         caller_schema={"type": "object", "properties": {"tenant_id": dict(schema)}},
         access=Access(("anyone",)),
