@@ -236,12 +236,18 @@ def test_a_connection_is_kept_until_it_is_closed(at_the_end: ExitStack) -> None:
 
 
 def test_a_connection_that_the_server_closed_is_not_used_again(post: Post) -> None:
+    closed = threading.Event()
+
     def answer_once(connection: socket.socket) -> None:
         read_request(connection)
         connection.sendall(_ANSWER)
+        connection.shutdown(socket.SHUT_WR)
+        closed.set()
 
     with Server(answer_once) as server:
-        assert post(server.url) == post(server.url)
+        first = post(server.url)
+        assert closed.wait(30)
+        assert post(server.url) == first
         assert server.connections == 2
 
 
