@@ -3,25 +3,18 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from queryport.compile.describe.database import Database
-from queryport.migrations.runner import apply_scripts
 from queryport.postgres.server import EmbeddedPostgres
+from tests.support.databases import suite_database, with_our_tables
 
 SCHEMA = Path(__file__).with_name("schema.sql")
 
 
 @pytest.fixture(scope="session")
 def database_url(postgres: EmbeddedPostgres) -> str:
-    with psycopg.connect(postgres.url(), autocommit=True) as connection:
-        connection.execute("CREATE DATABASE analysis_suite")
-    url = postgres.url("analysis_suite")
-    apply_scripts(url, ())
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(SCHEMA.read_bytes())
-    return url
+    return suite_database(postgres, "analysis_suite", with_our_tables(SCHEMA)).url
 
 
 @pytest.fixture(scope="session")
