@@ -62,7 +62,7 @@ class Recognizers:
     def _make(self, schema: Any) -> Recognizer:
         if isinstance(schema, bool):
             return Recognizer(_ANYTHING if schema else _NOTHING, exact=True)
-        if schema.keys() - _KNOWN:
+        if schema.keys() - KEYWORDS:
             return Recognizer(_NOTHING, exact=False)
         whole, whole_exact = self._of_any_type(schema)
         objects, objects_exact = self._of_objects(schema)
@@ -302,7 +302,7 @@ _COMBINED: tuple[tuple[str, Callable[[list[Predicate]], Predicate], bool], ...] 
 )
 
 _ANNOTATIONS = frozenset({"title", "description", "default", "examples", "deprecated"})
-_KNOWN = _ANNOTATIONS | {
+KEYWORDS = _ANNOTATIONS | {
     *("type", "enum", "const", "allOf", "anyOf", "oneOf", "not"),
     *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
     *("minLength", "maxLength", "pattern", "format"),
@@ -310,3 +310,4 @@ _KNOWN = _ANNOTATIONS | {
     *("properties", "patternProperties", "additionalProperties", "propertyNames", "required"),
     *("minProperties", "maxProperties", "dependentRequired"),
 }
+"""Every keyword that is known here; the compiler takes no other."""

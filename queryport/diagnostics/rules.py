@@ -49,6 +49,7 @@ RULES = _table(
     ("QP108", _ERROR, "the type of a parameter does not exist"),
     ("QP109", _ERROR, "the schema of a parameter does not fit"),
     ("QP110", _ERROR, "the name of a parameter is reserved"),
+    ("QP111", _WARNING, "a pattern that refuses long texts"),
     ("QP201", _ERROR, "a syntax error"),
     ("QP202", _ERROR, "PostgreSQL refuses the statement"),
     ("QP204", _ERROR, "COPY"),

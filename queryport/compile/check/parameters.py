@@ -1,48 +1,19 @@
 """The parameters of an operation: JSON Schema derived from PostgreSQL's types, narrowed by what the author wrote.
 
-What an author writes can only narrow: a label that the enum does not have, a default that the schema refuses or a
-keyword that says nothing about such a value is an error.
+A default has to be a value that a caller could send.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Any
-
-from jsonschema import Draft202012Validator, SchemaError
+from collections.abc import Mapping
 
 from handler.contract.exact_json import exact
-from handler.contract.formats import FORMATS
 from handler.contract.operation import Parameter
-from handler.contract.patterns import Pattern, PatternError
 from handler.contract.validation import Validator
+from queryport.compile.check.keywords import merged, slow_patterns, unfit_keywords
 from queryport.compile.describe.query_file import QueryFile
 from queryport.compile.describe.types import Schema, codec, nullable, parameter_schema
 from queryport.compile.read.front_matter import ParameterEntry
 from queryport.compile.read.tokens import Scan
 from queryport.diagnostics.near_names import did_you_mean
-
-_NUMERIC = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"})
-_TEXTUAL = frozenset({"minLength", "maxLength", "pattern", "format"})
-_ARRAY = frozenset(
-    {"items", "prefixItems", "contains", "minContains", "maxContains", "minItems", "maxItems", "uniqueItems"}
-)
-_OBJECT = frozenset(
-    {
-        *("properties", "patternProperties", "additionalProperties", "propertyNames", "required"),
-        *("minProperties", "maxProperties", "dependentRequired"),
-    }
-)
-_KINDS = (
-    (_NUMERIC, frozenset({"number", "integer"}), "numbers"),
-    (_TEXTUAL, frozenset({"string"}), "strings"),
-    (_ARRAY, frozenset({"array"}), "arrays"),
-    (_OBJECT, frozenset({"object"}), "objects"),
-)
-_DOCUMENTS = ((_NUMERIC, "number"), (_TEXTUAL, "string"), (_ARRAY, "array"), (_OBJECT, "object"))
-_ANNOTATIONS = frozenset({"title", "examples", "deprecated"})
-_PATTERN_CURE = (
-    "mend it, and put it into single quotes; lookaround and references back are not known: "
-    "several patterns can stand in `allOf: [{pattern: …}, {pattern: …}]`"
-)
 
 
 def build_parameters(file: QueryFile, types: Mapping[str, int]) -> tuple[tuple[Parameter, ...], Schema]:
@@ -104,59 +75,14 @@ def absentable(parameters: tuple[Parameter, ...]) -> frozenset[str]:
 
 def _narrowed(file: QueryFile, name: str, entry: ParameterEntry, derived: Schema) -> Schema:
     keywords = entry.schema_keywords()
-    unfit = list(_unfit_keywords(name, keywords, derived))
-    for keyword, message, cure in unfit:
-        file.reporter.report("QP109", file.header.value("params", name, keyword), message, cure)
-    return derived if unfit else _merged(derived, keywords)
-
-
-def _unfit_keywords(name: str, keywords: dict[str, Any], derived: Schema) -> Iterator[tuple[str, str, str]]:
-    """Yield each keyword that does not fit the type, what is wrong with it, and the cure."""
-    if "pattern" in keywords and (reason := _unfit_pattern(keywords["pattern"])) is not None:
-        yield "pattern", f"the pattern is not a regular expression that can be matched: {reason}", _PATTERN_CURE
-        return
-    try:
-        Draft202012Validator.check_schema({key: value for key, value in keywords.items() if key not in _ANNOTATIONS})
-    except SchemaError as error:
-        keyword = str(error.path[0]) if error.path else next(iter(keywords))
-        yield keyword, f"`{keyword}` of `:{name}` is not a valid JSON Schema", "see JSON Schema 2020-12"
-        return
-    types = _types(derived)
-    for group, fitting, values in _KINDS:
-        for keyword in keywords.keys() & group if types and not types & fitting else ():
-            message = f"`{keyword}` says something of {values}, and `:{name}` takes {_spoken(types)}"
-            yield keyword, message, "delete the keyword, or take one that fits the type"
-    cure = _unknown_format(keywords["format"]) if "format" in keywords else None
-    if cure is not None:
-        yield "format", f"there is no format `{keywords['format']}`", cure
-    unknown = [label for label in keywords.get("enum", []) if label not in derived.get("enum", [label])]
-    if unknown:
-        message = f"{', '.join(f'`{label}`' for label in unknown)} is not a label of the type of `:{name}`"
-        yield "enum", message, f"the labels are {', '.join(map(str, derived['enum']))}"
-
-
-def _merged(derived: Schema, keywords: dict[str, Any]) -> Schema:
-    """Join the derived schema and the author's keywords, so that a value has to satisfy both."""
-    schema, rest = dict(derived), dict(keywords)
-    if not derived:
-        # Any JSON: a keyword of arrays says nothing of other values, and its author did not mean to let them by.
-        kinds = [kind for group, kind in _DOCUMENTS if rest.keys() & group]
-        schema = {"type": kinds[0]} if len(kinds) == 1 else {}
-    if rest.keys() & _NUMERIC and "number" in _types(derived):
-        # As a string a number would slip past the bounds.
-        schema = {"type": "number"}
-    for keyword, tighter in (("minimum", max), ("maximum", min)):
-        if keyword in rest and keyword in schema:
-            rest[keyword] = tighter(rest[keyword], schema[keyword])
-    clashing = {key: value for key, value in rest.items() if key in schema and key not in _REPLACED}
-    schema |= {key: value for key, value in rest.items() if key not in clashing}
-    if clashing:
-        schema["allOf"] = [*schema.get("allOf", []), clashing]
-    return schema
-
-
-# Of these the author's value is at least as narrow as the derived one, checked above.
-_REPLACED = frozenset({"minimum", "maximum", "enum"})
+    unfit = unfit_keywords(name, keywords, derived)
+    for path, message, cure in unfit:
+        file.reporter.report("QP109", file.header.value("params", name, *path), message, cure)
+    if unfit:
+        return derived
+    for path, message, cure in slow_patterns(keywords):
+        file.reporter.report("QP111", file.header.value("params", name, *path), message, cure)
+    return merged(derived, keywords)
 
 
 def _report_unfit_default(file: QueryFile, name: str, entry: ParameterEntry, schema: Schema) -> None:
@@ -165,27 +91,3 @@ def _report_unfit_default(file: QueryFile, name: str, entry: ParameterEntry, sch
     cure = "a default has to be a value that a caller could send; for NULL write `optional: true` instead"
     for flaw in flaws:
         file.reporter.report("QP109", span, f"the default of `:{name}` {flaw.detail}", cure)
-
-
-def _unknown_format(written: str) -> str | None:
-    """Return the cure for a format that nothing checks."""
-    if written in FORMATS:
-        return None
-    return did_you_mean(written, FORMATS, f"the formats are {', '.join(FORMATS)}")
-
-
-def _unfit_pattern(written: str) -> str | None:
-    try:
-        Pattern(written)
-    except PatternError as error:
-        return str(error)
-    return None
-
-
-def _types(schema: Schema) -> frozenset[str]:
-    written: Any = schema.get("type", [])
-    return frozenset([written] if isinstance(written, str) else written)
-
-
-def _spoken(types: frozenset[str]) -> str:
-    return " or ".join(f"{kind}s" for kind in sorted(types))

@@ -1,6 +1,7 @@
 CREATE DOMAIN email AS text CHECK (value LIKE '%@%');
 CREATE DOMAIN positive AS integer CHECK (value > 0);
 CREATE TYPE mood AS ENUM ('sad', 'ok', 'happy');
+CREATE TYPE priced AS (price numeric);
 CREATE TYPE address AS (street text, zip varchar(5));
 CREATE TABLE person (
   person_id bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY,

@@ -1,11 +1,15 @@
 """What the compiler makes of a good file: parameters, schemas, the statement that is sent."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from handler.contract.exact_json import exact
 from handler.contract.operation import Http, Operation, Result
+from handler.contract.patterns import FINITE_DECIMAL
+from handler.contract.validation import Validator
 from queryport.compile.write.pieces import Alternative
 from tests.support.statements import page, sent
 
@@ -147,12 +151,42 @@ def test_narrowing_never_widens(operation_of: Make) -> None:
     )
     made = properties(operation)
     assert made["small"] == {"type": "integer", "minimum": 0, "maximum": 32767}
-    assert made["price"] == {"type": "number", "minimum": 0}
+    assert made["price"] == {"type": ["number", "string"], "pattern": FINITE_DECIMAL, "minimum": 0}
     assert made["mood"] == {"type": "string", "enum": ["ok"]}
     assert made["day"] == {"type": "string", "format": "date", "pattern": "^20"}
     assert made["zip"] == {"type": "string", "format": "email", "description": "Where to"}
     assert made["tags"]["maxItems"] == 3
-    assert made["tags"]["allOf"] == [{"items": {"maxLength": 2}}]
+    assert made["tags"]["items"] == {"type": ["string", "null"], "maxLength": 2}
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        "p: {type: numeric, exclusiveMinimum: 0}",
+        "p: {type: numeric, exclusiveMinimum: 0, optional: true}",
+        "p: {type: numeric, allOf: [{exclusiveMinimum: 0}]}",
+        "p: {type: numeric, optional: true, not: {maximum: 0}}",
+        "p: {type: float8, exclusiveMinimum: 0}",
+        "p: {type: 'numeric[]', items: {exclusiveMinimum: 0}}",
+        "p: {type: priced, properties: {price: {exclusiveMinimum: 0}}}",
+    ],
+)
+def test_no_string_slips_past_the_bounds_of_a_number(operation_of: Make, declared: str) -> None:
+    operation = operation_of(f"-- params:\n--   {declared}\nSELECT :p AS p")
+    check = Validator(exact(operation.parameters_schema))
+    of_list, of_row = "[]" in declared, "priced" in declared
+
+    def refused(value: Any) -> bool:
+        return bool(check.flaws({"p": [value] if of_list else {"price": value} if of_row else value}))
+
+    takes_strings = "float8" not in declared and "allOf" not in declared and "not" not in declared
+    for text in ("14.99", ".5", "1e2", "+1."):
+        assert refused(text) is not takes_strings, text
+        assert not refused(Decimal(text))
+    for text in ("0", "-1", "-0.0", "NaN", "Infinity", "-Infinity", "", "x"):
+        assert refused(text), text
+    assert refused(Decimal("-0.01"))
+    assert refused(0)
 
 
 def test_keywords_of_arrays_make_a_document_an_array(operation_of: Make) -> None:
