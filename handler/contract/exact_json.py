@@ -19,6 +19,7 @@ _MOST_PLACES = 16_383
 _INT64_DIGITS = 18
 _INT64_BOUND = 10**_INT64_DIGITS
 _LONGEST_NAME = 100
+_SIMPLE = {str, bool, type(None)}
 
 MOST_DIGITS = 4 * 1024 * 1024
 """The digits of all numbers with an exponent, as PostgreSQL writes them out each time that a row is read."""
@@ -49,6 +50,12 @@ def loads(text: str) -> Any:
     if text.count("[") + text.count("{") > DEEPEST and _is_deep(value):
         raise JsonError("is nested too deeply")
     return value
+
+
+def number(text: str) -> int | Decimal:
+    """Return the number that a text of digits, with point and exponent or without, stands for. Raises JsonError."""
+    numbers = _Numbers()
+    return numbers.whole_number(text) if text.lstrip("-").isdecimal() else numbers.number(text)
 
 
 def exact(value: Any) -> Any:
@@ -144,6 +151,8 @@ def _exact(value: Any, numbers: _Numbers, depth: int) -> Any:
         return numbers.number(str(value)) if Decimal(value).is_finite() else _no_number("")
     if depth == DEEPEST:
         raise JsonError("is nested too deeply")
+    if isinstance(value, list) and set(map(type, value)) <= _SIMPLE:
+        return value
     if isinstance(value, list | tuple):
         return [_exact(element, numbers, depth + 1) for element in value]
     if isinstance(value, dict):

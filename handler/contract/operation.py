@@ -12,7 +12,7 @@ from handler.contract.rights import DEFAULT
 
 _EMPTY: dict[str, Any] = {}
 
-CATALOG_FORMAT = 3
+CATALOG_FORMAT = 4
 """Raised when catalog.json changes in a way that an older handler would misread."""
 
 
@@ -36,6 +36,7 @@ Codec = Any
 `"scalar"`           string, number or boolean
 `"json"`             any JSON, as a document
 `"hstore"`           an object of strings and nulls
+`"vector"`           a list of numbers, as int2vector and oidvector are written
 `["array", element]` a list (nested lists for further dimensions); `["array", element, ";"]` names another delimiter
 `["row", [[field, codec], …]]` an object; the fields are in the order of the composite type
 """

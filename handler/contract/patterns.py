@@ -132,6 +132,8 @@ class Derived(NamedTuple):
     check: Callable[[str], bool]
     meaning: str
     """What its texts are, behind "must be"."""
+    has_commas: bool = False
+    """Whether its texts may have commas, so that a list of them cannot be told by its commas."""
 
 
 DECIMAL = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$|^[+-]?Infinity$|^NaN$"
@@ -140,6 +142,12 @@ NOT_FINITE = "^(NaN|-?Infinity)$"
 BYTES = r"^\\x([0-9a-fA-F]{2})*$"
 BITS = "^[01]*$"
 DIGITS = "^[0-9]+$"
+ADDRESS = "^[0-9A-Fa-f.:]+(/[0-9]{1,3})?$"
+MAC_ADDRESS = "^[0-9A-Fa-f:.-]+$"
+LOG_POSITION = "^[0-9A-Fa-f]{1,8}/[0-9A-Fa-f]{1,8}$"
+NO_COMMA = "^[^,]*$"
+NUMBER_RANGE = r"^(empty|[\[(][\s\S]*[\])])$"
+NUMBER_RANGES = r"^\{[\s\S]*\}$"
 
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _NOT_FINITE = ("NaN", "Infinity", "-Infinity")
@@ -158,6 +166,14 @@ def _is_bytes(text: str) -> bool:
     return text.startswith("\\x") and len(text) % 2 == 0 and _NO_HEX.search(text, 2) is None
 
 
+def _is_range(text: str) -> bool:
+    return text == "empty" or (len(text) > 1 and text[0] in "[(" and text[-1] in ")]")
+
+
+def _is_ranges(text: str) -> bool:
+    return len(text) > 1 and text[0] == "{" and text[-1] == "}"
+
+
 def _fully(pattern: str) -> Callable[[str], bool]:
     compiled = re.compile(pattern)
     return lambda text: compiled.fullmatch(text) is not None
@@ -170,5 +186,11 @@ DERIVED: dict[str, Derived] = {
     BYTES: Derived(_is_bytes, r"bytes in hexadecimal, such as \x0aff"),
     BITS: Derived(_fully("[01]*"), "bits, such as 0101"),
     DIGITS: Derived(_fully("[0-9]+"), "a whole number in digits"),
+    ADDRESS: Derived(_fully("[0-9A-Fa-f.:]+(?:/[0-9]{1,3})?"), "an IP address, such as 192.0.2.1 or 2001:db8::/32"),
+    MAC_ADDRESS: Derived(_fully("[0-9A-Fa-f:.-]+"), "a MAC address, such as 08:00:2b:01:02:03"),
+    LOG_POSITION: Derived(_fully("[0-9A-Fa-f]{1,8}/[0-9A-Fa-f]{1,8}"), "a position in the log, such as 16/B374D848"),
+    NO_COMMA: Derived(lambda text: "," not in text, "a text without commas"),
+    NUMBER_RANGE: Derived(_is_range, "a range of numbers, such as [1.5,2)", has_commas=True),
+    NUMBER_RANGES: Derived(_is_ranges, "ranges of numbers, such as {[1.5,2),[3,4)}", has_commas=True),
 }
 """Each with no repetition inside of a repetition, so that Python's own engine is linear."""

@@ -5,14 +5,16 @@ whether the value is allowed is the business of the schema.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from handler.contract import exact_json
 from handler.contract.operation import Codec
-from handler.engine.codecs import json_types
+from handler.contract.patterns import DERIVED
+from handler.engine.codecs import elements_schema, json_types
 
-_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+# JSON's numbers, and .5 and 5. besides, as PostgreSQL reads them.
+_NUMBER = re.compile(r"-?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _BOOLEANS = {"true": True, "false": False}
 
 
@@ -21,37 +23,58 @@ class CoercionError(ValueError):
 
 
 def coerce(texts: Sequence[str], codec: Codec, schema: Any) -> Any:
-    """The value of a parameter that is given in one text or in several."""
+    """Return the value of a parameter that is given in one text or in several. Raises CoercionError."""
+    if codec == "vector":
+        return [_scalar(text, json_types(elements_schema(schema))) for text in texts]
     if isinstance(codec, list) and codec[0] == "array":
-        items = schema.get("items", {}) if isinstance(schema, dict) else {}
-        return [_one(text, codec[1], items) for text in texts]
+        levels = _levels(schema)
+        if levels > 1 and codec[1] == "scalar":
+            values = [_json(text) for text in texts]
+            return values[0] if len(values) == 1 and _depth(values[0]) == levels else values
+        read = _reader(codec[1], elements_schema(schema))
+        return [read(text) for text in texts]
     if len(texts) > 1:
         raise CoercionError("must be given once")
-    return _one(texts[0], codec, schema)
+    return _reader(codec, schema)(texts[0])
 
 
-def splits_at_commas(codec: Codec) -> bool:
+def splits_at_commas(codec: Codec, schema: Any) -> bool:
     """Whether one text can hold several elements, as in `?id=1,2,3`."""
-    return isinstance(codec, list) and codec[0] == "array" and codec[1] == "scalar"
+    if codec == "vector":
+        return True
+    return isinstance(codec, list) and codec[0] == "array" and codec[1] == "scalar" and _levels(schema) < 2
 
 
 def has_commas(schema: Any) -> bool:
-    """Whether an element of the array may itself have a comma: a text may, but no number, date, UUID or label."""
-    items = schema.get("items", {}) if isinstance(schema, dict) else {}
-    types = json_types(items)
-    return not types or ("string" in types and not items.keys() & {"format", "enum"})
+    """Whether an element of the array may itself have a comma: a text may, but no number, date, address or label."""
+    element = elements_schema(schema)
+    types = json_types(element)
+    if types and "string" not in types:
+        return False
+    if not isinstance(element, dict) or element.keys() & {"format", "enum"}:
+        return not isinstance(element, dict)
+    derived = DERIVED.get(element.get("pattern", ""))
+    return derived is None or derived.has_commas
 
 
-def _one(text: str, codec: Codec, schema: Any) -> Any:
+def _reader(codec: Codec, schema: Any) -> Callable[[str], Any]:
     if codec != "scalar":
-        try:
-            return exact_json.loads(text)
-        except exact_json.JsonError as error:
-            raise CoercionError(str(error)) from None
+        return _json
     types = json_types(schema)
-    if types & {"integer", "number"} and _NUMBER.fullmatch(text):
+    return lambda text: _scalar(text, types)
+
+
+def _json(text: str) -> Any:
+    try:
+        return exact_json.loads(text)
+    except exact_json.JsonError as error:
+        raise CoercionError(str(error)) from None
+
+
+def _scalar(text: str, types: set[str]) -> Any:
+    if not types.isdisjoint(("integer", "number")) and _NUMBER.fullmatch(text):
         try:
-            return exact_json.loads(text)
+            return exact_json.number(text)
         except exact_json.JsonError as error:
             raise CoercionError(str(error)) from None
     if "boolean" in types and text in _BOOLEANS:
@@ -59,3 +82,20 @@ def _one(text: str, codec: Codec, schema: Any) -> Any:
     if "null" in types and "string" not in types and text == "null":
         return None
     return text
+
+
+def _levels(schema: Any) -> int:
+    """The dimensions of an array, as far as its schema says."""
+    levels = 0
+    while "array" in json_types(schema):
+        levels += 1
+        schema = elements_schema(schema)
+    return levels
+
+
+def _depth(value: Any) -> int:
+    depth = 0
+    while isinstance(value, list) and value:
+        depth += 1
+        value = value[0]
+    return depth

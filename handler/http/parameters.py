@@ -74,7 +74,7 @@ def located(error: InvalidParameters, request: HttpRequest, path_parameters: Col
 
 def _texts(raw: list[str], codec: Codec, schema: Any) -> list[str]:
     """The texts of a parameter of the query string: `?id=1&id=2` and, for a list, `?id=1,2`."""
-    if len(raw) > 1 or not splits_at_commas(codec):
+    if len(raw) > 1 or not splits_at_commas(codec, schema):
         return [decoded_query(text) for text in raw]
     if not raw[0]:
         return []

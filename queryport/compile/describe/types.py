@@ -1,8 +1,12 @@
 """PostgreSQL types as JSON: the schema of a parameter, the schema of a result, and the codec between the two.
 
-One rule holds throughout: what an operation returns can be sent back. Numbers are JSON numbers (and the strings NaN,
-Infinity and -Infinity, which JSON has no numbers for), dates and times are ISO 8601, bytes are PostgreSQL's hex form,
-arrays are arrays, composites are objects, and every other type is its PostgreSQL text.
+One rule holds throughout: what an operation returns can be sent back; docs/query-files.md says where it cannot.
+Numbers are JSON numbers (and the strings NaN, Infinity and -Infinity, which JSON has no numbers for), dates and times
+are ISO 8601, bytes are PostgreSQL's hex form, arrays are arrays, composites are objects, and every other type is its
+PostgreSQL text.
+
+The schema of a result names a format of JSON Schema only for the texts that are of it: PostgreSQL also has infinite
+dates, years that RFC 3339 has no digits for, and offsets without minutes.
 """
 
 from collections.abc import Callable
@@ -10,10 +14,25 @@ from copy import deepcopy
 from typing import Any
 
 from handler.contract.operation import Codec
-from handler.contract.patterns import BITS, BYTES, DECIMAL, DIGITS, NOT_FINITE
+from handler.contract.patterns import (
+    ADDRESS,
+    BITS,
+    BYTES,
+    DECIMAL,
+    DIGITS,
+    LOG_POSITION,
+    MAC_ADDRESS,
+    NO_COMMA,
+    NOT_FINITE,
+    NUMBER_RANGE,
+    NUMBER_RANGES,
+)
 from queryport.compile.describe.database import Attribute, Column, Database, TypeRow
 
 Schema = dict[str, Any]
+
+# An array of a result may have any number of dimensions: PostgreSQL does not hold a column to those that it declares.
+_ANY_DIMENSIONS = 0
 
 _INTEGER_BITS = {"int2": 16, "int4": 32, "int8": 64}
 
@@ -25,6 +44,16 @@ def _integer(bits: int) -> Schema:
 def _string(**keywords: Any) -> Schema:
     return {"type": "string", **keywords}
 
+
+def _mostly(format_: str, other: str) -> Schema:
+    """Texts of a format, and those that match a pattern."""
+    return {"type": "string", "anyOf": [{"format": format_}, {"pattern": other}]}
+
+
+_NO_RFC_3339_DATE = "^-?infinity$|^[0-9]{5,}-| BC$"
+
+
+_OID: Schema = {"type": ["integer", "string"], "minimum": 0, "maximum": 2**32 - 1, "pattern": DIGITS}
 
 # Types whose JSON form is the same as a parameter and as a result.
 _SAME: dict[str, Schema] = {
@@ -42,19 +71,40 @@ _SAME: dict[str, Schema] = {
     "bit": _string(pattern=BITS),
     "varbit": _string(pattern=BITS),
     "oid": _string(pattern=DIGITS),
+    "xid": _string(pattern=DIGITS),
+    "xid8": _string(pattern=DIGITS),
+    "cid": _string(pattern=DIGITS),
+    "inet": _string(pattern=ADDRESS),
+    "cidr": _string(pattern=ADDRESS),
+    "macaddr": _string(pattern=MAC_ADDRESS),
+    "macaddr8": _string(pattern=MAC_ADDRESS),
+    "pg_lsn": _string(pattern=LOG_POSITION),
+    "interval": _string(pattern=NO_COMMA),
+    "numrange": _string(pattern=NUMBER_RANGE),
+    "nummultirange": _string(pattern=NUMBER_RANGES),
     "json": {},
     "jsonb": {},
 }
 _AS_PARAMETER: dict[str, Schema] = {
     "numeric": {"type": ["number", "string"], "pattern": DECIMAL},
-    "oid": {"type": ["integer", "string"], "minimum": 0, "maximum": 2**32 - 1, "pattern": DIGITS},
+    "int2vector": {"type": "array", "items": _integer(16)},
+    "oidvector": {"type": "array", "items": _OID},
+    "oid": _OID,
 }
 _AS_RESULT: dict[str, Schema] = {
     "numeric": {"type": ["number", "string"], "pattern": NOT_FINITE},
     "int2vector": {"type": "array", "items": _integer(16)},
     "oidvector": {"type": "array", "items": _string(pattern=DIGITS)},
     "record": {"type": "object"},
+    "anyarray": {"type": "array"},
+    "_record": {"type": "array"},
+    "date": _mostly("date", _NO_RFC_3339_DATE),
+    "timestamp": _mostly("date-time-local", _NO_RFC_3339_DATE),
+    "timestamptz": _mostly("date-time", f"{_NO_RFC_3339_DATE}|[+-][0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}$"),
+    "time": _mostly("time-local", "^24:00:00$"),
+    "timetz": _mostly("time", r"^[0-9:]{8}(\.[0-9]+)?[+-][0-9]{2}(:[0-9]{2}){0,2}$"),
 }
+_VECTORS = frozenset({"int2vector", "oidvector"})
 
 
 def codec(database: Database, oid: int) -> Codec:
@@ -69,6 +119,8 @@ def codec(database: Database, oid: int) -> Codec:
         return ["row", [[field.name, codec(database, field.type_oid)] for field in fields]]
     if row.schema == "pg_catalog" and row.name in ("json", "jsonb"):
         return "json"
+    if row.schema == "pg_catalog" and row.name in _VECTORS:
+        return "vector"
     if _is_hstore(row):
         return "hstore"
     return "scalar"
@@ -85,19 +137,14 @@ def parameter_schema(database: Database, oid: int, dimensions: int = 1) -> Schem
 
 def result_schema(database: Database, column: Column, *, may_be_null: bool) -> Schema:
     """The JSON Schema of a result column as row_to_json renders it."""
-    origin = database.attributes(column.table_oid).get(column.table_column) if column.table_oid else None
-    # Only a table's column has declared dimensions; an expression's array may turn out to have any number of them.
-    dimensions = max(1, origin.dimensions) if origin else 0
-    return _value_schema(database, column.type_oid, column.type_modifier, dimensions, may_be_null=may_be_null)
+    return _value_schema(database, column.type_oid, column.type_modifier, may_be_null=may_be_null)
 
 
-def _value_schema(database: Database, oid: int, modifier: int, dimensions: int, *, may_be_null: bool) -> Schema:
+def _value_schema(database: Database, oid: int, modifier: int, *, may_be_null: bool) -> Schema:
     def field(attribute: Attribute) -> Schema:
-        return _value_schema(
-            database, attribute.type_oid, attribute.type_modifier, max(1, attribute.dimensions), may_be_null=True
-        )
+        return _value_schema(database, attribute.type_oid, attribute.type_modifier, may_be_null=True)
 
-    schema = _schema(database, oid, dimensions, {**_SAME, **_AS_RESULT}, field)
+    schema = _schema(database, oid, _ANY_DIMENSIONS, {**_SAME, **_AS_RESULT}, field)
     row = database.base_type(oid)
     if row.name in ("varchar", "bpchar") and row.schema == "pg_catalog" and modifier > 4:
         schema["maxLength"] = modifier - 4  # varlena header, pg_attribute.atttypmod
@@ -109,13 +156,14 @@ def _schema(
 ) -> Schema:
     row = database.base_type(oid)
     if row.element_oid:
-        element = nullable(_schema(database, row.element_oid, 1, known, field))
-        if dimensions == 0:
-            # An array of unknown dimensions: elements, or arrays of them.
+        element = nullable(_schema(database, row.element_oid, dimensions, known, field))
+        if dimensions == _ANY_DIMENSIONS:
             return {"type": "array", "items": {"anyOf": [element, {"type": "array"}]}}
         for _ in range(dimensions):
             element = {"type": "array", "items": element}
         return element
+    if row.json_cast and row.kind != "c" and dimensions == _ANY_DIMENSIONS and not _is_hstore(row):
+        return {}  # row_to_json renders it by the cast, and that may give anything
     if row.kind == "e":
         return {"type": "string", "enum": list(database.enum_labels(row.oid))}
     if row.kind == "c":
@@ -130,8 +178,6 @@ def _schema(
         return deepcopy(known[row.name])
     if _is_hstore(row):
         return {"type": "object", "additionalProperties": {"type": ["string", "null"]}}
-    if row.json_cast:
-        return {}
     return {"type": "string"}
 
 

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from handler.contract.operation import Codec
-from handler.http.coercion import CoercionError, coerce
+from handler.contract.patterns import ADDRESS, DECIMAL, NOT_FINITE, NUMBER_RANGE
+from handler.http.coercion import CoercionError, coerce, has_commas, splits_at_commas
 
 _ROW: Codec = ["row", [["x", "scalar"]]]
 
@@ -30,6 +31,9 @@ def _types(*types: str) -> dict[str, Any]:
         ("true", {"enum": ["true"]}, "true"),
         ("NaN", _types("number", "string"), "NaN"),
         ("1.5", _types("number", "string"), Decimal("1.5")),
+        (".5", _types("number"), Decimal("0.5")),
+        ("-.5e1", _types("number", "string"), Decimal("-5")),
+        ("5.", _types("number"), Decimal("5")),
         ("7", {"anyOf": [_types("integer"), {"type": "null"}]}, 7),
         # What is not of the type stays a text, and validation says so.
         ("seven", _types("integer"), "seven"),
@@ -48,6 +52,46 @@ def test_an_array_is_read_by_its_elements() -> None:
     schema = {"type": "array", "items": _types("integer", "null")}
     assert coerce(["1", "null", "x"], ["array", "scalar"], schema) == [1, None, "x"]
     assert coerce([], ["array", "scalar"], schema) == []
+
+
+@pytest.mark.parametrize(
+    ("texts", "value"),
+    [
+        (["[1,2]", "[3,4]"], [[1, 2], [3, 4]]),
+        (["[[1,2],[3,4]]"], [[1, 2], [3, 4]]),
+        (["[1,2]"], [[1, 2]]),
+        ([], []),
+    ],
+)
+def test_an_array_of_arrays_is_json_as_a_whole_or_by_its_elements(texts: list[str], value: Any) -> None:
+    schema = {"type": "array", "items": {"type": "array", "items": _types("integer", "null")}}
+    assert coerce(texts, ["array", "scalar"], schema) == value
+    assert not splits_at_commas(["array", "scalar"], schema)
+
+
+@pytest.mark.parametrize(
+    ("element", "has"),
+    [
+        (_types("integer", "null"), False),
+        (_types("boolean"), False),
+        ({"type": ["number", "string"], "pattern": DECIMAL}, False),
+        ({"type": ["number", "string"], "pattern": NOT_FINITE}, False),
+        ({"type": "string", "pattern": ADDRESS}, False),
+        ({"type": "string", "format": "date"}, False),
+        ({"type": "string", "enum": ["a"]}, False),
+        (_types("string"), True),
+        ({"type": "string", "pattern": "^[a,]$"}, True),
+        ({"type": "string", "pattern": NUMBER_RANGE}, True),
+        ({}, True),
+    ],
+)
+def test_only_an_element_that_may_have_a_comma_keeps_an_encoded_one(element: dict[str, Any], *, has: bool) -> None:
+    assert has_commas({"type": ["array", "null"], "items": element}) is has
+
+
+def test_a_vector_is_a_list() -> None:
+    assert coerce(["1", "2"], "vector", {"type": "array", "items": _types("integer")}) == [1, 2]
+    assert splits_at_commas("vector", {})
 
 
 @pytest.mark.parametrize("codec", ["json", "hstore", _ROW])
