@@ -9,6 +9,7 @@ from typing import Any
 
 _BOOLEAN, _NUMBER, _ARRAY, _OBJECT = object(), object(), object(), object()
 _INT_DIGITS = 18
+_THEMSELVES = {int, str, type(None)}
 
 # Of any precision: a quotient, or a number without its trailing zeros, is exact however many digits it has.
 _EXACT = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[])
@@ -30,7 +31,8 @@ def identity(value: Any) -> Hashable:
 
 def has_twins(values: list[Any]) -> bool:
     """Whether two elements are equal."""
-    return len(set(map(identity, values))) < len(values)
+    identities = values if set(map(type, values)) <= _THEMSELVES else map(identity, values)
+    return len(set(identities)) < len(values)
 
 
 def is_multiple(value: int | Decimal, divisor: int | Decimal) -> bool:

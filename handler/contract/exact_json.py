@@ -1,11 +1,12 @@
 """JSON without loss: a number keeps every digit that the caller wrote, and what is not JSON is refused by its place.
 
 Every value that leaves this module is built of None, bool, int (of 64 bits), Decimal, str, list and dict; a float never
-is. Refuses NaN and Infinity, members given twice, more levels than DEEPEST, and numbers that PostgreSQL's numeric
-cannot hold or that would together be written out as more than MOST_DIGITS.
+is. Refuses NaN and Infinity, members given twice, more levels than DEEPEST or containers than MOST_CONTAINERS, and
+numbers that PostgreSQL's numeric cannot hold or that would together be written out as more than MOST_DIGITS.
 """
 
 import json
+import re
 from collections import Counter
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -28,12 +29,23 @@ DEEPEST = 250
 """The arrays and objects within each other; orjson writes no more than 254."""
 
 
+MOST_CONTAINERS = 250_000
+"""The arrays and objects of one text; each takes some fifty times its two characters in memory."""
+
+_TOO_MANY = f"has more than {MOST_CONTAINERS} arrays and objects"
+_STRING = re.compile(r'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+_BRACKET = re.compile(r"[\[{]")
+
+
 class JsonError(ValueError):
     """The text is no JSON that can be taken; the message says why and where, and quotes no value."""
 
 
 def loads(text: str) -> Any:
     """Return the value of a JSON text. Raises JsonError."""
+    brackets = text.count("[") + text.count("{")
+    if brackets > MOST_CONTAINERS and _BRACKET.subn("", _STRING.sub("", text))[1] > MOST_CONTAINERS:
+        raise JsonError(_TOO_MANY)
     numbers = _Numbers()
     decoder = json.JSONDecoder(
         object_pairs_hook=_object,
@@ -47,7 +59,7 @@ def loads(text: str) -> Any:
         raise JsonError(f"is not JSON at line {error.lineno}, column {error.colno}") from None
     except RecursionError:
         raise JsonError("is nested too deeply") from None
-    if text.count("[") + text.count("{") > DEEPEST and _is_deep(value):
+    if brackets > DEEPEST and _is_deep(value):
         raise JsonError("is nested too deeply")
     return value
 
@@ -76,10 +88,11 @@ def dumps(value: Any) -> str:
 class _Numbers:
     """The numbers of one text."""
 
-    __slots__ = ("_digits",)
+    __slots__ = ("_digits", "containers")
 
     def __init__(self) -> None:
         self._digits = 0
+        self.containers = 0
 
     def number(self, text: str) -> Decimal:
         if len(text) > _MOST_PLACES or "e" in text or "E" in text:
@@ -129,7 +142,7 @@ def _named(name: str) -> str:
 
 
 def _is_deep(value: Any) -> bool:
-    level = [value]
+    level = [value] if type(value) in (list, dict) else []
     for _ in range(DEEPEST):
         level = [
             inner
@@ -151,6 +164,9 @@ def _exact(value: Any, numbers: _Numbers, depth: int) -> Any:
         return numbers.number(str(value)) if Decimal(value).is_finite() else _no_number("")
     if depth == DEEPEST:
         raise JsonError("is nested too deeply")
+    numbers.containers += 1
+    if numbers.containers > MOST_CONTAINERS:
+        raise JsonError(_TOO_MANY)
     if isinstance(value, list) and set(map(type, value)) <= _SIMPLE:
         return value
     if isinstance(value, list | tuple):

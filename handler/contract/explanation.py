@@ -2,7 +2,8 @@
 
 jsonschema's own words quote the value, and it looks at everything: a value of a megabyte would be written out, and each
 of a million elements walked through. So it walks here only into what the quick check does not accept, and single
-keywords are the quick check's. Imported when a value is first not accepted.
+keywords are the quick check's; of a list that is too long only as many elements as it may have are looked at. Imported
+when a value is first not accepted.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -84,17 +85,17 @@ class _Keywords:
             self._effort.spend()
             yield from _errors(checks, value, schema, path=path)
 
-    def _properties(self, checks: Any, rule: Mapping[str, Any], value: Any, schema: Any) -> _Errors:
-        if isinstance(value, dict) and _is_short(value, schema, "maxProperties"):
+    def _properties(self, checks: Any, rule: Mapping[str, Any], value: Any, _: Any) -> _Errors:
+        if isinstance(value, dict):
             for name, part in rule.items():
                 if name in value:
                     yield from self._descend(checks, value[name], part, name)
 
     def _pattern_properties(self, checks: Any, rule: Mapping[str, Any], value: Any, schema: Any) -> _Errors:
-        if isinstance(value, dict) and _is_short(value, schema, "maxProperties"):
+        if isinstance(value, dict):
             for pattern, part in rule.items():
                 matches = self._recognizers.pattern(pattern)
-                for name, member in value.items():
+                for name, member in islice(value.items(), schema.get("maxProperties")):
                     if matches(name):
                         yield from self._descend(checks, member, part, name)
 
@@ -112,8 +113,8 @@ class _Keywords:
                 yield from self._descend(checks, member, rule, name)
 
     def _property_names(self, checks: Any, rule: Any, value: Any, schema: Any) -> _Errors:
-        if isinstance(value, dict) and _is_short(value, schema, "maxProperties"):
-            for name in value:
+        if isinstance(value, dict):
+            for name in islice(value, schema.get("maxProperties")):
                 yield from self._descend(checks, name, rule)
 
     def _required(self, _: Any, rule: list[str], value: Any, __: Any) -> _Errors:
@@ -122,18 +123,21 @@ class _Keywords:
                 if name not in value:
                     yield ValidationError("", path=[name])
 
-    def _prefix_items(self, checks: Any, rule: list[Any], value: Any, schema: Any) -> _Errors:
-        if isinstance(value, list) and _is_short(value, schema, "maxItems"):
+    def _prefix_items(self, checks: Any, rule: list[Any], value: Any, _: Any) -> _Errors:
+        if isinstance(value, list):
             for index, (element, part) in enumerate(zip(value, rule, strict=False)):
                 yield from self._descend(checks, element, part, index)
 
     def _items(self, checks: Any, rule: Any, value: Any, schema: Mapping[str, Any]) -> _Errors:
-        if isinstance(value, list) and _is_short(value, schema, "maxItems"):
-            for index in range(len(schema.get("prefixItems", ())), len(value)):
+        if isinstance(value, list):
+            first, most = len(schema.get("prefixItems", ())), schema.get("maxItems")
+            if most is None and self._recognizers.of(rule).accepts_all(value[first:]):
+                return
+            for index in range(first, len(value) if most is None else min(most, len(value))):
                 yield from self._descend(checks, value[index], rule, index)
 
     def _contains(self, checks: Any, rule: Any, value: Any, schema: Mapping[str, Any]) -> _Errors:
-        if not (isinstance(value, list) and _is_short(value, schema, "maxItems")):
+        if not isinstance(value, list) or len(value) > schema.get("maxItems", len(value)):
             return
         fitting = sum(self._is_valid(checks, element, rule) for element in value)
         if fitting < schema.get("minContains", 1):
@@ -189,11 +193,6 @@ def _errors(
         )
     else:
         yield from checks.descend(value, schema, path=path, schema_path=schema_path)
-
-
-def _is_short(value: list[Any] | dict[str, Any], schema: Mapping[str, Any], most: str) -> bool:
-    """Whether a value has no more elements than its schema allows; of one that has, nothing else is told."""
-    return bool(len(value) <= schema.get(most, len(value)))
 
 
 def _reasons(error: ValidationError) -> _Errors:
