@@ -63,9 +63,9 @@ class Recognizers:
 
     def _make(self, schema: Any) -> Recognizer:
         if isinstance(schema, bool):
-            return _EVERYTHING if schema else Recognizer(_nothing, _nothing, exact=True)
+            return _EVERYTHING if schema else Recognizer(_nothing, _no_value, exact=True)
         if schema.keys() - KEYWORDS:
-            return Recognizer(_nothing, _nothing, exact=False)
+            return Recognizer(_nothing, _no_value, exact=False)
         whole, whole_exact = self._of_any_type(schema)
         objects, objects_exact = self._of_objects(schema)
         arrays, arrays_exact = self._of_arrays(schema)
@@ -188,6 +188,10 @@ def _anything(_: Any) -> bool:
 
 def _nothing(_: Any) -> bool:
     return False
+
+
+def _no_value(values: Collection[Any]) -> bool:
+    return not values
 
 
 _EVERYTHING = Recognizer(_anything, _anything, exact=True)
