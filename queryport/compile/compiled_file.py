@@ -3,6 +3,7 @@
 A file is taken as far as it goes, so that all of its problems show at once.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from handler.contract.operation import Operation
@@ -11,6 +12,7 @@ from queryport.compile.check.parameters import report_unused_entries
 from queryport.compile.check.silence import silence
 from queryport.compile.describe.database import Database
 from queryport.compile.describe.query_file import QueryFile, numbered
+from queryport.compile.read.folder import Folder, inherit
 from queryport.compile.read.header import Header, read_header
 from queryport.compile.read.nesting import check_nesting
 from queryport.compile.read.scan import scan
@@ -39,10 +41,12 @@ class CompiledFile:
         return any(problem.code == "QP010" for problem in self.problems)
 
 
-def compile_file(database: Database, source: Source, name: str) -> CompiledFile:
-    """Compile one file into the operation of a name."""
+def compile_file(database: Database, source: Source, name: str, folders: Sequence[Folder] = ()) -> CompiledFile:
+    """Compile one file into the operation of a name; `folders` are those that it inherits from, the farthest first."""
     reporter = Reporter(source)
     header = read_header(reporter)
+    if not reporter.errors:
+        header = inherit(header, folders)
     operation = _compile(database, reporter, header, name)
     return CompiledFile(header, None if reporter.errors else operation, reporter.problems)
 

@@ -13,6 +13,7 @@ from queryport.compile.check.routes import conflict_key
 from queryport.compile.compiled_file import CompiledFile, compile_file
 from queryport.compile.describe.database import Database
 from queryport.compile.query_files import find_query_files, is_own
+from queryport.compile.read.folder import Folder, read_folders
 from queryport.compile.read.front_matter import FrontMatter
 from queryport.compile.read.header import Header
 from queryport.console.failure import Failure
@@ -54,8 +55,8 @@ class Compilation:
         return not any(problem.severity is Severity.ERROR for problem in self.problems)
 
 
-CompileCache = dict[tuple[Source, str], CompiledFile]
-"""The compiled files of an earlier compilation, by text and operation name."""
+CompileCache = dict[tuple[Source, str, tuple[Source, ...]], CompiledFile]
+"""The compiled files of an earlier compilation, by text, operation name and the folders' settings."""
 
 
 def compile_project(queries: Path, database_url: str, cache: CompileCache | None = None) -> Compilation:
@@ -67,7 +68,9 @@ def compile_project(queries: Path, database_url: str, cache: CompileCache | None
     """
     known = cache or {}
     compiled: dict[str, tuple[Source, CompiledFile]] = {}
-    problems: list[Problem] = []
+    cached: CompileCache = {}
+    folders = read_folders(queries)
+    problems: list[Problem] = [*folders.problems]
     with Database(database_url) as database:
         if database.relation("queryport", "idempotency_key") is None:
             raise UnpreparedDatabaseError
@@ -75,11 +78,14 @@ def compile_project(queries: Path, database_url: str, cache: CompileCache | None
             problems += found.reporter.problems
             if found.name is not None:
                 source = found.reporter.source
-                file = known.get((source, found.name)) or _compile(database, source, found.name)
+                above = folders.above(found.path)
+                key = source, found.name, tuple(folder.source for folder in above)
+                file = known.get(key) or _compile(database, source, found.name, above)
                 compiled[found.name] = source, file
+                cached[key] = file
     if cache is not None:
         cache.clear()
-        cache.update({(source, name): file for name, (source, file) in compiled.items() if not file.failed})
+        cache.update({key: file for key, file in cached.items() if not file.failed})
     clashes = _route_clashes(compiled)
     problems += [problem for _, file in compiled.values() for problem in file.problems]
     problems += clashes.values()
@@ -90,16 +96,20 @@ def compile_project(queries: Path, database_url: str, cache: CompileCache | None
     }
     return Compilation(
         tuple(operation for name, operation in operations.items() if not is_own(name)),
-        tuple(sorted(problems, key=lambda problem: (str(problem.path), problem.line, problem.column, problem.code))),
+        tuple(sorted(dict.fromkeys(problems), key=_by_place)),
         {name: compiled[name][0].path for name in operations if not is_own(name)},
         tuple(operation for name, operation in operations.items() if is_own(name)),
     )
 
 
-def _compile(database: Database, source: Source, name: str) -> CompiledFile:
+def _by_place(problem: Problem) -> tuple[str, int, int, str]:
+    return str(problem.path), problem.line, problem.column, problem.code
+
+
+def _compile(database: Database, source: Source, name: str, folders: tuple[Folder, ...]) -> CompiledFile:
     """Compile one file; an exception is a problem of that file, unless the database is gone for all of them."""
     try:
-        return compile_file(database, source, name)
+        return compile_file(database, source, name, folders)
     except Exception as error:
         if database.is_lost:
             raise

@@ -21,6 +21,7 @@ _WHOLE = Span(0, 1)
 class FoundFile:
     """A file of the folder; where `name` is None, its reporter has the reason why there is nothing to compile."""
 
+    path: Path
     name: str | None
     reporter: Reporter
 
@@ -41,7 +42,7 @@ def find_query_files(built_in: Path, queries: Path) -> Iterator[FoundFile]:
             elif name is not None and first.setdefault(name.lower(), path) != path:
                 message = f"`{name}` is made by {shown(first[name.lower()])} already"
                 reporter.report("QP007", _WHOLE, message, "rename one of the two")
-            yield FoundFile(None if reporter.errors else name, reporter)
+            yield FoundFile(path, None if reporter.errors else name, reporter)
 
 
 def is_own(name: str) -> bool:

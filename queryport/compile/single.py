@@ -3,10 +3,22 @@
 A batch is such a statement too: it is sent for each of the caller's objects, within one transaction.
 """
 
-from handler.contract.operation import Batch, Documentation, Execution, Idempotency, Operation, Single, Sql
+from handler.contract.operation import (
+    Batch,
+    Documentation,
+    Execution,
+    Idempotency,
+    Operation,
+    Result,
+    RowSecurity,
+    Single,
+    Step,
+    Transaction,
+)
+from queryport.compile.check.access import check_access, check_row_security, check_sources, check_tenants
 from queryport.compile.check.batches import check_batch
 from queryport.compile.check.idempotency import check_idempotency, no_key_because, no_key_beside
-from queryport.compile.check.pages import plan_page
+from queryport.compile.check.pages import PagePlan, plan_page
 from queryport.compile.check.parameters import absentable, build_parameters
 from queryport.compile.check.results import check_columns, check_result, data_schema
 from queryport.compile.check.routes import check_route
@@ -14,9 +26,10 @@ from queryport.compile.describe.query_file import QueryFile, numbered
 from queryport.compile.describe.typed_statement import TypedStatement, typed
 from queryport.compile.read.marks import read_marks
 from queryport.compile.read.statement import Shape, parse
-from queryport.compile.write.body import cast_body
+from queryport.compile.write.body import Body, cast_body
+from queryport.compile.write.row_security import is_settled_first
 from queryport.compile.write.verify import rewriter_refusal, verify
-from queryport.compile.write.wrap import wrap, wrap_keyed
+from queryport.compile.write.wrap import settings_name, wrap, wrap_keyed
 
 
 def one_statement(file: QueryFile, name: str, *, front_matter_is_valid: bool) -> Operation | None:
@@ -34,7 +47,10 @@ def _operation(statement: TypedStatement, name: str) -> Operation | None:
     file, columns, front_matter = statement.file, statement.columns, statement.file.front_matter
     result = check_result(statement)
     check_columns(statement, result)
-    parameters, schema = build_parameters(file, statement.inference.by_name)
+    parameters, schema, caller_schema = build_parameters(file, statement.inference.by_name)
+    access, row_security = check_access(file), check_row_security(file)
+    check_sources(file, statement.inference.by_name)
+    check_tenants(statement)
     utility = statement.parsed.shape is Shape.UTILITY
     nullable = statement.analysis.nullable
     page = plan_page(statement, result, nullable)
@@ -49,17 +65,7 @@ def _operation(statement: TypedStatement, name: str) -> Operation | None:
     if file.reporter.errors:
         return None
     body = cast_body(statement, frozenset() if front_matter.batch else absentable(parameters))
-    sql = wrap(statement, body, result, page, guarded=statement.changes)
-    verify(statement, sql)
-    keyed_sql: Sql | None = None
-    if keys is not Idempotency.OFF and not front_matter.batch:
-        keyed_sql = wrap_keyed(statement, body, result)
-        refusal = rewriter_refusal(statement, keyed_sql)
-        if refusal is None:
-            verify(statement, keyed_sql)
-        else:
-            keys, keyed_sql = check_idempotency(file, no_key_beside(refusal)), None
-    execution: Execution = Batch(sql) if front_matter.batch else page.page(sql) if page else Single(sql, keyed_sql)
+    execution, keys = _executed(statement, body, result, page, keys, row_security)
     return Operation(
         name=name,
         result=result,
@@ -68,6 +74,9 @@ def _operation(statement: TypedStatement, name: str) -> Operation | None:
         parameters=parameters,
         parameters_schema=schema,
         http=http,
+        access=access,
+        caller_schema=caller_schema,
+        row_security=row_security,
         idempotency=keys,
         keep=front_matter.keep_seconds,
         retry=front_matter.retry,
@@ -75,3 +84,59 @@ def _operation(statement: TypedStatement, name: str) -> Operation | None:
             front_matter.summary, front_matter.description, data_schema(file.database, result, columns, nullable)
         ),
     )
+
+
+def _executed(
+    statement: TypedStatement,
+    body: Body,
+    result: Result,
+    page: PagePlan | None,
+    keys: Idempotency,
+    row_security: RowSecurity | None,
+) -> tuple[Execution, Idempotency]:
+    """Write the form in which the operation runs; say besides what of idempotency keys is left."""
+    settings = None
+    if row_security is not None and not statement.file.front_matter.batch:
+        settings = settings_name(statement, body)
+        if not _sets_first(statement, body, result, page, row_security, settings):
+            return _in_transaction(statement, body, result, page), keys
+    sql = wrap(statement, body, result, page, guarded=statement.changes, settings=settings)
+    verify(statement, sql)
+    if statement.file.front_matter.batch:
+        return Batch(sql), keys
+    if page is not None:
+        return page.page(sql), keys
+    if keys is Idempotency.OFF:
+        return Single(sql), keys
+    keyed_sql = wrap_keyed(statement, body, result, settings)
+    refusal = rewriter_refusal(statement, keyed_sql)
+    if refusal is not None:
+        return Single(sql), check_idempotency(statement.file, no_key_beside(refusal))
+    verify(statement, keyed_sql)
+    return Single(sql, keyed_sql), keys
+
+
+def _sets_first(
+    statement: TypedStatement,
+    body: Body,
+    result: Result,
+    page: PagePlan | None,
+    row_security: RowSecurity,
+    settings: str,
+) -> bool:
+    """Whether the statement itself can set the caller's claims, proven by its plan."""
+    if row_security.role is not None or statement.parsed.shape is Shape.UTILITY:
+        return False
+    sql = wrap(statement, body, result, page, guarded=statement.changes, settings=settings)
+    return rewriter_refusal(statement, sql) is None and is_settled_first(statement, sql, settings)
+
+
+def _in_transaction(statement: TypedStatement, body: Body, result: Result, page: PagePlan | None) -> Execution:
+    """Write the statement for a transaction that sets the caller's claims before it."""
+    if page is not None:
+        message = "the pages of this statement cannot see the caller's claims in one request"
+        cure = "leave out `role` or `page`; of a partitioned table, read one that is not"
+        statement.file.reporter.report("QP703", statement.file.header.key("page"), message, cure)
+    sql = wrap(statement, body, result, None, guarded=False)
+    verify(statement, sql)
+    return Transaction((Step(sql),), 0)

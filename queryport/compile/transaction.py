@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from handler.contract.operation import Documentation, Operation, Reference, Result, Sql, Step, Transaction
+from queryport.compile.check.access import check_access, check_row_security, check_sources, check_tenants
 from queryport.compile.check.idempotency import check_idempotency, no_key_because
 from queryport.compile.check.parameters import absentable, build_parameters
 from queryport.compile.check.results import check_columns, check_result, data_schema
@@ -129,7 +130,11 @@ def _operation(file: QueryFile, name: str, steps: Sequence[_TypedStep], marks: M
     answer = statements[marks.result]
     result = check_result(answer)
     types = merge(file, [(statement.scan, statement.inference.by_name) for statement in statements])
-    parameters, schema = build_parameters(file, types)
+    parameters, schema, caller_schema = build_parameters(file, types)
+    access, row_security = check_access(file), check_row_security(file)
+    check_sources(file, types)
+    for statement in statements:
+        check_tenants(statement)
     changes = any(statement.changes for statement in statements)
     writes = any(statement.parsed.locks_or_writes for statement in statements)
     volatile = frozenset[str]().union(*(statement.volatile for statement in statements))
@@ -161,6 +166,9 @@ def _operation(file: QueryFile, name: str, steps: Sequence[_TypedStep], marks: M
         parameters=parameters,
         parameters_schema=schema,
         http=http,
+        access=access,
+        caller_schema=caller_schema,
+        row_security=row_security,
         idempotency=keys,
         keep=front_matter.keep_seconds,
         retry=front_matter.retry,

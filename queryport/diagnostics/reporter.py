@@ -16,7 +16,7 @@ class Reporter:
 
     def report(self, code: str, span: Span, message: str, cure: str, also: tuple[Span, ...] = ()) -> None:
         """Add a problem at a place of the file; `also` are further places that belong to it."""
-        self._problems.append(self.source.problem(code, span, message, cure, also))
+        self._problems.append((span.source or self.source).problem(code, span, message, cure, also))
 
     def silence(self, codes: Iterable[str]) -> None:
         """Show no warnings of these codes; errors cannot be silenced."""

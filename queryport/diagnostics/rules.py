@@ -82,4 +82,8 @@ RULES = _table(
     ("QP602", _ERROR, "a transaction mark that has no effect"),
     ("QP603", _ERROR, "an index that is not there after its statement"),
     ("QP604", _ERROR, "a statement whose outcome cannot be told"),
+    ("QP701", _ERROR, "a rule of `allow` that is none"),
+    ("QP702", _ERROR, "a parameter that cannot come from the caller so"),
+    ("QP703", _ERROR, "row-level security that the statement cannot have"),
+    ("QP704", _WARNING, "a table of tenants without the tenant"),
 )

@@ -19,6 +19,8 @@ class Span(NamedTuple):
 
     start: int
     end: int
+    source: "Source | None" = None
+    """The file, where it is another than the one that is spoken of."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,10 @@ from collections.abc import Set
 from dataclasses import dataclass, field
 
 from queryport.compile.analysis.effects import writers
-from queryport.compile.analysis.facts import Facts
+from queryport.compile.analysis.facts import Facts, Relation
 from queryport.compile.analysis.node_tree import Node, UnreadableTreeError, only_query, read_tree
 from queryport.compile.analysis.nullability import Nullability
+from queryport.compile.analysis.relations import reached
 from queryport.compile.analysis.uniqueness import Uniqueness
 
 _UNREAD = frozenset({"what could not be analysed"})
@@ -22,6 +23,18 @@ class Analysis:
     """The functions and other objects that the statement reaches and that may change something."""
     _facts: Facts | None = field(default=None, repr=False)
     _query: Node | None = field(default=None, repr=False)
+
+    @property
+    def relations(self) -> tuple[Relation, ...]:
+        """The relations that the statement reads or writes; none where it could not be analysed."""
+        if self._facts is None or self._query is None:
+            return ()
+        return reached(self._facts, self._query)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the statement could be analysed."""
+        return self._query is not None
 
     def tells_rows_apart(self, columns: Set[int]) -> bool:
         """Whether no two rows have the same values, NULLs included, in these output columns, counted from 1."""

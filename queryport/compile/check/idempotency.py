@@ -37,12 +37,14 @@ def check_idempotency(file: QueryFile, obstacle: Obstacle | None) -> Idempotency
     """Return whether calls may carry an idempotency key; report where the file asks for what cannot be."""
     front_matter, header, reporter = file.front_matter, file.header, file.reporter
     written = Idempotency(front_matter.idempotency) if front_matter.idempotency else None
-    if written in (Idempotency.REQUIRED, Idempotency.OPTIONAL) and obstacle is not None:
+    own = header.key("idempotency").source is None  # a folder's is for the operations that can have it
+    if own and written in (Idempotency.REQUIRED, Idempotency.OPTIONAL) and obstacle is not None:
         message = f"the operation cannot take an idempotency key: {obstacle.reason}"
         reporter.report("QP503", header.value("idempotency"), message, obstacle.cure)
         return Idempotency.OFF
     settled = Idempotency.OFF if obstacle is not None else written or Idempotency.OPTIONAL
-    if settled is Idempotency.OFF and "keep" in front_matter.model_fields_set:
+    own = header.key("keep").source is None
+    if settled is Idempotency.OFF and own and "keep" in front_matter.model_fields_set:
         message = "`keep` says how long an idempotency key is kept, and the operation takes none"
         reporter.report("QP503", header.key("keep"), message, "delete the key `keep`")
     return settled

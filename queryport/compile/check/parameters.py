@@ -4,6 +4,7 @@ A default has to be a value that a caller could send.
 """
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from handler.contract.exact_json import exact
 from handler.contract.operation import Parameter
@@ -16,14 +17,24 @@ from queryport.compile.read.tokens import Scan
 from queryport.diagnostics.near_names import did_you_mean
 
 
-def build_parameters(file: QueryFile, types: Mapping[str, int]) -> tuple[tuple[Parameter, ...], Schema]:
-    """Return the parameters in the order of their first occurrence, and the schema of the object of them.
+class BuiltParameters(NamedTuple):
+    parameters: tuple[Parameter, ...]
+    """In the order of their first occurrence."""
+    schema: Schema
+    """Of the object of those that a call gives."""
+    caller_schema: Schema
+    """Of the object of those that come from the caller; empty where there are none."""
+
+
+def build_parameters(file: QueryFile, types: Mapping[str, int]) -> BuiltParameters:
+    """Derive the parameters from their types, narrowed by the front matter.
 
     `types` are the oids of the parameters' types by name, in that order.
     """
     database = file.database
     parameters: list[Parameter] = []
     properties: dict[str, Schema] = {}
+    of_caller: dict[str, Schema] = {}
     required: list[str] = []
     for name, oid in types.items():
         entry = file.front_matter.parameter(name)
@@ -33,7 +44,7 @@ def build_parameters(file: QueryFile, types: Mapping[str, int]) -> tuple[tuple[P
         errors = file.reporter.errors
         schema = _narrowed(file, name, entry, derived)
         optional = entry.optional or entry.has_default
-        if not optional:
+        if not optional and entry.from_ is None:
             required.append(name)
         if entry.nullable or (entry.optional and not entry.has_default):
             schema = nullable(schema)
@@ -43,22 +54,29 @@ def build_parameters(file: QueryFile, types: Mapping[str, int]) -> tuple[tuple[P
             schema["default"] = entry.default
         if entry.description:
             schema["description"] = entry.description
-        properties[name] = schema
+        (properties if entry.from_ is None else of_caller)[name] = schema
         parameters.append(
-            Parameter(name, codec(database, oid), optional=optional, nullable=entry.nullable, default=entry.default)
+            Parameter(
+                name,
+                codec(database, oid),
+                optional=optional,
+                nullable=entry.nullable,
+                default=entry.default,
+                source=entry.from_,
+            )
         )
     whole: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
     if required:
         whole["required"] = required
-    return tuple(parameters), whole
+    return BuiltParameters(tuple(parameters), whole, {"type": "object", "properties": of_caller} if of_caller else {})
 
 
 def report_unused_entries(file: QueryFile, scan: Scan) -> None:
     """Report the entries under `params:` that no placeholder has the name of."""
     names = {place.name for place in scan.placeholders}
     for name in file.front_matter.params:
-        if name in names:
-            continue
+        if name in names or file.header.key("params", name).source is not None:
+            continue  # a folder's are for the files that have the placeholder
         cure = did_you_mean(name, names, f"use `:{name}` in the statement, or delete the entry")
         span = file.header.key("params", name)
         file.reporter.report("QP103", span, f"the statement has no placeholder `:{name}`", cure)

@@ -24,11 +24,11 @@ _EXAMPLE = "write the method and the path, such as `GET /orders/{order_id}`"
 def check_route(file: QueryFile, schema: Schema, *, writes: bool, volatile: frozenset[str]) -> Http | None:
     """Read `http:` against the parameters' schema, and against what the statement and its functions may change."""
     written = file.front_matter.http
-    if written is None:
+    if written is None or written == "off":
         return None
     span, report = file.header.value("http"), file.reporter.report
     method, _, path = written.partition(" ")
-    http = Http(method, path.strip())
+    http = Http(method, file.header.prefix + path.strip())
     flaw = _flaw(http.method, http.path)
     if flaw is not None:
         report("QP401", span, *flaw)

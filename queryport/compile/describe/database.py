@@ -5,11 +5,12 @@ defines something that later statements of the same file need, in a transaction 
 catalogue are kept, since one run asks the same questions for every file.
 """
 
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import psycopg
 from psycopg import pq
@@ -180,6 +181,17 @@ class Database:
             return (result.get_value(0, 0) or b"").decode()
         finally:
             protocol.exec_(b"ROLLBACK" if idle else b"ROLLBACK TO queryport; RELEASE queryport")
+
+    def plan(self, sql: str) -> Any:
+        """Return the plan of a statement whose parameters' values nobody knows, as EXPLAIN's JSON has it.
+
+        Raises StatementError where PostgreSQL refuses it.
+        """
+        with self._savepoint():
+            result = self._connection.pgconn.exec_(f"EXPLAIN (GENERIC_PLAN, FORMAT JSON) {sql}".encode())
+            if result.status != pq.ExecStatus.TUPLES_OK:
+                raise self._error(result)
+            return json.loads(result.get_value(0, 0) or b"null")[0]["Plan"]
 
     @contextmanager
     def _savepoint(self) -> Iterator[None]:

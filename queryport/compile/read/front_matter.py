@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
 
 class _Model(BaseModel):
@@ -27,6 +27,8 @@ class ParameterEntry(_Model):
     nullable: bool = False
     default: Any = None
     description: str | None = None
+    from_: str | None = Field(default=None, alias="from")
+    """Where the value comes from, if not from the call."""
 
     # JSON Schema 2020-12: what narrows the value …
     enum: list[Any] | None = Field(default=None, min_length=1)
@@ -65,7 +67,7 @@ class ParameterEntry(_Model):
     examples: list[Any] | None = None
     deprecated: bool | None = None
 
-    _OURS: ClassVar[frozenset[str]] = frozenset({"type", "optional", "nullable", "default", "description"})
+    _OURS: ClassVar[frozenset[str]] = frozenset({"type", "optional", "nullable", "default", "description", "from_"})
 
     @property
     def has_default(self) -> bool:
@@ -80,6 +82,27 @@ class ParameterEntry(_Model):
 class FrontMatter(_Model):
     """Everything that may stand in front of a statement; every key is optional."""
 
+    IN_FOLDERS: ClassVar[dict[str, bool]] = {
+        "summary": False,
+        "description": False,  # a folder's own describes the folder
+        "result": False,
+        "http": True,  # there only as `off`
+        "params": True,
+        "page": False,
+        "idempotency": True,
+        "keep": True,
+        "isolation": False,
+        "retry": True,
+        "batch": False,
+        "silence": True,
+        "allow": True,
+        "hidden": True,
+        "rls": True,
+        "role": True,
+        "roles": True,
+    }
+    """Whether a key may stand in a `_folder.yaml` too, for all files below it."""
+
     summary: str = ""
     description: str = ""
     result: Literal["many", "one", "maybe", "value", "affected", "none"] | None = None
@@ -93,6 +116,14 @@ class FrontMatter(_Model):
     batch: bool = False
     silence: list[str] = Field(default_factory=list)
     """Codes of warnings that are not shown."""
+    allow: list[str] | None = None
+    """The rules of handler.contract.rights, any of which lets a caller in."""
+    hidden: bool = False
+    rls: bool = False
+    """Row-level security: policies see the caller's claims."""
+    role: str | None = None
+    """The database role to take, or `claims.NAME` for one of `roles`."""
+    roles: list[str] = Field(default_factory=list)
 
     @property
     def keep_seconds(self) -> int:
@@ -100,3 +131,22 @@ class FrontMatter(_Model):
 
     def parameter(self, name: str) -> ParameterEntry:
         return self.params.get(name) or ParameterEntry()
+
+
+def _folder_settings() -> type[BaseModel]:
+    inherited: dict[str, Any] = {
+        name: (field.annotation, field)
+        for name, field in FrontMatter.model_fields.items()
+        if FrontMatter.IN_FOLDERS[name] and name != "http"
+    }
+    own: dict[str, Any] = {
+        "description": (str, ""),
+        "tag": (str | None, None),
+        "prefix": (str, Field(default="", pattern=r"^(?:/[^/\s]+)*$")),
+        "http": (Literal["off"] | None, None),
+    }
+    return create_model("FolderSettings", __base__=_Model, **own, **inherited)
+
+
+FolderSettings = _folder_settings()
+"""The keys of a `_folder.yaml`: its own, and those of the front matter that all files below it inherit."""

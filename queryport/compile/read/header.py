@@ -5,7 +5,7 @@ is the operation's description. Knows nothing of SQL.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,20 +30,25 @@ class Header:
     front_matter: FrontMatter
     end: int
     """Offset of the first character after it."""
-    _keys: dict[KeyPath, Span] = field(default_factory=dict)
-    _values: dict[KeyPath, Span] = field(default_factory=dict)
+    keys: dict[KeyPath, Span] = field(default_factory=dict)
+    values: dict[KeyPath, Span] = field(default_factory=dict)
+    written: Mapping[str, Any] = field(default_factory=dict)
+    """The values as they stand in the file."""
+    prefix: str = ""
+    """The folder's, in front of the route's path."""
+    tag: str | None = None
 
     def key(self, *path: str | int) -> Span:
         """Return where a key stands, or the nearest key above one that is not written."""
-        return _nearest(self._keys, path)
+        return _nearest(self.keys, path)
 
     def value(self, *path: str | int) -> Span:
         """Return where the value of a key stands, or of the nearest key above one that is not written."""
-        return _nearest(self._values, path)
+        return _nearest(self.values, path)
 
     def path(self, loc: KeyPath) -> KeyPath:
         """Return the path of one of pydantic's findings, without the name of a union's type at its end."""
-        return loc[:-1] if loc[-1] in _UNION_ARMS and loc not in self._keys else loc
+        return loc[:-1] if loc[-1] in _UNION_ARMS and loc not in self.keys else loc
 
 
 def read_header(reporter: Reporter) -> Header:
@@ -64,7 +69,8 @@ def read_header(reporter: Reporter) -> Header:
     if node is None:
         return Header(FrontMatter(), end)
     if isinstance(node, yaml.ScalarNode):
-        return Header(FrontMatter(description=str(node.value)), end)
+        written = {"description": str(node.value)}
+        return Header(FrontMatter.model_validate(written), end, written=written)
     errors = reporter.errors
     reader = Reader(reporter, offset)
     value = reader.read(node, ())
@@ -80,9 +86,9 @@ def read_header(reporter: Reporter) -> Header:
         # An entry of a union type is reported once for each of its types; one report says it.
         details = {spans.path(detail["loc"]): detail for detail in reversed(error.errors(include_url=False))}
         for path, detail in details.items():
-            _report_invalid(reporter, spans, path, detail)
+            report_invalid(reporter, spans, path, detail)
         return spans
-    return Header(front_matter, end, reader.keys, reader.values)
+    return Header(front_matter, end, reader.keys, reader.values, value)
 
 
 def _composed(
@@ -99,7 +105,9 @@ def _composed(
         reporter.report("QP003", at, _yaml_message(error), cure)
     except yaml.reader.ReaderError as error:
         character = chr(error.character)
-        at = next(Span(line.start, line.end) for line in lines if character in reporter.source.text[slice(*line)])
+        at = next(
+            Span(line.start, line.end) for line in lines if character in reporter.source.text[line.start : line.end]
+        )
         reporter.report("QP003", at, f"YAML does not take the character U+{ord(character):04X}", "remove it")
     except (ValueError, OverflowError, RecursionError) as error:  # `"\UFFFFFFFF"`, or brackets by the thousand
         reporter.report("QP003", whole, f"not valid YAML ({type(error).__name__})", cure)
@@ -138,11 +146,13 @@ def _yaml_message(error: yaml.MarkedYAMLError) -> str:
     return ", ".join(part for part in (error.context, error.problem) if part) or "not valid YAML"
 
 
-def _report_invalid(reporter: Reporter, header: Header, path: KeyPath, detail: ErrorDetails) -> None:
+def report_invalid(
+    reporter: Reporter, header: Header, path: KeyPath, detail: ErrorDetails, model: type[BaseModel] = FrontMatter
+) -> None:
     """Report one of pydantic's findings, in our words, at its place."""
     dotted = ".".join(str(part) for part in path)
     if detail["type"] == "extra_forbidden":
-        known = _known_keys(path)
+        known = _known_keys(path, model)
         message = f"unknown key `{path[-1]}`" + (f" in `{'.'.join(map(str, path[:-1]))}`" if path[:-1] else "")
         all_keys = f"the keys here are {', '.join(known)}; prose goes under description"
         reporter.report("QP004", header.key(*path), message, did_you_mean(str(path[-1]), known, all_keys))
@@ -164,13 +174,19 @@ _CURES: dict[str | int, str] = {
     "retry": "write how often, from 0 to 20",
     "batch": "write true or false",
     "silence": "write a list of codes, such as `[QP407]`",
+    "allow": "write a list of rules, such as `[iam, jwt:scope=orders.read]`",
+    "hidden": "write true or false",
+    "rls": "write true or false",
+    "role": "write the name of a database role, or `claims.NAME` with the possible ones in `roles`",
+    "roles": "write a list of database roles",
+    "prefix": "write the beginning of a path, such as `/tenants/{tenant_id}`",
+    "tag": "quote it to make it a string",
     "summary": "quote it to make it a string",
     "description": "quote it to make it a string",
 }
 
 
-def _known_keys(path: KeyPath) -> list[str]:
-    model: type[BaseModel] = FrontMatter
+def _known_keys(path: KeyPath, model: type[BaseModel]) -> list[str]:
     if path[0] == "params" and len(path) > 2:
         model = ParameterEntry
     elif path[0] == "page":

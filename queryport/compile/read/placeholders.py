@@ -33,11 +33,13 @@ def find_placeholders(reporter: Reporter, tokens: Sequence[Token]) -> list[Place
         span = Span(token.start, following.end)
         if brackets > 0 and _separates_bounds(tokens[index - 1], token, following):
             if following.kind in _NUMBERS or following.kind in _NAMES or following.keyword:
-                message = f"the RDS Data API takes `{text[slice(*span)]}` in this array slice for a placeholder"
+                message = (
+                    f"the RDS Data API takes `{text[span.start : span.end]}` in this array slice for a placeholder"
+                )
                 cure = f"put a space behind the colon: `: {following.text}`"
                 reporter.report("QP106", span, message, cure)
             continue
-        misnamed = _misnamed(following, text[slice(*span)])
+        misnamed = _misnamed(following, text[span.start : span.end])
         if misnamed is not None:
             reporter.report(misnamed[0], span, *misnamed[1:])
         elif following.keyword or following.kind in _NAMES:

@@ -24,7 +24,7 @@ class _Key:
     nullable: bool
 
 
-def page_clauses(database: Database, page: PagePlan, row: str) -> Pieces:
+def page_clauses(database: Database, page: PagePlan, row: str, joined_by: str = "WHERE") -> Pieces:
     """Write WHERE, ORDER BY and LIMIT behind the wrapped query, whose rows are called `row`."""
     keys = [
         _Key(
@@ -35,9 +35,14 @@ def page_clauses(database: Database, page: PagePlan, row: str) -> Pieces:
         )
         for number, key in enumerate(page.keys, start=1)
     ]
-    order = ", ".join(f"{key.column}{' DESC' if key.descending else ''}" for key in keys)
-    behind = Alternative(CURSOR, present=f" WHERE {_behind_cursor(keys)}", absent="")
-    return (behind, f" ORDER BY {order} LIMIT (:__limit::bigint)")
+    behind = Alternative(CURSOR, present=f" {joined_by} {_behind_cursor(keys)}", absent="")
+    return (behind, f"{page_order(page, row)} LIMIT (:__limit::bigint)")
+
+
+def page_order(page: PagePlan, row: str) -> str:
+    """Write ORDER BY."""
+    order = ", ".join(f"{column_of(row, key.column)}{' DESC' if key.descending else ''}" for key in page.keys)
+    return f" ORDER BY {order}"
 
 
 def column_of(row: str, name: str) -> str:

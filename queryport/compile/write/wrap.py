@@ -14,81 +14,12 @@ from queryport.compile.read.statement import ParsedStatement, Shape
 from queryport.compile.read.tokens import Scan, Token
 from queryport.compile.write.body import Body
 from queryport.compile.write.filters import closing
-from queryport.compile.write.page_clauses import column_of, page_clauses
+from queryport.compile.write.page_clauses import column_of, page_clauses, page_order
 from queryport.compile.write.pieces import Pieces, joined, sql_of, whole_text
+from queryport.compile.write.row_security import behind_settings, settings_first
 from queryport.diagnostics.source import Span
 
 _OPEN = ord("(")
-
-
-def wrap(
-    statement: TypedStatement,
-    body: Body,
-    result: Result,
-    page: PagePlan | None = None,
-    *,
-    guarded: bool = False,
-    beside: Sequence[str] = (),
-) -> Sql:
-    """Write the whole statement, which renders each row as one JSON text.
-
-    One that is `guarded` fails by itself where its result is one row and it gives another number of rows. The columns
-    `beside`, or else the keys of a page, come as their types' texts in a second column, a JSON array.
-    """
-    parsed = statement.parsed
-    if not statement.columns or parsed.shape is Shape.UTILITY:
-        return _sql(body.pieces(body.scan.span))
-    row = _wrapped_row(body, statement.columns, result)
-    if parsed.shape is Shape.QUERY and (page is not None or not (guarded and result in _SINGLE)):
-        tail = page_clauses(statement.file.database, page, row.name) if page else Pieces()
-        second = _texts(statement, row, [key.column for key in page.keys] if page else beside)
-        query = body.pieces(body.scan.span)
-        sql = _sql((f"SELECT {row.rendered}{second} FROM (", *query, f") {row.alias}", *tail))
-        if not statement.file.database.conversions.plans_with_json_value(whole_text(sql, present=True)):
-            return sql
-        # JSON_VALUE that returns json or jsonb is NULL where PostgreSQL 18 evaluates it within a row's constructor.
-        kept_whole = (f"SELECT {row.rendered}{second} FROM (SELECT * FROM (", *query, f") {row.alias} OFFSET 0)")
-        return _sql((*kept_whole, f" {row.alias}", *tail))
-    materialized = " MATERIALIZED" if parsed.shape is Shape.QUERY else ""
-    common = _common(parsed, body, f"{row.alias} AS{materialized} (")
-    if guarded:
-        return _sql((*common, ") ", _selection(row, result)))
-    return _sql((*common, f") SELECT {row.rendered}{_texts(statement, row, beside)} FROM {row.name}"))
-
-
-def _texts(statement: TypedStatement, row: "_WrappedRow", columns: Sequence[str]) -> str:
-    """Write the second column: of some of the row's columns their types' texts, which no JSON number or null bends."""
-    if not columns:
-        return ""
-    oids = {column.name: column.type_oid for column in statement.columns}
-    texts = [as_text(statement.file.database, oids[name], column_of(row.name, name)) for name in columns]
-    return f", json_build_array({', '.join(texts)})::text"
-
-
-def wrap_keyed(statement: TypedStatement, body: Body, result: Result) -> Sql:
-    """Write the statement that also stores its idempotency key and its answer: all of it happens, or nothing."""
-    columns = statement.columns
-    row = _wrapped_row(body, columns, result)
-    returning = "" if columns else " RETURNING 1"
-    kept = f"coalesce(array_agg({row.rendered}), '{{}}')" if columns else "ARRAY[count(*)::text]"
-    selection = _selection(row, result) if columns else f"SELECT count(*)::text FROM {row.name}"
-    alias = row.alias if columns else row.name
-    return _sql(
-        (
-            *_common(statement.parsed, body, f"{alias} AS MATERIALIZED ("),
-            f"{returning}), {row.key} AS ("
-            "INSERT INTO queryport.idempotency_key (operation, key, request_hash, response, expires_at) "
-            f"SELECT :__operation, :__key, :__hash, {kept}, now() + :__keep::interval FROM {row.name}) ",
-            selection,
-        )
-    )
-
-
-def _sql(pieces: Pieces) -> Sql:
-    return sql_of(joined(pieces))
-
-
-_SINGLE = frozenset({Result.ONE, Result.MAYBE, Result.VALUE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +32,117 @@ class _WrappedRow:
     """A name for the query that writes the idempotency key."""
 
 
+def wrap(
+    statement: TypedStatement,
+    body: Body,
+    result: Result,
+    page: PagePlan | None = None,
+    *,
+    guarded: bool = False,
+    beside: Sequence[str] = (),
+    settings: str | None = None,
+) -> Sql:
+    """Write the whole statement, which renders each row as one JSON text.
+
+    One that is `guarded` fails by itself where its result is one row and it gives another number of rows. The columns
+    `beside`, or else the keys of a page, come as their types' texts in a second column, a JSON array. With a name for
+    `settings`, the statement sets the caller's claims first.
+    """
+    parsed = statement.parsed
+    if (not statement.columns and settings is None) or parsed.shape is Shape.UTILITY:
+        return _sql(body.pieces(body.scan.span))
+    row = _wrapped_row(body, statement.columns, result)
+    if parsed.shape is Shape.QUERY and (page is not None or not (guarded and result in _SINGLE)):
+        beside = [key.column for key in page.keys] if page else beside
+        return _wrapped_query(statement, row, body.pieces(body.scan.span), page, beside, settings)
+    materialized = " MATERIALIZED" if parsed.shape is Shape.QUERY else ""
+    returning = "" if statement.columns else " RETURNING 1"
+    common = _common(parsed, body, f"{row.alias if statement.columns else row.name} AS{materialized} (")
+    if not statement.columns:
+        selection = f"SELECT count(*)::text FROM {_from(row, settings)}"
+    elif guarded:
+        selection = _selection(row, result, settings)
+    else:
+        selection = f"SELECT {row.rendered}{_texts(statement, row, beside)} FROM {_from(row, settings)}"
+    return _sql((*common, f"{returning}){_further(settings)} {selection}"))
+
+
+def _wrapped_query(
+    statement: TypedStatement,
+    row: _WrappedRow,
+    query: Pieces,
+    page: PagePlan | None,
+    beside: Sequence[str],
+    settings: str | None,
+) -> Sql:
+    database = statement.file.database
+    selected = f"SELECT {row.rendered}{_texts(statement, row, beside)} FROM "
+    if settings is not None:
+        # PostgreSQL draws no condition into what is behind the settings: a page's stand there, its order twice.
+        tail = page_clauses(database, page, row.name, joined_by="AND") if page else ()
+        order = page_order(page, row.name) if page else ""
+        rows = behind_settings(settings, row.alias, ("(", *query, f") {row.alias}"), tail)
+        return _sql((f"WITH {settings_first(settings)} {selected}", *rows, order))
+    tail = page_clauses(database, page, row.name) if page else ()
+    sql = _sql((f"{selected}(", *query, f") {row.alias}", *tail))
+    if not database.conversions.plans_with_json_value(whole_text(sql, present=True)):
+        return sql
+    # JSON_VALUE that returns json or jsonb is NULL where PostgreSQL 18 evaluates it within a row's constructor.
+    return _sql((f"{selected}(SELECT * FROM (", *query, f") {row.alias} OFFSET 0)", f" {row.alias}", *tail))
+
+
+def _texts(statement: TypedStatement, row: _WrappedRow, columns: Sequence[str]) -> str:
+    """Write the second column: of some of the row's columns their types' texts, which no JSON number or null bends."""
+    if not columns:
+        return ""
+    oids = {column.name: column.type_oid for column in statement.columns}
+    texts = [as_text(statement.file.database, oids[name], column_of(row.name, name)) for name in columns]
+    return f", json_build_array({', '.join(texts)})::text"
+
+
+def _from(row: _WrappedRow, settings: str | None) -> str:
+    """Write the FROM list of a statement whose rows stand in a CTE."""
+    if settings is None:
+        return row.name
+    return "".join(str(piece) for piece in behind_settings(settings, row.name, (row.name,)))
+
+
+def _further(settings: str | None) -> str:
+    return "" if settings is None else f", {settings_first(settings)}"
+
+
+def wrap_keyed(statement: TypedStatement, body: Body, result: Result, settings: str | None = None) -> Sql:
+    """Write the statement that also stores its idempotency key and its answer: all of it happens, or nothing."""
+    columns = statement.columns
+    row = _wrapped_row(body, columns, result)
+    returning = "" if columns else " RETURNING 1"
+    kept = f"coalesce(array_agg({row.rendered}), '{{}}')" if columns else "ARRAY[count(*)::text]"
+    rows = _from(row, settings)
+    selection = _selection(row, result, settings) if columns else f"SELECT count(*)::text FROM {rows}"
+    alias = row.alias if columns else row.name
+    return _sql(
+        (
+            *_common(statement.parsed, body, f"{alias} AS MATERIALIZED ("),
+            f"{returning}){_further(settings)}, {row.key} AS ("
+            "INSERT INTO queryport.idempotency_key (operation, key, request_hash, response, expires_at) "
+            f"SELECT :__operation, :__key, :__hash, {kept}, now() + :__keep::interval FROM {row.name}) ",
+            selection,
+        )
+    )
+
+
+def settings_name(statement: TypedStatement, body: Body) -> str:
+    """Return a name for the settings' CTE that nothing in the statement has."""
+    return _free_names(body.scan, statement.columns, "c")[0]
+
+
+def _sql(pieces: Pieces) -> Sql:
+    return sql_of(joined(pieces))
+
+
+_SINGLE = frozenset({Result.ONE, Result.MAYBE, Result.VALUE})
+
+
 def _wrapped_row(body: Body, columns: tuple[Column, ...], result: Result) -> _WrappedRow:
     name, key = _free_names(body.scan, columns, "q", "k")
     # The column of `value` is named here: the name of a bare placeholder's column changes with its cast.
@@ -109,17 +151,18 @@ def _wrapped_row(body: Body, columns: tuple[Column, ...], result: Result) -> _Wr
     return _WrappedRow(name, name, f"row_to_json({name})::text", key)
 
 
-def _selection(row: _WrappedRow, result: Result) -> str:
+def _selection(row: _WrappedRow, result: Result, settings: str | None) -> str:
     """Select the rows of a change, which fails where it is to give a single row and gives another number of them.
 
     What fails is the cast of the call's own mark, with the number of rows behind it, to an integer; see Single.sql.
     """
+    rows = _from(row, settings)
     if result not in _SINGLE:
-        return f"SELECT {row.rendered} FROM {row.name}"
+        return f"SELECT {row.rendered} FROM {rows}"
     right = "count(*) < 2" if result is Result.MAYBE else "count(*) = 1"
     return (
         f"SELECT CASE WHEN {right} THEN min({row.rendered}) "
-        f"ELSE ((:{ROW_COUNT_MARK}::text) || count(*))::integer::text END FROM {row.name}"
+        f"ELSE ((:{ROW_COUNT_MARK}::text) || count(*))::integer::text END FROM {rows}"
     )
 
 

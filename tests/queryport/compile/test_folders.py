@@ -1,150 +1,172 @@
-"""What may lie in a folder of query files, and what may happen in it while it is read."""
+"""`_folder.yaml`: what the files below it inherit, which setting wins, and where a problem is shown."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
-import psycopg
 import pytest
 
-from queryport.compile import Compilation, CompileCache, compile_project, compiler
-from queryport.compile.compiled_file import CompiledFile, compile_file
-from queryport.compile.describe.database import Database
-from queryport.diagnostics.source import Source
-from queryport.migrations.runner import apply_scripts
+from handler.contract.operation import Access, Operation
+from queryport.compile import compile_project
+from queryport.compile.compiler import Compilation
+from queryport.compile.read.folder import merged
+from queryport.compile.read.front_matter import FolderSettings, FrontMatter
 
-GOOD = "SELECT 1 AS a"
+Compiled = Callable[[dict[str, str]], Compilation]
 
 
 @pytest.fixture
-def compiled(tmp_path: Path, schema_url: str) -> Callable[[], Compilation]:
-    (tmp_path / "good.sql").write_text(GOOD)
-    return lambda: compile_project(tmp_path, schema_url)
+def compiled(tmp_path: Path, schema_url: str, monkeypatch: pytest.MonkeyPatch) -> Compiled:
+    monkeypatch.chdir(tmp_path)
+
+    def compile_files(files: dict[str, str]) -> Compilation:
+        for name, text in files.items():
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).write_text(text)
+        return compile_project(tmp_path, schema_url)
+
+    return compile_files
 
 
-def found(compilation: Compilation) -> list[tuple[str, str]]:
-    return [(problem.path.name, problem.code) for problem in compilation.problems]
+def _only(compilation: Compilation) -> Operation:
+    assert not compilation.problems, "\n".join(problem.render() for problem in compilation.problems)
+    (operation,) = compilation.operations
+    return operation
 
 
-def test_what_is_no_file_to_read(tmp_path: Path, compiled: Callable[[], Compilation]) -> None:
-    (tmp_path / "folder.sql").mkdir()
-    (tmp_path / ".#good.sql").symlink_to("someone@host.123:456")
-    (tmp_path / ".hidden").mkdir()
-    (tmp_path / ".hidden" / "x.sql").write_text(GOOD)
-    (tmp_path / "gone.sql").symlink_to("nothing.sql")
-    (tmp_path / "circle.sql").symlink_to("circle.sql")
-    os.mkfifo(tmp_path / "pipe.sql")
-    compilation = compiled()
-    assert found(compilation) == [("circle.sql", "QP009"), ("gone.sql", "QP009"), ("pipe.sql", "QP009")]
-    assert [operation.name for operation in compilation.operations] == ["good"]
+PERSON = "SELECT name FROM person WHERE person_id = :id"
 
 
-def test_names_that_make_no_operation(tmp_path: Path, compiled: Callable[[], Compilation]) -> None:
-    (tmp_path / "order-items").mkdir()
-    (tmp_path / "order-items" / "list.sql").write_text(GOOD)
-    (tmp_path / "upper.SQL").write_text(GOOD)
-    (tmp_path / "note.sql.txt").write_text(GOOD)
-    (tmp_path / "kept.sql~").write_text(GOOD)
-    (tmp_path / os.fsdecode(b"bytes\xff.sql")).write_text(GOOD)
-    compilation = compiled()
-    assert sorted(found(compilation)) == [
-        ("bytes\ufffd.sql", "QP006"),
-        ("list.sql", "QP006"),
-        ("note.sql.txt", "QP011"),
-        ("upper.SQL", "QP011"),
-    ]
-    by_name = {problem.path.name: problem for problem in compilation.problems}
-    assert by_name["list.sql"].cure == "call it `order_items`"
-    assert by_name["upper.SQL"].cure == "call it `upper.sql`, or move it out of the folder"
-    assert by_name["note.sql.txt"].cure == "call it `note.sql`, or move it out of the folder"
-    for problem in compilation.problems:
-        problem.render(color=True).encode()
+def test_a_file_inherits_from_every_folder_above_it_and_the_nearest_wins(compiled: Compiled) -> None:
+    operation = _only(
+        compiled(
+            {
+                "_folder.yaml": "allow: [jwt]\nidempotency: required\nhidden: true\n",
+                "a/_folder.yaml": "allow: [key]\nprefix: /people/{id}\n",
+                "a/b/_folder.yaml": "hidden: false\n",
+                "a/b/get.sql": f"-- http: GET /name\n{PERSON}",
+                "other/_folder.yaml": "allow: [nobody]",
+            }
+        )
+    )
+    assert operation.access == Access(("key",))
+    assert operation.http is not None
+    assert operation.http.path == "/people/{id}/name"
 
 
-def test_a_file_or_folder_that_may_not_be_read(
-    tmp_path: Path, compiled: Callable[[], Compilation], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "shut.sql").write_text(GOOD)
-    (tmp_path / "closed").mkdir()
-    read, scan = Path.read_bytes, os.scandir
-
-    # The suite may be run by root, whom no permission holds off.
-    def read_bytes(path: Path) -> bytes:
-        if path.name == "shut.sql":
-            raise PermissionError(13, "Permission denied", str(path))
-        return read(path)
-
-    def scandir(path: str) -> object:
-        if Path(path).name == "closed":
-            raise PermissionError(13, "Permission denied", str(path))
-        return scan(path)
-
-    monkeypatch.setattr(Path, "read_bytes", read_bytes)
-    monkeypatch.setattr(os, "scandir", scandir)
-    compilation = compiled()
-    assert found(compilation) == [("closed", "QP009"), ("shut.sql", "QP009")]
-    assert "Permission denied" in compilation.problems[0].message
-    assert [operation.name for operation in compilation.operations] == ["good"]
+def test_a_file_wins_over_its_folders(compiled: Compiled) -> None:
+    operation = _only(
+        compiled(
+            {
+                "_folder.yaml": "allow: [jwt]\nhttp: off\n",
+                "get.sql": f"-- allow: [anyone]\n-- http: GET /p/{{id}}\n{PERSON}",
+            }
+        )
+    )
+    assert operation.access == Access(("anyone",))
 
 
-def test_a_file_that_goes_away_is_as_one_that_never_was(
-    tmp_path: Path, compiled: Callable[[], Compilation], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    read = Path.read_bytes
-    (tmp_path / "fleeting.sql").write_text(GOOD)
-
-    def read_bytes(path: Path) -> bytes:
-        (tmp_path / "fleeting.sql").unlink(missing_ok=True)
-        return read(path)
-
-    monkeypatch.setattr(Path, "read_bytes", read_bytes)
-    compilation = compiled()
-    assert (compilation.problems, [operation.name for operation in compilation.operations]) == ((), ["good"])
+def test_a_folder_keeps_its_files_away_from_http(compiled: Compiled) -> None:
+    assert _only(compiled({"_folder.yaml": "http: off\n", "get.sql": PERSON})).access == Access(http=False)
 
 
-def test_a_folder_that_is_not_there_has_no_files(tmp_path: Path, schema_url: str) -> None:
-    assert compile_project(tmp_path / "nowhere", schema_url).operations == ()
+def test_without_any_rule_iam_and_direct_callers_are_let_in(compiled: Compiled) -> None:
+    assert _only(compiled({"get.sql": PERSON})).access == Access(("iam", "direct"))
 
 
-def test_an_exception_in_one_file_is_that_files_problem(
-    tmp_path: Path, schema_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in ("bad", "good"):
-        (tmp_path / f"{name}.sql").write_text(f"{GOOD} -- {name}")
-
-    def fail(database: Database, source: Source, name: str) -> CompiledFile:
-        if name == "bad":
-            with database.rehearsal():
-                raise KeyError("a defect")
-        return compile_file(database, source, name)
-
-    monkeypatch.setattr(compiler, "compile_file", fail)
-    cache: CompileCache = {}
-    compilation = compile_project(tmp_path, schema_url, cache)
-    (problem,) = compilation.problems
-    assert (problem.code, problem.path.name) == ("QP010", "bad.sql")
-    assert "KeyError in test_folders.py:" in problem.message
-    assert "please report" in problem.cure
-    assert [operation.name for operation in compilation.operations] == ["good"]
-    monkeypatch.undo()
-    assert compile_project(tmp_path, schema_url, cache).problems == ()  # a failure is not remembered
+def test_parameters_are_merged_name_by_name_and_key_by_key(compiled: Compiled) -> None:
+    operation = _only(
+        compiled(
+            {
+                "_folder.yaml": "params:\n  id: {from: claims.person_id}\n  unused: {optional: true}\n",
+                "a/_folder.yaml": "params:\n  mood: {optional: true, description: How}\n",
+                "a/get.sql": "-- params: {mood: {description: What}}\n"
+                f"{PERSON} AND (:mood IS NULL OR mood = :mood)",
+            }
+        )
+    )
+    assert {parameter.name: parameter.source for parameter in operation.parameters} == {
+        "id": "claims.person_id",
+        "mood": None,
+    }
+    assert list(operation.parameters_schema["properties"]) == ["mood"]
+    assert operation.parameters_schema["properties"]["mood"]["description"] == "What"
+    assert "required" not in operation.parameters_schema
+    assert operation.caller_schema["properties"]["id"]["type"] == "integer"
 
 
-def test_a_database_that_goes_away_is_no_problem_of_a_file(
-    tmp_path: Path, new_database: Callable[[Path | str | None], str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "good.sql").write_text(GOOD)
-    url = new_database(None)
-    apply_scripts(url, ())
+@pytest.mark.parametrize(
+    ("settings", "problem"),
+    [
+        ("allow: [everyone]", "_folder.yaml:1:9 QP701 `everyone` is no rule"),
+        ("allow: anyone", "_folder.yaml:1:8 QP005 `allow`:"),
+        ("result: one", "_folder.yaml:1:1 QP004 unknown key `result`"),
+        ("http: GET /x", "_folder.yaml:1:7 QP005 `http`:"),
+        ("prefix: people", "_folder.yaml:1:9 QP005 `prefix`:"),
+        ("- allow", "_folder.yaml:1:1 QP005 the file is not a mapping"),
+        ("allow: [", "_folder.yaml:1:9 QP003 not valid YAML"),
+        ("params: {id: {from: claims}}", "_folder.yaml:1:21 QP702 `claims` is nothing that a caller has"),
+        ("params: {id: {from: jwt.sub}}", "_folder.yaml:1:21 QP702 `jwt.sub` is nothing that a caller has"),
+        ("params: {id: {from: claims.a, default: 1}}", "_folder.yaml:1:31 QP702 `:id` comes from the caller"),
+        ("role: claims.role", "_folder.yaml:1:7 QP703 a claim may name any role"),
+        ("role: reader\nroles: [reader]", "_folder.yaml:2:1 QP703 `roles` are those that a claim may name"),
+        (
+            "params: {id: {from: claims.a}}\nprefix: '/p/{id}'",
+            "_folder.yaml:1:21 QP702 `:id` comes from the caller, and",
+        ),
+    ],
+)
+def test_a_problem_is_shown_in_the_folders_file_and_once(compiled: Compiled, settings: str, problem: str) -> None:
+    compilation = compiled({"_folder.yaml": settings, "a.sql": PERSON, "b.sql": PERSON})
+    told = [found.render() for found in compilation.problems]
+    assert sum(problem in each for each in told) == 1, told
+    assert all(each.startswith("_folder.yaml") for each in told)
 
-    def cut_off(database: Database, source: Source, name: str) -> CompiledFile:
-        with psycopg.connect(url, autocommit=True) as other:
-            other.execute(
-                "SELECT pg_terminate_backend(pid, 1000) FROM pg_stat_activity "
-                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            )
-        return compile_file(database, source, name)
 
-    monkeypatch.setattr(compiler, "compile_file", cut_off)
-    with pytest.raises(psycopg.OperationalError):
-        compile_project(tmp_path, url)
+def test_a_parameter_in_the_prefix_cannot_come_from_the_caller(compiled: Compiled) -> None:
+    settings = "params: {id: {from: claims.a}}\nprefix: '/p/{id}'"
+    compilation = compiled({"_folder.yaml": settings, "a.sql": f"-- http: GET /a\n{PERSON}"})
+    told = [found.render() for found in compilation.problems]
+    assert any("_folder.yaml:1:21 QP702 `:id` comes from the caller, and the route has `{id}`" in each for each in told)
+
+
+def test_a_table_of_tenants_that_is_read_without_the_tenant_is_told(compiled: Compiled) -> None:
+    compilation = compiled(
+        {
+            "_folder.yaml": "params: {person_id: {from: claims.person_id}}",
+            "good.sql": "SELECT visit_id FROM visit WHERE person_id = :person_id",
+            "bad.sql": "SELECT visit_id FROM visit WHERE visit_id = :id",
+            "silent.sql": "-- silence: [QP704]\nSELECT visit_id FROM visit WHERE visit_id = :id",
+            "other.sql": "SELECT 1 AS one",
+        }
+    )
+    assert [(problem.path.name, problem.code) for problem in compilation.problems] == [("bad.sql", "QP704")]
+    assert "`visit` has the column `person_id`" in compilation.problems[0].message
+    assert len(compilation.operations) == 4
+
+
+def test_a_changed_folder_compiles_its_files_anew(tmp_path: Path, schema_url: str) -> None:
+    (tmp_path / "get.sql").write_text(PERSON)
+    cache: dict[object, object] = {}
+    before = compile_project(tmp_path, schema_url, cache)  # type: ignore[arg-type]  # filled by the compiler
+    (tmp_path / "_folder.yaml").write_text("allow: [anyone]")
+    after = compile_project(tmp_path, schema_url, cache)  # type: ignore[arg-type]
+    assert before.operations[0].access == Access()
+    assert after.operations[0].access == Access(("anyone",))
+    again = compile_project(tmp_path, schema_url, cache)  # type: ignore[arg-type]
+    assert again.operations[0] is after.operations[0]
+
+
+def test_every_key_says_whether_it_may_stand_in_a_folder() -> None:
+    assert FrontMatter.IN_FOLDERS.keys() == FrontMatter.model_fields.keys()
+    inherited = {name for name, may in FrontMatter.IN_FOLDERS.items() if may}
+    assert FolderSettings.model_fields.keys() == inherited | {"description", "tag", "prefix"}
+
+
+def test_merging_keeps_what_the_nearer_does_not_say() -> None:
+    far = {"a": {"x": 1, "y": {"p": 1}}, "b": [1], "c": 1}
+    assert merged(far, {"a": {"y": {"q": 2}}, "b": [2], "d": None}) == {
+        "a": {"x": 1, "y": {"p": 1, "q": 2}},
+        "b": [2],
+        "c": 1,
+        "d": None,
+    }

@@ -3,6 +3,8 @@
 --   For a schedule, say every hour. One call deletes at most `at_most` keys and answers how many; where that is as many as
 --   it might, there may be more. Several may run at once.
 -- result: affected
+-- allow: [direct]
+-- http: off
 -- idempotency: off
 -- params:
 --   at_most: {default: 10000, minimum: 1, maximum: 100000}

@@ -1,0 +1,79 @@
+"""Checks `allow`, `hidden`, `http: off`, `from`, `rls` and `role`: who may call an operation, and as whom it runs."""
+
+import re
+from collections.abc import Mapping
+
+from handler.contract import rights
+from handler.contract.operation import Access, RowSecurity
+from queryport.compile.describe.query_file import QueryFile
+from queryport.compile.describe.typed_statement import TypedStatement
+from queryport.compile.read.folder import FOLDER_FILE
+
+SOURCES = ("iam.arn", "iam.account", "iam.user_id", "key.name", "caller.id")
+_CLAIM = re.compile(r"claims(?:\.[^.\s]+)+")
+_SOURCE_CURE = f"write `claims.NAME`, or one of {', '.join(SOURCES)}"
+
+
+def check_access(file: QueryFile) -> Access:
+    """Return the rights of an operation, after a report of each rule that is none."""
+    front_matter, header = file.front_matter, file.header
+    for index, rule in enumerate(front_matter.allow or ()):
+        try:
+            rights.parse(rule)
+        except rights.RightsError as error:
+            message, _, cure = str(error).partition(": ")
+            file.reporter.report("QP701", header.value("allow", index), message, cure or "see docs/callers.md")
+    allow = rights.DEFAULT if front_matter.allow is None else tuple(front_matter.allow)
+    return Access(allow, front_matter.hidden, front_matter.http != "off")
+
+
+def check_sources(file: QueryFile, names: Mapping[str, object]) -> None:
+    """Report parameters that cannot come from the caller as they are to."""
+    report, header = file.reporter.report, file.header
+    for name in names:
+        entry = file.front_matter.parameter(name)
+        if entry.from_ is None:
+            continue
+        if entry.from_ not in SOURCES and not _CLAIM.fullmatch(entry.from_):
+            message = f"`{entry.from_}` is nothing that a caller has"
+            report("QP702", header.value("params", name, "from"), message, _SOURCE_CURE)
+        if entry.has_default:
+            message = f"`:{name}` comes from the caller, and a default would stand for every caller without it"
+            report("QP702", header.key("params", name, "default"), message, "delete `default`, or `from`")
+        if f"{{{name}}}" in header.prefix + (file.front_matter.http or ""):
+            message = f"`:{name}` comes from the caller, and the route has `{{{name}}}`"
+            report("QP702", header.value("params", name, "from"), message, "take it out of the path, or delete `from`")
+
+
+def check_tenants(statement: TypedStatement) -> None:
+    """Report tables with a column that a folder binds to the caller, where the statement does not bind it."""
+    file = statement.file
+    secured = {relation.oid for relation in statement.analysis.relations if relation.policies}
+    for name, entry in file.front_matter.params.items():
+        span = file.header.key("params", name)
+        if entry is None or entry.from_ is None or span.source is None or name in statement.inference.by_name:
+            continue
+        for relation in statement.analysis.relations:
+            columns = file.database.attributes(relation.oid).values()
+            if any(column.name == name for column in columns) and not (
+                file.front_matter.rls and relation.oid in secured
+            ):
+                message = f"`{relation.name}` has the column `{name}`, and the statement does not bind `:{name}`"
+                cure = f"compare it with `:{name}`, which {FOLDER_FILE} takes from the caller, or silence QP704"
+                file.reporter.report("QP704", statement.start, message, cure)
+
+
+def check_row_security(file: QueryFile) -> RowSecurity | None:
+    """Return the settings for the database's policies, after a report of a role that cannot be taken."""
+    front_matter, header = file.front_matter, file.header
+    if not front_matter.rls and front_matter.role is None:
+        return None
+    role, roles = front_matter.role, tuple(front_matter.roles)
+    if role is not None and role.startswith("claims.") and not roles:
+        message = "a claim may name any role that the function's database user is a member of"
+        report = file.reporter.report
+        report("QP703", header.value("role"), message, "list the roles that it may name: `roles: [reader, editor]`")
+    if roles and (role is None or not role.startswith("claims.")):
+        message = "`roles` are those that a claim may name, and `role` is no claim"
+        file.reporter.report("QP703", header.key("roles"), message, "write `role: claims.NAME`, or delete `roles`")
+    return RowSecurity(role, roles)

@@ -1,0 +1,146 @@
+"""Reads `_folder.yaml`: what holds for all query files of a folder and of those below it.
+
+The nearest folder wins, and a file wins over every folder; mappings are merged key by key.
+"""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from queryport.compile.read.front_matter import FolderSettings, FrontMatter
+from queryport.compile.read.header import Header, report_invalid
+from queryport.compile.read.located_yaml import CoreLoader, KeyPath, Reader
+from queryport.diagnostics.reporter import Reporter
+from queryport.diagnostics.source import Problem, Source, Span, shown
+
+FOLDER_FILE = "_folder.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """One `_folder.yaml` that has nothing wrong with it."""
+
+    source: Source
+    values: Mapping[str, Any]
+    keys: Mapping[KeyPath, Span]
+    """Where each key stands."""
+    value_spans: Mapping[KeyPath, Span]
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """The `_folder.yaml`s of a project."""
+
+    root: Path
+    by_path: Mapping[Path, Folder]
+    problems: tuple[Problem, ...] = ()
+
+    def above(self, file: Path) -> tuple[Folder, ...]:
+        """Return the folders that a file inherits from, the farthest first."""
+        parents = [parent for parent in reversed(file.parents) if parent == self.root or self.root in parent.parents]
+        return tuple(self.by_path[parent] for parent in parents if parent in self.by_path)
+
+
+def read_folders(root: Path) -> Folders:
+    """Read every `_folder.yaml` below a folder; one that cannot be used is reported and left out."""
+    by_path: dict[Path, Folder] = {}
+    problems: list[Problem] = []
+    for path in sorted(_paths(root)):
+        try:
+            text = path.read_text("utf-8-sig")
+        except (FileNotFoundError, NotADirectoryError):
+            continue  # gone since its name was read
+        except (OSError, UnicodeDecodeError) as error:
+            reporter = Reporter(Source(shown(path), ""))
+            message = f"the file cannot be read ({getattr(error, 'strerror', None) or 'it is not UTF-8 text'})"
+            reporter.report("QP009", Span(0, 1), message, "make it readable, or delete it")
+        else:
+            reporter = Reporter(Source(shown(path), text))
+            folder = _read(reporter)
+            if folder is not None:
+                by_path[path.parent] = folder
+        problems += reporter.problems
+    return Folders(root, by_path, tuple(problems))
+
+
+def _paths(root: Path) -> Iterator[Path]:
+    for parent, folders, names in os.walk(root):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        if FOLDER_FILE in names:
+            yield Path(parent, FOLDER_FILE)
+
+
+def _read(reporter: Reporter) -> Folder | None:
+    source = reporter.source
+    starts = source.line_starts
+
+    def offset(mark: yaml.Mark) -> int:
+        return min(starts[mark.line] + mark.column if mark.line < len(starts) else len(source.text), len(source.text))
+
+    try:
+        node = yaml.compose(source.text, Loader=CoreLoader)
+    except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+        start = offset(mark) if mark else 0
+        problem = getattr(error, "problem", None) or type(error).__name__
+        reporter.report(
+            "QP003", Span(start, start + 1), f"not valid YAML ({problem})", "write it as `key: value` lines"
+        )
+        return None
+    reader = Reader(reporter, offset)
+    value = reader.read(node, ()) if node is not None else {}
+    header = Header(FrontMatter(), 0, reader.keys, reader.values)
+    if not isinstance(value, dict):
+        reporter.report("QP005", Span(0, 1), "the file is not a mapping", "write it as `key: value` lines")
+    if reporter.errors:
+        return None
+    try:
+        FolderSettings.model_validate(value)
+    except ValidationError as error:
+        details = {header.path(detail["loc"]): detail for detail in reversed(error.errors(include_url=False))}
+        for path, detail in details.items():
+            report_invalid(reporter, header, path, detail, FolderSettings)
+        return None
+    return Folder(source, value, _elsewhere(source, reader.keys), _elsewhere(source, reader.values))
+
+
+def _elsewhere(source: Source, spans: Mapping[KeyPath, Span]) -> dict[KeyPath, Span]:
+    return {path: Span(span.start, span.end, source) for path, span in spans.items() if path}
+
+
+def inherit(header: Header, folders: Sequence[Folder]) -> Header:
+    """Return a file's header with what it inherits from its folders, the farthest first."""
+    if not folders:
+        return header
+    values: Mapping[str, Any] = {}
+    keys: dict[KeyPath, Span] = {}
+    value_spans: dict[KeyPath, Span] = {}
+    for folder in folders:
+        values = merged(values, folder.values)
+        keys |= folder.keys
+        value_spans |= folder.value_spans
+    own = {name: values.get(name) for name in ("prefix", "tag")}
+    inherited = {name: value for name, value in values.items() if FrontMatter.IN_FOLDERS.get(name)}
+    return Header(
+        FrontMatter.model_validate(merged(inherited, header.written)),
+        header.end,
+        keys | header.keys,
+        value_spans | header.values,
+        header.written,
+        prefix=own["prefix"] or "",
+        tag=own["tag"],
+    )
+
+
+def merged(values: Mapping[str, Any], nearer: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of a folder with those of a nearer one, or of a file, which win."""
+    result = dict(values)
+    for key, value in nearer.items():
+        before = result.get(key)
+        result[key] = merged(before, value) if isinstance(before, Mapping) and isinstance(value, Mapping) else value
+    return result

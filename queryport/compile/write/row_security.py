@@ -1,0 +1,63 @@
+"""Lets a statement set the caller's claims before it reads a row, and proves by its plan that it does.
+
+The settings stand in a materialized CTE, and the author's query in a LATERAL behind a condition on it. `OFFSET 0` keeps
+PostgreSQL from drawing the query out of it. Were the query evaluated first, its policies would see no claims.
+"""
+
+from typing import Any
+
+from handler.contract.operation import Sql
+from queryport.aws import placeholders
+from queryport.compile.describe.typed_statement import TypedStatement
+from queryport.compile.write.pieces import Pieces, whole_text
+
+_SETTINGS = (
+    ("request.jwt.claims", "__claims"),
+    ("request.caller", "__caller"),
+    ("request.operation", "__operation_name"),
+)
+
+
+def settings_first(name: str) -> str:
+    """Write the CTE, with its name in front."""
+    settings = ", ".join(f"set_config('{setting}', :{placeholder}, true)" for setting, placeholder in _SETTINGS)
+    return f"{name} AS MATERIALIZED (SELECT concat({settings}) AS set)"
+
+
+def behind_settings(name: str, row: str, query: Pieces, tail: Pieces = ()) -> Pieces:
+    """Write a FROM list whose rows, called `row`, are those of the query, evaluated behind the CTE."""
+    return (
+        f"{name} CROSS JOIN LATERAL (SELECT * FROM ",
+        *query,
+        f" WHERE {name}.set IS NOT NULL",
+        *tail,
+        f" OFFSET 0) {row}",
+    )
+
+
+def is_settled_first(statement: TypedStatement, sql: Sql, name: str) -> bool:
+    """Whether PostgreSQL's plan for the statement evaluates the settings before all else.
+
+    False for partitioned tables: those are pruned when execution begins, before any row is asked for.
+    """
+    analysis = statement.analysis
+    if not analysis.is_known or any(relation.kind == "p" for relation in analysis.relations):
+        return False
+    return all(
+        _begins_with(plan, name)
+        for plan in [_plan(statement, whole_text(sql, present=present)) for present in (True, False)]
+    )
+
+
+def _plan(statement: TypedStatement, text: str) -> Any:
+    return statement.file.database.plan(placeholders.scan(text).text)
+
+
+def _begins_with(node: Any, name: str) -> bool:
+    """Whether the first rows that a plan asks for are those of the CTE."""
+    children = [child for child in node.get("Plans", ()) if child["Parent Relationship"] in ("Outer", "Inner")]
+    if not children:
+        return bool(node["Node Type"] == "CTE Scan" and node["CTE Name"] == name)
+    if len(children) > 1 and node["Node Type"] != "Nested Loop":
+        return False
+    return _begins_with(children[0], name)

@@ -1,0 +1,237 @@
+"""Operations under row-level security: the same rows in one request as in a transaction that sets the claims first.
+
+Each statement runs as a role that the policies hold for, with the policy's setting bare and in a subselect, and is
+compared with plain PostgreSQL. Where the claims match nothing, it gives no rows.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg.rows import tuple_row
+
+from handler.contract.operation import Page, RowSecurity, Single, Transaction
+from handler.engine.caller_bindings import session
+from handler.engine.statement import ReadyStatement
+from handler.identity.caller import Caller
+from queryport.aws import placeholders
+from queryport.compile.compiled_file import compile_file
+from queryport.compile.describe.database import Database
+from queryport.diagnostics.source import Source
+from queryport.postgres.server import EmbeddedPostgres
+from tests.support.databases import suite_database, with_our_tables
+
+_SETTING = "nullif(current_setting('request.jwt.claims', true), '')::json ->> 'tenant_id'"
+_SCHEMA = """
+CREATE ROLE tenant_app NOLOGIN;
+CREATE TABLE customer (customer_id int PRIMARY KEY, tenant_id int NOT NULL, name text NOT NULL);
+CREATE TABLE invoice (
+    invoice_id int PRIMARY KEY, customer_id int NOT NULL REFERENCES customer, tenant_id int NOT NULL, total int NOT NULL
+);
+CREATE INDEX ON customer (tenant_id, customer_id);
+CREATE TABLE event (event_id int, tenant_id int NOT NULL) PARTITION BY LIST (tenant_id);
+CREATE TABLE event_1 PARTITION OF event FOR VALUES IN (1);
+CREATE TABLE event_2 PARTITION OF event FOR VALUES IN (2);
+INSERT INTO customer SELECT n, 1 + n %% 3, 'c' || n FROM generate_series(1, 300) n;
+INSERT INTO invoice SELECT n, 1 + n %% 300, 1 + (1 + n %% 300) %% 3, n %% 7 FROM generate_series(1, 900) n;
+INSERT INTO event SELECT n, 1 + n %% 2 FROM generate_series(1, 20) n;
+CREATE VIEW totals WITH (security_invoker) AS
+    SELECT customer_id, sum(total) AS total FROM invoice GROUP BY customer_id;
+ALTER TABLE customer ENABLE ROW LEVEL SECURITY;
+ALTER TABLE invoice ENABLE ROW LEVEL SECURITY;
+ALTER TABLE event ENABLE ROW LEVEL SECURITY;
+CREATE POLICY mine ON customer USING (tenant_id = (%(setting)s)::int);
+CREATE POLICY mine ON invoice USING (tenant_id = (%(setting)s)::int);
+CREATE POLICY mine ON event USING (tenant_id = (%(setting)s)::int);
+GRANT SELECT, INSERT, UPDATE, DELETE ON customer, invoice, event, totals TO tenant_app;
+"""
+
+READS = {
+    "table": "SELECT customer_id, name FROM customer ORDER BY customer_id",
+    "by_key": "SELECT name FROM customer WHERE customer_id = :id",
+    "join": "SELECT c.name, i.total FROM customer c JOIN invoice i USING (customer_id) WHERE i.total > :id",
+    "outer_join": "SELECT c.name, i.total FROM customer c LEFT JOIN invoice i ON i.customer_id = c.customer_id AND i.total = :id",
+    "aggregate": "SELECT count(*) AS n, sum(total) AS total FROM invoice WHERE total <> :id",
+    "group": "SELECT customer_id, sum(total) AS total FROM invoice GROUP BY customer_id HAVING sum(total) > :id",
+    "cte": "WITH big AS (SELECT customer_id FROM invoice WHERE total > :id) SELECT name FROM customer JOIN big USING (customer_id)",
+    "union": "SELECT customer_id AS id FROM customer UNION SELECT invoice_id FROM invoice WHERE total = :id",
+    "exists": "SELECT name FROM customer c WHERE EXISTS (SELECT FROM invoice i WHERE i.customer_id = c.customer_id AND total = :id)",
+    "scalar_subquery": "SELECT name, (SELECT max(total) FROM invoice) AS most FROM customer WHERE customer_id > :id",
+    "initplan": "SELECT name FROM customer WHERE customer_id > (SELECT min(customer_id) FROM invoice WHERE total = :id)",
+    "view": "SELECT customer_id, total FROM totals WHERE total > :id",
+    "window": "SELECT name, rank() OVER (ORDER BY customer_id) AS r FROM customer WHERE customer_id > :id",
+    "lateral": "SELECT c.name, l.total FROM customer c, LATERAL (SELECT total FROM invoice i WHERE i.customer_id = c.customer_id LIMIT 1) l",
+    "recursive": "WITH RECURSIVE r(n) AS (SELECT min(customer_id) FROM customer UNION ALL SELECT n + 3 FROM r WHERE n < :id) SELECT n FROM r",
+    "values": "SELECT v.n, (SELECT count(*) FROM customer) AS c FROM (VALUES (1), (2)) v(n) WHERE v.n < :id",
+}
+WRITES = {
+    "insert": "INSERT INTO customer VALUES (:id, 1, 'new') RETURNING customer_id, name",
+    "insert_select": "INSERT INTO invoice SELECT 5000 + customer_id, customer_id, tenant_id, :id FROM customer RETURNING invoice_id",
+    "insert_select_count": "INSERT INTO invoice SELECT 5000 + customer_id, customer_id, tenant_id, :id FROM customer",
+    "update": "UPDATE invoice SET total = total + :id WHERE total > 3 RETURNING invoice_id, total",
+    "update_count": "UPDATE invoice SET total = total + :id WHERE total > 3",
+    "update_from": "UPDATE invoice i SET total = :id FROM customer c WHERE c.customer_id = i.customer_id RETURNING i.invoice_id",
+    "delete": "DELETE FROM invoice WHERE total < :id RETURNING invoice_id",
+    "delete_count": "DELETE FROM invoice WHERE total < :id",
+    "merge": (
+        "MERGE INTO invoice i USING customer c ON i.customer_id = c.customer_id AND i.total = :id "
+        "WHEN MATCHED THEN UPDATE SET total = 100 RETURNING i.invoice_id"
+    ),
+    "writing_cte": (
+        "WITH gone AS (DELETE FROM invoice WHERE total = :id RETURNING customer_id) "
+        "SELECT name FROM customer JOIN gone USING (customer_id)"
+    ),
+}
+CALLERS = {tenant: Caller("jwt", f"jwt:{tenant}", {"tenant_id": tenant}) for tenant in (1, 2, 99)}
+
+
+@pytest.fixture(scope="module", params=["bare", "subselect"])
+def url(request: pytest.FixtureRequest, postgres: EmbeddedPostgres) -> str:
+    setting = _SETTING if request.param == "bare" else f"SELECT {_SETTING}"
+    script = (_SCHEMA % {"setting": setting}).replace("CREATE ROLE tenant_app NOLOGIN;", "")
+    with psycopg.connect(postgres.url(), autocommit=True) as connection:
+        if not connection.execute("SELECT FROM pg_roles WHERE rolname = 'tenant_app'").fetchall():
+            connection.execute("CREATE ROLE tenant_app NOLOGIN")
+    return suite_database(postgres, f"row_security_{request.param}", with_our_tables(script)).url
+
+
+@pytest.fixture
+def database(url: str) -> Iterator[Database]:
+    with Database(url) as made:
+        yield made
+
+
+@pytest.fixture
+def connection(url: str) -> Iterator[psycopg.Connection[Any]]:
+    """A session of the function's own role; each call is a transaction that is rolled back."""
+    with psycopg.connect(url, row_factory=tuple_row) as made:
+        yield made
+
+
+def _compiled(database: Database, text: str) -> Any:
+    source = Source(Path("query.sql"), text)
+    file = compile_file(database, source, "query")
+    assert file.operation is not None, "\n".join(problem.render() for problem in file.problems)
+    return file.operation
+
+
+def _run(connection: psycopg.Connection[Any], operation: Any, caller: Caller, **values: str) -> list[str]:
+    """The JSON rows of an operation in one statement, as the function sends it."""
+    execution = operation.execution
+    assert isinstance(execution, Single | Page), "it goes by a transaction"
+    bindings: dict[str, str | None] = {
+        **values,
+        **session(operation.name, operation.row_security or RowSecurity(), caller),
+        "__mark": "m",
+    }
+    scanned = placeholders.scan(ReadyStatement(execution.sql).form(bindings).sql)
+    with connection.transaction(force_rollback=True):
+        connection.execute("SET LOCAL ROLE tenant_app")
+        result = connection.pgconn.exec_params(
+            scanned.text.encode(),
+            [None if (value := bindings[place.name]) is None else value.encode() for place in scanned.placeholders],
+        )
+        assert result.status == psycopg.pq.ExecStatus.TUPLES_OK, result.error_message
+        return [(result.get_value(row, 0) or b"").decode() for row in range(result.ntuples)]
+
+
+def _plain(connection: psycopg.Connection[Any], text: str, tenant: int, **values: str) -> list[str]:
+    for name, value in values.items():
+        text = text.replace(f":{name}", value)
+    with connection.transaction(force_rollback=True):
+        connection.execute("SELECT set_config('request.jwt.claims', %s, true)", [json.dumps({"tenant_id": tenant})])
+        connection.execute("SET LOCAL ROLE tenant_app")
+        cursor = connection.execute(text.encode())
+        if cursor.description is None:
+            return [str(cursor.rowcount)]
+        names = [column.name for column in cursor.description]
+        return [json.dumps(dict(zip(names, row, strict=True))) for row in cursor.fetchall()]
+
+
+def _same(rows: list[str], others: list[str]) -> bool:
+    return sorted(map(_key, rows)) == sorted(map(_key, others))
+
+
+def _key(row: str) -> str:
+    return json.dumps(json.loads(row), sort_keys=True)
+
+
+@pytest.mark.parametrize("name", READS)
+def test_a_read_gives_the_callers_rows_in_one_statement(
+    database: Database, connection: psycopg.Connection[Any], name: str
+) -> None:
+    operation = _compiled(database, f"-- rls: true\n{READS[name]}")
+    for tenant, caller in CALLERS.items():
+        rows = _run(connection, operation, caller, id="4")
+        assert _same(rows, _plain(connection, READS[name], tenant, id="4"))
+    nobody = _run(connection, operation, replace_claims(CALLERS[1]), id="4")
+    assert _same(nobody, _plain(connection, READS[name], 98, id="4"))
+
+
+def replace_claims(caller: Caller) -> Caller:
+    return caller._replace(claims={})
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_a_write_changes_the_callers_rows_in_one_statement(
+    database: Database, connection: psycopg.Connection[Any], name: str
+) -> None:
+    operation = _compiled(database, f"-- rls: true\n{WRITES[name]}")
+    text = WRITES[name]
+    for tenant, caller in CALLERS.items():
+        if name == "insert" and tenant != 1:
+            continue  # the policy refuses it, as it should
+        rows = _run(connection, operation, caller, id="4000" if name == "insert" else "4")
+        assert _same(rows, _plain(connection, text, tenant, id="4000" if name == "insert" else "4"))
+
+
+@pytest.mark.parametrize("by", ["customer_id", "name desc, customer_id"])
+def test_pages_give_every_row_of_the_caller_in_order(
+    database: Database, connection: psycopg.Connection[Any], by: str
+) -> None:
+    text = "SELECT customer_id, name FROM customer"
+    operation = _compiled(database, f"-- rls: true\n-- page: {{by: [{by}], size: 7}}\n{text}")
+    expected = _plain(connection, f"{text} ORDER BY {by}", 2)
+    seen: list[str] = []
+    cursor: dict[str, str] = {}
+    while True:
+        rows = _run(connection, operation, CALLERS[2], __limit="8", **cursor)
+        seen += rows[:7]
+        if len(rows) < 8:
+            break
+        last = json.loads(rows[6])
+        keys = [str(last[name]) for name in operation.execution.by]
+        cursor = {"cursor": "x", **{f"__key_{number}": key for number, key in enumerate(keys, 1)}}
+    assert [json.loads(row) for row in seen] == [json.loads(row) for row in expected]
+
+
+def test_a_page_goes_along_the_index_though_it_stands_behind_the_settings(database: Database) -> None:
+    text = "-- rls: true\n-- page: {by: [customer_id]}\nSELECT customer_id FROM customer WHERE tenant_id = :tenant"
+    operation = _compiled(database, text)
+    form = ReadyStatement(operation.execution.sql).form({"tenant": "1"})
+    plan = json.dumps(database.plan(placeholders.scan(form.sql).text))
+    assert "Index" in plan
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "-- rls: true\nSELECT event_id FROM event",
+        "-- rls: true\n-- role: tenant_app\nSELECT name FROM customer",
+        "-- rls: true\n-- role: claims.role\n-- roles: [tenant_app]\nSELECT name FROM customer",
+        "-- rls: true\nUPDATE event SET event_id = 1 WHERE event_id = 2",
+    ],
+)
+def test_what_is_not_proven_goes_by_a_transaction(database: Database, text: str) -> None:
+    assert isinstance(_compiled(database, text).execution, Transaction)
+
+
+def test_an_operation_without_row_security_is_as_it_was(database: Database) -> None:
+    operation = _compiled(database, "SELECT name FROM customer")
+    assert operation.row_security is None
+    assert "set_config" not in str(operation.execution)
+    assert replace(operation, row_security=None) == operation
