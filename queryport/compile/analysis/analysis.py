@@ -21,20 +21,10 @@ class Analysis:
     """For each output column, whether it may be NULL."""
     writers: frozenset[str]
     """The functions and other objects that the statement reaches and that may change something."""
+    relations: tuple[Relation, ...] | None = None
+    """The relations that the statement reads or writes, those behind its views included; None where that is not known."""
     _facts: Facts | None = field(default=None, repr=False)
     _query: Node | None = field(default=None, repr=False)
-
-    @property
-    def relations(self) -> tuple[Relation, ...]:
-        """The relations that the statement reads or writes; none where it could not be analysed."""
-        if self._facts is None or self._query is None:
-            return ()
-        return reached(self._facts, self._query)
-
-    @property
-    def is_known(self) -> bool:
-        """Whether the statement could be analysed."""
-        return self._query is not None
 
     def tells_rows_apart(self, columns: Set[int]) -> bool:
         """Whether no two rows have the same values, NULLs included, in these output columns, counted from 1."""
@@ -56,9 +46,10 @@ def analyse(facts: Facts, tree: str, columns: int, given: frozenset[int]) -> Ana
     try:
         query = only_query(read_tree(tree))
         changing = writers(facts, query)
+        relations = reached(facts, query)
         never_null = Nullability(facts, given).never_null(query)
         if len(never_null) != columns:
             raise UnreadableTreeError(f"expected {columns} columns, got {len(never_null)}")
     except (UnreadableTreeError, RecursionError):
         return unknown(columns)
-    return Analysis(tuple(not never for never in never_null), changing, facts, query)
+    return Analysis(tuple(not never for never in never_null), changing, relations, facts, query)

@@ -48,12 +48,13 @@ def check_sources(file: QueryFile, names: Mapping[str, object]) -> None:
 def check_tenants(statement: TypedStatement) -> None:
     """Report tables with a column that a folder binds to the caller, where the statement does not bind it."""
     file = statement.file
-    secured = {relation.oid for relation in statement.analysis.relations if relation.policies}
+    relations = statement.analysis.relations or ()
+    secured = {relation.oid for relation in relations if relation.policies}
     for name, entry in file.front_matter.params.items():
         span = file.header.key("params", name)
         if entry is None or entry.from_ is None or span.source is None or name in statement.inference.by_name:
             continue
-        for relation in statement.analysis.relations:
+        for relation in relations:
             columns = file.database.attributes(relation.oid).values()
             if any(column.name == name for column in columns) and not (
                 file.front_matter.rls and relation.oid in secured

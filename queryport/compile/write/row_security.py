@@ -40,8 +40,8 @@ def is_settled_first(statement: TypedStatement, sql: Sql, name: str) -> bool:
 
     False for partitioned tables: those are pruned when execution begins, before any row is asked for.
     """
-    analysis = statement.analysis
-    if not analysis.is_known or any(relation.kind == "p" for relation in analysis.relations):
+    relations = statement.analysis.relations
+    if relations is None or any(relation.kind == "p" for relation in relations):
         return False
     return all(
         _begins_with(plan, name)

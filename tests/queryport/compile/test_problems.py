@@ -191,6 +191,15 @@ CASES = [
     ("QP504", "-- ‸batch: true\nDELETE FROM visit WHERE visit_id = :v RETURNING small", "gives some"),
     ("QP504", "-- ‸batch: true\nDELETE FROM visit WHERE visit_id = :v; SELECT 1 AS a", "one statement for each"),
     ("QP504", "-- batch: true\n-- http: ‸DELETE /v/{v}\nDELETE FROM visit WHERE visit_id = :v", "in the path"),
+    ("QP701", "-- allow: [iam, ‸everyone]\nSELECT 1 AS a", "`everyone` is no rule"),
+    ("QP702", "-- params: {a: {from: ‸claim.x}}\nSELECT :a::int AS a", "nothing that a caller has"),
+    ("QP702", "-- params: {a: {from: claims.x, ‸default: 1}}\nSELECT :a::int AS a", "a default would stand for"),
+    ("QP703", "-- role: ‸claims.role\nSELECT 1 AS a", "a claim may name any role"),
+    (
+        "QP703",
+        "-- role: reader\n-- ‸page: {by: [visit_id]}\nSELECT visit_id FROM visit",
+        "cannot see the caller's claims in one request",
+    ),
 ]
 
 
@@ -210,9 +219,10 @@ def test_a_problem_points_at_its_place(compile_text: Compile, code: str, marked:
 
 def test_every_rule_has_a_case() -> None:
     of_projects = {"QP006", "QP007", "QP008", "QP009", "QP010", "QP011", "QP405"}
+    of_folders = {"QP704"}  # see test_folders.py
     of_rules = {"QP212"}  # see test_writes.py
     of_scripts = {code for code in RULES if code.startswith("QP6")}  # see tests/queryport/migrations
-    assert {code for code, _, _ in CASES} | of_projects | of_rules | of_scripts == set(RULES)
+    assert {code for code, _, _ in CASES} | of_projects | of_folders | of_rules | of_scripts == set(RULES)
 
 
 def test_all_problems_of_a_file_are_reported_at_once(compile_text: Compile) -> None:

@@ -6,7 +6,6 @@ compared with plain PostgreSQL. Where the claims match nothing, it gives no rows
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -234,4 +233,3 @@ def test_an_operation_without_row_security_is_as_it_was(database: Database) -> N
     operation = _compiled(database, "SELECT name FROM customer")
     assert operation.row_security is None
     assert "set_config" not in str(operation.execution)
-    assert replace(operation, row_security=None) == operation
