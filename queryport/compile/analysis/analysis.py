@@ -22,7 +22,7 @@ class Analysis:
     writers: frozenset[str]
     """The functions and other objects that the statement reaches and that may change something."""
     relations: tuple[Relation, ...] | None = None
-    """The relations that the statement reads or writes, those behind its views included; None where that is not known."""
+    """The relations that it reads or writes, those behind views included; None where that is not known."""
     _facts: Facts | None = field(default=None, repr=False)
     _query: Node | None = field(default=None, repr=False)
 
