@@ -19,7 +19,7 @@ UV := env -u VIRTUAL_ENV -u UV_PROJECT_ENVIRONMENT UV_PYTHON_DOWNLOADS=never UV_
 .DEFAULT_GOAL := help
 
 .PHONY: help serve test test-all coverage check bench soak campaign build format docs sam-tools clean
-.PHONY: emulator test-browser test-container check-template images init cloudformation lock-tools
+.PHONY: generated emulator test-browser test-container check-template images init cloudformation lock-tools
 
 help:  ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -69,6 +69,9 @@ bench: $(SYNCED)  ## Measure against what a user would pick instead; a part of i
 
 campaign: $(SYNCED)  ## Move money while everything fails, then check the books: make campaign SEED=1 MINUTES=10
 	@$(BIN)/python -m tests.campaign $(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES))
+
+generated: $(SYNCED)  ## Try generated statements against PostgreSQL: make generated COUNT=5000 SEED=2
+	@QUERYPORT_GENERATED=$(or $(COUNT),2000) QUERYPORT_SEED=$(or $(SEED),1) $(BIN)/pytest tests/queryport/compile/analysis
 
 soak: $(SYNCED)  ## Load the emulator for long; other than 20 minutes: make soak MINUTES=5
 	@$(BIN)/python -m tests.queryport.emulator.soak --minutes $(MINUTES)

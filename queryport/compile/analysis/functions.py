@@ -30,16 +30,16 @@ numeric_sqrt numeric_exp numeric_ln numeric_log
 cash_pl cash_mi cash_div_cash cash_div_flt4 cash_div_flt8 cash_div_int2 cash_div_int4 cash_div_int8 cash_mul_flt4
 cash_mul_flt8 cash_mul_int2 cash_mul_int4 cash_mul_int8 flt4_mul_cash flt8_mul_cash int2_mul_cash int4_mul_cash
 int8_mul_cash
-int2(smallint) int2(integer) int2(bigint) int2(real) int2(double_precision) int2(numeric)
-int4(smallint) int4(integer) int4(bigint) int4(real) int4(double_precision) int4(numeric) int4(boolean) int4("char")
+int2(integer) int2(bigint) int2(real) int2(double_precision) int2(numeric)
+int4(smallint) int4(bigint) int4(real) int4(double_precision) int4(numeric) int4(boolean) int4("char")
 int4(bit)
-int8(smallint) int8(integer) int8(bigint) int8(real) int8(double_precision) int8(numeric) int8(oid) int8(bit)
+int8(smallint) int8(integer) int8(real) int8(double_precision) int8(numeric) int8(oid) int8(bit)
 float4(smallint) float4(integer) float4(bigint) float4(numeric) float4(double_precision)
 float8(smallint) float8(integer) float8(bigint) float8(numeric) float8(real)
 numeric(smallint) numeric(integer) numeric(bigint) numeric(real) numeric(double_precision) numeric(money)
 numeric(numeric,integer)
 money bool(integer) oid(bigint) bit varbit
-text name varchar bpchar char
+text(boolean) text(character) text(inet) text(name) text("char") name varchar bpchar char
 textcat anytextcat textanycat lower(text) upper(text) initcap casefold length char_length character_length octet_length
 bit_length textlen substr substring(text,integer) substring(text,integer,integer) substring(bytea,integer)
 substring(bytea,integer,integer) left right lpad rpad ltrim rtrim btrim repeat replace reverse translate split_part

@@ -10,11 +10,12 @@ from queryport.postgres.server import EmbeddedPostgres
 from tests.support.databases import suite_database, with_our_tables
 
 SCHEMA = Path(__file__).with_name("schema.sql")
+DATABASE = "analysis_suite"
 
 
 @pytest.fixture(scope="session")
 def database_url(postgres: EmbeddedPostgres) -> str:
-    return suite_database(postgres, "analysis_suite", with_our_tables(SCHEMA)).url
+    return suite_database(postgres, DATABASE, with_our_tables(SCHEMA))
 
 
 @pytest.fixture(scope="session")

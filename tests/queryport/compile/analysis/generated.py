@@ -3,6 +3,7 @@
 Half of them mean nothing; all of them are such as a claim could be wrong about.
 """
 
+import os
 import random
 from dataclasses import dataclass
 
@@ -24,6 +25,10 @@ TABLES: dict[str, dict[str, str]] = {
     "kept": {"order_id": "int", "total": "num", "region": "text", "place": "text"},
 }
 WRITABLE = ("customer", "orders", "line", "tick", "parent", "late", "pair")
+COUNT = int(os.environ.get("QUERYPORT_GENERATED", "150"))
+"""How many statements a test tries; `make generated` tries more."""
+SEED = os.environ.get("QUERYPORT_SEED", "1")
+
 TYPES = ("int", "text", "bool", "num")
 
 
@@ -318,4 +323,75 @@ class Generator:
         return (
             f"MERGE INTO {name} w USING {source} ON {condition} WHEN {source_missing} THEN DELETE "
             f"WHEN NOT MATCHED BY TARGET THEN DO NOTHING{returning(columns)}"
+        )
+
+    # Lists to be paged through
+
+    def listing(self) -> tuple[str, list[str]]:
+        """A query whose rows may well be told apart by some of its columns, and these columns' names."""
+        item, columns = self._chain()
+        kept = self.random.sample(list(columns), min(len(columns), self.random.randint(2, 5)))
+        where = f" WHERE {self._narrowing(columns)}" if self.chance(0.5) else ""
+        aliases = [f"c{number}" for number in range(1, len(kept) + 1)]
+        values = ", ".join(f"{name} AS {alias}" for name, alias in zip(kept, aliases, strict=True))
+        text = f"SELECT {values} FROM {item}{where}"
+        match self.random.randint(1, 8):
+            case 1:
+                text = f"SELECT DISTINCT {values} FROM {item}{where}"
+            case 2:
+                text = f"{text} GROUP BY {', '.join(kept)}"
+            case 3:
+                text = f"{text} GROUP BY {self.random.choice(['ROLLUP', 'CUBE'])} ({', '.join(kept)})"
+            case 4:
+                text = f"SELECT DISTINCT ON ({kept[0]}) {values} FROM {item}{where} ORDER BY {kept[0]}"
+            case 5:
+                operation = self.random.choice(["UNION", "EXCEPT", "INTERSECT", "UNION ALL", "EXCEPT ALL"])
+                text = f"({text}) {operation} ({text})"
+            case 6:
+                text = f"WITH w AS (SELECT {values} FROM {item}{where}) SELECT * FROM w"
+        by = self.random.sample(aliases, self.random.randint(1, len(aliases)))
+        return text, by
+
+    def _chain(self) -> tuple[str, Columns]:
+        """Items of FROM joined by what they have in common, as people join them."""
+        item, columns = self._source()
+        for _ in range(self.random.choice([0, 1, 1, 2])):
+            other, more = self._source()
+            pairs = [
+                f"{a} = {b}"
+                for a, one in columns.items()
+                for b, two in more.items()
+                if one == two and one in ("int", "text")
+            ]
+            kind = self.random.choice(["JOIN", "LEFT JOIN", "RIGHT JOIN", "FULL JOIN", "JOIN"])
+            named = [pair for pair in pairs if pair.split(" = ")[0].split(".")[1] == pair.split(".")[-1]]
+            conditions = self.random.sample(named or pairs or ["true"], 1)
+            if pairs and self.chance(0.3):
+                conditions.append(self.random.choice(pairs))
+            if kind != "FULL JOIN" and self.chance(0.2):
+                conditions.append(self._narrowing(more))
+            item = f"({item} {kind} {other} ON {' AND '.join(conditions)})"
+            columns = {**columns, **more}
+        return item, columns
+
+    def _source(self) -> tuple[str, Columns]:
+        choice, alias = self.random.random(), self.alias()
+        if choice < 0.1:
+            return f"unnest(ARRAY[1, 1, 2]) WITH ORDINALITY {alias}(x, y)", {f"{alias}.x": "int", f"{alias}.y": "int"}
+        if choice < 0.15:
+            return f"(VALUES (1, 'x')) {alias}(x, y)", {f"{alias}.x": "int", f"{alias}.y": "text"}
+        if choice < 0.3:
+            name = self.random.choice(list(TABLES))
+            kept = self.random.sample(list(TABLES[name]), min(2, len(TABLES[name])))
+            form = self.random.choice(["SELECT DISTINCT", "SELECT"])
+            group = f" GROUP BY {', '.join(kept)}" if self.chance(0.3) else ""
+            columns = {f"{alias}.{column}": TABLES[name][column] for column in kept}
+            return f"({form} {', '.join(kept)} FROM {name}{group}) {alias}", columns
+        return self.table()
+
+    def _narrowing(self, columns: Columns) -> str:
+        name = self.random.choice(list(columns))
+        literal = {"int": "1", "text": "'x'", "bool": "true", "num": "7"}[columns[name]]
+        return self.random.choice(
+            [f"{name} = {literal}", f"{name} IS NOT NULL", f"{name} > {literal}", f"{name} = {literal}"]
         )
