@@ -7,15 +7,20 @@ import pytest
 
 from queryport.compile.describe.database import Database
 from queryport.postgres.server import EmbeddedPostgres
+from queryport.testing.databases import FreshDatabase
 from tests.support.databases import suite_database, with_our_tables
 
 SCHEMA = Path(__file__).with_name("schema.sql")
-DATABASE = "analysis_suite"
 
 
 @pytest.fixture(scope="session")
-def database_url(postgres: EmbeddedPostgres) -> str:
-    return suite_database(postgres, DATABASE, with_our_tables(SCHEMA))
+def suite(postgres: EmbeddedPostgres) -> FreshDatabase:
+    return suite_database(postgres, "analysis_suite", with_our_tables(SCHEMA))
+
+
+@pytest.fixture(scope="session")
+def database_url(suite: FreshDatabase) -> str:
+    return suite.url
 
 
 @pytest.fixture(scope="session")

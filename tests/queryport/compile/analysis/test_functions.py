@@ -9,6 +9,7 @@ import pytest
 from queryport.compile.analysis import functions
 from queryport.compile.analysis.facts import Facts, Function
 from queryport.postgres.server import EmbeddedPostgres
+from queryport.testing.databases import fresh_database
 
 VALUES = {
     "smallint": ["0", "1", "-1", "7", "32767"],
@@ -124,16 +125,10 @@ END $$;
 
 
 @pytest.fixture(scope="module")
-def connection(new_schema: str) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
-    with psycopg.connect(new_schema, autocommit=True) as connection:
+def connection(postgres: EmbeddedPostgres) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
+    with fresh_database(postgres.url()) as database, psycopg.connect(database.url, autocommit=True) as connection:
+        connection.execute(SCHEMA.encode())
         yield connection
-
-
-@pytest.fixture(scope="module")
-def new_schema(postgres: EmbeddedPostgres) -> str:
-    from tests.support.databases import run_script, suite_database
-
-    return suite_database(postgres, "functions_suite", lambda url: run_script(url, SCHEMA))
 
 
 @pytest.fixture(scope="module")

@@ -9,11 +9,11 @@ import psycopg
 import pytest
 
 from queryport.compile.compiled_file import compile_file
-from queryport.compile.describe.database import Database, StatementError
+from queryport.compile.describe.database import Database
 from queryport.diagnostics.source import Source
 from queryport.emulator import Emulator
+from queryport.testing.databases import FreshDatabase
 from queryport.testing.function import cold_start, function_environment, invoke
-from tests.queryport.compile.analysis.conftest import DATABASE
 from tests.queryport.compile.analysis.generated import COUNT, SEED, Generator
 from tests.support.compiling import compile_to_catalog
 from tests.support.projects import write
@@ -28,10 +28,7 @@ def lists(database: Database) -> dict[str, tuple[str, list[str]]]:
         text, columns = generator.listing()
         by = [f"{name}{generator.random.choice(['', ' desc'])}" for name in columns]
         file = Source(Path("query.sql"), page(text, by, 2))
-        try:
-            compiled = compile_file(database, file, "query")
-        except StatementError:
-            continue
+        compiled = compile_file(database, file, "query")
         if compiled.operation is not None and not compiled.problems:
             found[f"list_{number}"] = (text, by)
     assert len(found) > COUNT / 6
@@ -43,12 +40,12 @@ def page(text: str, by: list[str], size: int) -> str:
 
 
 def test_pages_hold_exactly_the_ordered_rows(
-    lists: dict[str, tuple[str, list[str]]], database_url: str, queryport_emulator: Emulator, tmp_path: Path
+    lists: dict[str, tuple[str, list[str]]], suite: FreshDatabase, queryport_emulator: Emulator, tmp_path: Path
 ) -> None:
     texts = {f"{name}.sql": page(text, by, 1 + len(name) % 3) for name, (text, by) in lists.items()}
-    catalog, _ = compile_to_catalog(write(tmp_path, texts), database_url)
-    function = cold_start(function_environment(queryport_emulator.url, DATABASE, catalog))
-    with psycopg.connect(database_url) as connection:
+    catalog, _ = compile_to_catalog(write(tmp_path, texts), suite.url)
+    function = cold_start(function_environment(queryport_emulator.url, suite.name, catalog))
+    with psycopg.connect(suite.url) as connection:
         for name, (text, by) in lists.items():
             ordered = f"SELECT row_to_json(q) FROM ({text}) q ORDER BY {', '.join(by)}"
             expected = [row for (row,) in connection.execute(ordered.encode())]
