@@ -3,6 +3,7 @@
 
 PYTHON ?= python3
 PORT ?= 8080
+EMULATOR_PORT ?= 8081
 MINUTES ?= 20
 # One more than the cores of a small machine: many a test waits for a database or a process.
 WORKERS ?= 3
@@ -24,8 +25,8 @@ UV := env -u VIRTUAL_ENV -u UV_PROJECT_ENVIRONMENT UV_PYTHON_DOWNLOADS=never UV_
 help:  ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-serve: $(SYNCED)  ## Serve the project on this machine; another port: make serve PORT=9000
-	@$(BIN)/queryport serve --port $(PORT)
+serve: $(SYNCED)  ## Serve the project on this machine; other ports: make serve PORT=9000 EMULATOR_PORT=9001
+	@$(BIN)/queryport serve --port $(PORT) --emulator-port $(EMULATOR_PORT)
 
 emulator: $(SYNCED)  ## Serve the example's database as an RDS Data API that containers reach too, for `sam local`
 	@$(BIN)/queryport emulator --project . --host 0.0.0.0

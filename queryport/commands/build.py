@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from queryport.commands import options
-from queryport.commands.tables import show_problems, summary
+from queryport.commands.tables import show_problems, summary_of
 from queryport.compile.write.emit import write_catalog
 from queryport.console.terminal import Terminal
 from queryport.project.workspace import open_workspace
@@ -34,10 +34,10 @@ def build_command(project: Path, output: Path | None, data_dir: Path | None, dat
     terminal = Terminal()
     show_problems(terminal, compilation.problems)
     if not compilation.ok:
-        terminal.say(f"{summary(compilation)}: nothing was written")
+        terminal.say(f"{summary_of(compilation)}: nothing was written")
         sys.exit(1)
     try:
         write_catalog(output, compilation.catalogue, build.fingerprint)
     except OSError as error:
         raise click.ClickException(f"{output} cannot be written: {error.strerror}") from None
-    terminal.say(f"{summary(compilation)}: wrote {output}")
+    terminal.say(f"{summary_of(compilation)}: wrote {output}")

@@ -1,27 +1,61 @@
 """`queryport check`: reports what is wrong with the query files, and where a deployed database differs from them."""
 
 import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
 from queryport.commands import options
+from queryport.commands.annotations import as_github, as_json
 from queryport.commands.tables import show_problems, summary
+from queryport.compile import Compilation
 from queryport.console.terminal import Terminal, counted
 from queryport.deployed.client import DeployedClient
-from queryport.deployed.drift import check_live
+from queryport.deployed.drift import LiveCheck, check_live
+from queryport.diagnostics.rules import Severity
+from queryport.diagnostics.source import Problem
+from queryport.migrations.scripts import ScriptError
 from queryport.project.workspace import open_workspace
 
 
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What a check has found, of the files that were asked about."""
+
+    compilation: Compilation | None
+    """None where a migration kept the query files from being compiled."""
+    problems: Sequence[Problem]
+    live: LiveCheck | None
+
+    def fail(self, *, strict: bool) -> bool:
+        worst = (Severity.ERROR, Severity.WARNING) if strict else (Severity.ERROR,)
+        return any(problem.severity in worst for problem in self.problems) or bool(self.live and self.live.drifts)
+
+
 @click.command("check")
+@click.argument("files", nargs=-1, type=click.Path(exists=True, path_type=Path), metavar="[FILE]...")
 @click.option(
     "--live", is_flag=True, help="Compare the deployed database with the project too, through the RDS Data API."
+)
+@click.option("--strict", is_flag=True, help="Exit with 1 for warnings too.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "github"]),
+    default="text",
+    show_default=True,
+    help="How problems are shown: for people, as one JSON object, or as annotations of GitHub's workflows.",
 )
 @options.project
 @options.data_dir
 @options.migrated_database_url
 @options.deployed("that the function is")
 def check_command(
+    files: tuple[Path, ...],
+    form: str,
     project: Path,
     data_dir: Path | None,
     database_url: str | None,
@@ -30,30 +64,63 @@ def check_command(
     database: str | None,
     *,
     live: bool,
+    strict: bool,
 ) -> None:
     """Compile the query files, report what is wrong with them, and write nothing.
 
-    With --live, say as well where the deployed database differs: migrations that it lacks, tables, columns and types
-    that are not those of the migrations, and operations that it would refuse. Nothing is changed or executed.
+    FILEs, or folders of them, are reported on alone, as an editor or a hook before a commit wants it. With --live, say
+    as well where the deployed database differs: migrations that it lacks, tables, columns and types that are not those
+    of the migrations, and operations that it would refuse. Nothing is changed or executed.
 
-    Exits with 1 if there is any error or difference; warnings are shown and do not count.
+    Exits with 1 if there is any error or difference; warnings are shown and do not count, unless --strict says so.
     """
     address = options.deployed_address(resource_arn, secret_arn, database) if live else None
-    progress, terminal = Terminal(stderr=True), Terminal()
-    with open_workspace(project, data_dir, database_url, progress, migrate=False) as workspace:
-        build = workspace.build()
-        compilation = build.compilation
-        show_problems(terminal, compilation.problems)
-        if address is None:
-            terminal.say(summary(compilation))
-            sys.exit(0 if compilation.ok else 1)
-        deployed = DeployedClient(address, progress.step)
-        with workspace.schema(build.scripts) as url, progress.step("Comparing the deployed database"):
-            found = check_live(deployed, build.scripts.migrations, compilation.catalogue, url)
-    for drift in found.drifts:
-        terminal.say(f"{drift.subject}: {drift.difference}")
-    for addition in found.additions:
-        terminal.note(f"{addition}: not made by a migration")
-    differences = counted(len(found.drifts), "difference") if found.drifts else "no differences"
-    terminal.say(f"{summary(compilation)}; {differences} in the deployed database")
-    sys.exit(1 if found.drifts or not compilation.ok else 0)
+    progress = Terminal(stderr=True)
+    with ExitStack() as stack:
+        try:
+            workspace = stack.enter_context(open_workspace(project, data_dir, database_url, progress, migrate=False))
+            build = workspace.build()
+        except ScriptError as error:
+            if error.problem is None or form == "text":
+                raise
+            findings = Findings(None, [error.problem], None)
+        else:
+            found = None
+            if address is not None:
+                deployed = DeployedClient(address, progress.step)
+                with workspace.schema(build.scripts) as url, progress.step("Comparing the deployed database"):
+                    found = check_live(deployed, build.scripts.migrations, build.compilation.catalogue, url)
+            findings = Findings(build.compilation, _of(files, build.compilation.problems), found)
+    _show(findings, form, Terminal())
+    sys.exit(1 if findings.fail(strict=strict) else 0)
+
+
+def _of(files: Sequence[Path], problems: Sequence[Problem]) -> Sequence[Problem]:
+    """The problems of some files and folders; of all where none is named."""
+    if not files:
+        return problems
+    named = [file.resolve() for file in files]
+    return [problem for problem in problems if any(problem.path.resolve().is_relative_to(one) for one in named)]
+
+
+def _show(findings: Findings, form: str, terminal: Terminal) -> None:
+    drifts = findings.live.drifts if findings.live else None
+    operations = len(findings.compilation.operations) if findings.compilation else 0
+    if form == "json":
+        click.echo(as_json(operations, findings.problems, drifts))
+        return
+    if form == "github":
+        for line in as_github(findings.problems, drifts):
+            click.echo(line)
+    else:
+        show_problems(terminal, findings.problems)
+    if findings.live is None:
+        terminal.say(summary(operations, findings.problems))
+        return
+    if form == "text":
+        for drift in findings.live.drifts:
+            terminal.say(f"{drift.subject}: {drift.difference}")
+        for addition in findings.live.additions:
+            terminal.note(f"{addition}: not made by a migration")
+    differences = counted(len(findings.live.drifts), "difference") if findings.live.drifts else "no differences"
+    terminal.say(f"{summary(operations, findings.problems)}; {differences} in the deployed database")

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from queryport.commands import options
-from queryport.commands.tables import show_operations, show_problems, summary
+from queryport.commands.tables import show_operations, show_problems, summary_of
 from queryport.console.terminal import Terminal
 from queryport.diagnostics.rules import Severity
 from queryport.project.workspace import open_workspace
@@ -27,5 +27,5 @@ def list_command(prefix: str, project: Path, data_dir: Path | None, database_url
         show_operations(terminal, operations, in_full=True)
     errors = Terminal(stderr=True)
     show_problems(errors, [problem for problem in compilation.problems if problem.severity is Severity.ERROR])
-    errors.note(summary(compilation))
+    errors.note(summary_of(compilation))
     sys.exit(0 if compilation.ok else 1)

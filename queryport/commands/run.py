@@ -1,61 +1,132 @@
-"""`queryport run`: calls one operation through the handler, as Step Functions would, with values typed at a prompt.
-
-What is typed is text, and becomes JSON by the parameter's schema. The handler validates it, as it does all callers'.
-"""
+"""`queryport run`: calls one operation through the handler, as Step Functions or an HTTP client would."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import click
-from jsonschema import Draft202012Validator
+import httpx
 
 from handler.contract import exact_json
 from handler.contract.operation import Operation, Result
 from queryport.commands import options
-from queryport.commands.tables import show_rows
+from queryport.commands.tables import show_call, show_database_report, show_rows
+from queryport.commands.typed_values import read_body, read_parameters
 from queryport.compile import Compilation
 from queryport.compile.write.emit import write_catalog
 from queryport.console.failure import Failure
 from queryport.console.terminal import Terminal, counted
-from queryport.diagnostics.near_names import did_you_mean
+from queryport.diagnostics.near_names import near_names
 from queryport.emulator import Emulator
+from queryport.local.broken import BrokenOperations
+from queryport.local.calls import Call, DatabaseReports
+from queryport.local.function_url import FunctionUrl
 from queryport.local.lambda_environment import LambdaEvent, Outcome
 from queryport.local.lambda_environments import LambdaEnvironments, operation_variables
 from queryport.project.databases import database_name
-from queryport.project.workspace import Workspace, open_workspace
+from queryport.project.workspace import Build, Workspace, open_workspace
 
 
 class RunError(Failure):
     """The call cannot be made, or it failed; the message says why."""
 
 
-def run(workspace: Workspace, name: str, assignments: Sequence[str], terminal: Terminal) -> tuple[Operation, Any]:
-    """Calls the operation and answers it with its `data`. Raises RunError."""
-    build = workspace.build()
-    operation = find(build.compilation, name)
-    parameters = read_parameters(operation, assignments)
-    database_url = workspace.data(build.scripts)
-    with Emulator(database_url) as emulator, TemporaryDirectory(prefix="queryport-") as folder:
-        catalog = Path(folder) / "catalog.json"
-        write_catalog(catalog, build.compilation.catalogue, build.fingerprint)
-        variables = operation_variables(catalog, emulator.url, database_name(database_url))
-        event = {"operation": name, "parameters": parameters}
-        with terminal.step(f"Calling {name}"):
-            outcome = asyncio.run(_call(variables, workspace.data_dir / "handler.log", event))
-    if outcome.failed:
-        error = exact_json.loads(outcome.payload.decode())
-        raise RunError(f"{error['errorType']}: {error['errorMessage']}")
-    answer = exact_json.loads(outcome.payload.decode())
-    if answer.get("next"):
-        terminal.note(f"there are more: cursor={answer['next']}")
-    return operation, answer["data"]
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    method: str
+    target: str
+    """The path with its query string."""
+    body: Any = None
+    """None where there is none."""
+    key: str | None = None
+
+    @classmethod
+    def read(cls, text: str, body: Any, key: str | None) -> "HttpRequest":
+        """Read `GET /books?limit=2`. Raises RunError."""
+        method, _, target = text.strip().partition(" ")
+        if not target.strip().startswith("/"):
+            raise RunError(f'--http: expected a method and a path, for example "GET /books?limit=2", got "{text}"')
+        return cls(method.upper(), target.strip(), body, key)
+
+
+class LocalFunction:
+    """The function on this machine, over the project's data, for one call."""
+
+    def __init__(self, workspace: Workspace, build: Build, terminal: Terminal) -> None:
+        self._build = build
+        self._database_url = workspace.data(build.scripts)
+        self._log = workspace.data_dir / "handler.log"
+        self._terminal = terminal
+
+    def invoke(self, operation: Operation, parameters: Any, key: str | None) -> Any:
+        """Call an operation and return its `data`. Raises RunError, below PostgreSQL's own words."""
+        event = {"operation": operation.name, "parameters": parameters}
+        if key is not None:
+            event["idempotency_key"] = key
+        call = LambdaEvent(event)
+        reports = DatabaseReports()
+
+        async def invoke(lambda_: LambdaEnvironments) -> Outcome:
+            return await lambda_.invoke(call)
+
+        outcome: Outcome = self._with_function(invoke, reports, f"Calling {operation.name}")
+        answer = exact_json.loads(outcome.payload.decode())
+        if outcome.failed:
+            if (report := reports.take(call.trace)) is not None:
+                show_database_report(self._terminal, report)
+            raise RunError(f"{answer['errorType']}: {answer['errorMessage']}")
+        if answer.get("next"):
+            self._terminal.note(f"there are more: cursor={answer['next']}")
+        return answer["data"]
+
+    def request(self, request: HttpRequest) -> httpx.Response:
+        """Send a request to the Function URL; what the caller is not told of a failure is shown."""
+        reports = DatabaseReports()
+        broken = BrokenOperations()
+        broken.update(self._build.compilation, self._build.project.queries)
+
+        def report(call: Call) -> None:
+            show_call(self._terminal, call)
+
+        async def send(lambda_: LambdaEnvironments) -> httpx.Response:
+            application = FunctionUrl(lambda_.invoke, report, broken, reports)
+            headers = {} if request.key is None else {"idempotency-key": request.key}
+            content = None
+            if request.body is not None:
+                content = exact_json.dumps(request.body)
+                headers["content-type"] = "application/json"
+            transport = httpx.ASGITransport(app=application)
+            async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+                return await client.request(request.method, request.target, content=content, headers=headers)
+
+        response: httpx.Response = self._with_function(send, reports, f"Calling {request.method} {request.target}")
+        return response
+
+    def _with_function(self, use: Any, reports: DatabaseReports, step: str) -> Any:
+        with (
+            Emulator(self._database_url, observe=reports.add) as emulator,
+            TemporaryDirectory(prefix="queryport-") as folder,
+        ):
+            catalog = Path(folder) / "catalog.json"
+            write_catalog(catalog, self._build.compilation.catalogue, self._build.fingerprint)
+            variables = operation_variables(catalog, emulator.url, database_name(self._database_url))
+            with self._terminal.step(step):
+                return asyncio.run(self._used(use, variables))
+
+    async def _used(self, use: Any, variables: Mapping[str, str]) -> Any:
+        lambda_ = LambdaEnvironments(variables, self._log, limit=1, spare=False)
+        try:
+            return await use(lambda_)
+        finally:
+            await lambda_.close()
 
 
 def find(compilation: Compilation, name: str) -> Operation:
-    """The operation of a name; RunError says what is wrong with its file, or which names are near."""
+    """The operation of a name. Raises RunError, which says what is wrong with its file, or which names are near."""
     operations = {operation.name: operation for operation in compilation.operations}
     if name in operations:
         return operations[name]
@@ -63,27 +134,9 @@ def find(compilation: Compilation, name: str) -> Operation:
     broken = [problem for problem in compilation.problems if problem.path.as_posix().endswith(f"/{file.as_posix()}")]
     if broken:
         raise RunError("\n\n".join([f"{name} does not compile", *(problem.render() for problem in broken)]))
-    hint = did_you_mean(name, operations, "`queryport check` lists what does not compile", "{}")
+    near = near_names(name, operations)
+    hint = f"did you mean {' or '.join(near)}?" if near else "`queryport list` shows what there is"
     raise RunError(f"there is no operation {name}: {hint}")
-
-
-def read_parameters(operation: Operation, assignments: Sequence[str]) -> dict[str, Any]:
-    """The parameters that `key=value`, `key=@file` and `key:=json` say. Raises RunError."""
-    schemas: dict[str, dict[str, Any]] = operation.parameters_schema.get("properties", {})
-    parameters: dict[str, Any] = {}
-    for assignment in assignments:
-        key, equals, text = assignment.partition("=")
-        if not equals:
-            raise RunError(f"expected key=value, got {assignment}")
-        name = key.removesuffix(":")
-        if name not in schemas:
-            hint = did_you_mean(name, schemas, f"its parameters: {', '.join(schemas) or 'none'}", "{}")
-            raise RunError(f"{operation.name} has no parameter {name}: {hint}")
-        if name in parameters:
-            raise RunError(f"{name} is given twice")
-        text = _from_file(name, text)
-        parameters[name] = _json(name, text) if key.endswith(":") else _value(name, text, schemas[name])
-    return parameters
 
 
 def show(operation: Operation, data: Any, terminal: Terminal) -> None:
@@ -100,66 +153,22 @@ def show(operation: Operation, data: Any, terminal: Terminal) -> None:
         terminal.say(data if isinstance(data, str) else exact_json.dumps(data))
 
 
-async def _call(variables: Mapping[str, str], log: Path, event: dict[str, Any]) -> Outcome:
-    lambda_ = LambdaEnvironments(variables, log, limit=1, spare=False)
-    try:
-        return await lambda_.invoke(LambdaEvent(event))
-    finally:
-        await lambda_.close()
-
-
-def _from_file(name: str, text: str) -> str:
-    """The text itself, or that of the file behind `@`; a text that begins with @ is written with two."""
-    if not text.startswith("@"):
-        return text
-    if text.startswith("@@"):
-        return text[1:]
-    try:
-        return Path(text[1:]).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise RunError(f"{name}: cannot read {text[1:]}: {reason} (a text that begins with @ is written @@)") from None
-
-
-def _json(name: str, text: str) -> Any:
-    try:
-        return exact_json.loads(text)
-    except exact_json.JsonError as error:
-        raise RunError(f"{name}: expected JSON, got a text that {error}") from None
-
-
-def _value(name: str, text: str, schema: dict[str, Any]) -> Any:
-    """What the text means to a parameter of the schema: a string where it may be one, else JSON."""
-    kinds = _kinds(schema)
-    if "string" in kinds and (kinds <= {"string", "null"} or Draft202012Validator(schema).is_valid(text)):
-        return text
-    try:
-        return exact_json.loads(text)
-    except exact_json.JsonError as error:
-        if "string" in kinds:
-            return text  # the handler says what is wrong with it
-        expected = " or ".join(sorted(kinds)) or "JSON (a text is written in quotes)"
-        raise RunError(f"{name}: expected {expected}, got a text that {error}") from None
-
-
-def _kinds(schema: dict[str, Any]) -> set[str]:
-    """The JSON types that a schema names; none means any."""
-    if "anyOf" in schema:
-        return set().union(*(_kinds(choice) for choice in schema["anyOf"]))
-    declared = schema.get("type", [])
-    return {declared} if isinstance(declared, str) else set(declared)
-
-
 @click.command("run")
-@click.argument("name")
+@click.argument("name", required=False)
 @click.argument("parameters", nargs=-1, metavar="[KEY=VALUE]...")
+@click.option("--http", metavar='"METHOD PATH"', help='Send an HTTP request instead, for example "GET /books?limit=2".')
+@click.option("--body", metavar="JSON", help="All parameters, or the body of --http; @FILE takes it from a file.")
+@click.option("--key", metavar="TEXT", help="The idempotency key of the call.")
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
 @options.project
 @options.data_dir
 @options.served_database_url
 def run_command(
-    name: str,
+    name: str | None,
     parameters: tuple[str, ...],
+    http: str | None,
+    body: str | None,
+    key: str | None,
     project: Path,
     data_dir: Path | None,
     database_url: str | None,
@@ -169,11 +178,29 @@ def run_command(
     """Call the operation NAME through the handler and print what it answers.
 
     Values are read as the parameter's type wants them: text as it stands, everything else as JSON. KEY=@FILE takes the
-    value from a file, and KEY:=JSON gives it as JSON whatever the type, for example note:=null.
+    value from a file, and KEY:=JSON gives it as JSON whatever the type, for example note:=null. A batch takes an array
+    of parameters with --body. Under a failed call stands what PostgreSQL said, which callers are not told.
     """
+    if (name is None) == (http is None):
+        raise click.UsageError("give the NAME of an operation, or a request with --http")
+    if parameters and body is not None:
+        raise click.UsageError("KEY=VALUE and --body do not go together: give the parameters in one of the two ways")
+    given = None if body is None else read_body(body)
+    request = None if http is None else HttpRequest.read(http, given, key)
     progress = Terminal(stderr=True)
     with open_workspace(project, data_dir, database_url, progress, migrate=True) as workspace:
-        operation, data = run(workspace, name, parameters, progress)
+        build = workspace.build()
+        if request is not None:
+            response = LocalFunction(workspace, build, progress).request(request)
+        else:
+            operation = find(build.compilation, str(name))
+            values = read_parameters(operation, parameters) if given is None else given
+            data = LocalFunction(workspace, build, progress).invoke(operation, values, key)
+    if request is not None:
+        sys.stdout.buffer.write(response.content)
+        if response.content and not response.content.endswith(b"\n"):
+            click.echo()
+        sys.exit(1 if response.is_error else 0)
     if as_json:
         click.echo(exact_json.dumps(data))
     else:

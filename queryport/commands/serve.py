@@ -21,7 +21,7 @@ import psycopg
 
 from handler.contract.operation import Operation
 from queryport.commands import options
-from queryport.commands.tables import show_call, show_operations, show_problems, summary
+from queryport.commands.tables import show_call, show_operations, show_problems, summary_of
 from queryport.compile.write.emit import write_catalog
 from queryport.console.failure import Failure
 from queryport.console.terminal import Terminal
@@ -76,6 +76,7 @@ class Server:
     def __init__(self, options: Options, terminal: Terminal, stack: ExitStack) -> None:
         """Starts everything; the stack ends it."""
         self._terminal = terminal
+        self._failing = False
         allow_many_connections()
         # Both ports are tried before anything is started: a taken one is the usual mistake, and quickly mended.
         listener = stack.enter_context(listen(options.port, "--port"))
@@ -110,7 +111,7 @@ class Server:
         show_problems(terminal, compilation.problems)
         if compilation.operations:
             show_operations(terminal, compilation.operations)
-        terminal.say(f"\n{summary(compilation)}")
+        terminal.say(f"\n{summary_of(compilation)}")
         terminal.say(f"Function URL       {self._url}")
         terminal.say(f"Lambda             AWS_ENDPOINT_URL_LAMBDA={self._url}  (function {FUNCTION_NAME})")
         terminal.say(f"RDS Data API       {self._emulator.url}")
@@ -134,6 +135,7 @@ class Server:
                         watch = watches.enter_context(newer)
                     self._take_up()
                 except _BROKEN as error:
+                    self._failing = True
                     self._terminal.error(str(error))
                 watch.wait()
 
@@ -141,6 +143,9 @@ class Server:
         started = time.monotonic()
         build = self._workspace.build()
         if build == self._build:
+            if self._failing:  # the file is as it was before the error
+                self._terminal.say("all is well again" if build.compilation.ok else summary_of(build.compilation))
+                self._failing = False
             return
         if build.scripts != self._build.scripts:
             self._workspace.data(build.scripts, lambda: self._http.held(self._lambda.paused()))
@@ -159,8 +164,11 @@ class Server:
         seconds = time.monotonic() - started
         self._terminal.say(
             f"{_changes(before.operations, build.compilation.operations)} "
-            f"({summary(build.compilation)}; {seconds:.2f} s)"
+            f"({summary_of(build.compilation)}; {seconds:.2f} s)"
         )
+        if build.compilation.ok and (self._failing or not before.ok):
+            self._terminal.say("all is well again")
+        self._failing = False
 
     def _variables(self) -> dict[str, str]:
         """The function's environment, with a catalogue of what is built now."""

@@ -99,8 +99,15 @@ def show_call(terminal: Terminal, call: Call, *, statements: bool = False) -> No
     if call.failure:
         terminal.line(Text(_printable(call.failure), style="red"))
     if call.database is not None:
-        for name, text in _report_parts(call.database, statements=statements):
-            terminal.line(Text(f"  {name}:  {_printable(text)}", style=style))
+        show_database_report(terminal, call.database, statements=statements, style=style)
+
+
+def show_database_report(
+    terminal: Terminal, report: DatabaseReport, *, statements: bool = False, style: str = "red"
+) -> None:
+    """Show what PostgreSQL said of a failed statement, and the statement itself if `statements` says so."""
+    for name, text in _report_parts(report, statements=statements):
+        terminal.line(Text(f"  {name}:  {_printable(text)}", style=style))
 
 
 def _printable(text: str) -> str:
@@ -150,12 +157,16 @@ def show_rows(terminal: Terminal, rows: Sequence[dict[str, Any]]) -> None:
             terminal.line(Text.assemble((f"{name}{' ' * (margin - cell_len(name))}", "bold"), "  ", cell))
 
 
-def summary(compilation: Compilation) -> str:
-    """Counts of a compilation, for example `24 operations, no errors, 1 warning`."""
-    errors = sum(problem.severity is Severity.ERROR for problem in compilation.problems)
-    warnings = len(compilation.problems) - errors
-    parts = [counted(len(compilation.operations), "operation"), counted(errors, "error") if errors else "no errors"]
+def summary(operations: int, problems: Sequence[Problem]) -> str:
+    """Counts, for example `24 operations, no errors, 1 warning`."""
+    errors = sum(problem.severity is Severity.ERROR for problem in problems)
+    warnings = len(problems) - errors
+    parts = [counted(operations, "operation"), counted(errors, "error") if errors else "no errors"]
     return ", ".join([*parts, counted(warnings, "warning")] if warnings else parts)
+
+
+def summary_of(compilation: Compilation) -> str:
+    return summary(len(compilation.operations), compilation.problems)
 
 
 def _route(operation: Operation) -> str:

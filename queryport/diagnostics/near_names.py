@@ -15,3 +15,16 @@ def did_you_mean(name: str, known: Iterable[str], otherwise: str, written: str =
     """The question after the nearest known name, or `otherwise`; `written` is the name's form, `{}` its place."""
     near = nearest(name, known)
     return otherwise if near is None else f"did you mean {written.format(near)}?"
+
+
+def near_names(name: str, known: Iterable[str], most: int = 3) -> list[str]:
+    """The dotted names that are most like `name`, the nearest first: as a whole, by a part, or by a piece of them."""
+    everything = sorted(known)
+    folded = name.casefold()
+    whole = difflib.get_close_matches(folded, [one.casefold() for one in everything], most)
+    last = folded.rpartition(".")[2]
+    found = [one for one in everything if one.casefold() in whole]
+    found += [one for one in everything if difflib.get_close_matches(last, [one.casefold().rpartition(".")[2]], 1)]
+    found += [one for one in everything if last in one.casefold()]
+    found.sort(key=lambda one: difflib.SequenceMatcher(None, folded, one.casefold()).ratio(), reverse=True)
+    return list(dict.fromkeys(found))[:most]

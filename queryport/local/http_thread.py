@@ -31,7 +31,9 @@ def listen(port: int, option: str) -> socket.socket:
     try:
         return listener.listen(ADDRESS, port)
     except OSError as error:
-        raise PortTakenError(f"port {port} cannot be used ({error.strerror}): choose another with {option}") from None
+        free = listener.next_free(ADDRESS, port)
+        cure = f"choose another with {option}" if free is None else f"choose another, {option} {free} is free"
+        raise PortTakenError(f"port {port} cannot be used ({error.strerror}): {cure}") from None
 
 
 class HttpThread:

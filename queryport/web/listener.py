@@ -7,6 +7,9 @@ _BACKLOG = 2048
 _DESCRIPTORS = 16_384
 """Room for the connections of both sides; the usual 1,024 are few."""
 
+_PORTS_TRIED = 100
+_LAST_PORT = 65_535
+
 
 def allow_many_connections() -> None:
     """Raise this process's limit of open files as far as the system lets it."""
@@ -29,3 +32,14 @@ def listen(host: str, port: int) -> socket.socket:
         listener.close()
         raise
     return listener
+
+
+def next_free(host: str, port: int) -> int | None:
+    """The next port after `port` that can be listened on; None where a hundred are taken."""
+    for other in range(port + 1, min(port + _PORTS_TRIED, _LAST_PORT) + 1):
+        try:
+            listen(host, other).close()
+        except OSError:
+            continue
+        return other
+    return None

@@ -1,6 +1,7 @@
 """`check`, `build`, `run` and the command line itself, as processes."""
 
 import json
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from queryport.migrations.runner import apply_scripts
 from queryport.postgres.server import EmbeddedPostgres
 from tests.support.databases import NewDatabase
-from tests.support.projects import BOOKSHOP, QUERYPORT, run, write
+from tests.support.projects import BOOKSHOP, ENVIRONMENT, QUERYPORT, run, write
 from tests.support.repository import ROOT
 
 
@@ -48,6 +49,123 @@ def test_warnings_alone_do_not_fail(tmp_path: Path) -> None:
     write(tmp_path, BOOKSHOP | {"sql_queries/all.sql": "SELECT * FROM book\n"})
     done = run("check", project=tmp_path)
     assert (done.code, done.output.splitlines()[-1]) == (0, "6 operations, no errors, 1 warning")
+
+
+def test_strict_counts_warnings(shop: Path, tmp_path: Path) -> None:
+    write(tmp_path, BOOKSHOP | {"sql_queries/all.sql": "SELECT * FROM book\n"})
+    data_dir = shop / ".queryport"
+    assert run("check", "--strict", project=tmp_path, data_dir=data_dir).code == 1
+    assert run("check", "--strict", project=shop).code == 0
+
+
+def test_check_reports_on_the_files_that_it_is_asked_about(broken: Path) -> None:
+    folder = broken / "sql_queries/books"
+    done = run("check", str(folder / "all.sql"), project=broken)
+    assert (done.code, done.output.splitlines()[-1]) == (0, "6 operations, no errors, 1 warning")
+    assert "wrong.sql" not in done.output
+    done = run("check", str(folder / "wrong.sql"), str(folder / "get.sql"), project=broken)
+    assert (done.code, done.output.splitlines()[-1]) == (1, "6 operations, 1 error")
+    assert run("check", str(folder), project=broken).output == run("check", project=broken).output
+    assert run("check", str(folder / "nothing.sql"), project=broken).code == 2
+
+
+def test_check_answers_programs(broken: Path) -> None:
+    done = run("check", "--format", "json", project=broken)
+    assert done.code == 1
+    found = json.loads(done.output)
+    assert found["operations"] == 6
+    warning, error = found["problems"]
+    assert (warning["code"], warning["severity"], warning["line"]) == ("QP304", "warning", 1)
+    assert error == {
+        "code": "QP202",
+        "severity": "error",
+        "path": error["path"],
+        "line": 1,
+        "column": 8,
+        "end_column": 13,
+        "message": error["message"],
+        "cure": error["cure"],
+    }
+    assert error["path"].endswith("sql_queries/books/wrong.sql")
+    done = run("check", "--format", "github", project=broken)
+    lines = done.output.splitlines()
+    assert re.fullmatch(r"::warning file=.*all.sql,line=1,col=8,endColumn=9,title=QP304::.*%0Ahelp: .*", lines[0])
+    assert re.match(r"::error file=.*wrong.sql,line=1,col=8,endColumn=13,title=QP202::column .titel. does", lines[1])
+    assert lines[2] == "6 operations, 1 error, 1 warning"
+
+
+def test_a_broken_migration_is_annotated(tmp_path: Path, shop: Path) -> None:
+    write(tmp_path, BOOKSHOP | {"migrations/0002_a.sql": "SELECT 1 / 0"})
+    done = run("check", "--format", "github", project=tmp_path, data_dir=shop / ".queryport")
+    assert done.code == 1
+    assert re.match(r"::error file=.*0002_a.sql,line=1,col=1,.*title=QP202::division by zero", done.output)
+
+
+def test_a_request_is_sent_with_its_body_and_key(shop: Path) -> None:
+    done = run("run", "--http", "GET /books/4", project=shop)
+    assert (done.code, json.loads(done.output)["data"]["title"]) == (0, "Book 4")
+    assert "200  GET /books/4" in done.errors
+    done = run("run", "--http", "GET /books/none", project=shop)
+    assert done.code == 1
+    assert json.loads(done.output)["code"] == "InvalidParameters"
+    body = '{"title": "By body", "book_id": 2}'
+    done = run("run", "--http", "POST /operations/books.rename", "--body", body, "--key", "k1", project=shop)
+    assert (done.code, json.loads(done.output)) == (0, {"data": 1})
+
+
+def test_parameters_come_as_one_body_with_a_key(shop: Path, tmp_path: Path) -> None:
+    (tmp_path / "body.json").write_text('{"title": "By file", "book_id": 3}')
+    command = ("run", "books.rename", "--body", f"@{tmp_path}/body.json", "--key", "same")
+    for _ in range(2):
+        assert run(*command, project=shop).output == "1 row affected\n"
+    done = run("run", "books.rename", "title=other", "book_id=3", "--key", "same", project=shop)
+    assert (done.code, "IdempotencyConflict" in done.errors) == (1, True)
+    assert run("run", "books.rename", "title=x", "--body", "{}", project=shop).code == 2
+    assert run("run", project=shop).code == 2
+
+
+def test_postgresql_is_heard_under_a_failed_call(shop: Path) -> None:
+    write(shop, {"sql_queries/books/half.sql": "-- result: value\nSELECT 1 / :n::int AS half\n"})
+    done = run("run", "books.half", "n=0", project=shop)
+    (shop / "sql_queries/books/half.sql").unlink()
+    assert done.code == 1
+    assert "22012: division by zero" in done.errors
+
+
+def test_the_operations_are_listed(shop: Path) -> None:
+    done = run("list", project=shop)
+    assert done.code == 0
+    assert [line.split()[0] for line in done.output.splitlines()] == [
+        "Operation",
+        *("books.cheap", "books.count", "books.get", "books.rename", "books.wait"),
+    ]
+    assert "books.wait" not in run("list", "books.c", project=shop).output
+
+
+def test_a_migration_is_begun_with_the_next_number(tmp_path: Path) -> None:
+    write(tmp_path, BOOKSHOP)
+    command = [str(QUERYPORT), "new", "migration", "--project", str(tmp_path), "Add a colour!"]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert said == f"{tmp_path}/migrations/0002_add_a_colour.sql\n"
+    subprocess.run([*command[:-1], "--no-transaction", "index"], check=True, capture_output=True)
+    assert (tmp_path / "migrations/0003_index.sql").read_text() == "-- transaction: off\n"
+
+
+def test_the_development_databases_are_listed_reset_and_restored(tmp_path: Path) -> None:
+    write(tmp_path, BOOKSHOP)
+
+    def db(*arguments: str) -> str:
+        command = [str(QUERYPORT), "db", arguments[0], "--project", str(tmp_path), *arguments[1:]]
+        return subprocess.run(command, capture_output=True, text=True, check=True, env=ENVIRONMENT).stdout
+
+    with EmbeddedPostgres(tmp_path / ".queryport/postgres"):
+        assert run("run", "books.rename", "title=Mine", "book_id=1", project=tmp_path).code == 0
+        assert db("list") == "no database is kept\n"
+        assert db("reset") == "the database app is new\n"
+        assert "Book 1" in run("run", "books.get", "book_id=1", project=tmp_path).output
+        (name,) = re.findall(r"^app_\w+", db("list"), re.MULTILINE)
+        assert db("restore", name) == f"{name} is the database app now\n"
+        assert "Mine" in run("run", "books.get", "book_id=1", project=tmp_path).output
 
 
 def test_build_writes_the_catalogue(shop: Path, tmp_path: Path) -> None:

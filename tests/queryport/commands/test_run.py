@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from handler.contract.operation import Operation, Result, Single
-from queryport.commands.run import RunError, find, read_parameters, show
+from queryport.commands.run import HttpRequest, RunError, find, show
+from queryport.commands.typed_values import TypedValueError, read_parameters
 from queryport.compile import Compilation
 from queryport.console.terminal import Terminal
 from tests.support.statements import sql
@@ -73,7 +74,7 @@ def test_a_value_may_come_from_a_file(tmp_path: Path) -> None:
     ],
 )
 def test_what_cannot_be_meant_is_refused(typed: list[str], said: str) -> None:
-    with pytest.raises(RunError, match=said.replace("?", r"\?")):
+    with pytest.raises(TypedValueError, match=said.replace("?", r"\?")):
         read_parameters(_operation(number=INTEGER, title=TEXT), typed)
 
 
@@ -113,3 +114,33 @@ def test_rows_are_shown_as_a_table(capsys: pytest.CaptureFixture[str]) -> None:
         ["1", "[red]x", '["a",', "null]"],
         ["2", "null", "null"],
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "request_"),
+    [
+        ("GET /books?limit=2", HttpRequest("GET", "/books?limit=2")),
+        (" post  /books ", HttpRequest("POST", "/books")),
+    ],
+)
+def test_a_request_is_a_method_and_a_path(text: str, request_: HttpRequest) -> None:
+    assert HttpRequest.read(text, None, None) == request_
+
+
+@pytest.mark.parametrize("text", ["/books", "GET", "GET books", ""])
+def test_what_is_no_request_is_told(text: str) -> None:
+    with pytest.raises(RunError, match="expected a method and a path"):
+        HttpRequest.read(text, None, None)
+
+
+def test_wide_rows_are_shown_a_column_a_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    rows = [{"n": 1, "long name": "word " * 20, "at": None}, {"n": 2, "long name": "", "at": "x"}]
+    show(_operation(), rows, Terminal())
+    lines = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
+    assert lines[0] == "row 1"
+    assert lines[1].split() == ["n", "1"]
+    assert lines[2] == "long name  " + ("word " * 20).rstrip()
+    assert lines[4] == "row 2"

@@ -1,5 +1,6 @@
 """`queryport serve` as its user meets it: a process, its terminal, HTTP, and files that are saved."""
 
+import re
 import shlex
 import signal
 import socket
@@ -121,6 +122,7 @@ def test_a_broken_file_says_so_and_the_others_go_on(served: Served) -> None:
     eventually(lambda: "3 | SELECT book_id, titel, price" in served.output)
     write(served.project, {file: BOOKSHOP[file]})
     eventually(lambda: served.client.get("/books/1").status_code == 200)
+    eventually(lambda: "all is well again" in served.output)
 
 
 def test_a_new_migration_is_applied_to_the_data(served: Served) -> None:
@@ -146,13 +148,22 @@ def test_an_edited_migration_makes_a_new_database_while_the_old_one_answers(serv
     eventually(swapped)
     assert seen[0] == [{"title": "Changed by hand", "pages": 100}]
     assert None not in seen
+    assert "applied 0002_pages.sql to the database app" in served.output
+    eventually(
+        lambda: "0002_pages.sql was edited after it ran on this database: the database app is kept" in served.output
+    )
+    # The branch is switched back, and has its own data.
+    write(served.project, {"migrations/0002_pages.sql": "ALTER TABLE book ADD pages int NOT NULL DEFAULT 100;"})
+    eventually(lambda: served.value("books.pages") == [{"title": "Changed by hand", "pages": 100}])
 
 
 def test_a_broken_migration_is_shown_and_changes_nothing(served: Served) -> None:
     write(served.project, {"migrations/0003_broken.sql": "ALTER TABLE bok ADD x int;"})
     eventually(lambda: 'migrations/0003_broken.sql:1:1 QP202 relation "bok" does not exist' in served.output)
     assert served.value("books.count") == 5
+    wells = served.output.count("all is well again")
     (served.project / "migrations/0003_broken.sql").unlink()
+    eventually(lambda: served.output.count("all is well again") > wells)
 
 
 def test_the_settings_are_followed(served: Served) -> None:
@@ -215,7 +226,11 @@ def test_a_taken_port_is_told_at_once_and_nothing_is_started(tmp_path: Path, opt
         port = taken.getsockname()[1]
         done = run("serve", "--port", "0", "--emulator-port", "0", option, str(port), project=tmp_path)
     assert done.code == 1
-    assert f"port {port} cannot be used (Address already in use): choose another with {option}" in done.errors
+    told = re.search(
+        rf"port {port} cannot be used \(Address already in use\): choose another, {option} (\d+) is free", done.errors
+    )
+    assert told is not None, done.errors
+    assert port < int(told[1]) <= port + 100
     assert not (tmp_path / ".queryport").exists()
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from queryport.diagnostics.near_names import did_you_mean, nearest
+from queryport.diagnostics.near_names import did_you_mean, near_names, nearest
 
 
 @pytest.mark.parametrize(
@@ -23,3 +23,16 @@ def test_the_question_shows_the_name_as_it_is_written() -> None:
     assert did_you_mean("nam", ["name"], "delete it") == "did you mean `name`?"
     assert did_you_mean("nam", ["name"], "delete it", "`{{{}}}`") == "did you mean `{name}`?"
     assert did_you_mean("zebra", ["name"], "delete it") == "delete it"
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        ("orders.gett", ["orders.get", "books.get"]),
+        ("get_author", ["books.get_author"]),
+        ("author", ["books.get_author"]),
+        ("nothing_like_it", []),
+    ],
+)
+def test_near_names_are_found_by_their_parts(name: str, near: list[str]) -> None:
+    assert near_names(name, ["orders.get", "books.get", "books.get_author", "books.count"]) == near
