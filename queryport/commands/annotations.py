@@ -3,19 +3,24 @@
 import json
 from collections.abc import Sequence
 
+from queryport.access.proof import Lack
 from queryport.deployed.drift import Drift
 from queryport.diagnostics.source import Problem
 
 
-def as_json(operations: int, problems: Sequence[Problem], drifts: Sequence[Drift] | None) -> str:
-    """One object. `drifts` is a member where the deployed database was compared."""
+def as_json(
+    operations: int, problems: Sequence[Problem], drifts: Sequence[Drift] | None, lacks: Sequence[Lack] | None
+) -> str:
+    """One object. `drifts` is a member where the deployed database was compared, `lacks` where a role was tried."""
     found: dict[str, object] = {"operations": operations, "problems": [_members(problem) for problem in problems]}
     if drifts is not None:
         found["drifts"] = [{"subject": drift.subject, "difference": drift.difference} for drift in drifts]
+    if lacks is not None:
+        found["lacks"] = [{"subject": lack.subject, "reason": lack.reason} for lack in lacks]
     return json.dumps(found, ensure_ascii=False, indent=2)
 
 
-def as_github(problems: Sequence[Problem], drifts: Sequence[Drift] | None) -> list[str]:
+def as_github(problems: Sequence[Problem], drifts: Sequence[Drift] | None, lacks: Sequence[Lack]) -> list[str]:
     """The workflow commands, one a line."""
     lines = []
     for problem in problems:
@@ -31,6 +36,7 @@ def as_github(problems: Sequence[Problem], drifts: Sequence[Drift] | None) -> li
         message = _data(f"{problem.message}\nhelp: {problem.cure}")
         lines.append(f"::{problem.severity} {written}::{message}")
     lines += [f"::error title=drift::{_data(f'{drift.subject}: {drift.difference}')}" for drift in drifts or ()]
+    lines += [f"::error title=role::{_data(f'{lack.subject}: {lack.reason}')}" for lack in lacks]
     return lines
 
 

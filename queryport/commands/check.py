@@ -8,6 +8,8 @@ from pathlib import Path
 
 import click
 
+from queryport.access.needs import needs
+from queryport.access.proof import Lack, lacks
 from queryport.commands import options
 from queryport.commands.annotations import as_github, as_json
 from queryport.commands.tables import show_problems, summary
@@ -18,7 +20,7 @@ from queryport.deployed.drift import LiveCheck, check_live
 from queryport.diagnostics.rules import Severity
 from queryport.diagnostics.source import Problem
 from queryport.migrations.scripts import ScriptError
-from queryport.project.workspace import open_workspace
+from queryport.project.workspace import Build, Workspace, open_workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +31,13 @@ class Findings:
     """None where a migration kept the query files from being compiled."""
     problems: Sequence[Problem]
     live: LiveCheck | None
+    lacks: Sequence[Lack] | None = None
+    """What the role lacks that was tried."""
 
     def fail(self, *, strict: bool) -> bool:
         worst = (Severity.ERROR, Severity.WARNING) if strict else (Severity.ERROR,)
-        return any(problem.severity in worst for problem in self.problems) or bool(self.live and self.live.drifts)
+        differs = bool(self.live and self.live.drifts)
+        return any(problem.severity in worst for problem in self.problems) or differs or bool(self.lacks)
 
 
 @click.command("check")
@@ -53,6 +58,7 @@ class Findings:
 @options.data_dir
 @options.migrated_database_url
 @options.deployed("that the function is")
+@click.option("--role", metavar="NAME", help="Try each operation as this database role, in the migrations' database.")
 def check_command(
     files: tuple[Path, ...],
     form: str,
@@ -62,6 +68,7 @@ def check_command(
     resource_arn: str | None,
     secret_arn: str | None,
     database: str | None,
+    role: str | None,
     *,
     live: bool,
     strict: bool,
@@ -70,7 +77,8 @@ def check_command(
 
     FILEs, or folders of them, are reported on alone, as an editor or a hook before a commit wants it. With --live, say
     as well where the deployed database differs: migrations that it lacks, tables, columns and types that are not those
-    of the migrations, and operations that it would refuse. Nothing is changed or executed.
+    of the migrations, and operations that it would refuse. Nothing is changed or executed. With --role, say what the
+    role lacks that the operations need; `queryport role` prints one that lacks nothing.
 
     Exits with 1 if there is any error or difference; warnings are shown and do not count, unless --strict says so.
     """
@@ -90,9 +98,16 @@ def check_command(
                 deployed = DeployedClient(address, progress.step)
                 with workspace.schema(build.scripts) as url, progress.step("Comparing the deployed database"):
                     found = check_live(deployed, build.scripts.migrations, build.compilation.catalogue, url)
-            findings = Findings(build.compilation, _of(files, build.compilation.problems), found)
+            lacking = None if role is None else _lacking(workspace, build, role, progress)
+            findings = Findings(build.compilation, _of(files, build.compilation.problems), found, lacking)
     _show(findings, form, Terminal())
     sys.exit(1 if findings.fail(strict=strict) else 0)
+
+
+def _lacking(workspace: Workspace, build: Build, role: str, progress: Terminal) -> Sequence[Lack]:
+    operations = build.compilation.catalogue
+    with workspace.schema(build.scripts) as url, progress.step(f"Trying the role {role}"):
+        return lacks(url, role, operations, needs(url, operations))
 
 
 def _of(files: Sequence[Path], problems: Sequence[Problem]) -> Sequence[Problem]:
@@ -107,15 +122,21 @@ def _show(findings: Findings, form: str, terminal: Terminal) -> None:
     drifts = findings.live.drifts if findings.live else None
     operations = len(findings.compilation.operations) if findings.compilation else 0
     if form == "json":
-        click.echo(as_json(operations, findings.problems, drifts))
+        click.echo(as_json(operations, findings.problems, drifts, findings.lacks))
         return
     if form == "github":
-        for line in as_github(findings.problems, drifts):
+        for line in as_github(findings.problems, drifts, findings.lacks or ()):
             click.echo(line)
     else:
         show_problems(terminal, findings.problems)
+    if form == "text":
+        for lack in findings.lacks or ():
+            terminal.say(f"{lack.subject}: {lack.reason}")
+    said = summary(operations, findings.problems)
+    if findings.lacks is not None:
+        said += f"; the role may {'not ' if findings.lacks else ''}run them"
     if findings.live is None:
-        terminal.say(summary(operations, findings.problems))
+        terminal.say(said)
         return
     if form == "text":
         for drift in findings.live.drifts:
@@ -123,4 +144,4 @@ def _show(findings: Findings, form: str, terminal: Terminal) -> None:
         for addition in findings.live.additions:
             terminal.note(f"{addition}: not made by a migration")
     differences = counted(len(findings.live.drifts), "difference") if findings.live.drifts else "no differences"
-    terminal.say(f"{summary(operations, findings.problems)}; {differences} in the deployed database")
+    terminal.say(f"{said}; {differences} in the deployed database")

@@ -24,6 +24,7 @@ _LAZY_COMMANDS: Final = {
     "migrate": "Bring a deployed database up to date.",
     "new": "Begin a file of the project.",
     "psql": "Open psql on the development database.",
+    "role": "Print a database role of the least privileges.",
     "run": "Call one operation.",
     "serve": "Serve the project and reload on save.",
 }

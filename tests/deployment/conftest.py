@@ -8,11 +8,11 @@ import yaml
 from tests.support.repository import ROOT
 
 
-class _Loader(yaml.SafeLoader):
+class Loader(yaml.SafeLoader):
     pass
 
 
-def _intrinsic(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
+def _intrinsic(loader: Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
     value: Any
     match node:
         case yaml.ScalarNode():
@@ -24,12 +24,12 @@ def _intrinsic(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
     return {suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}": value}
 
 
-_Loader.add_multi_constructor("!", _intrinsic)
+Loader.add_multi_constructor("!", _intrinsic)
 
 
 @pytest.fixture(scope="session")
 def template() -> dict[str, Any]:
-    return dict(yaml.load((ROOT / "template.yaml").read_text(), _Loader))  # noqa: S506 (a SafeLoader's child)
+    return dict(yaml.load((ROOT / "template.yaml").read_text(), Loader))  # noqa: S506 (a SafeLoader's child)
 
 
 @pytest.fixture(scope="session")

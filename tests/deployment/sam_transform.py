@@ -32,9 +32,13 @@ def plain_cloudformation(path: Path) -> dict[str, Any]:
     return {**_transformed(template, {}), "Parameters": declared}
 
 
-def deployed(path: Path, parameters: dict[str, str]) -> dict[str, Any]:
-    """Transform a template as it is deployed with these parameters, and defaults for the others."""
-    return _transformed(_read(path), parameters)
+def deployed(path: Path, parameters: dict[str, str], resources: dict[str, Any]) -> dict[str, Any]:
+    """Transform a template as it is deployed with these parameters, and defaults for the others.
+
+    `resources` are added to those of the template.
+    """
+    template = _read(path)
+    return _transformed({**template, "Resources": {**template["Resources"], **resources}}, parameters)
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -69,4 +73,5 @@ if __name__ == "__main__":
         sys.exit()
     for line in sys.stdin:
         asked = json.loads(line)
-        print(json.dumps(deployed(Path(asked["path"]), asked["parameters"])), flush=True)
+        answer = deployed(Path(asked["path"]), asked["parameters"], asked.get("resources", {}))
+        print(json.dumps(answer), flush=True)

@@ -48,10 +48,19 @@ def _translator() -> subprocess.Popen[str]:
 @functools.cache
 def transformed(path: Path, parameters: tuple[tuple[str, str], ...] = ()) -> dict[str, Any]:
     """The CloudFormation that AWS's translator makes of a SAM template with these parameters."""
+    return _ask({"path": str(path), "parameters": dict(parameters)})
+
+
+def deployed_template(path: Path, resources: dict[str, Any]) -> dict[str, Any]:
+    """The CloudFormation of a SAM template with further resources."""
+    return _ask({"path": str(path), "parameters": {}, "resources": resources})
+
+
+def _ask(question: dict[str, Any]) -> dict[str, Any]:
     translator = _translator()
     assert translator.stdin
     assert translator.stdout
-    translator.stdin.write(json.dumps({"path": str(path), "parameters": dict(parameters)}) + "\n")
+    translator.stdin.write(json.dumps(question) + "\n")
     translator.stdin.flush()
     template: dict[str, Any] = json.loads(translator.stdout.readline())
     return template

@@ -27,6 +27,7 @@ from queryport.local.lambda_environments import LambdaEnvironments, operation_va
 from tests.example.calls import ABSENT, Call, recorded, route, statement
 from tests.example.conftest import Shops
 from tests.support.function import IAM_CALLER
+from tests.support.roles import as_least_role
 
 CALLS = recorded()
 Peer = psycopg.Connection[dict[str, Any]]
@@ -76,7 +77,8 @@ def shop(shops: Shops, compilation: Compilation, tmp_path_factory: pytest.TempPa
     catalog = directory / "catalog.json"
     write_catalog(catalog, compilation.catalogue, "test")
     database = str(conninfo_to_dict(shops.one)["dbname"])
-    with Emulator(shops.one) as emulator, start_blocking_portal() as portal:
+    # As in production, the function is a role that may do what its operations need, and no more.
+    with Emulator(as_least_role(shops.one, compilation, "bookshop")) as emulator, start_blocking_portal() as portal:
         environments = LambdaEnvironments(operation_variables(catalog, emulator.url, database), directory / "log")
         yield Shop(environments, portal)
         portal.call(environments.close)

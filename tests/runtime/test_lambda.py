@@ -30,6 +30,20 @@ def test_an_unknown_route_is_a_problem_and_no_failed_invocation(function: Lambda
     assert (answer["statusCode"], answer["headers"]["content-type"]) == (404, "application/problem+json")
 
 
+def test_the_stack_trace_that_the_runtime_client_adds_is_the_same_whatever_failed(function: LambdaRuntime) -> None:
+    """SECURITY.md: it says where the handler raises, and nothing of the failure's origin."""
+    events: list[dict[str, object]] = [
+        {"operation": "numbers.one", "parameters": {"count": 0}},
+        {"operation": "nothing"},
+        {"operation": "numbers.one", "parameters": {"count": "hunter2"}},
+        {},
+    ]
+    traces = {tuple(function.invoke(event)["stackTrace"]) for event in events}
+    (trace,) = traces
+    assert ["main.py" in trace[0], "task.py" in trace[1]] == [True, True]
+    assert len(trace) == 2
+
+
 @pytest.mark.parametrize(
     ("event", "error_type", "message"),
     [

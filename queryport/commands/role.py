@@ -1,0 +1,59 @@
+"""`queryport role`: prints the SQL of a database role that may do what the operations do, and no more."""
+
+import json
+import secrets
+from pathlib import Path
+
+import click
+import psycopg
+
+from queryport.access.needs import needs
+from queryport.access.role_sql import grants, literal, quoted
+from queryport.commands import options
+from queryport.commands.tables import show_problems, summary_of
+from queryport.console.failure import Failure
+from queryport.console.terminal import Terminal
+from queryport.project.workspace import open_workspace
+
+_SECRET_BYTES = 24
+
+
+class DoesNotCompileError(Failure):
+    """What the operations need cannot be told while some of them do not compile."""
+
+
+@click.command("role")
+@click.argument("name")
+@click.option("--grants", "grants_only", is_flag=True, help="Leave out the login, which belongs into no file.")
+@options.project
+@options.data_dir
+@options.migrated_database_url
+def role_command(
+    name: str, project: Path, data_dir: Path | None, database_url: str | None, *, grants_only: bool
+) -> None:
+    """Print the SQL that makes the database role NAME, with the least privileges that the operations need.
+
+    Which tables, columns, sequences and functions that is, and by which verb, PostgreSQL's own analysis of the compiled
+    statements tells. The SQL can be run again: it revokes what the role had. The login has a new password each time;
+    its last line is the JSON for Secrets Manager. `queryport check --role NAME` proves a role.
+    """
+    progress = Terminal(stderr=True)
+    with open_workspace(project, data_dir, database_url, progress, migrate=False) as workspace:
+        build = workspace.build()
+        compilation = build.compilation
+        if not compilation.ok:
+            show_problems(progress, compilation.problems)
+            raise DoesNotCompileError(f"{summary_of(compilation)}: no role was written")
+        with workspace.schema(build.scripts) as url, progress.step("Asking PostgreSQL for privileges"):
+            needed = needs(url, compilation.catalogue)
+            password = secrets.token_urlsafe(_SECRET_BYTES)
+            with psycopg.connect(url) as connection:
+                verifier = connection.pgconn.encrypt_password(password.encode(), name.encode(), b"scram-sha-256")
+    click.echo(grants(name, needed), nl=False)
+    for unseen in needed.unseen:
+        progress.note(unseen)
+    if grants_only:
+        return
+    click.echo("\n-- PostgreSQL is told a verifier of the password, and not the password.")
+    click.echo(f"ALTER ROLE {quoted(name)} LOGIN PASSWORD {literal(verifier.decode())};")
+    click.echo(f"-- For Secrets Manager: {json.dumps({'username': name, 'password': password})}")
