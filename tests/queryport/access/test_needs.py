@@ -1,5 +1,6 @@
 """The privileges that statements need: enough to run them as the role, and not one more than that takes."""
 
+import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -131,10 +132,8 @@ Compile = Callable[[str], list[Operation]]
 
 @pytest.fixture(scope="module")
 def url(postgres: EmbeddedPostgres) -> str:
-    url = create_database(postgres.url(), "access").url
+    url = create_database(postgres.url(), f"access_{secrets.token_hex(4)}").url
     with_our_tables(Path(__file__).with_name("schema.sql"))(url)
-    with psycopg.connect(url) as connection:
-        connection.execute(f"CREATE ROLE {ROLE}")
     return url
 
 
