@@ -116,6 +116,8 @@ def emulator_command(
                 clusters=clusters,
                 allowed=allowed,
                 check_region=check_region,
+                # As if the master user were called so, as it usually is.
+                unnamed_database="postgres" if database_url is None else None,
             )
         )
         reachable = "localhost" if host in _EVERY_ADDRESS else host
@@ -144,9 +146,10 @@ def _database(project: Path | None, database_url: str | None, data_dir: Path) ->
         else:
             server = stack.enter_context(EmbeddedPostgres(data_dir / "postgres"))
             stack.enter_context(kept_running(server, Terminal(stderr=True).error))
-            url, databases = server.url(), EmbeddedDatabases(server, report)
+            databases = embedded = EmbeddedDatabases(server, report)
+            url = embedded.unmigrated()
         if project is not None:
-            url = databases.data(Scripts.of(Project.load(project)), Terminal(stderr=True).step)
+            url = databases.calls(databases.data(Scripts.of(Project.load(project)), Terminal(stderr=True).step))
         yield url
 
 

@@ -58,7 +58,7 @@ class LocalFunction:
 
     def __init__(self, workspace: Workspace, build: Build, terminal: Terminal) -> None:
         self._build = build
-        self._database_url = workspace.data(build.scripts)
+        self._database_url = workspace.calls(workspace.data(build.scripts))
         self._log = workspace.data_dir / "handler.log"
         self._terminal = terminal
 

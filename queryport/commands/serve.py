@@ -89,7 +89,12 @@ class Server:
         self._database_url = self._workspace.data(self._build.scripts)
         reports = DatabaseReports()
         self._emulator = stack.enter_context(
-            Emulator(self._database_url, port=options.emulator_port, allowed=options.allowed, observe=reports.add)
+            Emulator(
+                self._workspace.calls(self._database_url),
+                port=options.emulator_port,
+                allowed=options.allowed,
+                observe=reports.add,
+            )
         )
         folder = stack.enter_context(TemporaryDirectory(prefix="queryport-"))
         self._catalogs = (Path(folder) / f"{number}.json" for number in itertools.count(1))

@@ -40,6 +40,7 @@ class Emulator:
     """A local RDS Data API over a PostgreSQL; use as a context manager or call `start` and `stop`.
 
     `port` 0 takes a free one; `url` is what AWS_ENDPOINT_URL_RDS_DATA wants. Without `clusters` any ARN will do.
+    A call that names no database goes to `unnamed_database`, or to the one that is called like the URL's user.
     `observe` is told of every call that PostgreSQL refuses, in the emulator's thread.
     Web pages are refused but those of `allowed`. `check_region` refuses ARNs of another region than the signature's.
     `faults` and `log` may be used at any time, from any thread.
@@ -54,6 +55,7 @@ class Emulator:
         limits: Limits | None = None,
         clusters: Clusters | None = None,
         allowed: Allowed = NOTHING_MORE,
+        unnamed_database: str | None = None,
         check_region: bool = False,
         observe: Callable[[DatabaseReport], None] = _ignore,
     ) -> None:
@@ -67,7 +69,7 @@ class Emulator:
         self._check_region = check_region
         self._observe = observe
         self._directory: Directory = (
-            OneServer(database_url) if clusters is None else DeclaredClusters(clusters, database_url)
+            OneServer(database_url, unnamed_database) if clusters is None else DeclaredClusters(clusters, database_url)
         )
         self._socket: socket.socket | None = None
         self._thread: threading.Thread | None = None

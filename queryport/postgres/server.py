@@ -25,7 +25,7 @@ import psycopg
 from queryport.console import signals
 from queryport.postgres.account import Account, PostgresError, current, environment
 from queryport.postgres.folders import give, is_private, make_private, state_folder, take_private
-from queryport.postgres.programs import Programs, programs_for
+from queryport.postgres.programs import Programs, programs_for, trust_extensions
 
 START_SECONDS = 30.0
 STOP_SECONDS = 60
@@ -221,7 +221,9 @@ class EmbeddedPostgres:
         programs = self._programs_for(account)
         account.write(self.data / "pg_hba.conf", "local all all peer map=queryport\n")
         account.write(self.data / "pg_ident.conf", "".join(f'queryport "{name}" all\n' for name in account.peers))
-        settings = _SETTINGS | {"extension_control_path": f"$system:{programs.extensions}"}
+        trusted = self.home / "extensions"
+        trust_extensions(programs, account, trusted)
+        settings = _SETTINGS | {"extension_control_path": f"{trusted}:$system:{programs.extensions}"}
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         command = account.command(programs.path("postgres"), "-D", str(self.data), "-k", str(self._sockets), *options)
         _rotate(self.log)

@@ -20,6 +20,7 @@ from queryport.migrations.connection import connect
 from queryport.migrations.history import OWN_MIGRATIONS, HistoryError
 from queryport.migrations.runner import apply_scripts, waiting
 from queryport.migrations.scripts import Script, combined_checksum, read_scripts
+from queryport.postgres.caller import CALLER, give_database, make_caller, open_to_caller
 from queryport.postgres.server import EmbeddedPostgres
 from queryport.project.kept import (
     DATA,
@@ -37,6 +38,7 @@ from queryport.project.project import Project
 from queryport.project.server_databases import alone, create, drop, exists, rename
 
 _NEXT = "app_next"
+_MAINTENANCE = "postgres"
 _SCHEMA_PREFIX = "schema_"
 _UNFINISHED = "schema_unfinished"
 _SCHEMAS_KEPT = 4  # a few, so that going back and forth between branches stays quick
@@ -85,6 +87,10 @@ class Databases(Protocol):
         """The URL of the database to serve from, brought up to date; `pause` is held while it changes places."""
         ...
 
+    def calls(self, url: str) -> str:
+        """The URL by which calls reach a database that `data` answered: on a server of ours, as no superuser."""
+        ...
+
 
 class OwnDatabase:
     """A database of the user's own. Raises HistoryError where the files tell another history than the database."""
@@ -113,6 +119,9 @@ class OwnDatabase:
                 self._report(f"applied {file} to the database {database_name(self._url)}")
         return self._url
 
+    def calls(self, url: str) -> str:
+        return url
+
 
 class EmbeddedDatabases:
     """The databases of a running embedded server; `report` is told what becomes of the one with data."""
@@ -140,6 +149,7 @@ class EmbeddedDatabases:
 
     def data(self, scripts: Scripts, progress: Progress = no_progress, pause: Pause = nullcontext) -> str:
         with self.session() as session, alone(session, DATA):
+            make_caller(session)
             if not exists(session, DATA):
                 self._make(session, scripts, progress)
                 rename(session, _NEXT, DATA)
@@ -187,8 +197,20 @@ class EmbeddedDatabases:
             require_kept(session, name)
             drop(session, name)
 
+    def calls(self, url: str) -> str:
+        return self._server.url(database_name(url), CALLER)
+
+    def unmigrated(self) -> str:
+        """The URL by which calls reach the server where no project is: they may make what they need in it."""
+        with self.session() as session:
+            make_caller(session)
+            give_database(session, _MAINTENANCE)
+        return self._server.url(_MAINTENANCE, CALLER)
+
     def session(self) -> psycopg.Connection:
-        return psycopg.connect(self._server.url(), autocommit=True)
+        # Calls may have made functions in this database, which are not to be taken for PostgreSQL's.
+        options = "-c search_path=pg_catalog"
+        return psycopg.connect(self._server.url(_MAINTENANCE), autocommit=True, options=options)
 
     def _make_schema(
         self, session: psycopg.Connection, name: str, migrations: Sequence[Script], progress: Progress
@@ -201,6 +223,9 @@ class EmbeddedDatabases:
     def _make(self, session: psycopg.Connection, scripts: Scripts, progress: Progress) -> None:
         """Make a new database of the scripts, under a name of its own until it is done."""
         create(session, _NEXT)
+        with psycopg.connect(self._server.url(_NEXT), autocommit=True) as connection:
+            make_caller(connection)
+            open_to_caller(connection)
         apply_scripts(self._server.url(_NEXT), scripts.migrations, scripts.seeds, progress=progress)
         mark_as_made(self._server, session, _NEXT)
 

@@ -60,6 +60,10 @@ class Workspace:
         """The URL of the database with the project's data. Raises ScriptError and HistoryError."""
         return self._databases.data(scripts, self._terminal.step, pause)
 
+    def calls(self, url: str) -> str:
+        """The URL by which calls reach the database that `data` answered."""
+        return self._databases.calls(url)
+
 
 @contextmanager
 def open_workspace(

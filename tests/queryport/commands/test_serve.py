@@ -14,6 +14,7 @@ import psutil
 import psycopg
 import pytest
 
+from tests.support.data_api import Api
 from tests.support.databases import NewDatabase
 from tests.support.projects import BOOKSHOP, Served, eventually, living, run, write
 
@@ -50,6 +51,33 @@ def _database_url(served: Served) -> str:
 def test_the_database_can_be_reached_as_shown(served: Served) -> None:
     with psycopg.connect(_database_url(served)) as connection:
         assert connection.execute("SELECT count(*) FROM book").fetchone() == (5,)
+
+
+def test_calls_run_as_a_role_that_is_no_superuser(served: Served) -> None:
+    with Api(served.printed("RDS Data API"), "app") as api:
+        assert api.rows("SELECT rolname, rolsuper FROM pg_roles WHERE rolname = current_user") == [
+            [{"stringValue": "queryport_caller"}, {"booleanValue": False}]
+        ]
+        for statement, sqlstate in {
+            "COPY (SELECT 1) TO PROGRAM 'true'": "42501",
+            "SET ROLE postgres": "42501",
+            "SET SESSION AUTHORIZATION postgres": "42501",
+            "SELECT pg_read_file('/etc/passwd')": "42501",
+            "CREATE FUNCTION lower(text) RETURNS text LANGUAGE sql AS 'SELECT $1'": "42501",
+            "CREATE TRIGGER t BEFORE UPDATE ON book EXECUTE FUNCTION suppress_redundant_updates_trigger()": "42501",
+            "ALTER TABLE book OWNER TO queryport_caller": "42501",
+        }.items():
+            assert api.refusal(statement).message.endswith(f"SQLState: {sqlstate}"), statement
+        transaction = api.begin()
+        for statement in (
+            "CREATE TEMP TABLE mine AS SELECT * FROM book",
+            "UPDATE book SET title = title",
+            "TRUNCATE book",
+            "LOCK TABLE book",
+            "ANALYZE book",
+        ):
+            api.execute(statement, transactionId=transaction)
+        api.rollback(transaction)
 
 
 def test_calls_are_shown(served: Served) -> None:

@@ -8,6 +8,8 @@ import subprocess
 import sys
 import threading
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -120,6 +122,15 @@ def test_idle_sessions_of_a_database_that_was_left_are_closed(
 _COMMAND = (sys.executable, "-c", "from queryport.__main__ import main; main()", "emulator")
 
 
+@contextmanager
+def _interrupted(process: subprocess.Popen[str]) -> Iterator[None]:
+    """Sends Ctrl-C at the end of a with block, also when it fails."""
+    try:
+        yield
+    finally:
+        process.send_signal(signal.SIGINT)
+
+
 def test_the_command_prints_what_to_set_and_stops_on_ctrl_c(postgres: EmbeddedPostgres) -> None:
     process = subprocess.Popen(
         [*_COMMAND, "--port", "0", "--database-url", postgres.url()],
@@ -181,10 +192,22 @@ def test_the_command_serves_the_embedded_postgresql(tmp_path: Path) -> None:
     ) as process:
         assert process.stdout is not None
         url = process.stdout.readline().partition("=")[2].strip()
-        with Api(url, None) as api:
+        with _interrupted(process), Api(url, None) as api:
             assert api.value("SELECT current_database()") == "postgres"
+            assert api.refusal("COPY (SELECT 1) TO PROGRAM 'true'").message.endswith("SQLState: 42501")
+            # What a client of Aurora's does as the master user.
+            for statement in (
+                "CREATE TABLE made (id serial PRIMARY KEY)",
+                "INSERT INTO made DEFAULT VALUES",
+                "CREATE SCHEMA apart",
+                "CREATE EXTENSION hstore",
+                "CREATE EXTENSION vector",
+                "CREATE ROLE reader",
+                "CREATE DATABASE another",
+            ):
+                api.execute(statement)
+            api.execute("CREATE TABLE there (id int)", database="another")
             assert api.refusal("SELECT pg_sleep(9)").code == "StatementTimeoutException"
-        process.send_signal(signal.SIGINT)
     assert not (tmp_path / "data" / "postgres" / "data" / "postmaster.pid").exists()
 
 
