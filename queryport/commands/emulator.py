@@ -122,13 +122,13 @@ def emulator_command(
         )
         reachable = "localhost" if host in _EVERY_ADDRESS else host
         try:
+            if not is_loopback(host):
+                click.echo(_WARNING.format(host=host), err=True)
             click.echo(f"export AWS_ENDPOINT_URL_RDS_DATA=http://{reachable}:{emulator.port}")
             click.echo(f"export QUERYPORT_RESOURCE_ARN={resource_arn}")
             click.echo(f"export QUERYPORT_SECRET_ARN={secret_arn}")
             if project is not None:
                 click.echo(f"export QUERYPORT_DATABASE={database_name(url)}")
-            if not is_loopback(host):
-                click.echo(_WARNING.format(host=host), err=True)
             click.echo(_advice(accepts_any_arn=clusters is None), err=True)
             emulator.wait()
         except KeyboardInterrupt:

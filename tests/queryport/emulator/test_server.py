@@ -194,6 +194,20 @@ def test_the_command_serves_the_embedded_postgresql(tmp_path: Path) -> None:
         url = process.stdout.readline().partition("=")[2].strip()
         with _interrupted(process), Api(url, None) as api:
             assert api.value("SELECT current_database()") == "postgres"
+            assert api.refusal("SELECT pg_sleep(9)").code == "StatementTimeoutException"
+    assert not (tmp_path / "data" / "postgres" / "data" / "postmaster.pid").exists()
+
+
+def test_calls_run_as_auroras_master_user_would_and_not_as_superuser(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [*_COMMAND, "--port", "0", "--data-dir", str(tmp_path / "data")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        url = process.stdout.readline().partition("=")[2].strip()
+        with _interrupted(process), Api(url, None) as api:
             assert api.refusal("COPY (SELECT 1) TO PROGRAM 'true'").message.endswith("SQLState: 42501")
             # What a client of Aurora's does as the master user.
             for statement in (
@@ -207,8 +221,6 @@ def test_the_command_serves_the_embedded_postgresql(tmp_path: Path) -> None:
             ):
                 api.execute(statement)
             api.execute("CREATE TABLE there (id int)", database="another")
-            assert api.refusal("SELECT pg_sleep(9)").code == "StatementTimeoutException"
-    assert not (tmp_path / "data" / "postgres" / "data" / "postmaster.pid").exists()
 
 
 def test_the_command_explains_a_file_it_cannot_use(tmp_path: Path) -> None:
