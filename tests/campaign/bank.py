@@ -39,6 +39,17 @@ BEGIN
   INSERT INTO named VALUES (note.name, 'by function');
   RETURN length(note.name);
 END $$;
+CREATE FUNCTION move(ticket text, source integer, target integer, amount bigint) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE moved bigint;
+BEGIN
+  UPDATE account SET balance = balance - move.amount WHERE account_id = move.source;
+  UPDATE account SET balance = balance + move.amount WHERE account_id = move.target;
+  INSERT INTO movement (ticket, source, target, amount)
+  VALUES (move.ticket, move.source, move.target, move.amount) RETURNING movement_id INTO moved;
+  RETURN moved;
+END $$;
+CREATE FUNCTION seems_to_read(ticket text, source integer, target integer, amount bigint) RETURNS bigint
+LANGUAGE plpgsql STABLE AS $$ BEGIN RETURN move(ticket, source, target, amount); END $$;
 """
 
 _MOVE = """
@@ -54,6 +65,7 @@ SELECT :ticket, taken.account_id, given.account_id, :amount FROM taken CROSS JOI
 QUERIES = {
     "move_at_once": f"-- result: one\n-- http: POST /movements\n{_MOVE} RETURNING movement_id, ticket, amount",
     "move_uncounted": _MOVE,
+    "move_unseen": "-- result: one\nSELECT seems_to_read(:ticket, :source, :target, :amount) AS movement_id",
     "move_many": f"-- batch: true\n-- http: POST /movements/many\n{_MOVE}",
     "move_in_steps": """
         -- result: one
