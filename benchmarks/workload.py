@@ -81,6 +81,9 @@ def write_call(catalog: str, endpoint: str, *, keyed: bool) -> Callable[[], byte
 
 class _Context:
     aws_request_id = "7c0a4b1e-9f2d-4e57-8a3f-0f1d2c3b4a59"
+    function_name = "queryport"
+    invoked_function_arn = "arn:aws:lambda:eu-west-1:123456789012:function:queryport"
+    memory_limit_in_mb = 512
 
     @staticmethod
     def get_remaining_time_in_millis() -> int:
