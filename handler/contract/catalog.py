@@ -1,8 +1,9 @@
 """catalog.json: finds a compiled operation by its name or by its HTTP route.
 
-The file is a JSON array with one element a line: the index, then two lines for each operation, the part that a call
-needs and its documentation. Start-up reads the index alone; an operation is read where it lies when it is first called,
-so that ten thousand operations start as fast as ten. Written by queryport.compile.write.emit. Keeps no operation.
+The file is a JSON array with one element a line: the index; two lines for each operation, the part that a call needs
+and its documentation; large branches of the routes; the places of the operations. Start-up reads the index alone;
+everything else is read where it lies when it is first needed, so that ten thousand operations start as fast as ten.
+Written by queryport.compile.write.emit. Keeps no operation.
 """
 
 import json
@@ -34,7 +35,7 @@ from handler.contract.operation import (
     Step,
     Transaction,
 )
-from handler.contract.routes import Routes
+from handler.contract.routes import Node, Routes
 
 
 class CatalogError(Exception):
@@ -60,32 +61,53 @@ class Catalog:
         self.fingerprint: str = index["fingerprint"]
         self.schema = self.fingerprint.partition("-")[0]
         """The fingerprint of the schema that the operations were compiled against."""
-        self.routes = Routes(index["routes"])
-        self._bodies_at = end + 1
-        self._places: dict[str, tuple[int, int, int]] = index["operations"]
+        self._lines_at = end + 1
+        self.routes = Routes(index["routes"], self._branch)
+        # {"orders.get_order":[offset, length, length of the documentation], …}, searched and not parsed.
+        self._places = self._bytes(*index["operations"])
 
     def __contains__(self, name: str) -> bool:
-        return name in self._places
+        return self._found(name) >= 0
 
     @property
     def names(self) -> list[str]:
-        return list(self._places)
+        return list(orjson.loads(self._places))
 
     def operation(self, name: str) -> Operation:
         """Read one operation, without its documentation. Raises KeyError if there is none of the name."""
-        offset, length, _ = self._places[name]
+        offset, length, _ = self._place(name)
         return _operation(self._line(offset, length))
 
     def documentation(self, name: str) -> Documentation:
         """Read an operation's documentation. Raises KeyError if there is none of the name."""
-        offset, length, documented = self._places[name]
+        offset, length, documented = self._place(name)
         return Documentation(**self._line(offset + length + len(b",\n"), documented))
 
+    def _place(self, name: str) -> tuple[int, int, int]:
+        found = self._found(name)
+        if found < 0:
+            raise KeyError(name)
+        start = found + len(orjson.dumps(name)) + len(b",:")
+        offset, length, documented = orjson.loads(self._places[start : self._places.index(b"]", start) + 1])
+        return offset, length, documented
+
+    def _found(self, name: str) -> int:
+        # Within a name, a quotation mark would have a backslash before it, and no comma.
+        key = orjson.dumps(name) + b":["
+        return 0 if self._places.startswith(b"{" + key) else self._places.find(b"," + key)
+
+    def _branch(self, offset: int, length: int) -> Node:
+        branch: Node = orjson.loads(self._bytes(offset, length))
+        return branch
+
     def _line(self, offset: int, length: int) -> dict[str, Any]:
-        start = self._bodies_at + offset
         # Not orjson: a bound such as 0.1 in a schema is compared with exact numbers.
-        line: dict[str, Any] = json.loads(self._text[start : start + length], parse_float=Decimal)
+        line: dict[str, Any] = json.loads(self._bytes(offset, length), parse_float=Decimal)
         return line
+
+    def _bytes(self, offset: int, length: int) -> bytes:
+        start = self._lines_at + offset
+        return self._text[start : start + length]
 
 
 def _mapped(path: Path) -> mmap.mmap:

@@ -12,7 +12,7 @@ from handler.contract.rights import DEFAULT
 
 _EMPTY: dict[str, Any] = {}
 
-CATALOG_FORMAT = 4
+CATALOG_FORMAT = 5
 """Raised when catalog.json changes in a way that an older handler would misread."""
 
 

@@ -1,11 +1,12 @@
 """Which operation a method and a path mean: a walk down the trie of path segments in the catalogue's index.
 
 A node is an object: "/segment" leads to the node of a literal segment, "{}" to that of a parameter, and a method's name
-to the name of the operation. A literal goes before a parameter; where that leads nowhere, the walk comes back. The time
-depends on the path, never on the number of routes.
+to the name of the operation. A large node has its place in the catalogue stand for it, and is read when a path first
+leads there. A literal goes before a parameter; where that leads nowhere, the walk comes back. The time depends on the
+path, never on the number of routes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 Node = dict[str, Any]
@@ -19,13 +20,15 @@ class Match(NamedTuple):
 
 
 class Routes:
-    def __init__(self, trie: Node) -> None:
+    def __init__(self, trie: Node, read: Callable[[int, int], Node]) -> None:
+        """Take the root, and a function that reads the node of a place."""
         self._trie = trie
+        self._read = read
 
     def match(self, method: str, segments: list[str]) -> Match | None:
         """The operation behind a method and the (decoded) segments of a path; HEAD takes that of GET."""
         method = "GET" if method == "HEAD" else method
-        for node, values in _walk(self._trie, segments, []):
+        for node, values in self._walk(self._trie, segments, []):
             if method in node:
                 return Match(node[method], values)
         return None
@@ -33,26 +36,32 @@ class Routes:
     def operations(self, segments: list[str]) -> dict[str, str]:
         """The operation behind each method that the path answers; none means that there is no such path."""
         found: dict[str, str] = {}
-        for node, _ in _walk(self._trie, segments, []):
+        for node, _ in self._walk(self._trie, segments, []):
             for step, operation in node.items():
                 if step[0] not in "/{":
                     found.setdefault(step, operation)
+        return found
+
+    def _walk(self, node: Node, segments: list[str], values: list[str]) -> Iterator[tuple[Node, list[str]]]:
+        if not segments:
+            yield node, values
+            return
+        segment, *rest = segments
+        literal = self._step(node, "/" + segment)
+        if literal is not None:
+            yield from self._walk(literal, rest, values)
+        parameter = self._step(node, "{}")
+        if parameter is not None and segment:
+            yield from self._walk(parameter, rest, [*values, segment])
+
+    def _step(self, node: Node, step: str) -> Node | None:
+        following: Any = node.get(step)
+        if isinstance(following, list):
+            following = node[step] = self._read(*following)
+        found: Node | None = following
         return found
 
 
 def parameters_in(path: str) -> tuple[str, ...]:
     """The names of a route's parameters, in their order."""
     return tuple(segment[1:-1] for segment in path.split("/") if segment.startswith("{"))
-
-
-def _walk(node: Node, segments: list[str], values: list[str]) -> Iterator[tuple[Node, list[str]]]:
-    if not segments:
-        yield node, values
-        return
-    segment, *rest = segments
-    literal = node.get("/" + segment)
-    if literal is not None:
-        yield from _walk(literal, rest, values)
-    parameter = node.get("{}")
-    if parameter is not None and segment:
-        yield from _walk(parameter, rest, [*values, segment])

@@ -8,35 +8,50 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from handler.contract import exact_json
 from handler.contract.operation import CATALOG_FORMAT, Choice, Fragment, Http, Operation
+
+_LARGE = 4096
+"""The bytes beyond which a branch of the routes is not part of the index."""
 
 
 def write_catalog(path: Path, operations: Sequence[Operation], fingerprint: str) -> None:
     """Writes the catalogue whole or not at all: a reader never meets half of one."""
-    bodies = [(_json(_body(operation)), _json(operation.documentation._asdict())) for operation in operations]
-    index = _json(
-        {
-            "format": CATALOG_FORMAT,
-            "fingerprint": fingerprint,
-            "operations": _places(operations, bodies),
-            "routes": _trie(operations),
-        }
-    )
+    lines = _Lines()
+    places = {operation.name: _add(lines, operation) for operation in operations}
+    index = {
+        "format": CATALOG_FORMAT,
+        "fingerprint": fingerprint,
+        "routes": _without_large_branches(_trie(operations), lines),
+        "operations": lines.add(orjson.dumps(places)),
+    }
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    lines = [index, *(line for body in bodies for line in body)]
-    unfinished.write_bytes(b"[\n" + b",\n".join(lines) + b"\n]\n")
+    unfinished.write_bytes(b"[\n" + b",\n".join([_json(index), *lines.all]) + b"\n]\n")
     unfinished.replace(path)
 
 
-def _places(operations: Sequence[Operation], bodies: Sequence[tuple[bytes, bytes]]) -> dict[str, tuple[int, int, int]]:
-    """The place of each operation: its offset from the end of the index's line, and the lengths of its two lines."""
-    places = {}
-    offset = 0
-    for operation, (body, documentation) in zip(operations, bodies, strict=True):
-        places[operation.name] = (offset, len(body), len(documentation))
-        offset += len(body) + len(documentation) + 2 * len(b",\n")
-    return places
+class _Lines:
+    """The lines behind the index."""
+
+    def __init__(self) -> None:
+        self.all: list[bytes] = []
+        self._end = 0
+
+    def add(self, line: bytes) -> tuple[int, int]:
+        """Add a line and return its place: the offset from the end of the index's line, and the length."""
+        place = self._end, len(line)
+        self.all.append(line)
+        self._end += len(line) + len(b",\n")
+        return place
+
+
+def _add(lines: _Lines, operation: Operation) -> tuple[int, int, int]:
+    """Add an operation's two lines; return the place of the first and the length of the second, which follows it."""
+    offset, length = lines.add(_json(_body(operation)))
+    _, documented = lines.add(_json(operation.documentation._asdict()))
+    return offset, length, documented
 
 
 def _body(operation: Operation) -> dict[str, Any]:
@@ -58,6 +73,19 @@ def _plain(value: Any) -> Any:
         case tuple():
             return [_plain(each) for each in value]
     return value
+
+
+def _without_large_branches(node: dict[str, Any], lines: _Lines) -> dict[str, Any]:
+    """The node, with the places of its large branches in their stead."""
+    small: dict[str, Any] = {}
+    for step, following in node.items():
+        if isinstance(following, dict):
+            following = _without_large_branches(following, lines)
+            line = _json(following)
+            if len(line) > _LARGE:
+                following = lines.add(line)
+        small[step] = following
+    return small
 
 
 def _trie(operations: Sequence[Operation]) -> dict[str, Any]:

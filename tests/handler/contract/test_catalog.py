@@ -77,6 +77,18 @@ def test_a_name_that_is_not_there_is_a_key_error(path: Path) -> None:
         Catalog(path).operation("orders.get_order")
 
 
+def test_a_name_is_found_among_names_that_are_like_it(path: Path) -> None:
+    names = ["a", "a.b", "b.a", 'a"', '"a', 'x":[0,0,0],"a', "é", "a\\", "c.a.b"]
+    write_catalog(path, [operation(f"SELECT {number}", name=name) for number, name in enumerate(names)], "")
+    catalog = Catalog(path)
+    assert catalog.names == names
+    for number, name in enumerate(names):
+        assert name in catalog
+        assert catalog.operation(name).execution == Single(sql(f"SELECT {number}"))
+    for name in ("", "b", ".b", "a.", "A", "c", '"', "e\u0301", "0"):
+        assert name not in catalog
+
+
 def test_a_catalogue_may_be_empty(path: Path) -> None:
     write_catalog(path, [], fingerprint="")
     assert Catalog(path).names == []

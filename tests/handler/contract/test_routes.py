@@ -78,3 +78,17 @@ def test_ten_thousand_routes_are_told_apart(tmp_path: Path) -> None:
     routes = Catalog(tmp_path / "catalog.json").routes
     for number in (0, 1234, 9999):
         assert routes.match("GET", [f"a{number % 7}", "p", f"b{number}", "q"]) == Match(f"o{number}", ["p", "q"])
+
+
+def test_every_one_of_many_routes_is_found_and_its_branch_read_once(tmp_path: Path) -> None:
+    """However the routes branch: many branches of a few, a few of many, and all behind a prefix that they share."""
+    for first, second, third in ((400, 2, 1), (2, 20, 10), (1, 1, 400), (1, 20, 20)):
+        paths = [f"/v1/a{i}/b{j}/{{x}}/c{k}" for i in range(first) for j in range(second) for k in range(third)]
+        operations = [operation("", name=f"GET {path}", http=Http("GET", path)) for path in paths]
+        write_catalog(tmp_path / "catalog.json", operations, fingerprint="")
+        routes = Catalog(tmp_path / "catalog.json").routes
+        for path in [*paths, *paths]:
+            assert routes.match("GET", _segments(path.replace("{x}", "7"))) == Match(f"GET {path}", ["7"])
+            assert routes.operations(_segments(path.replace("{x}", "7"))) == {"GET": f"GET {path}"}
+        assert routes.match("GET", ["v1", "a0", "b0", "7"]) is None
+        assert routes.match("GET", ["v1", "z"]) is None
