@@ -13,7 +13,8 @@ from queryport.console.terminal import Terminal, counted
 from queryport.deployed.client import DeployedClient
 from queryport.deployed.transport import DataApiTransport
 from queryport.migrations.connection import connect
-from queryport.migrations.runner import Entry, plan, run_scripts, status
+from queryport.migrations.outlook import Entry, plan, status
+from queryport.migrations.runner import run_scripts
 from queryport.migrations.scripts import Script, combined_checksum, read_scripts
 from queryport.migrations.statements import Interrupted
 from queryport.migrations.steps import Unfinished

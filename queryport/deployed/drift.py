@@ -18,7 +18,7 @@ from queryport.deployed.client import DeployedClient
 from queryport.deployed.transport import DataApiTransport
 from queryport.diagnostics.refusal import Refusal
 from queryport.migrations.history import HistoryError
-from queryport.migrations.runner import status
+from queryport.migrations.outlook import status
 from queryport.migrations.scripts import Script
 
 _ROWS_AT_ONCE = 2000

@@ -15,6 +15,7 @@ RUNNERS = 0x51756572
 OWN = "own_migration"
 MIGRATION = "migration"
 SEED = "seed"
+REPEATABLE = "repeatable"
 
 OWN_MIGRATIONS = Path(__file__).with_name("own")
 """The scripts of the kind OWN, which make what Queryport keeps in a database: the table of idempotency keys."""
@@ -50,6 +51,20 @@ def pending(scripts: Sequence[Script], applied: Mapping[str, str], table: str = 
             "give the file a higher number",
         )
     return scripts[last + 1 :]
+
+
+def to_repeat(
+    scripts: Sequence[Script], repeated: Mapping[str, tuple[str, str]], last_migration: str
+) -> Sequence[Script]:
+    """The repeatable scripts to run: the first that has to run again, and all behind it, which may build on it.
+
+    `repeated` has, by name, the checksum with which each ran last and the numbered migration that had run last then.
+    Behind a new migration all run again: what it had to drop is there again.
+    """
+    for position, script in enumerate(scripts):
+        if repeated.get(script.name) != (script.checksum, last_migration):
+            return scripts[position:]
+    return ()
 
 
 def listed(names: Sequence[str]) -> str:

@@ -3,7 +3,7 @@
 import hashlib
 from typing import NamedTuple
 
-from queryport.migrations.history import MIGRATION, OWN, SEED
+from queryport.migrations.history import MIGRATION, OWN, REPEATABLE, SEED
 from queryport.migrations.scripts import Script, ScriptStatement
 from queryport.migrations.transport import Transaction, Transport
 
@@ -11,6 +11,12 @@ _SCHEMA_DDL = "CREATE SCHEMA IF NOT EXISTS queryport"
 _TABLE_DDL = """
     CREATE TABLE IF NOT EXISTS queryport.{} (
         name text PRIMARY KEY, checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now()
+    )
+"""
+_REPEATABLE_DDL = """
+    CREATE TABLE IF NOT EXISTS queryport.repeatable (
+        name text PRIMARY KEY, checksum text NOT NULL, last_migration text NOT NULL,
+        applied_at timestamptz NOT NULL DEFAULT now()
     )
 """
 _STEP_DDL = (
@@ -76,6 +82,40 @@ def record(transaction: Transaction, table: str, script: Script) -> None:
     """Write down that a script ran. Raises Refusal where it is written already."""
     sql = f"INSERT INTO queryport.{table} (name, checksum) VALUES (:name::text, :checksum::text)"  # noqa: S608 (as above)
     transaction.run(sql, {"name": script.name, "checksum": script.checksum})
+
+
+class RepeatedScript(NamedTuple):
+    checksum: str
+    last_migration: str
+    """The numbered migration that had run last when it ran."""
+    applied_at: str
+
+
+def repeated(transport: Transport) -> dict[str, RepeatedScript]:
+    """The repeatable scripts that ran, as they ran last, by name."""
+    if not exists(transport, REPEATABLE):
+        return {}
+    rows = transport.query(
+        "SELECT name, checksum, last_migration, to_char(applied_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI')"
+        " FROM queryport.repeatable"
+    )
+    return {name: RepeatedScript(*rest) for name, *rest in rows}
+
+
+def make_repeatable_table(transport: Transport) -> None:
+    if not exists(transport, REPEATABLE):
+        with transport.transaction() as transaction:
+            transaction.run(_REPEATABLE_DDL)
+
+
+def record_repeated(transaction: Transaction, script: Script, last_migration: str) -> None:
+    sql = """
+        INSERT INTO queryport.repeatable (name, checksum, last_migration)
+        VALUES (:name::text, :checksum::text, :last::text)
+        ON CONFLICT (name) DO UPDATE
+        SET checksum = excluded.checksum, last_migration = excluded.last_migration, applied_at = now()
+    """
+    transaction.run(sql, {"name": script.name, "checksum": script.checksum, "last": last_migration})
 
 
 def make_step_table(transport: Transport) -> None:

@@ -1,5 +1,7 @@
 """Brings a PostgreSQL database up to date: runs Queryport's own migrations, the project's, then its seeds, each once.
 
+Repeatable migrations stand between: they run whenever their text has changed, and behind every new migration.
+
 What ran is written down in the database, in `queryport.own_migration`, `queryport.migration` and `queryport.seed`, with
 a checksum of its text, so that a file that was edited or taken away afterwards is noticed: the database then is not
 what the files say. One runner works on a database at a time. How the database is reached is the transport's matter,
@@ -7,7 +9,7 @@ what a script is and in which order they come that of scripts.py, and files with
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,11 +19,20 @@ from queryport.console.progress import Progress, no_progress
 from queryport.diagnostics.refusal import Refusal
 from queryport.migrations import records
 from queryport.migrations.connection import connect
-from queryport.migrations.history import MIGRATION, OWN, OWN_MIGRATIONS, RUNNERS, SEED, pending
+from queryport.migrations.history import MIGRATION, OWN, RUNNERS, SEED
+from queryport.migrations.outlook import (
+    last_migration,
+    new_migrations,
+    new_own,
+    new_seeds,
+    plan,
+    repeatable_to_run,
+    waiting,
+)
 from queryport.migrations.scripts import Script, ScriptError, read_scripts
 from queryport.migrations.statements import Interrupted, run_in_transaction
 from queryport.migrations.steps import Unfinished, run_by_steps
-from queryport.migrations.transport import Transport
+from queryport.migrations.transport import Transaction, Transport
 
 _PATIENCE_SECONDS = 600.0
 _POLL_SECONDS = 1.0
@@ -36,17 +47,6 @@ class Applied:
     seeds: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What is known of one migration."""
-
-    name: str
-    applied_at: str | None
-    """In UTC; None where it is pending."""
-    done: int = 0
-    """Of a pending file without a transaction: the statements that ran before it failed."""
-
-
 class BusyError(Failure):
     """Another command has applied scripts for too long."""
 
@@ -55,7 +55,7 @@ def apply(
     connection_url: str, directory: Path, seed: Path | None = None, *, progress: Progress = no_progress
 ) -> Applied:
     """Run the scripts of `directory`, then those of `seed`, over a connection; see `run_scripts`."""
-    seeds = None if seed is None else read_scripts(seed)
+    seeds = None if seed is None else read_scripts(seed, repeatable=False)
     return apply_scripts(connection_url, read_scripts(directory), seeds, progress=progress)
 
 
@@ -94,66 +94,46 @@ def run_scripts(
         return Applied((), ())
     with _only_runner(transport, progress):
         records.make_tables(transport, seeded=seeds is not None)
-        for script in _own(transport):  # asked again: another runner may have been here
+        for script in new_own(transport):  # asked again: another runner may have been here
             _run_whole(transport, OWN, script)
-        new = pending(migrations, records.checksums(transport, MIGRATION))
-        new_seeds = _new_seeds(transport, seeds)
+        new = new_migrations(transport, migrations)
+        seeds_to_run = new_seeds(transport, seeds)
         for script in new:
             with progress(f"Applying {script.name}"):
                 if script.transactional:
                     _run_whole(transport, MIGRATION, script)
                 else:
                     run_by_steps(transport, MIGRATION, script, progress, unfinished)
-        for script in new_seeds:
+        repeated = repeatable_to_run(transport, migrations, ran=new)
+        if repeated:
+            records.make_repeatable_table(transport)
+        for script in repeated:
+            with progress(f"Applying {script.name}"):
+                _repeat(transport, script, last_migration(migrations))
+        for script in seeds_to_run:
             with progress(f"Seeding {script.name}"):
                 if script.transactional:
                     _run_whole(transport, SEED, script)
                 else:
                     run_by_steps(transport, SEED, script, progress, unfinished)
-        if new_seeds:
+        if seeds_to_run:
             with transport.transaction() as transaction:
                 transaction.run("ANALYZE")  # the planner would else guess until autovacuum has come by
-    return Applied(tuple(script.name for script in new), tuple(script.name for script in new_seeds))
+    return Applied(tuple(script.name for script in (*new, *repeated)), tuple(script.name for script in seeds_to_run))
 
 
-def waiting(transport: Transport, migrations: Sequence[Script], seeds: Sequence[Script] | None = None) -> int:
-    """The number of scripts that `run_scripts` would run, Queryport's own included. Raises HistoryError."""
-    new = pending(migrations, records.checksums(transport, MIGRATION))
-    return len(new) + len(_own(transport)) + len(_new_seeds(transport, seeds))
-
-
-def plan(transport: Transport, migrations: Sequence[Script]) -> list[tuple[Script, int]]:
-    """The migrations that `run_scripts` would run, each with its number of statements; changes nothing.
-
-    Raises HistoryError, and ScriptError for a statement that could not be sent.
-    """
-    new = pending(migrations, records.checksums(transport, MIGRATION))
-    return [
-        (script, len([transport.sendable(script, statement) for statement in script.statements()])) for script in new
-    ]
-
-
-def status(transport: Transport, migrations: Sequence[Script]) -> list[Entry]:
-    """Every migration in order. Raises HistoryError, with which nothing can be applied."""
-    applied = records.applied(transport, MIGRATION)
-    new = pending(migrations, {name: script.checksum for name, script in applied.items()})
-    steps = records.steps(transport, new[0]) if new else []
-    done = sum(step.state == records.DONE for step in steps)
-    return [
-        *(Entry(script.name, applied[script.name].applied_at) for script in migrations if script.name in applied),
-        *(Entry(script.name, None, 0 if position else done) for position, script in enumerate(new)),
-    ]
-
-
-def _own(transport: Transport) -> Sequence[Script]:
-    """Queryport's own migrations that the database has not seen."""
-    return pending(read_scripts(OWN_MIGRATIONS), records.checksums(transport, OWN), OWN)
-
-
-def _new_seeds(transport: Transport, seeds: Sequence[Script] | None) -> Sequence[Script]:
-    if seeds is None or (records.exists(transport, MIGRATION) and not records.exists(transport, SEED)):
-        return ()
-    return pending(seeds, records.checksums(transport, SEED), SEED)
+def run_again(connection_url: str, migrations: Sequence[Script]) -> None:
+    """Run the repeatable scripts of a database that has just run them. Raises ScriptError for one that cannot be."""
+    with connect(connection_url) as transport:
+        for script in migrations:
+            if script.repeatable:
+                try:
+                    _repeat(transport, script, last_migration(migrations))
+                except ScriptError as error:
+                    raise ScriptError(
+                        f"{error}\n  = note: the file runs again whenever it changes, and this is its second run: "
+                        "write CREATE OR REPLACE, or DROP … IF EXISTS before"
+                    ) from None
 
 
 @contextmanager
@@ -175,19 +155,41 @@ def _only_runner(transport: Transport, progress: Progress) -> Iterator[None]:
 
 
 def _run_whole(transport: Transport, table: str, script: Script) -> None:
+    def ran() -> bool:
+        return script.name in records.checksums(transport, table)
+
+    with _told_of_the_file(script, ran, f"{table}_pkey"), transport.transaction() as transaction:
+        # First, so that the file cannot run twice, not even beside a runner that has lost its lock.
+        records.record(transaction, table, script)
+        _run_statements(transport, transaction, script)
+
+
+def _repeat(transport: Transport, script: Script, last_migration: str) -> None:
+    def ran() -> bool:
+        found = records.repeated(transport).get(script.name)
+        return found is not None and found[:2] == (script.checksum, last_migration)
+
+    with _told_of_the_file(script, ran), transport.transaction() as transaction:
+        records.record_repeated(transaction, script, last_migration)
+        _run_statements(transport, transaction, script)
+
+
+def _run_statements(transport: Transport, transaction: Transaction, script: Script) -> None:
+    for statement in script.statements():
+        run_in_transaction(transaction, script, statement, transport.sendable(script, statement))
+
+
+@contextmanager
+def _told_of_the_file(script: Script, is_recorded: Callable[[], bool], key: str = "") -> Iterator[None]:
+    """Say what became of a file whose transaction was refused at its record or at its end, or interrupted."""
     remains = "nothing of the file remains in the database"
-    texts = [(statement, transport.sendable(script, statement)) for statement in script.statements()]
     try:
-        with transport.transaction() as transaction:
-            # First, so that the file cannot run twice, not even beside a runner that has lost its lock.
-            records.record(transaction, table, script)
-            for statement, text in texts:
-                run_in_transaction(transaction, script, statement, text)
+        yield
     except Refusal as refusal:
-        if refusal.sqlstate == _UNIQUE_VIOLATION and f"{table}_pkey" in refusal.message:
+        if key and refusal.sqlstate == _UNIQUE_VIOLATION and key in refusal.message:
             raise ScriptError(f"{script.path}: another command has applied the file meanwhile") from None
         raise ScriptError(f"{script.path}: {refusal.message}; {remains}") from None
     except KeyboardInterrupt:
         # It may have come while the transaction was being committed.
-        applied = script.name in records.checksums(transport, table)
-        raise Interrupted(f"{script.path}: interrupted; {'the file was applied' if applied else remains}") from None
+        became = "the file was applied" if is_recorded() else remains
+        raise Interrupted(f"{script.path}: interrupted; {became}") from None

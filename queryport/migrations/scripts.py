@@ -1,7 +1,8 @@
-"""Numbered SQL scripts, as in `migrations/` and `seed/`: a folder's files, their order, statements and checksums.
+"""SQL scripts, as in `migrations/` and `seed/`: a folder's files, their order, statements and checksums.
 
-A script is plain SQL named `NUMBER_name.sql`. It runs in a transaction of its own unless the comment at its top says
-`-- transaction: off`. Nothing here talks to a database: the runner does (runner.py).
+A script is plain SQL named `NUMBER_name.sql`, which runs once, or `R_name.sql`, which runs again when its text changes.
+It runs in a transaction of its own unless the comment at its top says `-- transaction: off`. Nothing here talks to a
+database: the runner does (runner.py).
 """
 
 import hashlib
@@ -20,6 +21,7 @@ from queryport.diagnostics.source import Problem, Source, Span, shown
 from queryport.migrations import marks
 
 _NAME = re.compile(r"(?P<number>\d+)[_-](?P<title>[A-Za-z0-9][A-Za-z0-9._-]*)\.sql")
+_REPEATABLE_NAME = re.compile(r"R__?[A-Za-z0-9][A-Za-z0-9._-]*\.sql")
 _BACKWARDS = re.compile(r".+\.(?:down|undo|rollback|revert)\.sql", re.IGNORECASE)
 _BACKWARDS_OF_A_PAIR = re.compile(r"(?P<of>.+)[_-](?:down|undo|rollback|revert)\.sql", re.IGNORECASE)
 
@@ -50,8 +52,14 @@ class Script:
     """One file; `path` is as it is shown to people."""
 
     path: Path
-    number: int
+    number: int | None
+    """None of a repeatable script."""
     text: str
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether it runs whenever its text has changed, behind all numbered ones."""
+        return self.number is None
 
     @property
     def name(self) -> str:
@@ -75,6 +83,9 @@ class Script:
         """The statements in order, by PostgreSQL's own grammar. Raises ScriptError for what cannot be run."""
         if unclear := [*marks.problems(self.source)]:
             raise ScriptError("\n\n".join(problem.render() for problem in unclear), unclear[0])
+        if self.repeatable and not self.transactional:
+            message = "a repeatable file is one transaction"
+            raise self.error("QP602", Span(0, 1), message, "delete the mark, or give the file a number")
         try:
             parsed = postgast.parse(self.text)
         except postgast.PgQueryError as error:
@@ -157,8 +168,8 @@ def _is_temporary(kind: str, node: Any) -> bool:
     return kind == "select_stmt" and bool(node.select_stmt.into_clause.rel.relpersistence == "t")
 
 
-def read_scripts(directory: Path) -> tuple[Script, ...]:
-    """The scripts of a folder in the order of their numbers; a folder that does not exist holds none.
+def read_scripts(directory: Path, *, repeatable: bool = True) -> tuple[Script, ...]:
+    """The scripts of a folder in the order of their numbers, then the repeatable ones by name; none without a folder.
 
     Raises ScriptError for names that make no order, for one number used twice, for scripts in folders below, and for
     files by which other tools undo a migration.
@@ -173,9 +184,11 @@ def read_scripts(directory: Path) -> tuple[Script, ...]:
             raise ScriptError(
                 f"{shown(path)}: by its name it undoes a migration, and it would run as one: keep such files elsewhere"
             )
-    scripts = sorted(map(_read, paths), key=lambda script: (script.number, script.name))
+    scripts = sorted(map(_read, paths), key=lambda script: (script.repeatable, script.number or 0, script.name))
+    if not repeatable and scripts and scripts[-1].repeatable:
+        raise ScriptError(f"{scripts[-1].path}: only migrations can be repeatable: give the file a number")
     for one, other in itertools.pairwise(scripts):
-        if one.number == other.number:
+        if one.number == other.number and not one.repeatable:
             raise ScriptError(
                 f"{one.path} and {other.path} have one number, {one.number}, so neither comes first: renumber one"
             )
@@ -201,7 +214,7 @@ def combined_checksum(scripts: Sequence[Script]) -> str:
 
 def _read(path: Path) -> Script:
     name = _NAME.fullmatch(path.name)
-    if name is None:
+    if name is None and not _REPEATABLE_NAME.fullmatch(path.name):
         raise ScriptError(
             f"{shown(path)}: expected a name such as 0001_{_title(path)}.sql: the number gives the order, "
             "then an underscore and a name of letters, digits, dots, hyphens and underscores"
@@ -210,7 +223,7 @@ def _read(path: Path) -> Script:
         text = path.read_bytes().decode()
     except UnicodeDecodeError as error:
         raise ScriptError(f"{shown(path)}: not UTF-8 text (byte {error.start}): save it as UTF-8") from None
-    return Script(shown(path), int(name["number"]), text.removeprefix("\ufeff"))
+    return Script(shown(path), int(name["number"]) if name else None, text.removeprefix("\ufeff"))
 
 
 def _title(path: Path) -> str:

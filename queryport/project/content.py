@@ -23,7 +23,8 @@ _OBJECTS = """
 _TABLES = """
     SELECT nspname, relname FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace
     WHERE relkind = 'r' AND nspname <> 'information_schema' AND nspname NOT LIKE 'pg\\_%'
-      AND NOT (nspname = 'queryport' AND relname IN ('own_migration', 'migration', 'migration_step', 'seed'))
+      AND NOT (nspname = 'queryport'
+               AND relname IN ('own_migration', 'migration', 'migration_step', 'repeatable', 'seed'))
 """
 _ROWS = "SELECT count(*), coalesce(sum(hashtextextended(t::text, 0)::numeric), 0) FROM ONLY {}.{} AS t"
 

@@ -18,7 +18,8 @@ from queryport.console.failure import Failure
 from queryport.console.progress import Progress, Report, no_progress, no_report
 from queryport.migrations.connection import connect
 from queryport.migrations.history import OWN_MIGRATIONS, HistoryError
-from queryport.migrations.runner import apply_scripts, waiting
+from queryport.migrations.outlook import waiting
+from queryport.migrations.runner import apply_scripts, run_again
 from queryport.migrations.scripts import Script, combined_checksum, read_scripts
 from queryport.postgres.caller import CALLER, give_database, make_caller, open_to_caller
 from queryport.postgres.server import EmbeddedPostgres
@@ -60,7 +61,8 @@ class Scripts:
     @classmethod
     def of(cls, project: Project) -> Self:
         """Raises ScriptError."""
-        return cls(read_scripts(project.migrations), read_scripts(project.seed) if project.seed else ())
+        seeds = read_scripts(project.seed, repeatable=False) if project.seed else ()
+        return cls(read_scripts(project.migrations), seeds)
 
 
 def database_name(url: str) -> str:
@@ -217,6 +219,7 @@ class EmbeddedDatabases:
     ) -> None:
         create(session, _UNFINISHED)
         apply_scripts(self._server.url(_UNFINISHED), migrations, progress=progress)
+        run_again(self._server.url(_UNFINISHED), migrations)  # as an edit of them would
         rename(session, _UNFINISHED, name)
         _drop_oldest_schemas(session)
 

@@ -16,7 +16,8 @@ from queryport.deployed.client import DeployedClient, DeployedError
 from queryport.deployed.transport import DataApiTransport
 from queryport.emulator import Emulator, Fault, Limits
 from queryport.migrations.history import RUNNERS, HistoryError
-from queryport.migrations.runner import apply, plan, run_scripts, status
+from queryport.migrations.outlook import plan, status
+from queryport.migrations.runner import apply, run_scripts
 from queryport.migrations.scripts import ScriptError, read_scripts
 from queryport.migrations.steps import Unfinished
 from queryport.testing.function import client_environment
