@@ -20,6 +20,7 @@ _LAZY_COMMANDS: Final = {
     "db": "List, restore and reset the development databases.",
     "emulator": "Run a local RDS Data API.",
     "init": "Lay out a new project.",
+    "key": "Make an API key.",
     "list": "Show the operations and how to call them.",
     "migrate": "Bring a deployed database up to date.",
     "new": "Begin a file of the project.",
@@ -27,6 +28,7 @@ _LAZY_COMMANDS: Final = {
     "role": "Print a database role of the least privileges.",
     "run": "Call one operation.",
     "serve": "Serve the project and reload on save.",
+    "token": "Print a token for this project's serve.",
 }
 """The commands with what `queryport --help` says of each."""
 

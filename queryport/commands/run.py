@@ -1,9 +1,11 @@
 """`queryport run`: calls one operation through the handler, as Step Functions or an HTTP client would."""
 
 import asyncio
+import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -24,7 +26,9 @@ from queryport.diagnostics.near_names import near_names
 from queryport.emulator import Emulator
 from queryport.local.broken import BrokenOperations
 from queryport.local.calls import Call, DatabaseReports
+from queryport.local.default_caller import as_iam, as_token, read_claims
 from queryport.local.function_url import FunctionUrl
+from queryport.local.issuer import ISSUERS_VARIABLE, DevelopmentIssuer
 from queryport.local.lambda_environment import LambdaEvent, Outcome
 from queryport.local.lambda_environments import LambdaEnvironments, operation_variables
 from queryport.project.databases import database_name
@@ -53,18 +57,28 @@ class HttpRequest:
         return cls(method.upper(), target.strip(), body, key)
 
 
+_TOKEN_SECONDS = 3600
+
+
 class LocalFunction:
     """The function on this machine, over the project's data, for one call."""
 
-    def __init__(self, workspace: Workspace, build: Build, terminal: Terminal) -> None:
+    def __init__(
+        self, workspace: Workspace, build: Build, terminal: Terminal, claims: Mapping[str, Any] | None = None
+    ) -> None:
+        """`claims` are those of the one on whose behalf it is called."""
         self._build = build
-        self._database_url = workspace.calls(workspace.data(build.scripts))
+        self._claims = claims
+        self._issuer = DevelopmentIssuer(workspace.data_dir)
+        self._database_url = workspace.calls(workspace.data(build.scripts), build.project)
         self._log = workspace.data_dir / "handler.log"
         self._terminal = terminal
 
     def invoke(self, operation: Operation, parameters: Any, key: str | None) -> Any:
         """Call an operation and return its `data`. Raises RunError, below PostgreSQL's own words."""
         event = {"operation": operation.name, "parameters": parameters}
+        if self._claims is not None:
+            event["claims"] = self._claims
         if key is not None:
             event["idempotency_key"] = key
         call = LambdaEvent(event)
@@ -93,7 +107,8 @@ class LocalFunction:
             show_call(self._terminal, call)
 
         async def send(lambda_: LambdaEnvironments) -> httpx.Response:
-            application = FunctionUrl(lambda_.invoke, report, broken, reports)
+            caller = as_iam if self._claims is None else as_token(partial(self._token, self._claims))
+            application = FunctionUrl(lambda_.invoke, report, broken, reports, caller)
             headers = {} if request.key is None else {"idempotency-key": request.key}
             content = None
             if request.body is not None:
@@ -114,8 +129,12 @@ class LocalFunction:
             catalog = Path(folder) / "catalog.json"
             write_catalog(catalog, self._build.compilation.catalogue, self._build.fingerprint)
             variables = operation_variables(catalog, emulator.url, database_name(self._database_url))
+            variables[ISSUERS_VARIABLE] = self._issuer.trusted(os.environ.get(ISSUERS_VARIABLE))
             with self._terminal.step(step):
                 return asyncio.run(self._used(use, variables))
+
+    def _token(self, claims: Mapping[str, Any]) -> str:
+        return self._issuer.token(claims, _TOKEN_SECONDS)
 
     async def _used(self, use: Any, variables: Mapping[str, str]) -> Any:
         lambda_ = LambdaEnvironments(variables, self._log, limit=1, spare=False)
@@ -159,6 +178,7 @@ def show(operation: Operation, data: Any, terminal: Terminal) -> None:
 @click.option("--http", metavar='"METHOD PATH"', help='Send an HTTP request instead, for example "GET /books?limit=2".')
 @click.option("--body", metavar="JSON", help="All parameters, or the body of --http; @FILE takes it from a file.")
 @click.option("--key", metavar="TEXT", help="The idempotency key of the call.")
+@click.option("--claims", metavar="JSON", help="The claims of the one on whose behalf it is called, as a JSON object.")
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
 @options.project
 @options.data_dir
@@ -169,6 +189,7 @@ def run_command(
     http: str | None,
     body: str | None,
     key: str | None,
+    claims: str | None,
     project: Path,
     data_dir: Path | None,
     database_url: str | None,
@@ -187,15 +208,16 @@ def run_command(
         raise click.UsageError("KEY=VALUE and --body do not go together: give the parameters in one of the two ways")
     given = None if body is None else read_body(body)
     request = None if http is None else HttpRequest.read(http, given, key)
+    on_behalf = None if claims is None else read_claims("--claims", claims)
     progress = Terminal(stderr=True)
     with open_workspace(project, data_dir, database_url, progress, migrate=True) as workspace:
         build = workspace.build()
         if request is not None:
-            response = LocalFunction(workspace, build, progress).request(request)
+            response = LocalFunction(workspace, build, progress, on_behalf).request(request)
         else:
             operation = find(build.compilation, str(name))
             values = read_parameters(operation, parameters) if given is None else given
-            data = LocalFunction(workspace, build, progress).invoke(operation, values, key)
+            data = LocalFunction(workspace, build, progress, on_behalf).invoke(operation, values, key)
     if request is not None:
         sys.stdout.buffer.write(response.content)
         if response.content and not response.content.endswith(b"\n"):

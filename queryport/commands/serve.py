@@ -6,6 +6,7 @@ go on with what they have.
 """
 
 import itertools
+import os
 import shlex
 import time
 from collections.abc import Sequence
@@ -31,9 +32,11 @@ from queryport.emulator import Emulator
 from queryport.generate.example_call import example_call
 from queryport.local.broken import BrokenOperations
 from queryport.local.calls import DatabaseReports
+from queryport.local.default_caller import default_caller
 from queryport.local.function_url import FunctionUrl
 from queryport.local.http_thread import ADDRESS, HttpThread, listen
 from queryport.local.invoke_api import InvokeApi
+from queryport.local.issuer import ISSUERS_VARIABLE, DevelopmentIssuer
 from queryport.local.lambda_environment import FUNCTION_NAME
 from queryport.local.lambda_environments import LambdaEnvironments, operation_variables
 from queryport.project.databases import database_name, without_password
@@ -45,6 +48,8 @@ from queryport.web.pages import Allowed, guarded
 
 _BROKEN = (Failure, psycopg.Error)
 """What one save can break and the next one mend."""
+
+_TOKEN_SECONDS = 3600
 
 _NAMED = 3  # operations that changed, after which they are only counted
 
@@ -60,6 +65,8 @@ class Options:
     emulator_port: int
     allowed: Allowed
     show_sql: bool
+    caller: str = "iam"
+    """The caller of requests without credentials: iam, anonymous, or the claims of a token as JSON."""
 
 
 def serve(options: Options, terminal: Terminal) -> NoReturn:
@@ -87,10 +94,12 @@ class Server:
         )
         self._build = self._workspace.build()
         self._database_url = self._workspace.data(self._build.scripts)
+        self._issuer = DevelopmentIssuer(self._workspace.data_dir)
+        caller = default_caller(options.caller, lambda claims: self._issuer.token(claims, _TOKEN_SECONDS))
         reports = DatabaseReports()
         self._emulator = stack.enter_context(
             Emulator(
-                self._workspace.calls(self._database_url),
+                self._workspace.calls(self._database_url, self._build.project),
                 port=options.emulator_port,
                 allowed=options.allowed,
                 observe=reports.add,
@@ -104,7 +113,7 @@ class Server:
         self._broken = BrokenOperations()
         self._broken.update(self._build.compilation, self._build.project.queries)
         report = partial(show_call, terminal, statements=options.show_sql)
-        function_url = FunctionUrl(self._lambda.invoke, report, self._broken, reports)
+        function_url = FunctionUrl(self._lambda.invoke, report, self._broken, reports, caller)
         application = InvokeApi(self._lambda.invoke, report, self._broken, reports, function_url)
         self._http = stack.enter_context(HttpThread(guarded(application, ADDRESS, options.allowed), listener))
         stack.callback(lambda: self._http.run(self._lambda.close()))
@@ -179,7 +188,8 @@ class Server:
         """The function's environment, with a catalogue of what is built now."""
         catalog = next(self._catalogs)
         write_catalog(catalog, self._build.compilation.catalogue, self._build.fingerprint)
-        return operation_variables(catalog, self._emulator.url, database_name(self._database_url))
+        variables = operation_variables(catalog, self._emulator.url, database_name(self._database_url))
+        return variables | {ISSUERS_VARIABLE: self._issuer.trusted(os.environ.get(ISSUERS_VARIABLE))}
 
 
 def _changes(before: Sequence[Operation], after: Sequence[Operation]) -> str:
@@ -205,6 +215,14 @@ def _changes(before: Sequence[Operation], after: Sequence[Operation]) -> str:
 )
 @options.data_dir
 @options.served_database_url
+@click.option(
+    "--as",
+    "caller",
+    default="iam",
+    show_default=True,
+    metavar="CALLER",
+    help="The caller of requests without credentials: iam, anonymous, or the claims of a token as JSON.",
+)
 @click.option("--show-sql", is_flag=True, help="Show the statement that PostgreSQL refuses, too.")
 @options.allowed
 def serve_command(
@@ -213,6 +231,7 @@ def serve_command(
     emulator_port: int,
     data_dir: Path | None,
     database_url: str | None,
+    caller: str,
     show_sql: bool,  # noqa: FBT001 (click passes every option by name)
     allow_origin: tuple[str, ...],
     allow_host: tuple[str, ...],
@@ -224,6 +243,6 @@ def serve_command(
     """
     try:
         allowed = Allowed(allow_origin, allow_host)
-        serve(Options(project, data_dir, database_url, port, emulator_port, allowed, show_sql), Terminal())
+        serve(Options(project, data_dir, database_url, port, emulator_port, allowed, show_sql, caller), Terminal())
     except KeyboardInterrupt:
         click.echo("stopped")

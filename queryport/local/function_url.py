@@ -22,7 +22,8 @@ from starlette.types import Receive, Scope, Send
 from handler.contract.limits import LAMBDA_PAYLOAD_BYTES
 from queryport.emulator.call_log import DatabaseReport
 from queryport.local.calls import Answering, Call, DatabaseReports, Report
-from queryport.local.lambda_environment import ACCOUNT, LambdaEvent, Outcome
+from queryport.local.default_caller import DefaultCaller, as_iam
+from queryport.local.lambda_environment import LambdaEvent, Outcome
 from queryport.local.lambda_environments import Invoke
 
 _TEXT_TYPES = ("text/", "application/json", "application/xml", "application/javascript", "application/x-ndjson")
@@ -31,8 +32,16 @@ _TEXT_TYPES = ("text/", "application/json", "application/xml", "application/java
 class FunctionUrl:
     """The ASGI application."""
 
-    def __init__(self, invoke: Invoke, report: Report, instead: Answering, reports: DatabaseReports) -> None:
+    def __init__(
+        self,
+        invoke: Invoke,
+        report: Report,
+        instead: Answering,
+        reports: DatabaseReports,
+        default_caller: DefaultCaller = as_iam,
+    ) -> None:
         self._invoke = invoke
+        self._default_caller = default_caller
         self._report = report
         self._instead = instead
         self._reports = reports
@@ -59,27 +68,17 @@ class FunctionUrl:
                 too_large = Response('{"message":"Request Entity Too Large"}', 413, media_type="application/json")
                 return too_large, None, None
         request_id = str(uuid.uuid4())
-        call = LambdaEvent(event(request.scope, bytes(body), request_id), request_id)
+        made = event(request.scope, bytes(body), request_id)
+        self._default_caller(made)
+        call = LambdaEvent(made, request_id)
         response, failure = response_for(await self._invoke(call))
         database = self._reports.take(call.trace)
         response.headers["x-amzn-requestid"] = request_id
         return response, failure, database if response.status_code >= HTTPStatus.BAD_REQUEST else None
 
 
-DEVELOPER = {
-    "accessKey": "local",
-    "accountId": ACCOUNT,
-    "callerId": "developer",
-    "cognitoIdentity": None,
-    "principalOrgId": None,
-    "userArn": f"arn:aws:iam::{ACCOUNT}:user/developer",
-    "userId": "developer",
-}
-"""The caller that IAM would know a request by."""
-
-
 def event(scope: Scope, body: bytes, request_id: str) -> dict[str, Any]:
-    """The event of a request, as a Function URL with AuthType AWS_IAM makes it of one that the developer signed."""
+    """Make the event of a request, as a Function URL does; its caller is still to be named."""
     headers = Headers(scope=scope)
     joined = {name: ",".join(headers.getlist(name)) for name in headers if name != "cookie"}
     host = joined.get("host", "localhost")
@@ -97,9 +96,7 @@ def event(scope: Scope, body: bytes, request_id: str) -> dict[str, Any]:
         "rawQueryString": query,
         "headers": joined,
         "requestContext": {
-            "accountId": ACCOUNT,
             "apiId": "local",
-            "authorizer": {"iam": DEVELOPER},
             "domainName": host,
             "domainPrefix": "local",
             "http": {

@@ -31,6 +31,18 @@ def _below(value: str) -> str:
 _Folder = Annotated[str, Field(min_length=1), AfterValidator(_below)]
 
 
+class DevelopmentSettings(BaseModel):
+    """The table [development] of queryport.toml."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    role: str | None = Field(
+        default=None,
+        min_length=1,
+        description="The database role that operations run as, as in production; made by a migration.",
+    )
+
+
 class Settings(BaseModel):
     """What queryport.toml may say."""
 
@@ -39,6 +51,9 @@ class Settings(BaseModel):
     queries: _Folder = Field(default="sql_queries", description="The folder of the query files.")
     migrations: _Folder = Field(default="migrations", description="The folder of the migrations.")
     seed: _Folder = Field(default="seed", description="The folder of the data that a development database starts with.")
+    development: DevelopmentSettings = Field(
+        default_factory=DevelopmentSettings, description="How operations run on the developer's machine."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +65,8 @@ class Project:
     migrations: Path
     seed: Path | None
     """None where there is no such folder."""
+    role: str | None = None
+    """The database role that operations run as in development; None for the one that owns everything."""
 
     @classmethod
     def load(cls, root: Path) -> Self:
@@ -58,7 +75,7 @@ class Project:
             raise ProjectError(f"{root}: there is no such folder")
         root = root.resolve()
         settings = _read_settings(root / SETTINGS_FILE)
-        for key in settings.model_fields_set | {"queries"}:
+        for key in (settings.model_fields_set - {"development"}) | {"queries"}:
             folder = getattr(settings, key)
             if not (root / folder).is_dir():
                 given = key in settings.model_fields_set
@@ -68,7 +85,13 @@ class Project:
                     "or say with --project where the project is"
                 )
         seed = root / settings.seed
-        return cls(root, root / settings.queries, root / settings.migrations, seed if seed.is_dir() else None)
+        return cls(
+            root,
+            root / settings.queries,
+            root / settings.migrations,
+            seed if seed.is_dir() else None,
+            settings.development.role,
+        )
 
 
 def _read_settings(path: Path) -> Settings:
@@ -83,7 +106,7 @@ def _read_settings(path: Path) -> Settings:
     except tomllib.TOMLDecodeError as error:
         raise ProjectError(_toml_message(path, error)) from None
     except ValidationError as error:
-        lines = [_setting_message(path, text, str(e["loc"][0]), e["type"], e["msg"]) for e in error.errors()]
+        lines = [_setting_message(path, text, str(e["loc"][-1]), e["type"], e["msg"]) for e in error.errors()]
         raise ProjectError("\n".join(lines)) from None
 
 
@@ -98,7 +121,7 @@ def _toml_message(path: Path, error: tomllib.TOMLDecodeError) -> str:
 def _setting_message(path: Path, text: str, key: str, kind: str, message: str) -> str:
     assignment = re.compile(rf"""\s*\[*\s*["']?{re.escape(key)}["']?\s*[=.\]]""")
     line = next((number for number, line in enumerate(text.splitlines(), 1) if assignment.match(line)), 1)
-    known = sorted(Settings.model_fields)
+    known = sorted({*Settings.model_fields, *DevelopmentSettings.model_fields})
     if kind == "extra_forbidden":
         hint = did_you_mean(key, known, f"known are {', '.join(known)}", "{}")
         return f"{path}:{line}: unknown key {key}: {hint}"

@@ -15,6 +15,7 @@ from queryport.postgres.account import PostgresError
 from queryport.postgres.revival import kept_running
 from queryport.postgres.server import EmbeddedPostgres
 from queryport.project.databases import Databases, EmbeddedDatabases, OwnDatabase, Pause, Scripts
+from queryport.project.development_role import as_role
 from queryport.project.project import Project
 
 
@@ -60,9 +61,9 @@ class Workspace:
         """The URL of the database with the project's data. Raises ScriptError and HistoryError."""
         return self._databases.data(scripts, self._terminal.step, pause)
 
-    def calls(self, url: str) -> str:
-        """The URL by which calls reach the database that `data` answered."""
-        return self._databases.calls(url)
+    def calls(self, url: str, project: Project) -> str:
+        """The URL by which calls reach the database that `data` answered: as the project's role, if it names one."""
+        return self._databases.calls(url) if project.role is None else as_role(url, project.role)
 
 
 @contextmanager
@@ -76,19 +77,19 @@ def open_workspace(
     """
     if database_url is not None:
         Project.load(root)
-        data_dir = _data_dir(root, data_dir)
+        data_dir = made_data_dir(root, data_dir)
         yield Workspace(root, data_dir, OwnDatabase(database_url, migrate=migrate, report=terminal.note), terminal)
         return
     with embedded_postgres(root, data_dir, terminal) as server:
         databases = EmbeddedDatabases(server, terminal.note)
-        yield Workspace(root, _data_dir(root, data_dir), databases, terminal)
+        yield Workspace(root, made_data_dir(root, data_dir), databases, terminal)
 
 
 @contextmanager
 def embedded_postgres(root: Path, data_dir: Path | None, terminal: Terminal) -> Iterator[EmbeddedPostgres]:
     """Run the project's embedded PostgreSQL for a with block. Raises ProjectError and PostgresError."""
     Project.load(root)  # no server is started for a folder that is no project
-    server = EmbeddedPostgres(_data_dir(root, data_dir) / "postgres")
+    server = EmbeddedPostgres(made_data_dir(root, data_dir) / "postgres")
     try:
         with terminal.step("Starting PostgreSQL"):
             server.start()
@@ -99,7 +100,7 @@ def embedded_postgres(root: Path, data_dir: Path | None, terminal: Terminal) -> 
             server.stop()
 
 
-def _data_dir(root: Path, chosen: Path | None) -> Path:
+def made_data_dir(root: Path, chosen: Path | None) -> Path:
     """Make the folder where the embedded PostgreSQL keeps its data, if need be."""
     data_dir = chosen or root / ".queryport"
     try:
