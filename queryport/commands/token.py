@@ -17,9 +17,7 @@ _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 @click.command("token")
 @click.option("--claim", "claims", multiple=True, metavar="NAME=VALUE", help="A claim; several are possible.")
 @click.option("--scope", "scopes", multiple=True, metavar="SCOPE", help="A word of the claim `scope`.")
-@click.option(
-    "--expires", default="1h", show_default=True, metavar="TIME", help="For how long it is good: 30m, 8h, 7d."
-)
+@click.option("--expires", default="1h", show_default=True, metavar="TIME", help="How long it is good, such as 8h.")
 @options.project
 @options.data_dir
 def token_command(
@@ -27,8 +25,8 @@ def token_command(
 ) -> None:
     """Print a token for `queryport serve`, to send as the header `Authorization: Bearer TOKEN`.
 
-    It is signed by a key of this project's, made on first use, which no deployed function trusts. VALUE is JSON where it
-    is JSON, and a text where it is none.
+    It is signed by a key of this project's, made on first use, which no deployed function trusts. VALUE is JSON where
+    it is JSON, and a text where it is none.
     """
     if not re.fullmatch(r"[1-9][0-9]{0,4}[smhd]", expires):
         raise click.BadParameter("expected a number and a unit, s, m, h or d, such as 8h", param_hint="--expires")

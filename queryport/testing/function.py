@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
+from queryport.local.default_caller import as_anonymous, as_iam
 from queryport.local.lambda_environment import FUNCTION_ARN, FUNCTION_NAME, REGION
 from queryport.local.lambda_environments import operation_variables
 
@@ -60,6 +62,43 @@ class CallContext:
 
     def get_remaining_time_in_millis(self) -> int:
         return max(0, int((self.ends - time.monotonic()) * 1000))
+
+
+def function_url_event(
+    method: str, target: str, body: Any, headers: Mapping[str, str], *, known: bool
+) -> dict[str, Any]:
+    """The event of a request to the Function URL; the caller is `known` to IAM, or not.
+
+    A body that is no text is sent as JSON.
+    """
+    path, _, query = target.partition("?")
+    sent = dict(headers)
+    if body is not None and not isinstance(body, str):
+        sent.setdefault("content-type", "application/json")
+        body = json.dumps(body)
+    event: dict[str, Any] = {
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": path,
+        "rawQueryString": query,
+        "headers": {"host": "localhost", **sent},
+        "requestContext": {
+            "apiId": "test",
+            "http": {
+                "method": method,
+                "path": path,
+                "protocol": "HTTP/1.1",
+                "sourceIp": "127.0.0.1",
+                "userAgent": "test",
+            },
+            "requestId": REQUEST_ID,
+            "stage": "$default",
+        },
+        **({} if body is None else {"body": body}),
+        "isBase64Encoded": False,
+    }
+    (as_iam if known else as_anonymous)(event)
+    return event
 
 
 def invoke(function: Application, event: Any, seconds: float = SECONDS, *, function_arn: str = FUNCTION_ARN) -> bytes:

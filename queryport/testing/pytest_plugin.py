@@ -7,6 +7,7 @@ and no seeds. Everything heavy is imported by the fixtures, since pytest loads p
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,29 +15,96 @@ import pytest
 from queryport import handler_package
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from handler.main import Application
     from queryport.emulator import Emulator
+    from queryport.local.issuer import DevelopmentIssuer
 
 
 class Calls:
-    """Calls operations as Step Functions does: the answer's `data`, or one of handler.errors as an exception."""
+    """Calls operations as Step Functions does: the answer's `data`, or one of handler.errors as an exception.
 
-    def __init__(self, application: Application, database_url: str) -> None:
+    The parameters are keyword arguments, or one object as the second argument; of a batch, an array of them. `claims`
+    are those of the one on whose behalf the operation is called.
+    """
+
+    def __init__(self, application: Application, database_url: str, issuer: DevelopmentIssuer) -> None:
         self._application = application
+        self._issuer = issuer
         self.database_url = database_url
-        """The test's database, for a driver that speaks PostgreSQL's own protocol."""
+        """The test's database, for a driver that speaks PostgreSQL's own protocol; with every right."""
 
-    def __call__(self, operation: str, /, **parameters: Any) -> Any:
-        return self.answer(operation, **parameters)["data"]
+    def __call__(
+        self,
+        operation: str,
+        values: Any = None,
+        /,
+        *,
+        idempotency_key: str | None = None,
+        claims: Mapping[str, Any] | None = None,
+        **parameters: Any,
+    ) -> Any:
+        answer = self.answer(operation, values, idempotency_key=idempotency_key, claims=claims, **parameters)
+        return answer["data"]
 
-    def answer(self, operation: str, /, **parameters: Any) -> Any:
-        """The whole answer, with `next` where there is a further page."""
+    def answer(
+        self,
+        operation: str,
+        values: Any = None,
+        /,
+        *,
+        idempotency_key: str | None = None,
+        claims: Mapping[str, Any] | None = None,
+        **parameters: Any,
+    ) -> Any:
+        """Return the whole answer, with `next` where there is a further page."""
         from queryport.testing.function import invoke
 
-        return json.loads(invoke(self._application, {"operation": operation, "parameters": parameters}))
+        event: dict[str, Any] = {"operation": operation, "parameters": parameters if values is None else values}
+        if idempotency_key is not None:
+            event["idempotency_key"] = idempotency_key
+        if claims is not None:
+            event["claims"] = claims
+        return json.loads(invoke(self._application, event))
+
+    def http(
+        self,
+        method: str,
+        target: str,
+        *,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+        claims: Mapping[str, Any] | None = None,
+        anonymous: bool = False,
+    ) -> HttpResponse:
+        """Send a request to the Function URL: `.http("GET", "/books?limit=2")`.
+
+        The caller is one whom IAM knows, or has a token with these claims, or is `anonymous`.
+        """
+        from queryport.testing.function import function_url_event, invoke
+
+        sent = {name.lower(): value for name, value in (headers or {}).items()}
+        if claims is not None:
+            sent["authorization"] = f"Bearer {self._issuer.token(claims, 300)}"
+        known = claims is None and not anonymous
+        answer = json.loads(invoke(self._application, function_url_event(method, target, body, sent, known=known)))
+        return HttpResponse(answer["statusCode"], answer["headers"], answer.get("body", ""))
+
+
+@dataclass(frozen=True)
+class HttpResponse:
+    """The response that an HTTP client would see."""
+
+    status: int
+    headers: Mapping[str, str]
+    """Their names are in lower case."""
+    text: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.text)
 
 
 @pytest.fixture(scope="session")
@@ -63,17 +131,46 @@ def queryport_project(
         yield path, database.name
 
 
+@pytest.fixture(scope="session")
+def queryport_role_emulator(
+    pytestconfig: pytest.Config,
+    queryport_project: tuple[Path, str],  # noqa: ARG001 (its migrations have made the role by then)
+    queryport_emulator: Emulator,
+) -> Iterator[Emulator]:
+    """The emulator that runs operations as the project's role."""
+    from queryport.emulator import Emulator
+    from queryport.project.development_role import as_role
+    from queryport.project.project import Project
+
+    role = Project.load(pytestconfig.rootpath).role
+    if role is None:
+        yield queryport_emulator
+        return
+    with Emulator(as_role(queryport_emulator.database_url, role)) as emulator:
+        yield emulator
+
+
 @pytest.fixture
 def queryport_call(
-    queryport_project: tuple[Path, str], queryport_emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+    queryport_project: tuple[Path, str],
+    queryport_emulator: Emulator,
+    queryport_role_emulator: Emulator,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> Iterator[Calls]:
-    """Calls the project's operations in a fresh database: `queryport_call("notes.get_note", note_id=1)`."""
+    """Calls the project's operations in a fresh database: `queryport_call("notes.get_note", note_id=1)`.
+
+    They run as the role that queryport.toml names under [development], if it names one.
+    """
+    from queryport.local.issuer import ISSUERS_VARIABLE, DevelopmentIssuer
     from queryport.testing.databases import fresh_database
     from queryport.testing.function import cold_start, function_environment
 
     catalog, template = queryport_project
+    issuer = DevelopmentIssuer(tmp_path)
     with fresh_database(queryport_emulator.database_url, template) as database:
-        environment = function_environment(queryport_emulator.url, database.name, catalog)
+        environment = function_environment(queryport_role_emulator.url, database.name, catalog)
+        environment[ISSUERS_VARIABLE] = issuer.trusted(None)
         for variable, value in environment.items():
             monkeypatch.setenv(variable, value)
-        yield Calls(cold_start(environment), database.url)
+        yield Calls(cold_start(environment), database.url, issuer)

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from queryport.project.project import Project, ProjectError, Settings
+from queryport.project.project import DevelopmentSettings, Project, ProjectError, Settings
 from tests.support.projects import write
 from tests.support.repository import ROOT
 
@@ -34,7 +34,10 @@ def test_the_settings_give_other_names(root: Path) -> None:
     ("settings", "said"),
     [
         ('\nquerys = "a"\n', "queryport.toml:2: unknown key querys: did you mean queries?"),
-        ('colour = "red"\n', "queryport.toml:1: unknown key colour: known are migrations, queries, seed"),
+        (
+            'colour = "red"\n',
+            "queryport.toml:1: unknown key colour: known are development, migrations, queries, role, seed",
+        ),
         ('seed = "s"\n[tool]\nx = 1\n', "queryport.toml:2: unknown key tool"),
         ("queries = 3\n", "queryport.toml:1: queries: Input should be a valid string"),
         ('queries = "/srv"\n', "queryport.toml:1: queries: expected the name of a folder, relative to the project"),
@@ -63,5 +66,7 @@ def test_a_folder_that_does_not_exist_is_no_project(tmp_path: Path) -> None:
 def test_every_setting_is_documented() -> None:
     page = (ROOT / "docs/project.md").read_text()
     for name, field in Settings.model_fields.items():
+        assert f"`{name}`" in page or f"[{name}]" in page
+        assert isinstance(field.default, str) is (f'"{field.default}"' in page)
+    for name in DevelopmentSettings.model_fields:
         assert f"`{name}`" in page
-        assert f'"{field.default}"' in page

@@ -1,0 +1,166 @@
+"""A project of several tenants, tested with the package's own fixtures: under its role, its policies, its callers."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+FILES = {
+    "queryport.toml": '[development]\nrole = "tenants_app"\n',
+    "migrations/0001_invoices.sql": """
+DO $$ BEGIN
+  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'tenants_app') THEN CREATE ROLE tenants_app LOGIN; END IF;
+  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'auditor') THEN CREATE ROLE auditor; END IF;
+END $$;
+GRANT auditor TO tenants_app WITH INHERIT FALSE, SET TRUE;
+CREATE TABLE invoices (
+    invoice_id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    tenant_id int NOT NULL,
+    total int NOT NULL,
+    entered_by text NOT NULL DEFAULT current_setting('request.caller', true)
+);
+CREATE TABLE audit (note text NOT NULL);
+INSERT INTO invoices (tenant_id, total, entered_by) SELECT n % 20, n, 'seed' FROM generate_series(1, 400) n;
+ALTER TABLE invoices ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON invoices
+    USING (tenant_id = (nullif(current_setting('request.jwt.claims', true), '')::json ->> 'tenant_id')::int);
+GRANT USAGE ON SCHEMA queryport TO tenants_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON queryport.idempotency_key TO tenants_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON invoices TO tenants_app;
+GRANT INSERT, SELECT ON audit TO auditor;
+""",
+    "sql_queries/invoices/_folder.yaml": """
+allow: [jwt, direct]
+rls: true
+params:
+  tenant_id: {from: claims.tenant_id}
+""",
+    "sql_queries/invoices/list.sql": (
+        "-- http: GET /invoices\n-- page: {by: [invoice_id], size: 7}\nSELECT invoice_id, tenant_id FROM invoices"
+    ),
+    "sql_queries/invoices/get.sql": (
+        "-- http: GET /invoices/{invoice_id}\n-- result: maybe\n"
+        "SELECT invoice_id, tenant_id, total, entered_by FROM invoices WHERE invoice_id = :invoice_id"
+    ),
+    "sql_queries/invoices/add.sql": (
+        "-- result: one\n-- http: POST /invoices\n"
+        "INSERT INTO invoices (tenant_id, total) VALUES (:tenant_id, :total) "
+        "RETURNING invoice_id, tenant_id, entered_by"
+    ),
+    "sql_queries/invoices/add_for.sql": (
+        "-- silence: [QP704]\nINSERT INTO invoices (tenant_id, total) VALUES (:other, 1) RETURNING invoice_id"
+    ),
+    "sql_queries/invoices/raise_all.sql": "UPDATE invoices SET total = total + :by WHERE true",
+    "sql_queries/invoices/add_two.sql": (
+        "-- @first\nINSERT INTO invoices (tenant_id, total) VALUES (:tenant_id, 1) RETURNING invoice_id;\n"
+        "UPDATE invoices SET total = 2 WHERE invoice_id = :first.invoice_id RETURNING invoice_id, entered_by"
+    ),
+    "sql_queries/invoices/add_many.sql": (
+        "-- batch: true\nINSERT INTO invoices (tenant_id, total) VALUES (:tenant_id, :total)"
+    ),
+    "sql_queries/note.sql": "-- role: auditor\n-- result: one\nINSERT INTO audit VALUES (:note) RETURNING note",
+    "sql_queries/as_function.sql": "-- result: value\nSELECT count(*) FROM audit",
+    "test_tenants.py": """
+import random
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from handler import errors
+
+
+def test_a_tenant_sees_its_own_rows_page_by_page(queryport_call):
+    seen, cursor = [], ""
+    while cursor is not None:
+        target = f"/invoices?cursor={cursor}" if cursor else "/invoices"
+        answer = queryport_call.http("GET", target, claims={"tenant_id": 3})
+        assert answer.status == 200
+        seen += answer.json["data"]
+        cursor = answer.json["next"]
+    assert [row["invoice_id"] for row in seen] == list(range(3, 401, 20))
+    assert {row["tenant_id"] for row in seen} == {3}
+
+
+def test_rows_of_another_are_as_if_they_were_not_there(queryport_call):
+    assert queryport_call("invoices.get", invoice_id=4, claims={"tenant_id": 3}) is None
+    assert queryport_call("invoices.get", invoice_id=3, claims={"tenant_id": 3})["total"] == 3
+    assert queryport_call("invoices.get", invoice_id=3, claims={}) is None
+    assert queryport_call("invoices.get", invoice_id=3) is None
+    assert queryport_call("invoices.get", invoice_id=3, claims={"tenant_id": None}) is None
+
+
+def test_a_write_is_the_callers_and_says_who_made_it(queryport_call):
+    answer = queryport_call.http("POST", "/invoices", body={"total": 5}, claims={"tenant_id": 3, "sub": "alice"})
+    assert answer.json["data"]["tenant_id"] == 3
+    assert answer.json["data"]["entered_by"] == "jwt:https://queryport.local|alice"
+    assert queryport_call("invoices.raise_all", by=1, claims={"tenant_id": 3}) == 21
+    assert queryport_call("invoices.raise_all", by=1, claims={"tenant_id": 99}) == 0
+    with pytest.raises(errors.NotAllowed):
+        queryport_call("invoices.add_for", other=4, claims={"tenant_id": 3})
+
+
+def test_transactions_and_batches_too(queryport_call):
+    (row,) = queryport_call("invoices.add_two", claims={"tenant_id": 3, "sub": "bob"})
+    assert row["entered_by"] == "direct:bob"
+    assert queryport_call("invoices.add_many", [{"total": 1}, {"total": 2}], claims={"tenant_id": 3}) == 2
+    assert queryport_call("invoices.raise_all", by=0, claims={"tenant_id": 3}) == 23
+    assert queryport_call("invoices.add_two", idempotency_key="k", claims={"tenant_id": 3}) == queryport_call(
+        "invoices.add_two", idempotency_key="k", claims={"tenant_id": 3}
+    )
+
+
+def test_keys_are_of_their_caller(queryport_call):
+    one = queryport_call("invoices.add", total=1, idempotency_key="k", claims={"tenant_id": 3, "sub": "a"})
+    two = queryport_call("invoices.add", total=1, idempotency_key="k", claims={"tenant_id": 4, "sub": "b"})
+    assert (one["tenant_id"], two["tenant_id"]) == (3, 4)
+    again = queryport_call("invoices.add", total=1, idempotency_key="k", claims={"tenant_id": 3, "sub": "a"})
+    assert again == one
+
+
+def test_who_is_not_let_in(queryport_call):
+    assert queryport_call.http("GET", "/invoices", anonymous=True).status == 401
+    assert queryport_call.http("GET", "/invoices").status == 403
+    assert queryport_call.http("GET", "/invoices", headers={"Authorization": "Bearer x"}).status == 401
+    assert queryport_call.http("POST", "/invoices", body={"total": 1}, claims={"sub": "a"}).status == 403
+
+
+def test_a_role_is_taken_for_the_call_alone(queryport_call):
+    assert queryport_call("note", note="x") == {"note": "x"}
+    assert queryport_call("note", note="y", idempotency_key="k") == {"note": "y"}
+    with pytest.raises(errors.NotAllowed):
+        queryport_call("as_function")
+
+
+def test_no_claim_is_seen_by_the_next_call(queryport_call):
+    calls = [random.Random(1).randrange(20) for _ in range(5)] + [n % 20 for n in range(CALLS)]
+    random.Random(7).shuffle(calls)
+
+    def call(tenant):
+        rows = queryport_call.answer("invoices.list", limit=500, claims={"tenant_id": tenant})["data"]
+        return len(rows), {row["tenant_id"] for row in rows}
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(call, calls))
+    assert answers == [(20, {tenant}) for tenant in calls]
+""".replace("CALLS", "200"),
+}
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    for name, text in FILES.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+def test_a_project_tests_its_tenants_with_the_packages_own_fixtures(project: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=short"],
+        cwd=project,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
