@@ -49,7 +49,7 @@ def test_an_event_has_the_members_of_a_function_urls() -> None:
         "sourceIp": "127.0.0.1",
         "userAgent": "curl/8",
     }
-    assert (context["accountId"], context["requestId"], context["stage"]) == ("123456789012", "request-1", "$default")
+    assert (context["requestId"], context["stage"]) == ("request-1", "$default")
     assert context["domainName"] == "localhost:8080"
     assert context["time"].endswith(" +0000")
     assert made["headers"]["x-forwarded-for"] == "127.0.0.1"
