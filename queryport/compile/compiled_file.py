@@ -13,7 +13,7 @@ from queryport.compile.check.silence import silence
 from queryport.compile.describe.database import Database
 from queryport.compile.describe.query_file import QueryFile, numbered
 from queryport.compile.read.folder import Folder, inherit
-from queryport.compile.read.header import Header, read_header
+from queryport.compile.read.header import Header, check_following_comments, read_header
 from queryport.compile.read.nesting import check_nesting
 from queryport.compile.read.scan import scan
 from queryport.compile.read.statement import split
@@ -62,6 +62,8 @@ def _compile(database: Database, reporter: Reporter, header: Header, name: str) 
             message = "there is no statement" + (" behind the front matter" if header.end else "")
             reporter.report("QP001", span, message, "write one, or delete the file")
         return None
+    start = scanned.tokens[0].start
+    check_following_comments(reporter, tuple(comment for comment in scanned.comments if comment.start > start))
     check_data_api_scanner(reporter, scanned)
     check_nesting(reporter, scanned.tokens)
     if reporter.has(*_UNPARSABLE):

@@ -22,6 +22,7 @@ from queryport.compile.check.pages import PagePlan, plan_page
 from queryport.compile.check.parameters import absentable, build_parameters
 from queryport.compile.check.results import check_columns, check_result, data_schema
 from queryport.compile.check.routes import check_route
+from queryport.compile.check.suspicions import check_suspicions
 from queryport.compile.describe.query_file import QueryFile, numbered
 from queryport.compile.describe.typed_statement import TypedStatement, typed
 from queryport.compile.read.marks import read_marks
@@ -62,9 +63,11 @@ def _operation(statement: TypedStatement, name: str) -> Operation | None:
     if front_matter.batch:
         check_batch(statement)
         schema = {"type": "array", "items": schema}
+    absent = frozenset[str]() if front_matter.batch else absentable(parameters)
+    check_suspicions(statement, absent)
     if file.reporter.errors:
         return None
-    body = cast_body(statement, frozenset() if front_matter.batch else absentable(parameters))
+    body = cast_body(statement, absent)
     execution, keys = _executed(statement, body, result, page, keys, row_security)
     return Operation(
         name=name,

@@ -13,6 +13,7 @@ from queryport.compile.check.idempotency import check_idempotency, no_key_becaus
 from queryport.compile.check.parameters import absentable, build_parameters
 from queryport.compile.check.results import check_columns, check_result, data_schema
 from queryport.compile.check.routes import check_route
+from queryport.compile.check.suspicions import check_suspicions
 from queryport.compile.describe.agreement import merge
 from queryport.compile.describe.database import Column, StatementError
 from queryport.compile.describe.query_file import QueryFile, numbered
@@ -146,6 +147,8 @@ def _operation(file: QueryFile, name: str, steps: Sequence[_TypedStep], marks: M
     if result is Result.VALUE and marks.result in referred_to:
         message = "`result: value` has no names, and other statements refer to its columns"
         file.reporter.report("QP301", file.header.value("result"), message, "take `result: one`")
+    for statement in statements:
+        check_suspicions(statement, absentable(parameters))
     if file.reporter.errors:
         return None
     compiled = []

@@ -67,11 +67,8 @@ def plan_page(statement: TypedStatement, result: Result, nullable: tuple[bool, .
         report("QP406", (), "only a reading query with `result: many` has pages", "delete `page:`")
         return None
     errors = reporter.errors
-    for name in (LIMIT, CURSOR):
-        if name in statement.inference.by_name:
-            cure = "give the placeholder another name"
-            message = f"`:{name}` is a parameter that `page:` adds itself"
-            reporter.report("QP110", file.header.key("page"), message, cure)
+    _check_own_limit(statement)
+    _check_own_parameters(statement)
     if entry.size > entry.max:
         message = f"`size` is {entry.size}, more than `max`, {entry.max}"
         report("QP406", ("size",), message, "lower `size` or raise `max`")
@@ -112,6 +109,21 @@ def plan_page(statement: TypedStatement, result: Result, nullable: tuple[bool, .
         )
         report("QP407", ("by",), message, _cure(statement, positions, set(columns) - set(chosen)))
     return PagePlan(tuple(keys), entry.size, entry.max)
+
+
+def _check_own_limit(statement: TypedStatement) -> None:
+    node, file = statement.parsed.node, statement.file
+    if node.HasField("limit_count") or node.HasField("limit_offset"):
+        message = "the query has a LIMIT or OFFSET of its own, which is that of all pages together"
+        file.reporter.report("QP410", file.header.key("page"), message, "leave ORDER BY, LIMIT and OFFSET to `page`")
+
+
+def _check_own_parameters(statement: TypedStatement) -> None:
+    file = statement.file
+    for name in (LIMIT, CURSOR):
+        if name in statement.inference.by_name:
+            message = f"`:{name}` is a parameter that `page:` adds itself"
+            file.reporter.report("QP110", file.header.key("page"), message, "give the placeholder another name")
 
 
 def _cure(statement: TypedStatement, keys: frozenset[int], others: Set[str]) -> str:

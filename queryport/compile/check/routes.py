@@ -33,6 +33,10 @@ def check_route(file: QueryFile, schema: Schema, *, writes: bool, volatile: froz
     if flaw is not None:
         report("QP401", span, *flaw)
         return None
+    for segment in http.path.split("/"):
+        if segment.startswith(":"):
+            message = f"`{segment}` is a segment of the path as it stands, and no parameter"
+            report("QP409", span, message, f"write `{{{segment[1:]}}}`")
     for name in _NAME.findall(http.path):
         _check_parameter(file, schema, name)
     if http.method == "GET" and writes:

@@ -11,13 +11,11 @@ from types import MappingProxyType
 from queryport.compile.describe.agreement import agree
 from queryport.compile.describe.database import TEXT_OID, UNKNOWN_OID, Description, StatementError
 from queryport.compile.describe.query_file import QueryFile
+from queryport.compile.describe.refusals import report_refusal
 from queryport.compile.read.draft import Draft
 from queryport.compile.read.tokens import Scan
-from queryport.diagnostics.reporter import Reporter
-from queryport.diagnostics.source import Span
 
 _INDETERMINATE = "42P18"
-_GROUPING_ERROR = "42803"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +53,7 @@ def infer(
         except StatementError as error:
             number = _indeterminate(error)
             if number is None or number in untyped:
-                _report_refusal(file.reporter, scan, draft, error)
+                report_refusal(file.reporter, scan, draft, error)
                 return None
             # Any type lets the others be inferred; this one is then looked up among them.
             untyped.add(number)
@@ -70,7 +68,7 @@ def infer(
     try:
         return Inference(tuple(final), by_name, file.database.prepare(draft.text, final))
     except StatementError as error:
-        _report_refusal(file.reporter, scan, draft, error)
+        report_refusal(file.reporter, scan, draft, error)
         return None
 
 
@@ -86,6 +84,8 @@ def _declared(file: QueryFile, scan: Scan) -> dict[str, int] | None:
         if oid is None:
             message = f"there is no type `{written}` in the database"
             cure = "write a PostgreSQL type, such as `bigint`, `text[]` or one that a migration makes"
+            if written.lower() in _TYPES_OF_JSON:
+                cure = f"`{written}` is a type of JSON: write PostgreSQL's, {_TYPES_OF_JSON[written.lower()]}"
             file.reporter.report("QP108", file.header.value("params", name, "type"), message, cure)
         else:
             oids[name] = oid
@@ -98,30 +98,9 @@ def _indeterminate(error: StatementError) -> int | None:
     return int(number) if error.sqlstate == _INDETERMINATE and number.isdigit() else None
 
 
-def _report_refusal(reporter: Reporter, scan: Scan, draft: Draft, error: StatementError) -> None:
-    """Report PostgreSQL's error at its place in the file, with the names instead of numbers."""
-    source, message = reporter.source, error.message
-    for place in reversed(scan.placeholders):
-        message = message.replace(f"${place.number}", source.text[place.span.start : place.span.end])
-    span = scan.span
-    at = source.word(draft.origin(error.position)) if error.position is not None else Span(span.start, span.start + 1)
-    names = [place.name for place in scan.placeholders]
-    repeated = sorted({name for name in names if names.count(name) > 1})
-    if error.sqlstate == _GROUPING_ERROR and repeated:
-        cure = (
-            f"each occurrence of `:{repeated[0]}` is a parameter of its own, so the two expressions are not the same: "
-            "group by the output column's number or name, or compute it once in a WITH query"
-        )
-        reporter.report("QP209", at, message, cure)
-        return
-    cure = _CURES.get(error.sqlstate) or (error.hint or "").rstrip(".") or "mend the statement; psql says the same"
-    reporter.report("QP202", at, f"{message} (SQLSTATE {error.sqlstate})", cure)
-
-
-_CURES = {
-    "42P01": "is there a migration that makes the table, and is its name spelled so?",
-    "42703": "is the column's name spelled as the migrations have it?",
-    "42725": "say the types of its placeholders: cast them, or name them as `params: {name: {type: …}}`",
-    "42804": "say the types of its placeholders, by a cast or as `params: {name: {type: …}}`, or cast the value",
-    "42883": "is there a migration that makes the function or operator, and do its argument types fit?",
+_TYPES_OF_JSON = {
+    "object": "`jsonb`",
+    "string": "`text`",
+    "number": "`numeric` or `float8`",
+    "array": "such as `text[]`, or `jsonb`",
 }

@@ -1,10 +1,9 @@
-"""Reads the front matter of a query file: the first block of `--` comment lines, which is YAML.
+"""Reads the front matter of a query file: a block of `--` comment lines in front of the statement, which is YAML.
 
-Remembers where each key stood, so that every later problem can point at it. A block that is plain prose, not a mapping,
-is the operation's description. Knows nothing of SQL.
+Remembers where each key stood, so that every later problem can point at it. Without front matter the first block of
+prose is the operation's description. Knows nothing of SQL.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,14 +12,12 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from queryport.compile.read.front_matter import FrontMatter, PageEntry, ParameterEntry
+from queryport.compile.read.comment_blocks import CommentBlock, following_blocks, leading_blocks
+from queryport.compile.read.front_matter import FrontMatter
 from queryport.compile.read.located_yaml import CoreLoader, KeyPath, Reader
-from queryport.diagnostics.near_names import did_you_mean
+from queryport.compile.read.wording import unknown_key, wrong_value
 from queryport.diagnostics.reporter import Reporter
-from queryport.diagnostics.source import Source, Span
-
-MARK = re.compile(r"--\s*@(?P<name>.*?)\s*")
-"""A line that names the statement below it, or says that it gives the result; see queryport.compile.read.marks."""
+from queryport.diagnostics.source import Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +51,40 @@ class Header:
 def read_header(reporter: Reporter) -> Header:
     """Read the front matter; where it has errors, the Header holds the front matter of a file without any."""
     source = reporter.source
-    lines, end = _comment_block(source)
-    if not lines:
-        return Header(FrontMatter(), 0)
-    text = "\n".join(source.text[line.start : line.end] for line in lines)
+    blocks = list(leading_blocks(source))
+    chosen = next((block for block in blocks if block.is_dashed and block.has_known_key(source)), None)
+    chosen = chosen or next((block for block in blocks if block.may_be_front_matter(source)), None)
+    for block in blocks:
+        if block is not chosen:
+            _report_displaced(reporter, block)
+    if chosen is None:
+        prose = next((block for block in blocks if block.is_dashed), None)
+        if prose is None:
+            return Header(FrontMatter(), 0)
+        written = {"description": prose.prose(source)}
+        return Header(FrontMatter.model_validate(written), prose.end, written=written)
+    return _read(reporter, chosen)
+
+
+def check_following_comments(reporter: Reporter, comments: tuple[Span, ...]) -> None:
+    """Report front matter that stands among the statements or behind them, where it is not read."""
+    for block in following_blocks(reporter.source, comments):
+        _report_displaced(reporter, block)
+
+
+def _report_displaced(reporter: Reporter, block: CommentBlock) -> None:
+    if not block.has_known_key(reporter.source):
+        return
+    aside = Reporter(reporter.source)
+    _read(aside, block)
+    if not aside.errors:  # else it is prose that happens to have such a word
+        at = next(line for line in block.lines if reporter.source.text[line.start : line.end].strip())
+        message = "front matter stands here, where it is not read"
+        reporter.report("QP012", at, message, "write it as one block of `--` lines in front of the statement")
+
+
+def _read(reporter: Reporter, block: CommentBlock) -> Header:
+    source, lines, end = reporter.source, block.lines, block.end
 
     def offset(mark: yaml.Mark) -> int:
         if mark.line >= len(lines):
@@ -65,18 +92,15 @@ def read_header(reporter: Reporter) -> Header:
         return min(lines[mark.line].start + mark.column, lines[mark.line].end)
 
     whole = Span(lines[0].start, lines[0].end)
-    node = _composed(reporter, text, lines, offset)
+    node = _composed(reporter, "\n".join(block.texts(source)), lines, offset)
     if node is None:
         return Header(FrontMatter(), end)
-    if isinstance(node, yaml.ScalarNode):
-        written = {"description": str(node.value)}
-        return Header(FrontMatter.model_validate(written), end, written=written)
     errors = reporter.errors
     reader = Reader(reporter, offset)
     value = reader.read(node, ())
     spans = Header(FrontMatter(), end, reader.keys, reader.values)
     if not isinstance(value, dict):
-        cure = "write it as `key: value` lines, such as `summary: …`"
+        cure = "write it as `key: value` lines, such as `summary: …`, or as prose that begins with a word"
         reporter.report("QP005", whole, "the front matter is a list, expected a mapping", cure)
     if reporter.errors > errors:
         return spans
@@ -100,6 +124,8 @@ def _composed(
     try:
         return yaml.compose(text, Loader=CoreLoader)
     except yaml.MarkedYAMLError as error:
+        if "'\\t'" in (error.problem or ""):
+            cure = "indent with spaces"
         mark = error.problem_mark or error.context_mark
         at = Span(offset(mark), offset(mark) + 1) if mark else whole
         reporter.report("QP003", at, _yaml_message(error), cure)
@@ -114,26 +140,6 @@ def _composed(
     return None
 
 
-def _comment_block(source: Source) -> tuple[list[Span], int]:
-    """Return the lines of the first comment block without their `-- `, and the offset behind it."""
-    lines: list[Span] = []
-    end = 0
-    for start in source.line_starts:
-        line = source.text[start:].split("\n", 1)[0]
-        words = line.strip()
-        if MARK.fullmatch(words):
-            break
-        if words.startswith("--"):
-            begin = start + line.index("--") + 2
-            if source.text[begin : begin + 1] == " ":
-                begin += 1
-            end = start + len(line)
-            lines.append(Span(begin, max(begin, start + len(line.rstrip()))))
-        elif lines or words:
-            break
-    return lines, end
-
-
 def _nearest(spans: dict[KeyPath, Span], path: Sequence[str | int]) -> Span:
     for length in range(len(path), -1, -1):
         span = spans.get(tuple(path[:length]))
@@ -143,57 +149,19 @@ def _nearest(spans: dict[KeyPath, Span], path: Sequence[str | int]) -> Span:
 
 
 def _yaml_message(error: yaml.MarkedYAMLError) -> str:
+    if "'\\t'" in (error.problem or ""):
+        return "a tab stands where YAML takes spaces alone"
     return ", ".join(part for part in (error.context, error.problem) if part) or "not valid YAML"
 
 
 def report_invalid(
     reporter: Reporter, header: Header, path: KeyPath, detail: ErrorDetails, model: type[BaseModel] = FrontMatter
 ) -> None:
-    """Report one of pydantic's findings, in our words, at its place."""
-    dotted = ".".join(str(part) for part in path)
+    """Report one of pydantic's findings about a model, in our words, at its place."""
     if detail["type"] == "extra_forbidden":
-        known = _known_keys(path, model)
-        message = f"unknown key `{path[-1]}`" + (f" in `{'.'.join(map(str, path[:-1]))}`" if path[:-1] else "")
-        all_keys = f"the keys here are {', '.join(known)}; prose goes under description"
-        reporter.report("QP004", header.key(*path), message, did_you_mean(str(path[-1]), known, all_keys))
-        return
-    message = f"`{dotted}`: {detail['msg'][0].lower()}{detail['msg'][1:]}, got {_shown(detail['input'])}"
-    reporter.report("QP005", header.value(*path), message, _CURES.get(path[0], "see docs/query-files.md"))
+        reporter.report("QP004", header.key(*path), *unknown_key(path, model))
+    else:
+        reporter.report("QP005", header.value(*path), *wrong_value(path, detail))
 
 
 _UNION_ARMS = frozenset({"float", "int", "bool", "dict[str,any]"})
-
-_CURES: dict[str | int, str] = {
-    "result": "take one of many, one, maybe, value, affected, none, or leave the key out to have it inferred",
-    "params": "each entry is a mapping, such as `status: {optional: true, maxLength: 10}`",
-    "page": "write for example `page: {by: [placed_at desc, order_id desc], size: 50, max: 500}`",
-    "http": "write the method and the path, such as `GET /orders/{order_id}`",
-    "idempotency": "take one of required, optional, off",
-    "keep": "write a number and a unit, s, m, h or d, such as `24h`",
-    "isolation": "take one of read committed, repeatable read, serializable",
-    "retry": "write how often, from 0 to 20",
-    "batch": "write true or false",
-    "silence": "write a list of codes, such as `[QP407]`",
-    "allow": "write a list of rules, such as `[iam, jwt:scope=orders.read]`",
-    "hidden": "write true or false",
-    "rls": "write true or false",
-    "role": "write the name of a database role, or `claims.NAME` with the possible ones in `roles`",
-    "roles": "write a list of database roles",
-    "prefix": "write the beginning of a path, such as `/tenants/{tenant_id}`",
-    "tag": "quote it to make it a string",
-    "summary": "quote it to make it a string",
-    "description": "quote it to make it a string",
-}
-
-
-def _known_keys(path: KeyPath, model: type[BaseModel]) -> list[str]:
-    if path[0] == "params" and len(path) > 2:
-        model = ParameterEntry
-    elif path[0] == "page":
-        model = PageEntry
-    return sorted(field.alias or name for name, field in model.model_fields.items())
-
-
-def _shown(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 40 else f"{text[:37]}…"

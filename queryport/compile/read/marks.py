@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from postgast.pg_query_pb2 import Token as TokenKind
 
-from queryport.compile.read.header import MARK
+from queryport.compile.read.comment_blocks import MARK
 from queryport.compile.read.tokens import Scan, Token
 from queryport.diagnostics.near_names import nearest
 from queryport.diagnostics.reporter import Reporter

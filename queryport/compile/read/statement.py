@@ -11,6 +11,7 @@ import postgast
 
 from queryport.compile.read.draft import Draft
 from queryport.compile.read.refused_statements import REFUSED_STATEMENTS
+from queryport.compile.read.syntax_errors import report_syntax_error
 from queryport.compile.read.syntax_tree import WRITES, Node, node_name
 from queryport.compile.read.tokens import Scan
 from queryport.diagnostics.reporter import Reporter
@@ -45,8 +46,7 @@ def split(reporter: Reporter, scan: Scan, draft: Draft) -> tuple[Scan, ...]:
     try:
         tree = postgast.parse(draft.text)
     except postgast.PgQueryError as error:
-        at = draft.origin(max(0, error.cursorpos - 1))
-        reporter.report("QP201", reporter.source.word(at), error.message, "PostgreSQL reads up to there")
+        report_syntax_error(reporter, scan, draft.origin(max(0, error.cursorpos - 1)), error.message)
         return ()
     statements = []
     for found in tree.stmts:

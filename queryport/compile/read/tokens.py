@@ -59,3 +59,16 @@ class Scan:
             tuple(replace(place, number=number) for number, place in enumerate(places, start=1)),
             tuple(comment for comment in self.comments if inside.start <= comment.start < inside.end),
         )
+
+
+_OPEN, _CLOSE = ord("("), ord(")")
+
+
+def closing(tokens: tuple[Token, ...], start: int) -> int:
+    """Return the index of the parenthesis that closes the one at `start`."""
+    depth = 0
+    for index in range(start, len(tokens)):
+        depth += (tokens[index].kind == _OPEN) - (tokens[index].kind == _CLOSE)
+        if depth == 0:
+            return index
+    return len(tokens) - 1

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from postgast.pg_query_pb2 import Token as TokenKind
 
+from queryport.compile.check.optional_filters import optional_filters
 from queryport.compile.describe.database import Database
 from queryport.compile.describe.query_file import without_comments
 from queryport.compile.describe.text_forms import cast_before, cast_of_text
 from queryport.compile.describe.typed_statement import TypedStatement
 from queryport.compile.read.draft import Draft, Edit
 from queryport.compile.read.tokens import Placeholder, Scan
-from queryport.compile.write.filters import optional_filters
 from queryport.compile.write.pieces import Alternative, Pieces
 from queryport.diagnostics.source import Source, Span
 

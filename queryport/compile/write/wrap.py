@@ -11,9 +11,8 @@ from queryport.compile.describe.database import Column
 from queryport.compile.describe.text_forms import as_text
 from queryport.compile.describe.typed_statement import TypedStatement
 from queryport.compile.read.statement import ParsedStatement, Shape
-from queryport.compile.read.tokens import Scan, Token
+from queryport.compile.read.tokens import Scan, Token, closing
 from queryport.compile.write.body import Body
-from queryport.compile.write.filters import closing
 from queryport.compile.write.page_clauses import column_of, page_clauses, page_order
 from queryport.compile.write.pieces import Pieces, joined, sql_of, whole_text
 from queryport.compile.write.row_security import behind_settings, settings_first

@@ -301,6 +301,7 @@ def test_nullability(operation_of: Make, text: str, *, nullable: bool) -> None:
             "SELECT to_json(q.v)::text FROM (SELECT (:a::text)) q(v)",
         ),
         (
+            "-- silence: [QP113]\n"
             "SELECT name /* :b */ FROM person -- :c\nWHERE name = ':d' AND tags[1: 2] IS NOT NULL -- end",
             "SELECT row_to_json(q)::text FROM (SELECT name   FROM person  \n"
             "WHERE name = ':d' AND tags[1: 2] IS NOT NULL) q",

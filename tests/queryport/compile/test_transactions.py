@@ -87,7 +87,7 @@ def test_filters_are_left_out_of_both_texts(operation_of: Make) -> None:
 
 def test_statements_refer_to_each_others_rows(operation_of: Make) -> None:
     operation = operation_of(
-        """
+        """-- silence: [QP113]
         -- @who
         SELECT person_id, tags, home FROM person WHERE email = :email;
         -- @result

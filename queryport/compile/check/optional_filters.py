@@ -14,10 +14,10 @@ from queryport.compile.describe.query_file import number_edits
 from queryport.compile.describe.typed_statement import TypedStatement
 from queryport.compile.read.draft import Draft
 from queryport.compile.read.syntax_tree import Node, node_name
-from queryport.compile.read.tokens import Placeholder, Token
+from queryport.compile.read.tokens import Placeholder, closing
 from queryport.diagnostics.source import Span
 
-_OPEN, _CLOSE = ord("("), ord(")")
+_OPEN = ord("(")
 
 
 def optional_filters(statement: TypedStatement, absentable: frozenset[str]) -> list[tuple[Span, str]]:
@@ -30,7 +30,7 @@ def optional_filters(statement: TypedStatement, absentable: frozenset[str]) -> l
     found: list[tuple[Span, str]] = []
     tree = postgast.parse(statement.draft.text)
     for condition in list(_conditions(postgast.unwrap_node(tree.stmts[0].stmt))):
-        place = _tested_placeholder(statement, postgast.unwrap_node(condition))
+        place = tested_placeholder(statement, postgast.unwrap_node(condition))
         if place is not None and place.name in absentable:
             span = _span(statement, tree, condition)
             if span is not None:
@@ -47,21 +47,22 @@ def _conditions(node: Node) -> Iterator[Node]:
     for _, inner in postgast.walk(node):
         match node_name(inner):
             case "SelectStmt" | "UpdateStmt" | "DeleteStmt" if inner.HasField("where_clause"):
-                yield from _joined_by_and(inner.where_clause)
+                yield from conditions_joined_by_and(inner.where_clause)
             case "JoinExpr" if inner.HasField("quals"):
-                yield from _joined_by_and(inner.quals)
+                yield from conditions_joined_by_and(inner.quals)
 
 
-def _joined_by_and(wrapper: Node) -> Iterator[Node]:
+def conditions_joined_by_and(wrapper: Node) -> Iterator[Node]:
+    """Yield the conditions that AND joins in one, each in its wrapper."""
     condition = postgast.unwrap_node(wrapper)
     if node_name(condition) == "BoolExpr" and condition.boolop == BoolExprType.AND_EXPR:
         for part in condition.args:
-            yield from _joined_by_and(part)
+            yield from conditions_joined_by_and(part)
     else:
         yield wrapper
 
 
-def _tested_placeholder(statement: TypedStatement, condition: Node) -> Placeholder | None:
+def tested_placeholder(statement: TypedStatement, condition: Node) -> Placeholder | None:
     """Return the placeholder whose being NULL makes the condition true."""
     if node_name(condition) != "BoolExpr" or condition.boolop != BoolExprType.OR_EXPR:
         return None
@@ -120,13 +121,3 @@ def _deparsed_with_true(statement: TypedStatement, span: Span) -> str | None:
         return postgast.deparse(postgast.parse(f"{before} true {behind}"))
     except postgast.PgQueryError:  # the parentheses of a list or a subquery
         return None
-
-
-def closing(tokens: tuple[Token, ...], start: int) -> int:
-    """Return the index of the parenthesis that closes the one at `start`."""
-    depth = 0
-    for index in range(start, len(tokens)):
-        depth += (tokens[index].kind == _OPEN) - (tokens[index].kind == _CLOSE)
-        if depth == 0:
-            return index
-    return len(tokens) - 1

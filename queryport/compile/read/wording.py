@@ -1,0 +1,111 @@
+"""Says in the words of query files what pydantic finds wrong with front matter."""
+
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic_core import ErrorDetails
+
+from queryport.compile.read.front_matter import PageEntry, ParameterEntry
+from queryport.compile.read.located_yaml import KeyPath
+from queryport.diagnostics.near_names import did_you_mean
+
+_EXPECTED = {
+    "string_type": "a string",
+    "int_type": "a whole number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "list_type": "a list",
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+    "too_short": "at least one element",
+}
+
+_CURES: dict[str | int, str] = {
+    "result": "take one of many, one, maybe, value, affected, none, or leave the key out to have it inferred",
+    "params": "each entry is a mapping, such as `status: {optional: true, maxLength: 10}`",
+    "page": "write for example `page: {by: [placed_at desc, order_id desc], size: 50, max: 500}`",
+    "http": "write the method and the path, such as `GET /orders/{order_id}`",
+    "idempotency": "take one of required, optional, off",
+    "keep": "write a number and a unit, s, m, h or d, such as `24h`",
+    "isolation": "take one of read committed, repeatable read, serializable",
+    "retry": "write how often, from 0 to 20",
+    "batch": "write true or false",
+    "silence": "write a list of codes, such as `[QP407]`",
+    "allow": "write a list of rules, such as `[iam, jwt:scope=orders.read]`",
+    "hidden": "write true or false",
+    "rls": "write true or false",
+    "role": "write the name of a database role, or `claims.NAME` with the possible ones in `roles`",
+    "roles": "write a list of database roles",
+    "prefix": "write the beginning of a path, such as `/tenants/{tenant_id}`",
+    "tag": "quote it to make it a string",
+    "summary": "quote it to make it a string",
+    "description": "quote it to make it a string",
+}
+
+_OTHER_WORDS = {
+    **dict.fromkeys(("path", "route", "url", "endpoint", "method", "rest"), "http"),
+    **dict.fromkeys(("parameters", "arguments", "args", "inputs", "parameter"), "params"),
+    **dict.fromkeys(("returns", "return", "output", "response", "cardinality"), "result"),
+    **dict.fromkeys(("paging", "pagination", "paginate", "cursor", "limit"), "page"),
+    **dict.fromkeys(("title", "name"), "summary"),
+    **dict.fromkeys(("desc", "doc", "docs"), "description"),
+    **dict.fromkeys(("transaction",), "isolation"),
+    **dict.fromkeys(("retries",), "retry"),
+    **dict.fromkeys(("bulk", "many"), "batch"),
+    **dict.fromkeys(("ttl", "expires"), "keep"),
+    **dict.fromkeys(("ignore", "noqa", "disable"), "silence"),
+}
+_OTHER_WORDS_OF_PARAMETERS = {
+    "min": "minimum",
+    "max": "maximum",
+    "regex": "pattern",
+    "values": "enum",
+    "desc": "description",
+    "null": "nullable",
+}
+
+
+def unknown_key(path: KeyPath, model: type[BaseModel]) -> tuple[str, str]:
+    """Return message and cure for a key of a model that nothing in its place is called."""
+    fields, words = model.model_fields, _OTHER_WORDS
+    if path[0] == "params" and len(path) > 2:
+        fields, words = ParameterEntry.model_fields, _OTHER_WORDS_OF_PARAMETERS
+    elif path[0] == "page" and len(path) > 1:
+        fields, words = PageEntry.model_fields, {}
+    known = sorted(field.alias or name for name, field in fields.items())
+    key = str(path[-1])
+    message = f"unknown key `{key}`" + (f" in `{'.'.join(map(str, path[:-1]))}`" if path[:-1] else "")
+    if words.get(key.lower()) in known:
+        return message, f"did you mean `{words[key.lower()]}`?"
+    return message, did_you_mean(key, known, f"the keys here are {', '.join(known)}; prose goes under description")
+
+
+def wrong_value(path: KeyPath, detail: ErrorDetails) -> tuple[str, str]:
+    """Return message and cure for a value that its key cannot take."""
+    dotted = ".".join(str(part) for part in path)
+    if path[0] == "params" and path[-1] == "required" and isinstance(detail["input"], bool):
+        cure = "leave it out: a parameter is required unless it is `optional` or has a `default`"
+    else:
+        cure = _CURES.get(path[0], "see docs/query-files.md")
+    if detail["type"] == "missing":
+        return f"`{dotted}` is missing", cure
+    return f"`{dotted}`: expected {_expected(path, detail)}, got {_shown(detail['input'])}", cure
+
+
+def _expected(path: KeyPath, detail: ErrorDetails) -> str:
+    context = detail.get("ctx", {})
+    match detail["type"]:
+        case "literal_error":
+            return f"one of {context['expected'].replace(' or ', ', ')}"
+        case "greater_than_equal":
+            return f"at least {context['ge']}"
+        case "string_pattern_mismatch" if path[0] == "keep":
+            return "a number and a unit"
+        case "less_than_equal":
+            return f"at most {context['le']}"
+    return _EXPECTED.get(detail["type"], "another value")
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 40 else f"{text[:37]}…"
