@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from queryport.compile.analysis.effects import writers
 from queryport.compile.analysis.facts import Facts, Relation
+from queryport.compile.analysis.named import named
 from queryport.compile.analysis.node_tree import Node, UnreadableTreeError, only_query, read_tree
 from queryport.compile.analysis.nullability import Nullability
 from queryport.compile.analysis.relations import reached
@@ -45,8 +46,9 @@ def analyse(facts: Facts, tree: str, columns: int, given: frozenset[int]) -> Ana
     """Analyse a statement, given as pg_node_tree; `given` are the numbers of the parameters that are never NULL."""
     try:
         query = only_query(read_tree(tree))
-        changing = writers(facts, query)
-        relations = reached(facts, query)
+        objects = named(query)
+        changing = writers(facts, objects)
+        relations = reached(facts, objects)
         never_null = Nullability(facts, given).never_null(query)
         if len(never_null) != columns:
             raise UnreadableTreeError(f"expected {columns} columns, got {len(never_null)}")

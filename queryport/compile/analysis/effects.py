@@ -6,21 +6,21 @@ holds the function's own statements to, and calls nothing that may write; where 
 """
 
 import re
+from collections.abc import Set
 
 from queryport.compile.analysis.facts import Facts, Function, Relation
 from queryport.compile.analysis.functions import HARMLESS
-from queryport.compile.analysis.named import FIRST_OF_USERS, Named, look_up, named
-from queryport.compile.analysis.node_tree import Value, read_tree
+from queryport.compile.analysis.named import FIRST_OF_USERS, Named
 
 _WORD = re.compile(r'(?P<name>"(?:[^"]|"")+"|[^\W\d][\w$]*)(?P<call>\s*\()?|[+\-*/<>=~!@#%^&|`?]+')
 _KEPT_AS_TEXT = frozenset({"sql", "plpgsql"})
 _COMPILED = frozenset({"c", "internal"})
 
 
-def writers(facts: Facts, tree: Value) -> frozenset[str]:
-    """Return the names of what the statement reaches and that may change something."""
+def writers(facts: Facts, objects: Named) -> frozenset[str]:
+    """Return the names of what a statement that names these objects reaches and that may change something."""
     search = _Search(facts)
-    search.through(tree)
+    search.through(objects)
     return frozenset(search.found)
 
 
@@ -29,16 +29,16 @@ class _Search:
         self._facts = facts
         self._seen: set[int] = set()
         """Oids, which are unique enough: one that two catalogues share would at worst be looked at for both."""
-        self._pending: list[Value] = []
+        self._pending: list[Named] = []
         self.found: set[str] = set()
 
-    def through(self, tree: Value) -> None:
-        self._pending.append(tree)
+    def through(self, objects: Named) -> None:
+        self._pending.append(objects)
         while self._pending:
-            self._objects(named(self._pending.pop()))
+            self._objects(self._pending.pop())
 
     def _objects(self, objects: Named) -> None:
-        look_up(self._facts, objects)
+        self._facts.look_up_all(objects)
         for oid in objects.relations:
             self._relation(self._facts.relation(oid))
         calls = set(objects.functions)
@@ -55,21 +55,21 @@ class _Search:
         if relation.oid in self._seen:
             return
         self._seen.add(relation.oid)
-        self._pending += [read_tree(policy) for policy in relation.policies]
+        self._pending += relation.policy_objects
         if relation.kind == "v":
-            self._pending.append(relation.query)
-            if named(relation.query).locks:
+            self._pending.append(relation.objects)
+            if relation.objects.locks:
                 self.found.add(relation.name)
 
-    def _functions_of_types(self, oids: set[int]) -> set[int]:
+    def _functions_of_types(self, oids: Set[int]) -> set[int]:
         calls: set[int] = set()
         while oids := oids - self._seen:
-            self._seen |= oids
+            self._seen.update(oids)
             self._facts.look_up(types=oids)
             types = [self._facts.type(oid) for oid in oids]
             for each in types:
                 calls.update(each.functions)
-                self._pending += [read_tree(condition) for condition in each.trees]
+                self._pending += each.objects
             oids = {part for each in types for part in each.parts if part >= FIRST_OF_USERS}
         return calls
 
@@ -85,7 +85,7 @@ class _Search:
                 self._text(function)
             elif function.language not in _COMPILED:
                 self.found.add(function.name)
-        self._pending += [read_tree(tree) for tree in function.trees]
+        self._pending += function.objects
         return function.calls
 
     def _text(self, function: Function) -> None:

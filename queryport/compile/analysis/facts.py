@@ -13,6 +13,7 @@ import psycopg
 from psycopg.rows import dict_row
 
 from queryport.compile.analysis import catalogue
+from queryport.compile.analysis.named import Named, named
 from queryport.compile.analysis.node_tree import UnreadableTreeError, Value, read_tree
 
 _NONE: Set[int] = frozenset()
@@ -59,6 +60,16 @@ class Relation:
         """The analysed query of a view."""
         return None if self.definition is None else read_tree(self.definition)
 
+    @cached_property
+    def objects(self) -> Named:
+        """The objects that a view's query names."""
+        return named(self.query)
+
+    @cached_property
+    def policy_objects(self) -> tuple[Named, ...]:
+        """The objects that the conditions of row-level security name."""
+        return tuple(named(read_tree(policy)) for policy in self.policies)
+
 
 @dataclass(frozen=True)
 class Function:
@@ -81,12 +92,17 @@ class Function:
     compares: bool
     """It belongs to the comparison operators of a B-tree, which answer no NULL to what is not NULL."""
 
+    @cached_property
+    def objects(self) -> tuple[Named, ...]:
+        """The objects that the body and the default arguments name, where PostgreSQL keeps them analysed."""
+        return tuple(named(read_tree(tree)) for tree in self.trees)
+
     @property
     def signature(self) -> str:
         return f"{self.name}({self.arguments})"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Type:
     """A type, as far as values of it run code of a user's."""
 
@@ -101,6 +117,11 @@ class Type:
     """The conditions of a domain, as pg_node_tree."""
     parts: tuple[int, ...]
     """Types that its values are made of."""
+
+    @cached_property
+    def objects(self) -> tuple[Named, ...]:
+        """The objects that the conditions of a domain name."""
+        return tuple(named(read_tree(condition)) for condition in self.trees)
 
 
 class Facts:
@@ -142,6 +163,10 @@ class Facts:
         for row in self._missing(catalogue.TYPES, types, self._types):
             lists = {name: tuple(row[name]) for name in ("functions", "trees", "parts")}
             self._types[row["oid"]] = Type(**{**row, **lists})
+
+    def look_up_all(self, objects: Named) -> None:
+        """Ask for everything that a tree names."""
+        self.look_up(objects.relations, objects.functions, objects.operators, objects.types)
 
     def relation(self, oid: int) -> Relation:
         if oid not in self._relations:

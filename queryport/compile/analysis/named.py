@@ -1,8 +1,7 @@
 """The objects of the catalogue that an analysed statement names by oid."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from queryport.compile.analysis.facts import Facts
 from queryport.compile.analysis.node_tree import Node, UnreadableTreeError, Value, walk
 
 FIRST_OF_USERS = 16_384
@@ -20,40 +19,45 @@ _TYPES = frozenset(
 )
 
 
+_FIELDS = {
+    **dict.fromkeys(_FUNCTIONS, "functions"),
+    **dict.fromkeys(_OPERATORS, "operators"),
+    **dict.fromkeys(_TYPES, "types"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Named:
     """The oids in a tree; operators and types only where they are not PostgreSQL's own."""
 
-    relations: set[int] = field(default_factory=set)
-    functions: set[int] = field(default_factory=set)
-    operators: set[int] = field(default_factory=set)
-    types: set[int] = field(default_factory=set)
-    locks: bool = False
+    relations: frozenset[int]
+    functions: frozenset[int]
+    operators: frozenset[int]
+    types: frozenset[int]
+    locks: bool
     """A query within takes locks on rows."""
 
 
 def named(tree: Value) -> Named:
     """Collect the oids in a tree."""
-    found = Named()
+    relations: set[int] = set()
+    found: dict[str, set[int]] = {"functions": set(), "operators": set(), "types": set()}
     locks = False
     for node in walk(tree):
         for name, value in node.fields():
-            if name in _FUNCTIONS:
-                found.functions.update(_oids(node, value))
-            elif name in _OPERATORS:
-                found.operators.update(oid for oid in _oids(node, value) if oid >= FIRST_OF_USERS)
-            elif name in _TYPES:
-                found.types.update(oid for oid in _oids(node, value) if oid >= FIRST_OF_USERS)
-        if node.tag == "RANGETBLENTRY" and node.has("relid") and node.number("relid"):
-            found.relations.add(node.number("relid"))
+            kind = _FIELDS.get(name)
+            if kind is not None:
+                found[kind].update(_oids(node, value))
+        if node.tag == "RANGETBLENTRY" and node.has("relid"):
+            relations.add(node.number("relid"))
         locks = locks or node.tag == "ROWMARKCLAUSE"
-    found.functions.discard(0)
-    return Named(found.relations, found.functions, found.operators, found.types, locks)
-
-
-def look_up(facts: Facts, objects: Named) -> None:
-    """Ask for everything at once, so that it need not be asked for one by one."""
-    facts.look_up(objects.relations, objects.functions, objects.operators, objects.types)
+    return Named(
+        frozenset(relations - {0}),
+        frozenset(found["functions"] - {0}),
+        frozenset(oid for oid in found["operators"] if oid >= FIRST_OF_USERS),
+        frozenset(oid for oid in found["types"] if oid >= FIRST_OF_USERS),
+        locks,
+    )
 
 
 def _oids(node: Node, value: Value) -> list[int]:

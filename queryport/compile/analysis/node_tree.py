@@ -6,7 +6,7 @@ field that is missing or has another form than its reader expects is an error, s
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
 Value: TypeAlias = "Node | tuple[Value, ...] | str | None"
@@ -32,8 +32,11 @@ class Node:
         """Whether the field is there and holds something."""
         return self._fields.get(field) is not None
 
-    def fields(self) -> Iterator[tuple[str, Value]]:
-        yield from self._fields.items()
+    def fields(self) -> Iterable[tuple[str, Value]]:
+        return self._fields.items()
+
+    def values(self) -> Iterable[Value]:
+        return self._fields.values()
 
     def text(self, field: str) -> str:
         value = self._value(field)
@@ -105,15 +108,6 @@ class Node:
         return UnreadableTreeError(f"{self.tag}.{field} is {self._fields.get(field, 'missing')!r:.80}")
 
 
-def read_tree(text: str) -> Value:
-    """Read the node or list that the text holds."""
-    reader = _Reader(text)
-    value = reader.value()
-    if reader.next() is not None:
-        raise UnreadableTreeError("the tree goes on behind its end")
-    return value
-
-
 def only_query(tree: Value) -> Node:
     """Return the query of a tree that holds one, in whatever lists."""
     while isinstance(tree, tuple) and len(tree) == 1:
@@ -128,53 +122,48 @@ def walk(value: Value) -> Iterator[Node]:
     pending: list[Value] = [value]
     while pending:
         item = pending.pop()
-        if isinstance(item, Node):
+        if type(item) is Node:
             yield item
-            pending.extend(inner for _, inner in item.fields())
-        elif isinstance(item, tuple):
+            pending.extend(item.values())
+        elif type(item) is tuple:
             pending.extend(item)
 
 
 _WORD = re.compile(r"[(){}]|(?:\\.|[^\s(){}\\])+", re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
-_OPENING, _CLOSING = frozenset("({"), frozenset(")}")
+_CLOSING = {")": False, "}": True}
+"""Whether it is a node that the bracket closes."""
 
 
-class _Reader:
-    """Descends without recursion: expressions may be nested by the thousand."""
-
-    def __init__(self, text: str) -> None:
-        self._words = (match[0] for match in _WORD.finditer(text))
-
-    def next(self) -> str | None:
-        return next(self._words, None)
-
-    def value(self) -> Value:
-        stack: list[_Open] = []
-        while True:
-            word = self.next()
-            if word is None:
-                raise UnreadableTreeError("the tree ends too early")
-            if word == "{":
-                tag = self.next()
-                if tag is None or tag in _OPENING | _CLOSING:
-                    raise UnreadableTreeError("a node without a tag")
-                stack.append(_Open(tag))
-                continue
-            if word == "(":
-                stack.append(_Open(None))
-                continue
-            if word in _CLOSING:
-                if not stack or (stack[-1].tag is None) != (word == ")"):
-                    raise UnreadableTreeError("a bracket too many")
-                item = stack.pop().closed()
-            elif stack and stack[-1].takes_as_label(word):
-                continue
-            else:
-                item = None if word == "<>" else _ESCAPED.sub(r"\1", word)
-            if not stack:
-                return item
-            stack[-1].items.append(item)
+def read_tree(text: str) -> Value:
+    """Read the node or list that the text holds, without recursion: expressions may be nested by the thousand."""
+    words = iter(_WORD.findall(text))
+    stack: list[_Open] = []
+    for word in words:
+        if word == "{":
+            tag = next(words, "{")
+            if tag in "(){}":
+                raise UnreadableTreeError("a node without a tag")
+            stack.append(_Open(tag))
+            continue
+        if word == "(":
+            stack.append(_Open(None))
+            continue
+        item: Value
+        if word in _CLOSING:
+            if not stack or (stack[-1].tag is not None) is not _CLOSING[word]:
+                raise UnreadableTreeError("a bracket too many")
+            item = stack.pop().closed()
+        elif word[0] == ":" and stack and stack[-1].takes_as_label(word):
+            continue
+        else:
+            item = None if word == "<>" else _ESCAPED.sub(r"\1", word) if "\\" in word else word
+        if not stack:
+            if next(words, None) is not None:
+                raise UnreadableTreeError("the tree goes on behind its end")
+            return item
+        stack[-1].items.append(item)
+    raise UnreadableTreeError("the tree ends too early")
 
 
 class _Open:
@@ -189,8 +178,8 @@ class _Open:
         self.fields: dict[str, Value] = {}
 
     def takes_as_label(self, word: str) -> bool:
-        """Whether the word begins the next field; right behind a label, it is a value that begins with a colon."""
-        if self.tag is None or not word.startswith(":") or (self.label is not None and not self.items):
+        """Whether `:word` begins the next field; right behind a label, it is a value that begins with a colon."""
+        if self.tag is None or (self.label is not None and not self.items):
             return False
         self._end_field()
         self.label = word[1:]

@@ -8,7 +8,7 @@ domain does not, since an empty subquery of the domain's type is NULL unchecked.
 from queryport.compile.analysis.expressions import Columns, Expressions, type_of
 from queryport.compile.analysis.facts import Facts, Moment, Relation
 from queryport.compile.analysis.functions import never_null_rows
-from queryport.compile.analysis.named import FIRST_OF_USERS, look_up, named
+from queryport.compile.analysis.named import FIRST_OF_USERS
 from queryport.compile.analysis.node_tree import Node, only_query
 from queryport.compile.analysis.proven import Proven, proven
 from queryport.compile.analysis.scope import Command, EntryKind, JoinKind, Scope, SetOperation, outputs
@@ -175,7 +175,7 @@ class Nullability:
         try:
             key = (relation.oid, self._as_of)
             if key not in self._views:
-                look_up(self._facts, named(relation.query))
+                self._facts.look_up_all(relation.objects)
                 self._views[key] = self._columns(Scope(only_query(relation.query)))
             return self._views[key]
         finally:

@@ -10,7 +10,6 @@ from collections.abc import Container, Mapping, Set
 from queryport.compile.analysis.expressions import type_of
 from queryport.compile.analysis.facts import Facts
 from queryport.compile.analysis.from_items import Part, parts
-from queryport.compile.analysis.named import look_up, named
 from queryport.compile.analysis.node_tree import Node, only_query
 from queryport.compile.analysis.nullability import Nullability
 from queryport.compile.analysis.proven import proven
@@ -166,7 +165,7 @@ class Uniqueness:
     def _row_settled(self, entry: Node, columns: Ties) -> bool:
         relation = self._facts.relation(entry.number("relid"))
         if relation.kind == "v":
-            look_up(self._facts, named(relation.query))
+            self._facts.look_up_all(relation.objects)
             return self._unique(Scope(only_query(relation.query)), columns)
         inherited = entry.flag("inh")
         if relation.kind not in ("r", "p", "m") or (inherited and relation.has_children):
