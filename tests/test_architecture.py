@@ -132,3 +132,12 @@ def test_the_tool_knows_the_lambda_by_its_contract_only() -> None:
         if target.startswith("handler") and not target.startswith("handler.contract.")
     ]
     assert found == []
+
+
+def test_suites_take_their_databases_from_one_place() -> None:
+    # Workers share a server, so that a database of a fixed name would be made twice.
+    makers = [
+        path.relative_to(ROOT) for path in (ROOT / "tests").rglob("*.py") if "CREATE DATABASE" in path.read_text()
+    ]
+    elsewhere = [str(path) for path in makers if path.parts[1] not in ("support", "container", "test_architecture.py")]
+    assert elsewhere == [], "tests/support/databases.py makes databases"
