@@ -63,3 +63,15 @@ def test_no_request_is_larger_than_the_service_takes() -> None:
     assert sum(map(len, chunks)) == 1500
     assert len(chunks) == 3
     assert all(len(json.dumps(chunk)) < batches.LARGEST_REQUEST for chunk in chunks)
+
+
+def test_a_batch_of_nothing_changes_nothing(bank: Bank) -> None:
+    assert bank.call("name_many", []) == {"data": 0}
+    assert bank.names() == []
+
+
+def test_values_that_cannot_be_written_are_told_with_their_element(bank: Bank) -> None:
+    with pytest.raises(errors.InvalidParameters) as caught:
+        bank.call("name_many", [{"name": "a"}, {"name": "b\0"}])
+    assert [flaw.pointer for flaw in caught.value.flaws] == ["/1/name"]
+    assert bank.names() == []

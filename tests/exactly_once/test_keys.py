@@ -185,3 +185,47 @@ def test_retry_after_is_told_where_it_is_known(bank: Bank) -> None:
     problem = response.json
     assert (problem["code"], problem["outcome"]) == ("DatabaseResuming", "not_executed")
     assert response.headers["retry-after"] == "10"
+
+
+def test_a_call_that_nobody_took_in_looks_nothing_up(bank: Bank) -> None:
+    bank.emulator.faults.arm(Fault(kind="error", error="AccessDeniedException"))
+    with pytest.raises(errors.QueryFailed) as caught:
+        bank.call("name_it", {"name": "a"}, "k")
+    assert caught.value.outcome is Outcome.NOT_EXECUTED
+    assert bank.requests() == ["ExecuteStatement"]
+
+
+def test_where_the_look_up_is_not_answered_either_nobody_knows(bank: Bank) -> None:
+    bank.emulator.faults.arm(Fault(kind="drop", when="after"))
+    bank.emulator.faults.arm(Fault(kind="error", error="AccessDeniedException", calls=2))
+    with pytest.raises(errors.OutcomeUnknown) as caught:
+        bank.call("name_it", {"name": "a"}, "k")
+    assert caught.value.retryable
+    assert bank.call("name_it", {"name": "a"}, "k")["replayed"]
+
+
+@pytest.mark.parametrize(("operation", "parameters"), [("name_it", {"name": "a"}), ("move_in_steps", MOVE)])
+def test_a_key_that_lapses_while_it_is_looked_up_is_tried_again_and_given_up(
+    bank: Bank, operation: str, parameters: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bank.call(operation, parameters, "k")
+    with monkeypatch.context() as patch:  # a key lapses within the microsecond between two statements
+        patch.setattr("handler.engine.idempotency.Keys.answer", lambda *_: None)
+        with pytest.raises(errors.OperationError) as caught:
+            bank.new_caller(3).call(operation, parameters, "k")
+    assert caught.value.outcome is Outcome.ROLLED_BACK
+    assert bank.call(operation, parameters, "k")["replayed"]
+
+
+def test_fractions_count_in_what_a_key_goes_with(bank: Bank) -> None:
+    bank.call("slow_name", {"name": "a", "seconds": 0.01}, "k")
+    assert bank.call("slow_name", {"name": "a", "seconds": 0.010}, "k")["replayed"]
+    with pytest.raises(errors.IdempotencyConflict):
+        bank.call("slow_name", {"name": "a", "seconds": 0.02}, "k")
+
+
+def test_an_answer_that_is_too_large_says_that_the_change_was_made(bank: Bank) -> None:
+    with pytest.raises(errors.ResultTooLarge, match="the change was made") as caught:
+        bank.call("many_names", {"prefix": "p" * 1000, "count": 300})
+    assert caught.value.outcome is Outcome.COMMITTED
+    assert len(bank.names()) == 300

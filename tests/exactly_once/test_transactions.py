@@ -101,3 +101,25 @@ def test_a_collision_runs_the_whole_transaction_again(bank: Bank) -> None:
 def test_the_isolation_level_is_set(bank: Bank) -> None:
     bank.call("move_serializable", MOVE)
     assert [call.sql for call in bank.emulator.log][1] == "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE"
+
+
+def test_a_mistake_of_ours_leaves_nothing_either(bank: Bank, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("handler.engine.statement.ReadyStatement.form", broken)
+    with pytest.raises(errors.InternalError):
+        bank.call("move_in_steps", MOVE)
+    assert bank.requests()[-1] == "RollbackTransaction"
+
+
+def test_where_nothing_is_answered_any_more_the_deadline_ends_the_asking(bank: Bank) -> None:
+    bank.emulator.faults.arm(Fault(kind="drop", operation="CommitTransaction", when="after"))
+    bank.emulator.faults.arm(Fault(kind="drop", operation="RollbackTransaction", calls=1000))
+    with pytest.raises(errors.OutcomeUnknown):
+        bank.new_caller(2.5).call("move_in_steps", MOVE)
+    assert bank.value("SELECT count(*) FROM movement") == 1
+    with pytest.raises(errors.CheckViolation) as caught:
+        bank.new_caller(2.5).call("late_refusal", {"name": "a", "amount": 5000})
+    assert caught.value.outcome is Outcome.ROLLED_BACK
+    assert bank.names() == []

@@ -194,3 +194,12 @@ def test_metrics_can_be_disabled(logged: Logged, lines: Lines, monkeypatch: pyte
     (line,) = lines()
     assert line["outcome"] == "ok"
     assert not {"_aws", "Calls", "Duration"} & line.keys()
+
+
+def test_a_quiet_log_without_metrics_says_nothing(
+    logged: Logged, lines: Lines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POWERTOOLS_METRICS_DISABLED", "true")
+    monkeypatch.setenv("POWERTOOLS_LOG_LEVEL", "ERROR")
+    logged().http("GET", "/greetings/x")
+    assert lines() == []

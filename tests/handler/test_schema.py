@@ -50,3 +50,15 @@ def test_the_level_silences_the_warning_and_not_the_metric(
     line = json.loads(capsys.readouterr().out)
     assert line["SchemaMismatch"] == [1.0]
     assert "message" not in line
+
+
+@pytest.mark.parametrize(("level", "lines"), [("INFO", 1), ("ERROR", 0)])
+def test_without_metrics_the_level_alone_decides(
+    variables: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, level: str, lines: int
+) -> None:
+    monkeypatch.setenv("POWERTOOLS_METRICS_DISABLED", "true")
+    monkeypatch.setenv("POWERTOOLS_LOG_LEVEL", level)
+    _start(variables | {"QUERYPORT_SCHEMA": "ffffffffffffffff"})
+    written = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert len(written) == lines
+    assert not any("SchemaMismatch" in line for line in written)

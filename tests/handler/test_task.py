@@ -66,6 +66,11 @@ def test_fractions_that_aws_parsed_keep_their_shortest_form(function: Function) 
         ),
         ({"operation": "numbers", "parameters": []}, errors.InvalidParameters, "the parameters must be an object"),
         (
+            {"operation": "numbers", "parameters": "[]"},
+            errors.InvalidParameters,
+            "parameters must be an object, or for",
+        ),
+        (
             {"operation": "numbers", "parameters": {"count": float("nan")}},
             errors.InvalidParameters,
             "parameters has NaN or Infinity",

@@ -18,6 +18,7 @@ from handler.contract.operation import (
     Reference,
     Result,
     Single,
+    Sql,
     Step,
     Transaction,
 )
@@ -118,6 +119,28 @@ def test_what_is_no_catalogue_is_told(path: Path, content: bytes | None, message
         path.write_bytes(content)
     with pytest.raises(CatalogError, match=message):
         Catalog(path)
+
+
+def test_a_form_that_a_later_version_writes_is_told(path: Path) -> None:
+    write_catalog(path, [operation("SELECT 1")], fingerprint="")
+    path.write_text(path.read_text().replace('"Single"', '"Stream"'))
+    with pytest.raises(CatalogError, match="has an operation of the form Stream, which this handler does not know"):
+        Catalog(path).operation("test.operation")
+
+
+@pytest.mark.parametrize(
+    ("execution", "statements"),
+    [
+        (Single(sql("SELECT :a")), [sql("SELECT :a")]),
+        (Single(sql("DELETE FROM t"), sql("WITH …")), [sql("DELETE FROM t"), sql("WITH …")]),
+        (Page(sql("SELECT 1"), by=("a",), size=1, max=2), [sql("SELECT 1")]),
+        (Batch(sql("DELETE FROM t")), [sql("DELETE FROM t")]),
+        (Transaction((Step(sql("SELECT 1")), Step(sql("SELECT 2"))), 0), [sql("SELECT 1"), sql("SELECT 2")]),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_the_statements_of_a_form_are_all_that_it_may_send(execution: Execution, statements: list[Sql]) -> None:
+    assert list(operation("SELECT 1")._replace(execution=execution).statements) == statements
 
 
 @pytest.mark.parametrize(

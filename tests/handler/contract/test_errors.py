@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+import handler.errors
 from handler.contract import errors
 from handler.contract.errors import ERRORS, OperationError, error_of
 from tests.support.repository import DOCS
@@ -65,3 +66,7 @@ def test_all_other_sqlstates_are_failed_queries(sqlstate: str) -> None:
 @each_error
 def test_only_names_that_step_functions_can_match_are_used(error: type[OperationError]) -> None:
     assert re.fullmatch(r"[A-Z][A-Za-z]+", error.__name__)
+
+
+def test_every_error_has_its_public_name() -> None:
+    assert [getattr(handler.errors, error.__name__) for error in ERRORS] == list(ERRORS)

@@ -146,3 +146,8 @@ def test_whatever_the_text_the_answer_is_json_or_a_refusal(text: str) -> None:
     except JsonError:
         return
     assert json.loads(text) == value or isinstance(value, Decimal)
+
+
+def test_a_value_that_no_json_makes_is_refused() -> None:
+    with pytest.raises(JsonError):
+        exact_json.dumps({"a": object()})

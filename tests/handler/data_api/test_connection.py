@@ -123,6 +123,15 @@ def test_a_connection_that_breaks_tells_whether_the_request_was_sent(
         assert server.connections == 1
 
 
+def test_what_is_no_tls_behind_the_request_cuts_the_connection_off(post: Post, tls: ssl.SSLContext) -> None:
+    def spoil(connection: socket.socket) -> None:
+        read_request(connection)
+        socket.socket.sendall(connection, b"\x17\x03\x03\x00\x20" + b"x" * 32)  # beneath TLS
+
+    with Server(spoil, tls) as server:
+        assert _loss(post, server.url) is Loss.CUT_OFF
+
+
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_a_server_that_reads_no_further_leaves_the_request_unsent(post: Post, tls: ssl.SSLContext, scheme: str) -> None:
     over = threading.Event()

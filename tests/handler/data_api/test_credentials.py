@@ -1,6 +1,7 @@
 """Credentials are found where boto3 finds them, and what is refreshed signs the next request."""
 
 import datetime
+import socket
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -204,5 +205,26 @@ def test_credentials_that_cannot_be_refreshed_are_no_failure_of_the_database(
     with pytest.raises(NoAnswer) as failure:
         _send(wire)
     assert (failure.value.loss, failure.value.cause) == (Loss.NOT_SET_UP, "RuntimeError")
+    assert recorder.requests == []
+    wire.close()
+
+
+def test_an_issuer_of_credentials_that_cannot_be_reached_is_a_failure_that_passes(
+    files: Path, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (files / "token").write_text("a token")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    for name, value in {
+        "AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/shop",
+        "AWS_WEB_IDENTITY_TOKEN_FILE": str(files / "token"),
+        "AWS_ENDPOINT_URL_STS": f"http://127.0.0.1:{port}",
+        "AWS_MAX_ATTEMPTS": "1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    wire = Wire.from_environment()
+    with pytest.raises(NoAnswer) as failure:
+        _send(wire)
+    assert (failure.value.loss, failure.value.cause) == (Loss.NOT_CONNECTED, "EndpointConnectionError")
     assert recorder.requests == []
     wire.close()

@@ -102,3 +102,17 @@ def test_operations_beyond_those_kept_ready_still_answer(
     )
     for _ in range(2):
         assert [function.task(f"o{number}") for number in range(5)] == [0, 1, 2, 3, 4]
+
+
+def test_a_broken_constraint_is_named(new_function: NewFunction) -> None:
+    function = new_function(
+        operation(
+            "INSERT INTO account (account_id, email) SELECT n, 'x' FROM generate_series(1, (:count::int)) n",
+            result=Result.AFFECTED,
+            read_only=False,
+            parameters={"count": INTEGER},
+        )
+    )
+    with pytest.raises(errors.UniqueViolation) as caught:
+        function.task("test.operation", count=2)
+    assert (caught.value.constraint, caught.value.sqlstate) == ("account_email_key", "23505")

@@ -109,3 +109,10 @@ def test_a_body_that_cannot_be_taken_is_told(
 ) -> None:
     with pytest.raises(error, match=message):
         _request(body=body, is_base64=is_base64).json_object()
+
+
+@pytest.mark.parametrize("body", [None, "", "{}", "7", "null"])
+def test_a_batch_takes_an_array(body: str | None) -> None:
+    with pytest.raises(InvalidParameters, match="the body must be a JSON array, with an object of parameters for each"):
+        _request(body=body).json_array()
+    assert _request(body='[{"a": 1}]').json_array() == [{"a": 1}]
