@@ -63,6 +63,8 @@ class Rows:
     """The rows of one statement, column by column, as they come in."""
 
     limits: Limits
+    described: bool = True
+    """Whether more is asked of the columns than their types."""
     columns: list[Column] = field(default_factory=list)
     texts: list[list[bytes | None]] = field(default_factory=list)
     count: int = 0
@@ -71,7 +73,7 @@ class Rows:
     def add(self, result: PGresult) -> None:
         """Takes in a portion; raises ApiError when there are more than the service answers with."""
         if not self.columns:
-            self.columns = columns_of(result)
+            self.columns = columns_of(result) if self.described else _types_of(result)
             self.texts = [[] for _ in self.columns]
         rows, width = result.ntuples, len(self.columns)
         if rows == 0:
@@ -136,6 +138,10 @@ class Rows:
                 raise unsupported_result(f"The result contains the unsupported data type {type_.display}.")
             found.append((type_, type_.codec, texts))
         return found
+
+
+def _types_of(result: PGresult) -> list[Column]:
+    return [Column("", result.ftype(number), -1, 0, 0) for number in range(result.nfields)]
 
 
 def columns_of(result: PGresult) -> list[Column]:

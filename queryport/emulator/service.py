@@ -127,7 +127,7 @@ class Service:
         self, request: ExecuteStatement, text: str, arguments: Arguments, found: Callable[[Session], None]
     ) -> Answer:
         """Runs a statement; `found` is told of its session before."""
-        rows = Rows(self.limits)
+        rows = Rows(self.limits, described=bool(request.includeResultMetadata) or request.formatRecordsAs == "JSON")
         async with self._session(request) as session:
             found(session)
             if request.continueAfterTimeout:

@@ -3,6 +3,7 @@
 Any access key, any region and any signature will do; a request without them gets what AWS answers to it.
 """
 
+import re
 from collections.abc import Mapping
 from urllib.parse import parse_qs
 
@@ -10,6 +11,8 @@ from queryport.emulator.errors import ApiError
 
 _SERVICE = "rds-data"
 _PARAMETERS = ("Credential", "Signature", "SignedHeaders")
+
+_MEMBER = re.compile(r"(?:^|,)\s*([^=,]*)=([^,]*?)\s*(?=,|$)")
 
 
 def signed_region(headers: Mapping[bytes, bytes], query: bytes) -> str | None:
@@ -25,7 +28,7 @@ def signed_region(headers: Mapping[bytes, bytes], query: bytes) -> str | None:
         raise ApiError(
             "IncompleteSignatureException", f"'{scheme}' is not a signing algorithm of AWS Signature Version 4"
         )
-    given = dict(part.strip().partition("=")[::2] for part in rest.split(","))
+    given = dict(_MEMBER.findall(rest))
     missing = [f"Authorization header requires '{name}' parameter." for name in _PARAMETERS if not given.get(name)]
     if b"x-amz-date" not in headers and b"date" not in headers:
         missing.append("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.")

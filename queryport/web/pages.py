@@ -17,6 +17,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 _OWN_SITES = (b"same-origin", b"none")
 """Sec-Fetch-Site of a page of the server's own, and of an address that the user typed."""
 
+_KNOWN = 100
+"""Host headers that are not judged anew by every request."""
+
 _SCHEMES = (b"http://", b"https://")
 
 
@@ -42,6 +45,7 @@ class Pages:
         self._on_loopback = is_loopback(address)
         self._origins = frozenset(origin.rstrip("/").encode() for origin in allowed.origins)
         self._hosts = frozenset(host.lower() for host in allowed.hosts)
+        self._known: dict[bytes, bool] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         refusal = self.refusal(scope["headers"])
@@ -72,6 +76,14 @@ class Pages:
 
     def _is_ours(self, host: bytes) -> bool:
         """Whether a Host header names this machine; on other addresses than loopback, whether no page can own it."""
+        known = self._known.get(host)
+        if known is None:
+            known = self._judged(host)
+            if len(self._known) < _KNOWN:
+                self._known[host] = known
+        return known
+
+    def _judged(self, host: bytes) -> bool:
         name = hostname(host.decode("latin-1"))
         if name in self._hosts or name == "localhost" or name.endswith(".localhost"):
             return True
