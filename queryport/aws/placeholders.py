@@ -42,7 +42,7 @@ class Scanned:
 
 @lru_cache(maxsize=512)
 def scan(sql: str) -> Scanned:
-    """Finds what AWS takes for placeholders and replaces each by `$1`, `$2`, …; offsets count characters."""
+    """Find what AWS takes for placeholders and replace each by `$1`, `$2`, …; offsets count characters."""
     found: list[Placeholder] = []
     pieces: list[str] = []
     copied = at = 0
@@ -83,7 +83,7 @@ _ATOMIC_BODY = re.compile(r"\bBEGIN\s+ATOMIC\b", re.IGNORECASE)
 
 @lru_cache(maxsize=512)
 def has_several_statements(sql: str) -> bool:
-    """Whether anything but blanks and comments follows a semicolon that ends a statement.
+    """Return whether anything but blanks and comments follows a semicolon that ends a statement.
 
     Semicolons in parentheses (CREATE RULE) and in BEGIN ATOMIC bodies end nothing; a text with such a body is left to
     PostgreSQL, which refuses several statements too.

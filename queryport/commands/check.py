@@ -25,7 +25,7 @@ from queryport.project.workspace import Build, Workspace, open_workspace
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What a check has found, of the files that were asked about."""
+    """The findings of a check, in the files that were asked about."""
 
     compilation: Compilation | None
     """None where a migration kept the query files from being compiled."""

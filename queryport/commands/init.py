@@ -25,7 +25,7 @@ class InitError(Failure):
 
 
 def init(directory: Path) -> list[Path]:
-    """Writes the files of a new project and answers their paths, relative to it. Overwrites nothing."""
+    """Write the files of a new project and return their paths, relative to it. Overwrites nothing."""
     files = dict(_files(directory))
     if taken := [path for path in files if (directory / path).exists()]:
         more = f" (and {len(taken) - 1} more)" if len(taken) > 1 else ""

@@ -13,7 +13,7 @@ from queryport.console.terminal import Terminal, counted
 from queryport.deployed.client import DeployedClient
 from queryport.deployed.transport import DataApiTransport
 from queryport.migrations.connection import connect
-from queryport.migrations.outlook import Entry, plan, status
+from queryport.migrations.outlook import MigrationState, plan, status
 from queryport.migrations.runner import run_scripts
 from queryport.migrations.scripts import Script, combined_checksum, read_scripts
 from queryport.migrations.statements import Interrupted
@@ -107,13 +107,13 @@ def _show_plan(transport: Transport, scripts: Sequence[Script], terminal: Termin
 
 def _show_status(transport: Transport, scripts: Sequence[Script], terminal: Terminal) -> None:
     """Show every migration, and the fingerprint of the schema that the database has."""
-    entries = status(transport, scripts)
-    for entry in entries:
-        done = f" after {counted(entry.done, 'statement')} of it" if entry.done else ""
-        terminal.say(f"{entry.name}  {entry.applied_at or 'pending' + done}")
-    terminal.say(f"schema {_schema(entries, scripts)}")
+    states = status(transport, scripts)
+    for state in states:
+        done = f" after {counted(state.done, 'statement')} of it" if state.done else ""
+        terminal.say(f"{state.name}  {state.applied_at or 'pending' + done}")
+    terminal.say(f"schema {_schema(states, scripts)}")
 
 
-def _schema(entries: Sequence[Entry], scripts: Sequence[Script]) -> str:
-    applied = {entry.name for entry in entries if entry.applied_at is not None}
+def _schema(states: Sequence[MigrationState], scripts: Sequence[Script]) -> str:
+    applied = {state.name for state in states if state.applied_at is not None}
     return schema_fingerprint(combined_checksum([script for script in scripts if script.name in applied]))

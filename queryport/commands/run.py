@@ -34,6 +34,8 @@ from queryport.local.lambda_environments import LambdaEnvironments, operation_va
 from queryport.project.databases import database_name
 from queryport.project.workspace import Build, Workspace, open_workspace
 
+_FEW = 8  # operations, all of which are named where none is near
+
 
 class RunError(Failure):
     """The call cannot be made, or it failed; the message says why."""
@@ -145,7 +147,7 @@ class LocalFunction:
 
 
 def find(compilation: Compilation, name: str) -> Operation:
-    """The operation of a name. Raises RunError, which says what is wrong with its file, or which names are near."""
+    """Return the operation of a name. Raises RunError with the problems of its file, or with the near names."""
     operations = {operation.name: operation for operation in compilation.operations}
     if name in operations:
         return operations[name]
@@ -154,12 +156,13 @@ def find(compilation: Compilation, name: str) -> Operation:
     if broken:
         raise RunError("\n\n".join([f"{name} does not compile", *(problem.render() for problem in broken)]))
     near = near_names(name, operations)
-    hint = f"did you mean {' or '.join(near)}?" if near else "`queryport list` shows what there is"
+    few = f"there are {', '.join(sorted(operations))}" if 0 < len(operations) <= _FEW else None
+    hint = f"did you mean {' or '.join(near)}?" if near else few or "`queryport list` shows what there is"
     raise RunError(f"there is no operation {name}: {hint}")
 
 
 def show(operation: Operation, data: Any, terminal: Terminal) -> None:
-    """Prints an answer for people: rows as a table, everything else in a line."""
+    """Print an answer for people: rows as a table, everything else in a line."""
     if operation.result is Result.MANY:
         show_rows(terminal, data)
     elif operation.result in (Result.ONE, Result.MAYBE):

@@ -46,8 +46,8 @@ from queryport.project.workspace import open_workspace
 from queryport.web.listener import allow_many_connections
 from queryport.web.pages import Allowed, guarded
 
-_BROKEN = (Failure, psycopg.Error)
-"""What one save can break and the next one mend."""
+_MENDABLE_ERRORS = (Failure, psycopg.Error)
+"""Failures that one save can cause and the next one mend."""
 
 _TOKEN_SECONDS = 3600
 
@@ -70,7 +70,7 @@ class Options:
 
 
 def serve(options: Options, terminal: Terminal) -> NoReturn:
-    """Serves until KeyboardInterrupt, and then leaves nothing behind."""
+    """Serve until KeyboardInterrupt, and leave nothing behind."""
     with ExitStack() as stack:
         server = Server(options, terminal, stack)
         server.introduce()
@@ -81,7 +81,7 @@ class Server:
     """The running parts, and the build that they serve."""
 
     def __init__(self, options: Options, terminal: Terminal, stack: ExitStack) -> None:
-        """Starts everything; the stack ends it."""
+        """Start everything; the stack ends it."""
         self._terminal = terminal
         self._failing = False
         allow_many_connections()
@@ -120,7 +120,7 @@ class Server:
         self._http.run(self._lambda.warm_up())
 
     def introduce(self) -> None:
-        """Shows what is there and how to call it."""
+        """Show what is there and how to call it."""
         terminal, compilation = self._terminal, self._build.compilation
         show_problems(terminal, compilation.problems)
         if compilation.operations:
@@ -136,7 +136,7 @@ class Server:
         terminal.note("Saved files are taken up at once. Ctrl-C stops everything.")
 
     def follow(self) -> NoReturn:
-        """Takes up every save, those during the start included."""
+        """Take up every save, those during the start included."""
         with ExitStack() as watches:
             watch = watches.enter_context(Watch(self._build.project))
             while True:
@@ -148,7 +148,7 @@ class Server:
                         watches.close()
                         watch = watches.enter_context(newer)
                     self._take_up()
-                except _BROKEN as error:
+                except _MENDABLE_ERRORS as error:
                     self._failing = True
                     self._terminal.error(str(error))
                 watch.wait()
@@ -193,7 +193,7 @@ class Server:
 
 
 def _changes(before: Sequence[Operation], after: Sequence[Operation]) -> str:
-    """What a save came to, for example `orders.get_order changed, orders.add_order added`."""
+    """The outcome of a save, for example `orders.get_order changed, orders.add_order added`."""
     old, new = ({operation.name: operation for operation in operations} for operations in (before, after))
     told = [f"{name} added" for name in new.keys() - old.keys()]
     told += [f"{name} left out" for name in old.keys() - new.keys()]

@@ -1,4 +1,4 @@
-"""What the commands show of a project: its problems, and the tables of operations, of rows and of answered requests."""
+"""Problems, operations, rows and answered requests as the commands show them."""
 
 import json
 import time

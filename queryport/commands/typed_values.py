@@ -16,11 +16,11 @@ from queryport.diagnostics.near_names import did_you_mean
 
 
 class TypedValueError(Failure):
-    """What was typed means no value."""
+    """A typed text that means no value."""
 
 
 def read_parameters(operation: Operation, assignments: Sequence[str]) -> dict[str, Any]:
-    """The parameters that `key=value`, `key=@file` and `key:=json` say. Raises TypedValueError."""
+    """Read `key=value`, `key=@file` and `key:=json`. Raises TypedValueError."""
     schemas: dict[str, dict[str, Any]] = operation.parameters_schema.get("properties", {})
     parameters: dict[str, Any] = {}
     for assignment in assignments:
@@ -66,7 +66,7 @@ def _json(name: str, text: str) -> Any:
 
 
 def _value(name: str, text: str, schema: dict[str, Any]) -> Any:
-    """What the text means to a parameter of the schema: a string where it may be one, else JSON."""
+    """The value of a text for a parameter of the schema: a string where it may be one, else JSON."""
     types = _types(schema)
     if "string" in types and (types <= {"string", "null"} or Draft202012Validator(schema).is_valid(text)):
         return text

@@ -1,4 +1,4 @@
-"""What a command ends with on purpose: an error that the person at the keyboard can do something about."""
+"""The errors that a command ends with on purpose: its user can do something about each."""
 
 
 class Failure(Exception):  # noqa: N818 (its kinds are the errors)

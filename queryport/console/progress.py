@@ -1,10 +1,10 @@
-"""The way in which long work says what it is doing, without knowing whether a terminal shows it."""
+"""Progress of long work, said without knowing whether a terminal shows it."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 
 Progress = Callable[[str], AbstractContextManager[None]]
-"""Shows a sentence such as `Applying 0001_books.sql` for as long as its context lasts."""
+"""Called with a sentence such as `Applying 0001_books.sql`, which shows for as long as the context lasts."""
 
 
 def no_progress(_: str) -> AbstractContextManager[None]:
@@ -13,7 +13,7 @@ def no_progress(_: str) -> AbstractContextManager[None]:
 
 
 Report = Callable[[str], None]
-"""Told of what has happened, a sentence each time."""
+"""Called with a sentence for each thing that has happened."""
 
 
 def no_report(_: str) -> None:

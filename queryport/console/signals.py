@@ -16,14 +16,14 @@ _came = False
 
 
 def install() -> None:
-    """Takes over the signals of this process; call it from the main thread."""
+    """Take over the signals of this process; to be called from the main thread."""
     for number in _STOPPING:
         signal.signal(number, _stop)
 
 
 @contextmanager
 def held_back() -> Iterator[None]:
-    """A stretch that must not be left half done: what arrives meanwhile takes effect at its end."""
+    """Hold signals back for a with block that must not be left half done."""
     global _held
     _held += 1
     try:

@@ -1,4 +1,4 @@
-"""Where a deployed database is, as the RDS Data API wants to hear it."""
+"""The address of a deployed database, in the terms of the RDS Data API."""
 
 from dataclasses import dataclass
 

@@ -36,7 +36,7 @@ class StillRunning(Exception):  # noqa: N818 (not an error yet)
 
 
 class DeployedClient:
-    """Calls the RDS Data API. Raises DeployedError, and Refusal where PostgreSQL says no."""
+    """A client of the RDS Data API. Raises DeployedError, and Refusal where PostgreSQL says no."""
 
     def __init__(
         self,
@@ -128,7 +128,7 @@ class DeployedClient:
 
 
 def still_running(refusal: Refusal) -> bool:
-    """Whether the service refused a call because the transaction's statement has not come to its end."""
+    """Return whether the service refused a call because the transaction's statement has not come to its end."""
     return refusal.sqlstate == INTERNAL_ERROR and "still running" in refusal.message
 
 

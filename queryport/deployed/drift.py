@@ -37,35 +37,48 @@ class Drift:
 class LiveCheck:
     drifts: tuple[Drift, ...]
     additions: tuple[str, ...]
-    """What the deployed database has and the migrations do not make; no operation depends on it."""
+    """Objects of the deployed database that no migration makes; no operation depends on them."""
 
 
 def check_live(
     deployed: DeployedClient, scripts: Sequence[Script], operations: Sequence[Operation], schema_url: str
 ) -> LiveCheck:
-    """Compares the deployed database with the operations and the database that they were compiled against."""
-    expected = dict(_local_things(schema_url))
-    found = dict(_deployed_things(deployed))
+    """Compare the deployed database with the operations and the database that they were compiled against."""
+    expected = dict(_local_objects(schema_url))
+    found = dict(_deployed_objects(deployed))
     schema = [
         Drift(name, "is missing" if name not in found else f"is {found[name]} and should be {description}")
         for name, description in sorted(expected.items())
         if found.get(name) != description
     ]
     return LiveCheck(
-        (*_pending(deployed, scripts), *schema, *_refused(deployed, operations)),
+        (*_pending(deployed, scripts), *schema, *_invalid_indexes(deployed), *_refused(deployed, operations)),
         tuple(sorted(found.keys() - expected.keys())),
     )
 
 
 def _pending(deployed: DeployedClient, scripts: Sequence[Script]) -> Iterator[Drift]:
     try:
-        entries = status(DataApiTransport(deployed), scripts)
+        states = status(DataApiTransport(deployed), scripts)
     except HistoryError as error:
         yield Drift("migrations", str(error))
         return
-    for entry in entries:
-        if entry.applied_at is None:
-            yield Drift(f"migration {entry.name}", "has not been applied: run `queryport migrate`")
+    for state in states:
+        if state.applied_at is None:
+            yield Drift(f"migration {state.name}", "has not been applied: run `queryport migrate`")
+
+
+def _invalid_indexes(deployed: DeployedClient) -> Iterator[Drift]:
+    """The indexes that PostgreSQL maintains and does not use, since their build failed."""
+    invalid = """
+        SELECT format('%I.%I', nspname, relname) FROM pg_index JOIN pg_class c ON c.oid = indexrelid
+        JOIN pg_namespace n ON n.oid = relnamespace
+        WHERE NOT indisvalid AND relkind = 'i' AND nspname <> 'pg_toast'
+          AND indexrelid NOT IN (SELECT index_relid FROM pg_stat_progress_create_index WHERE index_relid IS NOT NULL)
+        ORDER BY 1
+    """
+    for (name,) in deployed.query(invalid):
+        yield Drift(f"index {name}", "is INVALID, since a build of it failed: drop it, and make it again")
 
 
 def _refused(deployed: DeployedClient, operations: Sequence[Operation]) -> Iterator[Drift]:
@@ -116,7 +129,7 @@ def _plan(deployed: DeployedClient, statement: str, transaction: str) -> None:
     deployed.query("DEALLOCATE queryport_check", transaction=transaction)
 
 
-_THINGS = """
+_SCHEMA_OBJECTS = """
 WITH ours AS (
     SELECT oid, nspname FROM pg_namespace
     WHERE nspname NOT IN ('pg_catalog', 'information_schema', 'queryport') AND nspname NOT LIKE 'pg\\_%'
@@ -163,19 +176,19 @@ WITH ours AS (
 )
 SELECT name, description FROM things ORDER BY name, description
 """
-"""What operations can depend on, one row each. Extensions' own things are left out: their versions differ."""
+"""Objects that operations can depend on, a row each. Extensions' own are left out: their versions differ."""
 
 
-def _local_things(url: str) -> list[tuple[str, str]]:
+def _local_objects(url: str) -> list[tuple[str, str]]:
     with psycopg.connect(url) as connection:
-        return connection.execute(_THINGS.encode()).fetchall()
+        return connection.execute(_SCHEMA_OBJECTS.encode()).fetchall()
 
 
-def _deployed_things(deployed: DeployedClient) -> Iterator[tuple[str, str]]:
+def _deployed_objects(deployed: DeployedClient) -> Iterator[tuple[str, str]]:
     # In portions, since an answer may have 1 MB.
     offset = 0
     while True:
-        rows = deployed.query(f"{_THINGS} LIMIT {_ROWS_AT_ONCE} OFFSET {offset}")
+        rows = deployed.query(f"{_SCHEMA_OBJECTS} LIMIT {_ROWS_AT_ONCE} OFFSET {offset}")
         yield from ((str(name), str(description)) for name, description in rows)
         if len(rows) < _ROWS_AT_ONCE:
             return

@@ -166,7 +166,7 @@ class DataApiTransport:
 
 
 class DataApiTransaction:
-    """See Transaction; made by DataApiTransport."""
+    """See ScriptTransaction; made by DataApiTransport."""
 
     def __init__(
         self, client: DeployedClient, transaction: str, pid: int, keep_lock: Callable[[], None], progress: Progress

@@ -52,7 +52,7 @@ State = dict[str, Any]
 
 
 def may_run_twice(operation: Operation) -> bool:
-    """Whether a call whose answer was lost may be sent again: a read, or a write that the same key makes once."""
+    """Return whether a call may be sent again whose answer was lost: a read, or a write that its key makes once."""
     return operation.read_only or operation.idempotency is not Idempotency.OFF
 
 
@@ -91,7 +91,7 @@ def _passes(error: type[OperationError]) -> bool:
 
 
 def retriers(operation: Operation) -> list[State]:
-    """What to repeat, and at which pace. An error that no retrier names is not safe to repeat, or no use."""
+    """The retriers: errors to repeat, and their pace. An error that none names is not safe to repeat, or no use."""
     passing = [error.__name__ for error in ERRORS if _passes(error) and error is not DatabaseResuming]
     retriers = [
         # Aurora wakes up in 10 to 30 seconds, the first of which the function waits itself.

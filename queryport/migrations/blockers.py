@@ -22,7 +22,7 @@ BLOCKER = """
 
 
 class Blockers:
-    """What is shown of the session that a statement waits for, as long as it does."""
+    """The session that a statement waits for, shown as long as it does."""
 
     def __init__(self, ask: Callable[[], Sequence[Sequence[Any]]], progress: Progress) -> None:
         """`ask` runs BLOCKER."""

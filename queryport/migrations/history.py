@@ -1,4 +1,4 @@
-"""What a database remembers of the scripts that ran on it, and which of a folder's scripts are still to run.
+"""The history of the scripts that ran on a database, and with it the scripts of a folder that are still to run.
 
 Nothing here talks to a database: records.py reads and writes what it remembers.
 """

@@ -1,4 +1,4 @@
-"""What a CREATE INDEX left in the database: a valid index, an INVALID one of a build that failed, or none."""
+"""The index of a CREATE INDEX as it is in the database: valid, INVALID after a build that failed, or absent."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -59,7 +59,7 @@ class _Line:
 
 
 def runs_in_transaction(source: Source) -> bool:
-    """Whether the comments at the top leave the file its transaction; see `problems` for marks that say neither."""
+    """Return whether the comments at the top leave the file its transaction; `problems` has marks that say neither."""
     for line in _lines(source.text):
         found = _TRANSACTION.fullmatch(line.text) if line.at_top else None
         if found is not None and found["value"].lower() == "off":

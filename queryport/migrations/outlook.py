@@ -1,4 +1,4 @@
-"""What would run on a database: its scripts compared with the files. Changes nothing.
+"""The scripts that would run on a database: those it has seen, compared with the files. Changes nothing.
 
 Of numbered scripts the history decides (history.py). Repeatable ones run where their text has changed, together with
 all behind them, and behind every new migration.
@@ -14,8 +14,8 @@ from queryport.migrations.transport import Transport
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """What is known of one migration."""
+class MigrationState:
+    """A migration and its state on a database."""
 
     name: str
     applied_at: str | None
@@ -43,7 +43,7 @@ def plan(transport: Transport, migrations: Sequence[Script]) -> list[tuple[Scrip
     ]
 
 
-def status(transport: Transport, migrations: Sequence[Script]) -> list[Entry]:
+def status(transport: Transport, migrations: Sequence[Script]) -> list[MigrationState]:
     """Every migration in order. Raises HistoryError, with which nothing can be applied."""
     applied_at = {name: script.applied_at for name, script in records.applied(transport, MIGRATION).items()}
     applied_at |= {name: script.applied_at for name, script in records.repeated(transport).items()}
@@ -52,7 +52,9 @@ def status(transport: Transport, migrations: Sequence[Script]) -> list[Entry]:
     steps = records.steps(transport, new[0]) if new else []
     done = {new[0].name: sum(step.state == records.DONE for step in steps)} if new else {}
     return [
-        Entry(script.name, None if script.name in to_run else applied_at[script.name], done.get(script.name, 0))
+        MigrationState(
+            script.name, None if script.name in to_run else applied_at[script.name], done.get(script.name, 0)
+        )
         for script in migrations
     ]
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from queryport.migrations.history import MIGRATION, OWN, REPEATABLE, SEED
 from queryport.migrations.scripts import Script, ScriptStatement
-from queryport.migrations.transport import Transaction, Transport
+from queryport.migrations.transport import ScriptTransaction, Transport
 
 _SCHEMA_DDL = "CREATE SCHEMA IF NOT EXISTS queryport"
 _TABLE_DDL = """
@@ -40,7 +40,7 @@ class AppliedScript(NamedTuple):
     """In UTC: `2026-01-31 12:00`."""
 
 
-class Step(NamedTuple):
+class ScriptStep(NamedTuple):
     """A statement of a file without a transaction, as far as it came."""
 
     checksum: str
@@ -78,7 +78,7 @@ def checksums(transport: Transport, table: str) -> dict[str, str]:
     return {name: script.checksum for name, script in applied(transport, table).items()}
 
 
-def record(transaction: Transaction, table: str, script: Script) -> None:
+def record(transaction: ScriptTransaction, table: str, script: Script) -> None:
     """Write down that a script ran. Raises Refusal where it is written already."""
     sql = f"INSERT INTO queryport.{table} (name, checksum) VALUES (:name::text, :checksum::text)"  # noqa: S608 (as above)
     transaction.run(sql, {"name": script.name, "checksum": script.checksum})
@@ -108,7 +108,7 @@ def make_repeatable_table(transport: Transport) -> None:
             transaction.run(_REPEATABLE_DDL)
 
 
-def record_repeated(transaction: Transaction, script: Script, last_migration: str) -> None:
+def record_repeated(transaction: ScriptTransaction, script: Script, last_migration: str) -> None:
     sql = """
         INSERT INTO queryport.repeatable (name, checksum, last_migration)
         VALUES (:name::text, :checksum::text, :last::text)
@@ -131,7 +131,7 @@ def make_step_table(transport: Transport) -> None:
             transaction.run(ddl)
 
 
-def steps(transport: Transport, script: Script) -> list[Step]:
+def steps(transport: Transport, script: Script) -> list[ScriptStep]:
     """The statements of a file that have begun, in their order; all but the last are done."""
     if not exists(transport, "migration_step"):
         return []
@@ -139,10 +139,12 @@ def steps(transport: Transport, script: Script) -> list[Step]:
         SELECT checksum, coalesce(to_jsonb(s) ->> 'state', 'done') FROM queryport.migration_step s
         WHERE name = :name::text ORDER BY step
     """
-    return [Step(*row) for row in transport.query(sql, {"name": script.name})]
+    return [ScriptStep(*row) for row in transport.query(sql, {"name": script.name})]
 
 
-def record_step(transaction: Transaction, script: Script, number: int, statement: ScriptStatement, state: str) -> None:
+def record_step(
+    transaction: ScriptTransaction, script: Script, number: int, statement: ScriptStatement, state: str
+) -> None:
     sql = """
         INSERT INTO queryport.migration_step (name, step, checksum, state)
         VALUES (:name::text, :step::int, :checksum::text, :state::text)
@@ -152,7 +154,7 @@ def record_step(transaction: Transaction, script: Script, number: int, statement
     transaction.run(sql, values)
 
 
-def forget_steps(transaction: Transaction, script: Script) -> None:
+def forget_steps(transaction: ScriptTransaction, script: Script) -> None:
     transaction.run("DELETE FROM queryport.migration_step WHERE name = :name::text", {"name": script.name})
 
 

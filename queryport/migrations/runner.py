@@ -32,7 +32,7 @@ from queryport.migrations.outlook import (
 from queryport.migrations.scripts import Script, ScriptError, read_scripts
 from queryport.migrations.statements import Interrupted, run_in_transaction
 from queryport.migrations.steps import Unfinished, run_by_steps
-from queryport.migrations.transport import Transaction, Transport
+from queryport.migrations.transport import ScriptTransaction, Transport
 
 _PATIENCE_SECONDS = 600.0
 _POLL_SECONDS = 1.0
@@ -174,7 +174,7 @@ def _repeat(transport: Transport, script: Script, last_migration: str) -> None:
         _run_statements(transport, transaction, script)
 
 
-def _run_statements(transport: Transport, transaction: Transaction, script: Script) -> None:
+def _run_statements(transport: Transport, transaction: ScriptTransaction, script: Script) -> None:
     for statement in script.statements():
         run_in_transaction(transaction, script, statement, transport.sendable(script, statement))
 

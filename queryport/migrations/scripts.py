@@ -58,7 +58,7 @@ class Script:
 
     @property
     def repeatable(self) -> bool:
-        """Whether it runs whenever its text has changed, behind all numbered ones."""
+        """True for a script that runs whenever its text has changed, behind all numbered ones."""
         return self.number is None
 
     @property
@@ -72,7 +72,7 @@ class Script:
 
     @cached_property
     def transactional(self) -> bool:
-        """Whether it is applied whole or not at all, and not statement by statement."""
+        """True for a script that is applied whole or not at all; another runs statement by statement."""
         return marks.runs_in_transaction(self.source)
 
     @property

@@ -7,7 +7,7 @@ from queryport.diagnostics.refusal import Refusal
 from queryport.diagnostics.source import Span
 from queryport.migrations.indexes import IndexState, NamedIndex, Query
 from queryport.migrations.scripts import Script, ScriptError, ScriptStatement
-from queryport.migrations.transport import Transaction
+from queryport.migrations.transport import ScriptTransaction
 
 _ACTIVE_TRANSACTION = "25001"
 
@@ -16,7 +16,7 @@ class Interrupted(KeyboardInterrupt):
     """Ctrl-C or a signal stopped the run; the message says what became of the file."""
 
 
-def run_in_transaction(transaction: Transaction, script: Script, statement: ScriptStatement, text: str) -> None:
+def run_in_transaction(transaction: ScriptTransaction, script: Script, statement: ScriptStatement, text: str) -> None:
     """Run a statement of a file that is one transaction. Raises ScriptError."""
     with told(script, statement, text, "nothing of it remains"):
         transaction.run(text)

@@ -19,10 +19,10 @@ from queryport.diagnostics.refusal import Refusal
 from queryport.migrations import records
 from queryport.migrations.history import HistoryError
 from queryport.migrations.indexes import IndexState, NamedIndex
-from queryport.migrations.records import BEGUN, DONE, FAILED, Step
+from queryport.migrations.records import BEGUN, DONE, FAILED, ScriptStep
 from queryport.migrations.scripts import Script, ScriptError, ScriptStatement
 from queryport.migrations.statements import Interrupted, refused, require_index
-from queryport.migrations.transport import OutcomeUnseen, Transaction, Transport
+from queryport.migrations.transport import OutcomeUnseen, ScriptTransaction, Transport
 
 _POLL_SECONDS = 1.0
 _NEEDS_NO_TRANSACTION = ("25001", "2D000")
@@ -37,7 +37,7 @@ _RUNNING = """
 
 
 class Unfinished(Enum):
-    """What to do with a statement that an earlier run left unfinished."""
+    """The fate of a statement that an earlier run left unfinished."""
 
     ASK = "ask"
     """Repeat it where that can do no harm, else stop and say so."""
@@ -144,8 +144,8 @@ class _Step:
             raise
         self._record(DONE)
 
-    def _has_made_its_index(self, earlier: Step) -> bool:
-        """Whether an interrupted CREATE INDEX CONCURRENTLY succeeded; what a build left that did not, is dropped."""
+    def _has_made_its_index(self, earlier: ScriptStep) -> bool:
+        """Return whether an interrupted CREATE INDEX CONCURRENTLY succeeded; an INVALID index of it is dropped."""
         mine = earlier.state == BEGUN and earlier.checksum == records.checksum(self._statement)
         if not mine or self._index is None:
             return False
@@ -179,7 +179,7 @@ class _Step:
         with self._transport.transaction() as transaction:
             self._write(transaction, state)
 
-    def _write(self, transaction: Transaction, state: str) -> None:
+    def _write(self, transaction: ScriptTransaction, state: str) -> None:
         records.record_step(transaction, self._script, self._number, self._statement, state)
 
     def _refused(self, refusal: Refusal) -> ScriptError:
@@ -195,5 +195,5 @@ class _Step:
 
 
 def _may_do_harm(statement: ScriptStatement) -> bool:
-    """Whether its repetition might do its work twice; PostgreSQL itself sees to it that DDL does not."""
+    """Return whether its repetition might do its work twice; of DDL PostgreSQL itself refuses that."""
     return postgast.parse(statement.text).stmts[0].stmt.WhichOneof("node") in ("do_stmt", "call_stmt")

@@ -1,4 +1,4 @@
-"""How the runner reaches a database: the protocol that a connection and the RDS Data API each fill in their way.
+"""The protocol by which the runner reaches a database; a connection and the RDS Data API each fill it in their way.
 
 A transport knows statements, transactions and locks. Which scripts run, in which order, and what is written down of
 them is the runner's matter, and so is the same by every transport.
@@ -20,7 +20,7 @@ class OutcomeUnseen(Exception):  # noqa: N818 (the runner makes a ScriptError of
     """The statement has come to its end, and whether it succeeded could not be seen."""
 
 
-class Transaction(Protocol):
+class ScriptTransaction(Protocol):
     """An open transaction. Each `:name` in a text stands for a value, which is sent as text. Both raise Refusal."""
 
     def run(self, text: str, values: Values = NO_VALUES) -> None:
@@ -42,7 +42,7 @@ class Transport(Protocol):
         """Run a small question outside of any transaction and return its rows. Raises Refusal."""
         ...
 
-    def transaction(self) -> AbstractContextManager[Transaction]:
+    def transaction(self) -> AbstractContextManager[ScriptTransaction]:
         """Open a transaction for a with block, which commits it at its end or, left by an error, rolls it back.
 
         No setting, role or temporary table of it reaches the next one. Raises Refusal where the commit is refused.

@@ -1,4 +1,4 @@
-"""Whether a database holds anything that its scripts did not put there: a digest of all that it holds.
+"""A digest of all that a database holds, which tells whether anything but its scripts has put something there.
 
 A database that is as it was made can be made again, and so need not be kept. Any doubt counts as a change.
 """
@@ -9,7 +9,7 @@ import psycopg
 from psycopg import sql
 
 _LARGEST_BYTES = 256 * 1024 * 1024
-"""What is larger is not read for this, and so always kept."""
+"""The size above which a database is not read for this, and so always kept."""
 
 _OBJECTS = """
     SELECT 'relation', c.oid::regclass::text, c.relkind::text FROM pg_class c
@@ -30,7 +30,7 @@ _ROWS = "SELECT count(*), coalesce(sum(hashtextextended(t::text, 0)::numeric), 0
 
 
 def digest(database_url: str) -> str | None:
-    """A digest of all rows, relations and functions; None for a database that is too large to read."""
+    """Return a digest of all rows, relations and functions; None for a database that is too large to read."""
     with psycopg.connect(database_url) as connection:
         size = connection.execute("SELECT pg_database_size(current_database())").fetchone()
         if size is None or size[0] > _LARGEST_BYTES:

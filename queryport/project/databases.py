@@ -79,7 +79,7 @@ class Databases(Protocol):
     """Both methods raise ScriptError for a script that PostgreSQL refuses."""
 
     schema_is_ours: bool
-    """Whether nothing but the migrations ever changes the schema."""
+    """True where nothing but the migrations ever changes the schema."""
 
     def schema(self, scripts: Scripts, progress: Progress = no_progress) -> AbstractContextManager[str]:
         """The URL of a database to compile against, for the length of a with block."""

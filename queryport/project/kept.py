@@ -41,7 +41,7 @@ def mark_as_made(server: EmbeddedPostgres, session: psycopg.Connection, name: st
 
 
 def is_as_made(server: EmbeddedPostgres, session: psycopg.Connection, name: str) -> bool:
-    """Whether a database holds what `mark_as_made` noted, and nothing else."""
+    """Return whether a database holds what `mark_as_made` noted, and nothing else."""
     query = "SELECT coalesce(shobj_description(oid, 'pg_database'), '') FROM pg_database WHERE datname = %s"
     row = session.execute(query, [name]).fetchone()
     noted = str(row[0]) if row else ""

@@ -44,7 +44,7 @@ class DevelopmentSettings(BaseModel):
 
 
 class Settings(BaseModel):
-    """What queryport.toml may say."""
+    """The settings of queryport.toml."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -58,7 +58,7 @@ class Settings(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """Where the parts of a project lie."""
+    """The folders of a project."""
 
     root: Path
     queries: Path
@@ -70,7 +70,7 @@ class Project:
 
     @classmethod
     def load(cls, root: Path) -> Self:
-        """Reads `root`'s queryport.toml, if there is one. Raises ProjectError."""
+        """Read `root`'s queryport.toml, if there is one. Raises ProjectError."""
         if not root.is_dir():
             raise ProjectError(f"{root}: there is no such folder")
         root = root.resolve()

@@ -51,13 +51,13 @@ class Watch:
             thread.join()
 
     def wait(self) -> None:
-        """Returns after the next change. Raises WatchError if there is nothing to wait for any more."""
+        """Wait for the next change. Raises WatchError if there is nothing to wait for any more."""
         error = self._changes.get()
         if error is not None:
             raise WatchError(f"the project's files cannot be watched: {error}") from error
 
     def outdated(self, project: Project) -> bool:
-        """Whether the project's folders are not those that this watch has."""
+        """Return whether the project's folders are not those that this watch has."""
         return _present(_folders(project)) != self._present
 
     def _watch(self, paths: Sequence[Path], recursive: bool, accept: watchfiles.filters.BaseFilter) -> None:  # noqa: FBT001 (a thread's target)

@@ -1,4 +1,4 @@
-"""What every command begins with: the project, a PostgreSQL for as long as the command lasts, and the project compiled.
+"""The project, a PostgreSQL for as long as a command lasts, and the project compiled: every command begins with them.
 
 The PostgreSQL is the embedded one, with its data below the data directory, or the user's own if they name it.
 """
@@ -44,7 +44,7 @@ class Workspace:
         self._remembered: tuple[Script, ...] = ()
 
     def build(self) -> Build:
-        """Reads the project as it is now and compiles it. Raises ProjectError, ScriptError and HistoryError."""
+        """Read the project as it is now and compile it. Raises ProjectError, ScriptError and HistoryError."""
         project = Project.load(self._root)
         scripts = Scripts.of(project)
         if not self._databases.schema_is_ours or scripts.migrations != self._remembered:
@@ -70,7 +70,7 @@ class Workspace:
 def open_workspace(
     root: Path, data_dir: Path | None, database_url: str | None, terminal: Terminal, *, migrate: bool
 ) -> Iterator[Workspace]:
-    """Starts the embedded PostgreSQL, unless `database_url` names another, and stops it at the end of the with block.
+    """Start the embedded PostgreSQL for a with block, unless `database_url` names another.
 
     `migrate` says whether the command may change the user's own database. Raises ProjectError, PostgresError and
     DatabaseError.

@@ -84,6 +84,11 @@ def test_an_up_to_date_database_has_no_drift(check: Callable[[], LiveCheck]) -> 
             },
         ),
         (
+            "CREATE INDEX bad ON book (title);"
+            "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'bad'::regclass",
+            {"index public.bad": "is INVALID, since a build of it failed: drop it, and make it again"},
+        ),
+        (
             "ALTER TABLE book RENAME title TO name",
             {
                 "column public.book.title": "is missing",
