@@ -27,17 +27,12 @@ def agree(
     for place in scan.placeholders:
         occurrences.setdefault(place.name, []).append(place)
     for name, places in occurrences.items():
-        # Of a pseudo-type such as record, the comparison's other side is not enough to read a value.
-        telling = [
-            place
-            for place in places
-            if place.number not in untyped and database.type(oids[place.number - 1]).kind != _PSEUDO_TYPE
-        ]
+        telling = [place for place in places if _is_telling(database, place, oids, untyped)]
         if not telling and name in known:
             by_name[name] = known[name]
             continue
         if not telling:
-            cure = f"name it in the front front_matter: `params: {{{name}: {{type: …}}}}`"
+            cure = f"name it in the front matter: `params: {{{name}: {{type: …}}}}`"
             message = f"PostgreSQL cannot infer the type of `:{name}` here"
             reporter.report("QP101", places[0].span, message, cure)
             continue
@@ -58,6 +53,20 @@ def agree(
             continue
         by_name[name] = min((oids[place.number - 1] for place in telling), key=lambda oid: _width(database, oid))
     return None if reporter.errors > errors else by_name
+
+
+def disagreeing(database: Database, scan: Scan, oids: tuple[int, ...], untyped: frozenset[int]) -> frozenset[str]:
+    """Return the names whose occurrences were inferred to be of types that take different values."""
+    families: dict[str, set[object]] = {}
+    for place in scan.placeholders:
+        if _is_telling(database, place, oids, untyped):
+            families.setdefault(place.name, set()).add(_family(database, oids[place.number - 1]))
+    return frozenset(name for name, found in families.items() if len(found) > 1)
+
+
+def _is_telling(database: Database, place: Placeholder, oids: tuple[int, ...], untyped: frozenset[int]) -> bool:
+    """Return whether an occurrence tells its type: of a pseudo-type such as record, no value can be read."""
+    return place.number not in untyped and database.type(oids[place.number - 1]).kind != _PSEUDO_TYPE
 
 
 def merge(file: QueryFile, statements: Sequence[tuple[Scan, Mapping[str, int]]]) -> dict[str, int]:

@@ -1,18 +1,20 @@
 """Reads the type of each placeholder from PostgreSQL, by preparing the statement.
 
 Each occurrence of `:name` is its own `$n`, as in the RDS Data API. What PostgreSQL cannot infer for one occurrence
-(`:p IS NULL` never can) it may know from another of the same name; only where none tells is the author asked.
+(`:p IS NULL` never can) it may know from another of the same name, and where occurrences differ, from the statement
+with one `$n` for all of them; only where none tells is the author asked.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import NamedTuple
 
-from queryport.compile.describe.agreement import agree
+from queryport.compile.describe.agreement import agree, disagreeing
 from queryport.compile.describe.database import TEXT_OID, UNKNOWN_OID, Description, StatementError
-from queryport.compile.describe.query_file import QueryFile
+from queryport.compile.describe.query_file import QueryFile, without_comments
 from queryport.compile.describe.refusals import report_refusal
-from queryport.compile.read.draft import Draft
+from queryport.compile.read.draft import Draft, Edit
 from queryport.compile.read.tokens import Scan
 
 _INDETERMINATE = "42P18"
@@ -45,24 +47,23 @@ def infer(
         return None
     declared |= fixed
     oids = [declared.get(place.name, UNKNOWN_OID) for place in scan.placeholders]
-    untyped: set[int] = set()
-    while True:
-        try:
-            description = file.database.prepare(draft.text, oids)
-            break
-        except StatementError as error:
-            number = _indeterminate(error)
-            if number is None or number in untyped:
-                report_refusal(file.reporter, scan, draft, error)
-                return None
-            # Any type lets the others be inferred; this one is then looked up among them.
-            untyped.add(number)
-            oids[number - 1] = TEXT_OID
-    by_name = agree(file, scan, description.parameter_oids, frozenset(untyped), known)
+    inferred = _described(file, draft, oids)
+    untyped = inferred.untyped
+    if isinstance(inferred.outcome, StatementError):
+        unsettled = frozenset(place.name for place in scan.placeholders) - declared.keys()
+    else:
+        unsettled = disagreeing(file.database, scan, inferred.outcome.parameter_oids, untyped) - declared.keys()
+    shared = _shared_types(file, scan, declared, unsettled) if unsettled else {}
+    if shared:
+        return infer(file, scan, draft, known, {**fixed, **shared})
+    if isinstance(inferred.outcome, StatementError):
+        report_refusal(file.reporter, scan, draft, inferred.outcome)
+        return None
+    by_name = agree(file, scan, inferred.outcome.parameter_oids, untyped, known)
     if by_name is None:
         return None
     final = [
-        by_name[place.name] if place.number in untyped else description.parameter_oids[place.number - 1]
+        by_name[place.name] if place.number in untyped else inferred.outcome.parameter_oids[place.number - 1]
         for place in scan.placeholders
     ]
     try:
@@ -70,6 +71,51 @@ def infer(
     except StatementError as error:
         report_refusal(file.reporter, scan, draft, error)
         return None
+
+
+class _Described(NamedTuple):
+    """PostgreSQL's answer to a text whose placeholders are to be typed."""
+
+    outcome: Description | StatementError
+    untyped: frozenset[int]
+    """The numbers that PostgreSQL could not type by themselves, and that are text now."""
+
+
+def _described(file: QueryFile, draft: Draft, oids: list[int]) -> _Described:
+    untyped: set[int] = set()
+    while True:
+        try:
+            return _Described(file.database.prepare(draft.text, oids), frozenset(untyped))
+        except StatementError as error:
+            number = _indeterminate(error)
+            if number is None or number in untyped:
+                return _Described(error, frozenset(untyped))
+            # Any type lets the others be inferred; this one is then looked up among them.
+            untyped.add(number)
+            oids[number - 1] = TEXT_OID
+
+
+def _shared_types(file: QueryFile, scan: Scan, declared: Mapping[str, int], names: Set[str]) -> dict[str, int]:
+    """Return the types of names that stand several times, if PostgreSQL takes all occurrences of each as one `$n`.
+
+    The type that one place gives then holds in the others, as for `:day` in `generate_series(:day, …)` and `d > :day`.
+    """
+    numbers: dict[str, int] = {}
+    edits = without_comments(scan)
+    for place in scan.placeholders:
+        edits.append(Edit(place.span, f"${numbers.setdefault(place.name, len(numbers) + 1)}"))
+    if len(numbers) == len(scan.placeholders):
+        return {}
+    oids = [declared.get(name, UNKNOWN_OID) for name in numbers]
+    outcome, untyped = _described(file, Draft(file.source, scan.span, edits), oids)
+    if isinstance(outcome, StatementError):
+        return {}
+    written = [place.name for place in scan.placeholders]
+    return {
+        name: outcome.parameter_oids[number - 1]
+        for name, number in numbers.items()
+        if name in names and number not in untyped and written.count(name) > 1
+    }
 
 
 def _declared(file: QueryFile, scan: Scan) -> dict[str, int] | None:

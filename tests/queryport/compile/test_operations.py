@@ -4,6 +4,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+import psycopg
 import pytest
 
 from handler.contract.exact_json import exact
@@ -102,6 +103,31 @@ def test_integers_of_different_width_take_the_narrowest(operation_of: Make) -> N
     operation = operation_of("SELECT name FROM person JOIN visit USING (person_id) WHERE small = :n AND person_id = :n")
     assert properties(operation)["n"]["maximum"] == 32767
     assert "small = (:n::smallint) AND person_id = (:n::bigint)" in str(sent(operation)[0])
+
+
+@pytest.mark.parametrize(
+    ("text", "type_name"),
+    [
+        (
+            "SELECT g::date AS d FROM generate_series(:a, now(), interval '1 day') g JOIN person ON born = g "
+            "WHERE born >= :a",
+            "timestamp with time zone",
+        ),
+        ("SELECT name FROM person WHERE born = :a AND joined_at > :a", "date"),
+        ("SELECT name FROM person WHERE joined_at > :a AND born = :a", "timestamp with time zone"),
+        ("SELECT name FROM person WHERE score > :a AND person_id > :a", "numeric"),
+    ],
+)
+def test_where_one_number_for_all_occurrences_has_a_type_they_take_it(
+    operation_of: Make, schema_url: str, text: str, type_name: str
+) -> None:
+    operation = operation_of(text)
+    assert str(sent(operation)).count(f"(:a::{type_name})") == 2
+    # PostgreSQL itself gives it that type.
+    with psycopg.connect(schema_url) as connection:
+        connection.execute(f"PREPARE shared AS {text.replace(':a', '$1')}".encode())
+        row = connection.execute("SELECT parameter_types[1]::text FROM pg_prepared_statements").fetchone()
+    assert row == (type_name,)
 
 
 def test_a_named_type_settles_what_cannot_be_inferred(operation_of: Make) -> None:
