@@ -138,7 +138,7 @@ def test_a_server_that_reads_no_further_leaves_the_request_unsent(post: Post, tl
 
     def read_a_little(connection: socket.socket) -> None:
         connection.recv(1000)
-        over.wait(10)
+        over.wait(60)
 
     with Server(read_a_little, tls if scheme == "https" else None) as server:
         assert _loss(post, server.url, _LARGE, connect=0.3) is Loss.NOT_SENT
@@ -165,18 +165,16 @@ def test_an_answer_is_awaited_for_so_long(post: Post, tls: ssl.SSLContext, schem
 
     def wait(connection: socket.socket) -> None:
         read_request(connection)
-        over.wait(10)
+        over.wait(60)
 
     def stop_in_the_middle(connection: socket.socket) -> None:
         read_request(connection)
         connection.sendall(_ANSWER[:-1])
-        over.wait(10)
+        over.wait(60)
 
     for serve in (wait, stop_in_the_middle):
         with Server(serve, tls if scheme == "https" else None) as server:
-            began = time.monotonic()
             assert _loss(post, server.url, read=0.3) is Loss.TIMED_OUT
-            assert time.monotonic() - began < 2
             over.set()
         over.clear()
 
@@ -190,7 +188,7 @@ def test_a_connection_that_does_not_come_about_is_named(post: Post, tls: ssl.SSL
     over = threading.Event()
 
     def say_nothing(_: socket.socket) -> None:
-        over.wait(10)
+        over.wait(60)
 
     with Server(say_nothing) as silent:
         assert _loss(post, f"https://localhost:{silent.port}", connect=0.3) is Loss.NOT_CONNECTED
@@ -209,9 +207,9 @@ def test_a_server_that_takes_no_connection_is_given_up_in_time(post: Post) -> No
             queued = waiting.enter_context(socket.socket())
             queued.settimeout(0)
             queued.connect_ex(listener.getsockname())
-        began = time.monotonic()
-        assert _loss(post, f"http://127.0.0.1:{listener.getsockname()[1]}", connect=0.3) is Loss.NOT_CONNECTED
-        assert time.monotonic() - began < 2
+        with pytest.raises(NoAnswer, match="ConnectTimeoutError") as failure:  # and not the kernel's, after minutes
+            post(f"http://127.0.0.1:{listener.getsockname()[1]}", connect=0.3)
+        assert failure.value.loss is Loss.NOT_CONNECTED
 
 
 def test_a_host_that_is_not_trusted_is_sent_nothing(
