@@ -90,11 +90,15 @@ def _interrupted_run(
     return said
 
 
+_SLEEPING = """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND state = 'active' AND query LIKE '%pg_sleep(60)%' AND pid <> pg_backend_pid()
+"""
+
+
 def _sleeps(url: str) -> None:
     """Wait until a statement of the run sleeps."""
-    sleeping = "state = 'active' AND query LIKE '%pg_sleep(60)%' AND pid <> pg_backend_pid()"
-    asked = f"SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND {sleeping}"
-    eventually(lambda: _fetch(url, asked) == [(1,)])
+    eventually(lambda: _fetch(url, _SLEEPING) == [(1,)])
 
 
 def _finish(url: str, folder: Path, way: str) -> None:
