@@ -45,7 +45,7 @@ class HttpProtocol(HttpToolsProtocol):
 
 
 class Application:
-    """Finds the route of a request: the five operations by their path alone, the rest by the router."""
+    """The ASGI application: the five operations are found by their path alone, the rest by a router."""
 
     def __init__(self, calls: Calls, request_bytes: int, control: Sequence[BaseRoute]) -> None:
         self._operations = {path: _Operation(calls, name, request_bytes) for path, name in PATHS.items()}

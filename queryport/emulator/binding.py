@@ -34,7 +34,7 @@ _HINTED: dict[TypeHint, tuple[int, re.Pattern[str] | None]] = {
 }
 
 _JSONB_VERSION = b"\x01"
-"""What jsonb's binary form puts before its text."""
+"""The byte that jsonb's binary form puts before its text."""
 
 _NAME = re.compile(r"[A-Za-z0-9_]+")
 
@@ -59,7 +59,7 @@ class Arguments(NamedTuple):
 
 
 def bind(scanned: Scanned, parameters: Sequence[Parameter]) -> Arguments:
-    """Raises ApiError for a name or a value that the service refuses before it asks PostgreSQL."""
+    """Bind parameters. Raises ApiError for a name or a value that the service refuses before it asks PostgreSQL."""
     named = {parameter.name or "": _bound(parameter) for parameter in parameters}
     bound = [named[p.name] for p in scanned.placeholders if p.name in named] if named else []
     return Arguments([b.oid for b in bound], [b.data for b in bound], [b.format for b in bound])

@@ -26,7 +26,7 @@ class ConnectionDropped(Exception):  # noqa: N818 (a fault that was asked for)
 
 
 class Calls:
-    """What the HTTP face calls."""
+    """The calls of one emulator, as the HTTP face makes them."""
 
     def __init__(self, service: Service, faults: Faults, log: CallLog, observe: Observe, *, check_region: bool) -> None:
         self._service = service
@@ -59,7 +59,7 @@ class Calls:
             outcome = "Dropped"
             raise
         except Exception as bug:
-            # Clients of the service know how to take this answer; whoever runs the emulator sees where it broke.
+            # Clients of the service know how to take this answer; the terminal shows where it broke.
             outcome = "InternalFailure"
             _LOGGER.exception("a bug of the emulator: please report it")
             raise ApiError("InternalFailure") from bug

@@ -1,4 +1,4 @@
-"""What the emulator asks PostgreSQL's catalogs: types that are not built in, and the tables behind a result's columns.
+"""Questions to PostgreSQL's catalogs: on types that are not built in, and on the tables behind a result's columns.
 
 Asked in the session that ran the statement, so that what an open transaction has made is seen. Every name is qualified,
 since the statement may have set another search_path.

@@ -41,7 +41,7 @@ def timestamp(text: str) -> bytes:
 
 
 class _Text:
-    """What is left of a text that is read from its beginning."""
+    """The rest of a text that is read from its beginning."""
 
     def __init__(self, text: str) -> None:
         self.rest = text

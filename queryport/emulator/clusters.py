@@ -54,7 +54,7 @@ class _File(_Table):
 
 @dataclass(slots=True)
 class Clusters:
-    """What the file declares, by ARN, and since when a sleeping cluster has been waking."""
+    """The file's declarations by ARN, and since when a sleeping cluster has been waking."""
 
     clusters: dict[str, Cluster]
     secrets: dict[str, Secret]
@@ -62,7 +62,7 @@ class Clusters:
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Raises ClustersError."""
+        """Read a file. Raises ClustersError."""
         try:
             read = _File.model_validate(tomllib.loads(path.read_text()))
         except OSError as failure:
@@ -111,7 +111,7 @@ class DeclaredClusters:
         self._default = database_url
 
     def redirect(self, database_url: str) -> None:
-        """Clusters that name no URL of their own are at this one from now on."""
+        """Move the clusters that name no URL of their own to this one."""
         self._default = database_url
 
     def target(self, request: Request) -> Target:

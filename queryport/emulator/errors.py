@@ -103,7 +103,7 @@ class PostgresFailure(Exception):  # noqa: N818 (an error of PostgreSQL's, not o
 
 
 def resuming(resource_arn: str) -> ApiError:
-    """What a cluster answers while it wakes after an automatic pause."""
+    """The answer of a cluster that wakes after an automatic pause."""
     instance = resource_arn.replace(":cluster:", ":db:")
     return ApiError(
         "DatabaseResumingException",

@@ -42,7 +42,7 @@ _MESSAGES = {
     "UnsupportedResultException": "The result exceeds the size limit 1 MB.",
     "ValidationException": "1 validation error detected",
 }
-"""What an injected error says unless the fault has a message of its own."""
+"""The messages of injected errors whose fault has none of its own."""
 
 
 class Fault(BaseModel):
@@ -131,7 +131,7 @@ class Faults:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def arm(self, fault: Fault) -> int:
-        """Answers the number that the fault is listed under."""
+        """Arm a fault and return the number that it is listed under."""
         unlimited = fault.share is not None or fault.kind == "resume"
         left = fault.calls if fault.calls is not None else None if unlimited else 1
         with self._lock:

@@ -1,4 +1,4 @@
-"""The service's limits, all of them settable, since nobody wants to wait three minutes in a test.
+"""The service's limits, all of them settable, since a test cannot wait for three minutes.
 
 The size of a result is counted as PostgreSQL sends it in text: two bytes a row, four a column, and the text itself.
 """

@@ -43,7 +43,7 @@ _FRACTION_WIDTH = {-1: 7, 0: 0, 1: 3}
 """By the declared digits; what is not here is one more than the digits. The three for one digit are pgjdbc's."""
 
 _HEADER = 4
-"""What a type modifier counts beside the length or the digits."""
+"""The bytes that a type modifier counts beside the length or the digits."""
 
 
 def column_metadata(

@@ -28,7 +28,7 @@ KEPT_IDLE = 32
 
 
 class Pool:
-    """Belongs to one event loop."""
+    """The open sessions of one event loop."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
@@ -51,7 +51,7 @@ class Pool:
         return Lease(self, self._places, target)
 
     async def take(self, target: Target) -> Session:
-        """A session for a transaction; give it back. Raises PostgresFailure if PostgreSQL lets nobody in."""
+        """A session for a transaction; give it back. Raises PostgresFailure if PostgreSQL refuses it."""
         idle = self._idle.get(target)
         while idle:
             _, session = idle.pop()
@@ -61,7 +61,7 @@ class Pool:
                 if not session.lost:
                     return session
             except SessionLost:
-                pass  # it ended while nobody used it
+                pass  # it ended while it was idle
             self._open.discard(session)
         return await self._connect(target)
 
@@ -101,7 +101,7 @@ class Pool:
                 session.reset()
 
     def sweep(self) -> None:
-        """Closes sessions that nobody has used for a while."""
+        """Close sessions that were idle for a while."""
         oldest = time.monotonic() - IDLE_SECONDS
         for target, idle in list(self._idle.items()):
             while idle and (idle[0][0] < oldest or idle[0][1].lost):
@@ -115,7 +115,7 @@ class Pool:
                 self._discard(idle.popleft()[1])
 
     def close(self) -> None:
-        """Ends every session, running statements included."""
+        """End every session, running statements included."""
         if self._resetting is not None:
             self._resetting.cancel()
         for task in self._finishing:
@@ -137,7 +137,7 @@ class Pool:
         return " ".join([str(given), *(f"-c {setting}" for setting in own)])
 
     async def _connect(self, target: Target) -> Session:
-        """Open a session; where PostgreSQL has no place left, at the cost of those that nobody uses."""
+        """Open a session; where PostgreSQL has no place left, at the cost of idle ones."""
         try:
             return await self._connect_once(target)
         except PostgresFailure as failure:

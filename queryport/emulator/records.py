@@ -71,7 +71,7 @@ class Rows:
     size: int = 0
 
     def add(self, result: PGresult) -> None:
-        """Takes in a portion; raises ApiError when there are more than the service answers with."""
+        """Take in a portion. Raises ApiError when there are more than the service answers with."""
         if not self.columns:
             self.columns = columns_of(result) if self.described else _types_of(result)
             self.texts = [[] for _ in self.columns]
@@ -95,7 +95,7 @@ class Rows:
         return {column.table for column in self.columns if column.table}
 
     def foreign_types(self, *, even_without_rows: bool) -> set[int]:
-        """The oids of types that are not built in; without rows nobody asks for them, unless for the metadata."""
+        """The oids of types that are not built in; without rows they are needed for the metadata alone."""
         if not self.count and not even_without_rows:
             return set()
         return {column.type_oid for column in self.columns if column.type_oid not in BUILT_IN}

@@ -1,4 +1,4 @@
-"""What PostgreSQL said when it refused a statement, or a connection.
+"""PostgreSQL's reports of refused statements and connections.
 
 Of a refused connection libpq passes on the words alone, and the SQLSTATE is found again by them.
 """
@@ -28,7 +28,7 @@ _NO_PASSWORD = re.compile(r"fe_sendauth: no password supplied|password authentic
 
 
 def refusal(message: str, user: str) -> PostgresFailure | None:
-    """What PostgreSQL said when it refused a connection; None if it could not be reached at all.
+    """PostgreSQL's report of a refused connection; None if it could not be reached at all.
 
     A database that does not exist is an ERROR to the service, whatever PostgreSQL calls it.
     """

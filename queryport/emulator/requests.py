@@ -91,7 +91,7 @@ class ResultSetOptions(_Shape):
 
 
 class Request(_Shape):
-    """What every request has in common."""
+    """The members that every request has."""
 
     resourceArn: Arn  # noqa: N815
     secretArn: Arn  # noqa: N815
@@ -152,7 +152,7 @@ def read(shape: type[Request], body: bytes) -> Request:
 
 
 def _problem(error: ErrorDetails) -> str | None:
-    """What the service model's constraints object to; None for JSON that is not of the request's shape."""
+    """The objection of the service model's constraints; None for JSON that is not of the request's shape."""
     where = _where(error)
     if where and (error["type"] == "missing" or error["input"] is None):
         return f"Value null at '{where}' failed to satisfy constraint: Member must not be null"

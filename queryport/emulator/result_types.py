@@ -40,7 +40,7 @@ def _string(text: bytes) -> bytes:
 
 
 _ESCAPED = bytes(range(0x20)) + b'"\\'
-"""What cannot stand in a JSON string as it is."""
+"""The bytes that cannot stand in a JSON string as they are."""
 
 
 def need_no_escape(texts: Iterable[bytes]) -> bool:

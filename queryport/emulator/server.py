@@ -89,11 +89,11 @@ class Emulator:
 
     @property
     def url(self) -> str:
-        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 (all is nobody's address)
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 (no client's address)
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
     def start(self) -> None:
-        """Raises EmulatorError if the port cannot be had."""
+        """Start the server. Raises EmulatorError if the port cannot be had."""
         if self._thread is not None:
             return
         try:
@@ -109,7 +109,7 @@ class Emulator:
             raise EmulatorError(f"the emulator did not start within {START_SECONDS:.0f} seconds")
 
     def stop(self) -> None:
-        """Ends every open transaction and running statement, and waits until the thread is gone."""
+        """End every open transaction and running statement, and wait until the thread is gone."""
         if self._thread is None or self._running is None:
             return
         self._running.server.should_exit = True
@@ -119,7 +119,7 @@ class Emulator:
         self._thread = self._running = self._socket = None
 
     def wait(self) -> None:
-        """Returns when the emulator has stopped."""
+        """Wait until the emulator has stopped."""
         if self._thread is not None:
             self._thread.join()
 
@@ -136,7 +136,7 @@ class Emulator:
             self._running.loop.call_soon_threadsafe(self._running.service.pool.close_idle)
 
     def status(self) -> dict[str, int]:
-        """What is open: PostgreSQL sessions, those of them that are idle, and transactions."""
+        """Count what is open: PostgreSQL sessions, those of them that are idle, and transactions."""
         if self._running is None:
             raise _not_running()
         return self._running.service.status()
@@ -171,7 +171,7 @@ class Emulator:
 
 @dataclass(frozen=True, slots=True)
 class _Running:
-    """What lives in the emulator's thread."""
+    """The parts that live in the emulator's thread."""
 
     service: Service
     server: uvicorn.Server
@@ -184,7 +184,7 @@ def _not_running() -> EmulatorError:
 
 @contextlib.asynccontextmanager
 async def _swept(service: Service) -> AsyncIterator[None]:
-    """Lets transactions expire and idle sessions close for as long as it lasts, and ends them all in the end."""
+    """Let transactions expire and idle sessions close for the length of a with block, and end them all behind it."""
     interval = min(_SWEEP_SECONDS, service.limits.transaction_idle_seconds / 4)
 
     async def sweep() -> None:

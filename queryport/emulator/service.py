@@ -68,7 +68,7 @@ class Service:
             raise ApiError("DatabaseErrorException", lost.failure.text) from lost
 
     def sweep(self) -> None:
-        """Lets transactions expire and closes sessions that nobody uses; to be called now and then."""
+        """Let transactions expire and close idle sessions; to be called now and then."""
         self.transactions.expire()
         self.pool.sweep()
 
@@ -81,7 +81,7 @@ class Service:
         self.pool.close()
 
     def _forget(self, task: asyncio.Task[Answer]) -> None:
-        """Nobody waits any more for what a statement past its time comes to."""
+        """Discard the result of a statement that outlived its call."""
         self._unattended.discard(task)
         if not task.cancelled():
             task.exception()
@@ -126,7 +126,7 @@ class Service:
     async def _run(
         self, request: ExecuteStatement, text: str, arguments: Arguments, found: Callable[[Session], None]
     ) -> Answer:
-        """Runs a statement; `found` is told of its session before."""
+        """Run a statement; `found` is told of its session before."""
         rows = Rows(self.limits, described=bool(request.includeResultMetadata) or request.formatRecordsAs == "JSON")
         async with self._session(request) as session:
             found(session)
@@ -200,7 +200,7 @@ def _returns(options: ResultSetOptions | None) -> ReturnTypes:
 
 
 async def _execute(session: Session, text: str, arguments: Arguments, rows: Rows) -> Tag:
-    """Runs a statement; raises ApiError for one that PostgreSQL gave up on for the service's own reasons."""
+    """Run a statement. Raises ApiError for one that PostgreSQL gave up on for the service's own reasons."""
     try:
         return await session.execute(text, arguments, rows.add)
     except PostgresFailure as failure:

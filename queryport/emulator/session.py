@@ -76,7 +76,7 @@ class Session:
 
     @classmethod
     async def connect(cls, conninfo: str, user: str) -> "Session":
-        """Raises SessionLost if PostgreSQL refuses the user or cannot be reached."""
+        """Open a session. Raises SessionLost if PostgreSQL refuses the user or cannot be reached."""
         connection = pq.PGconn.connect_start(conninfo.encode())
         try:
             while (step := connection.connect_poll()) != PollingStatus.OK:
@@ -109,7 +109,7 @@ class Session:
         rows: Callable[[PGresult], None] = _no_rows,
         result_format: int = AS_TEXT,
     ) -> Tag:
-        """Runs one statement; `rows` gets its rows in portions, and may raise to leave the rest unread: see `settle`.
+        """Run one statement; `rows` gets its rows in portions, and may raise to leave the rest unread: see `settle`.
 
         Raises PostgresFailure, CopyRefused (the session is closed then) or SessionLost.
         """
@@ -132,7 +132,7 @@ class Session:
             raise SessionLost from failure
 
     async def _outcome(self, rows: Callable[[PGresult], None], *, messages_before: int) -> Tag:
-        """Reads a train: what went before the statement, its parsing, its execution and the end, a None after each."""
+        """Read a train: what went before the statement, its parsing, its execution and the end, a None after each."""
         connection = self._connection
         is_busy, get_result = connection.is_busy, connection.get_result
         parsed, executed = messages_before, messages_before + 1
@@ -173,7 +173,7 @@ class Session:
         return Tag(word, affected or 0, returns_rows=last.status in _ROWS)
 
     def _check(self, result: PGresult) -> None:
-        """Closes the session where a result leaves nothing else to do, and raises what it was."""
+        """Close the session where a result leaves nothing else to do, and raise what it was."""
         if result.status in (ExecStatus.COPY_IN, ExecStatus.COPY_OUT):
             self.close()
             raise CopyRefused("CopyInResponse" if result.status == ExecStatus.COPY_IN else "CopyOutResponse")
@@ -183,7 +183,7 @@ class Session:
             raise SessionLost(failure)
 
     def retire(self) -> None:
-        """Its user is done with it: before the next statement, or at `reset`, it is made as good as new.
+        """Mark the session as used: before the next statement, or at `reset`, it is made as good as new.
 
         The reset travels in front of the next statement, since a message train of its own would cost half as much again
         as a small statement. A transaction that was left open is ended at once.
@@ -193,7 +193,7 @@ class Session:
             self._send_reset(b"ROLLBACK")
 
     def reset(self) -> None:
-        """Sends what makes a retired session as good as new, if no statement did yet; `settle` waits until it is."""
+        """Send what makes a retired session as good as new, if no statement did yet; `settle` waits until it is."""
         if self._used:
             self._used = False
             self._prepared = None
@@ -208,7 +208,7 @@ class Session:
             self.close()
 
     async def settle(self) -> None:
-        """Reads whatever PostgreSQL still has to say, to no end; raises SessionLost if it hangs up over it."""
+        """Read and drop what PostgreSQL still has to say. Raises SessionLost if it hangs up over it."""
         connection = self._connection
         try:
             await self._flush()
@@ -229,7 +229,7 @@ class Session:
         self._unread_trains += 1
 
     def cancel(self) -> None:
-        """Asks PostgreSQL to give up the statement, if one is running."""
+        """Ask PostgreSQL to give up the statement, if one is running."""
         if self._unread_trains and self._connection.status == ConnStatus.OK:
             self._connection.get_cancel().cancel()
 
@@ -243,7 +243,7 @@ class Session:
         self._wake()
 
     async def _news(self) -> None:
-        """Waits until PostgreSQL has said more; raises SessionLost when it has hung up instead."""
+        """Wait until PostgreSQL has said more. Raises SessionLost when it has hung up instead."""
         if not self.lost:
             self._waiter = self._loop.create_future()
             await self._waiter
@@ -269,7 +269,7 @@ class Session:
 
 
 async def _ready(descriptor: int, *, writing: bool) -> None:
-    """Waits until a socket can be written to, or read from."""
+    """Wait until a socket can be written to, or read from."""
     loop = asyncio.get_running_loop()
     ready = loop.create_future()
 

@@ -1,4 +1,4 @@
-"""What AWS's front door wants to see on a request: a signature (SigV4), though whether it is right is not checked.
+"""The signature (SigV4) that AWS's front door wants to see on a request; whether it is right is not checked.
 
 Any access key, any region and any signature will do; a request without them gets what AWS answers to it.
 """

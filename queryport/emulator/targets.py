@@ -23,13 +23,13 @@ class Target:
 
 
 class Directory(Protocol):
-    """Answers where a call goes."""
+    """The way from a request to its target."""
 
     def target(self, request: Request) -> Target:
-        """Raises ApiError for a cluster or a secret that cannot be used."""
+        """Find a request's target. Raises ApiError for a cluster or a secret that cannot be used."""
 
     def redirect(self, database_url: str) -> None:
-        """New calls go to another database."""
+        """Send new calls to another database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Server:
 
 @lru_cache(maxsize=256)
 def target(server: Server, database: str) -> Target:
-    """Raises PostgresFailure for a name that PostgreSQL's protocol cannot carry."""
+    """Make a target. Raises PostgresFailure for a name that PostgreSQL's protocol cannot carry."""
     if "\0" in database:
         raise PostgresFailure("FATAL", "invalid startup packet layout: expected terminator as last byte", "08P01")
     return Target(make_conninfo("", **dict(server.parameters) | {"dbname": database}), server.user)
@@ -74,7 +74,7 @@ class OneServer:
         self._home = self._current.database
 
     def redirect(self, database_url: str) -> None:
-        """Calls for the database that the emulator was started with go to this URL's database from now on."""
+        """Send calls for the database that the emulator was started with to this URL's database."""
         self._current = Server.at(database_url)
 
     def target(self, request: Request) -> Target:

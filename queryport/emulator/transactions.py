@@ -42,7 +42,7 @@ class Transaction:
 
 
 class Transactions:
-    """Belongs to one event loop; `expire` is to be called now and then."""
+    """The open transactions of one event loop; `expire` is to be called now and then."""
 
     def __init__(self, pool: Pool, limits: Limits) -> None:
         self._pool = pool
@@ -69,7 +69,7 @@ class Transactions:
         return transaction_id
 
     async def end(self, resource_arn: str, transaction_id: str, command: str) -> None:
-        """Runs COMMIT or ROLLBACK; the id is gone afterwards, whatever PostgreSQL answered."""
+        """Run COMMIT or ROLLBACK; the id is gone afterwards, whatever PostgreSQL answered."""
         async with self.session(resource_arn, transaction_id) as session:
             reason = ABORTED
             try:
@@ -115,13 +115,13 @@ class Transactions:
         return transaction
 
     def leave_running(self, transaction_id: str, task: asyncio.Task[Any]) -> None:
-        """Notes that the call in a transaction goes on although its client has had its answer."""
+        """Note that the call in a transaction goes on although its client has had its answer."""
         transaction = self._open.get(transaction_id)
         if transaction is not None:
             transaction.unattended = task
 
     def expire(self) -> None:
-        """Rolls back what was idle or open for too long."""
+        """Roll back what was idle or open for too long."""
         for transaction_id, transaction in list(self._open.items()):
             if not transaction.busy and (reason := self._end_of(transaction)):
                 self._close(transaction_id, reason)

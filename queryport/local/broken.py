@@ -1,7 +1,7 @@
 """Answers for operations whose file does not compile, while `queryport serve` goes on with all the others.
 
-Such an operation answers what is wrong with its file. Its last good version would be the wrong answer: whoever has just
-saved the file would look at the result of a text that is no longer there. A file that never compiled is known by its
+Such an operation answers what is wrong with its file. Its last good version would be the wrong answer: the result
+of a text that is no longer there. A file that never compiled is known by its
 name alone, one that did also by the route it had.
 """
 
@@ -26,7 +26,7 @@ CODE = "DoesNotCompile"
 
 
 class BrokenOperations:
-    """What does not compile at the moment; tells a request to it from all others."""
+    """The operations that do not compile at the moment; tells requests to them from all others."""
 
     def __init__(self) -> None:
         self._errors: Mapping[str, Problem] = {}
@@ -34,7 +34,7 @@ class BrokenOperations:
         self._last_good: dict[str, Operation] = {}
 
     def update(self, compilation: Compilation, queries: Path) -> None:
-        """Takes note of a compilation of the files in `queries`."""
+        """Take note of a compilation of the files in `queries`."""
         names = {shown(path): _operation_name(path.relative_to(queries)) for path in queries.rglob("*.sql")}
         errors: dict[str, Problem] = {}
         for problem in compilation.problems:

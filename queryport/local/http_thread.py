@@ -64,12 +64,12 @@ class HttpThread:
         self._thread.join()
 
     def run(self, awaitable: Awaitable[T]) -> T:
-        """Runs something on the server's event loop and waits for it."""
+        """Run something on the server's event loop and wait for it."""
         return asyncio.run_coroutine_threadsafe(_awaited(awaitable), self._server.loop).result()
 
     @contextmanager
     def held(self, context: AbstractAsyncContextManager[None]) -> Iterator[None]:
-        """Holds a context of the event loop's for the length of a with block."""
+        """Hold a context of the event loop's for the length of a with block."""
         self.run(context.__aenter__())
         try:
             yield

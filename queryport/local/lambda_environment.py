@@ -52,7 +52,7 @@ class Outcome:
 
 
 def process_environment() -> dict[str, str]:
-    """What Lambda sets, and of this process's own environment all but its AWS account."""
+    """The variables that Lambda sets, and those of this process without its AWS account."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     return {
         "POWERTOOLS_SERVICE_NAME": FUNCTION_NAME,
@@ -118,7 +118,7 @@ class Environment:
         return self._import_error is not None
 
     async def import_handler(self, variables: Mapping[str, str]) -> None:
-        """Waits until the handler is imported. If that fails, the error is what the first call gets, as on AWS."""
+        """Wait until the handler is imported. If that fails, the error is what the first call gets, as on AWS."""
         self._streams = await asyncio.open_connection(sock=self._process.socket)
         self._send(VARIABLES, orjson.dumps(variables))
         outcome = await self._receive()

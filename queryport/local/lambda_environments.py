@@ -25,7 +25,7 @@ _PAUSE_SECONDS = 2.0
 
 
 def operation_variables(catalog: Path, data_api_url: str, database: str) -> dict[str, str]:
-    """What the handler must know: its catalogue and where its database is."""
+    """The variables that tell the handler its catalogue and its database."""
     return {
         "QUERYPORT_CATALOG": str(catalog),
         # Any ARN means the emulator's one server.
@@ -87,14 +87,14 @@ class LambdaEnvironments:
             self._start_one()
 
     async def warm_up(self) -> None:
-        """Starts an environment before the first event needs it."""
+        """Start an environment before the first event needs it."""
         async with self._changed:
             if not self._all:
                 self._start_one()
 
     @asynccontextmanager
     async def paused(self) -> AsyncIterator[None]:
-        """Holds new events back, and waits a moment for those that are being handled."""
+        """Hold new events back, and wait a moment for those that are being handled."""
         self._paused = True
         try:
             with suppress(TimeoutError):
@@ -107,7 +107,7 @@ class LambdaEnvironments:
                 self._changed.notify_all()
 
     async def close(self) -> None:
-        """Ends all environments at once, whatever they are doing."""
+        """End all environments at once, whatever they are doing."""
         for start in self._starts:
             start.cancel()
         for environment in list(self._all):

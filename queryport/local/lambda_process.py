@@ -30,7 +30,7 @@ VARIABLES, READY, INVOKE, RESULT, ERROR = range(5)
 
 
 class LambdaContext:
-    """What a handler learns about its call, as from AWS's runtime client."""
+    """The second argument of a handler, as AWS's runtime client makes it."""
 
     def __init__(self, request_id: str, deadline_ms: int, function_arn: str) -> None:
         self.aws_request_id = request_id
@@ -101,7 +101,7 @@ def _send(channel: socket.socket, kind: int, payload: bytes) -> None:
 
 
 def _import_beside(module: str) -> None:
-    """Imports what lies beside the handler's module, and with it all that the handler needs: most of a cold start."""
+    """Import what lies beside the handler's module, and with it all that the handler needs: most of a cold start."""
     package = importlib.import_module(module.rpartition(".")[0])
     for beside in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
         if beside.name != module:

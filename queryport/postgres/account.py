@@ -73,7 +73,7 @@ class Account:
         return self.run(_SHELL, "-c", f'test {test} "$1"', "sh", str(path)).returncode == 0
 
     def write(self, path: Path, text: str) -> None:
-        """Write a file that nobody else may read; as this user, whose folder may hold a link in its place."""
+        """Write a file for this user's eyes alone; as this user, whose folder may hold a link in its place."""
         done = self.run(_SHELL, "-c", 'umask 077 && cat >"$1"', "sh", str(path), text=text)
         if done.returncode != 0:
             raise PostgresError(f"{path} could not be written: {done.stderr.strip()}")

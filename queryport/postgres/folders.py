@@ -1,4 +1,4 @@
-"""Folders that one user alone may enter, and that are taken up again only if nobody put another in their place.
+"""Folders that one user alone may enter, and that are taken up again only where they still are that user's.
 
 Also names the folder in which root keeps what an unprivileged user must reach although the project is out of its reach:
 `/var/lib/queryport`, or that of QUERYPORT_STATE_DIR.

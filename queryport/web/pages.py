@@ -25,7 +25,7 @@ _SCHEMES = (b"http://", b"https://")
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """What a developer allows besides what is safe by itself."""
+    """The pages and names that a developer lets in besides those that are safe by themselves."""
 
     origins: tuple[str, ...] = ()
     """Pages that may call, for example `http://localhost:5173`."""
@@ -89,7 +89,7 @@ class Pages:
             return True
         if self._on_loopback:
             return is_loopback(name)
-        # Nobody can register a name without a dot, or below .internal, for an address of theirs.
+        # A name without a dot, or below .internal, cannot be registered for an address of a page's.
         return _is_address(name) or "." not in name or name.endswith(".internal")
 
 
