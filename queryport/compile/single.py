@@ -36,7 +36,7 @@ from queryport.compile.write.wrap import settings_name, wrap, wrap_keyed
 def one_statement(file: QueryFile, name: str, *, front_matter_is_valid: bool) -> Operation | None:
     """Compile the file; without valid front matter, only check the statement's form."""
     (scan,) = file.statements
-    parsed = parse(file.reporter, numbered(file.source, scan), in_transaction=False)
+    parsed = parse(file.reporter, scan, numbered(file.source, scan), in_transaction=False)
     read_marks(file.reporter, file.scan, file.statements)
     if parsed is None or not front_matter_is_valid:
         return None

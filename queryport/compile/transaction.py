@@ -53,7 +53,7 @@ def transaction(file: QueryFile, name: str, *, front_matter_is_valid: bool) -> O
     steps: list[_ParsedStep] = []
     for index, written in enumerate(file.statements):
         scan, references = find_references(file.reporter, written, index, marks.names)
-        parsed = parse(file.reporter, numbered(file.source, scan), in_transaction=True)
+        parsed = parse(file.reporter, scan, numbered(file.source, scan), in_transaction=True)
         if parsed is not None:
             steps.append(_ParsedStep(scan, parsed, references))
     if not front_matter_is_valid or file.reporter.errors > errors:

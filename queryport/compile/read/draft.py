@@ -29,10 +29,10 @@ class Draft:
         # What lies outside, such as a comment in front of the statement, is none of this stretch's.
         inside = [edit for edit in edits if span.start <= edit.span.start and edit.span.end <= span.end]
         for edit in sorted(inside, key=lambda edit: edit.span):
-            for text, origin, kept in (
-                (source.text[here : edit.span.start], here, True),
-                (edit.text, edit.span.start, False),
-            ):
+            before = source.text[here : edit.span.start]
+            # `a:b` is two words, and `a$1` would be one.
+            apart = " " if _ends_in_a_word(before or "".join(parts[-1:])) and edit.text[:1] in "$:" else ""
+            for text, origin, kept in ((before, here, True), (apart + edit.text, edit.span.start, False)):
                 parts.append(text)
                 self._starts.append(length)
                 self._origins.append((origin, kept))
@@ -54,3 +54,7 @@ class Draft:
         if self.text.isascii():
             return self.origin(max(0, position))
         return self.origin(len(self.text.encode()[: max(0, position)].decode(errors="ignore")))
+
+
+def _ends_in_a_word(text: str) -> bool:
+    return text[-1:].isalnum() or text[-1:] in ("_", "$")

@@ -59,10 +59,14 @@ def split(reporter: Reporter, scan: Scan, draft: Draft) -> tuple[Scan, ...]:
     return tuple(statements)
 
 
-def parse(reporter: Reporter, draft: Draft, *, in_transaction: bool) -> ParsedStatement | None:
+def parse(reporter: Reporter, scan: Scan, draft: Draft, *, in_transaction: bool) -> ParsedStatement | None:
     """Parse a statement whose placeholders are `$n`; None, and a report, for one that no operation can be."""
     source = reporter.source
-    wrapper = postgast.parse(draft.text).stmts[0].stmt
+    try:
+        wrapper = postgast.parse(draft.text).stmts[0].stmt
+    except postgast.PgQueryError as error:  # what a reference to a row has made of it
+        report_syntax_error(reporter, scan, draft.origin(max(0, error.cursorpos - 1)), error.message)
+        return None
     kind = wrapper.WhichOneof("node")
     node = postgast.unwrap_node(wrapper)
     refused = REFUSED_STATEMENTS.get(kind)

@@ -94,6 +94,8 @@ CASES = [
     ("QP110", "SELECT ‸:__key::int AS a", "two underscores"),
     ("QP201", "SELECT name FROM person WHER ‸name = :a", 'at or near "name"'),
     ("QP201", "SELECT ‸'open", "unterminated"),
+    ("QP202", "SELECT name‸:a FROM person", 'near ":a"'),
+    ("QP201", "-- @one\nSELECT 1 AS a; SELECT name FROM person WHERE person_id = :one.a‸:one.a", "syntax error"),
     ("QP202", "SELECT ‸nme FROM person", "42703"),
     ("QP202", "SELECT name FROM ‸persons", "42P01"),
     ("QP202", "SELECT 'é' AS e, ‸nme FROM person -- é", "42703"),
