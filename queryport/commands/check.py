@@ -12,6 +12,7 @@ from queryport.access.needs import needs
 from queryport.access.proof import Lack, lacks
 from queryport.commands import options
 from queryport.commands.annotations import as_github, as_json
+from queryport.commands.list import way_of_claims
 from queryport.commands.tables import show_problems, summary
 from queryport.compile import Compilation
 from queryport.console.terminal import Terminal, counted
@@ -58,6 +59,9 @@ class Findings:
 @options.data_dir
 @options.migrated_database_url
 @options.deployed("that the function is")
+@click.option(
+    "--explain-access", is_flag=True, help="Say of each operation who may call it."
+)
 @click.option("--role", metavar="NAME", help="Try each operation as this database role, in the migrations' database.")
 def check_command(
     files: tuple[Path, ...],
@@ -72,6 +76,7 @@ def check_command(
     *,
     live: bool,
     strict: bool,
+    explain_access: bool,
 ) -> None:
     """Compile the query files, report what is wrong with them, and write nothing.
 
@@ -100,7 +105,10 @@ def check_command(
                     found = check_live(deployed, build.scripts.migrations, build.compilation.catalogue, url)
             lacking = None if role is None else _lacking(workspace, build, role, progress)
             findings = Findings(build.compilation, _of(files, build.compilation.problems), found, lacking)
-    _show(findings, form, Terminal())
+    terminal = Terminal()
+    if explain_access and findings.compilation is not None and form == "text":
+        _explain_access(terminal, findings.compilation)
+    _show(findings, form, terminal)
     sys.exit(1 if findings.fail(strict=strict) else 0)
 
 
@@ -108,6 +116,19 @@ def _lacking(workspace: Workspace, build: Build, role: str, progress: Terminal) 
     operations = build.compilation.catalogue
     with workspace.schema(build.scripts) as url, progress.step(f"Trying the role {role}"):
         return lacks(url, role, operations, needs(url, operations))
+
+
+def _explain_access(terminal: Terminal, compilation: Compilation) -> None:
+    for operation in compilation.catalogue:
+        way = f"; {way_of_claims(operation)}" if operation.row_security is not None else ""
+        hidden = "; hidden" if operation.access.hidden else ""
+        over_http = "" if operation.access.http else "; not over HTTP"
+        terminal.say(f"{operation.name}: {', '.join(operation.access.allow) or 'nobody'}{hidden}{over_http}{way}")
+
+
+def _open_to_anyone(compilation: Compilation | None) -> list[str]:
+    operations = compilation.operations if compilation else ()
+    return [operation.name for operation in operations if "anyone" in operation.access.allow]
 
 
 def _of(files: Sequence[Path], problems: Sequence[Problem]) -> Sequence[Problem]:
@@ -135,6 +156,9 @@ def _show(findings: Findings, form: str, terminal: Terminal) -> None:
     said = summary(operations, findings.problems)
     if findings.lacks is not None:
         said += f"; the role may {'not ' if findings.lacks else ''}run them"
+    open_to_anyone = _open_to_anyone(findings.compilation)
+    if form == "text" and open_to_anyone:
+        terminal.note(f"open to anyone: {', '.join(open_to_anyone)}")
     if findings.live is None:
         terminal.say(said)
         return

@@ -5,7 +5,7 @@ A file with an error gives no operation; the others are not held up by it.
 
 import traceback
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from handler.contract.operation import Operation
@@ -42,6 +42,8 @@ class Compilation:
     """In the order of their places."""
     sources: dict[str, Path]
     """The file of each operation that compiled, by the operation's name."""
+    headers: dict[str, Header] = field(default_factory=dict)
+    """The front matter of each operation that compiled, with what it inherits, by the operation's name."""
     built_in: tuple[Operation, ...] = ()
     """Queryport's own operations."""
 
@@ -98,6 +100,7 @@ def compile_project(queries: Path, database_url: str, cache: CompileCache | None
         tuple(operation for name, operation in operations.items() if not is_own(name)),
         tuple(sorted(dict.fromkeys(problems), key=_by_place)),
         {name: compiled[name][0].path for name in operations if not is_own(name)},
+        {name: compiled[name][1].header for name in operations if not is_own(name)},
         tuple(operation for name, operation in operations.items() if is_own(name)),
     )
 

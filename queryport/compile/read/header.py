@@ -4,7 +4,7 @@ Remembers where each key stood, so that every later problem can point at it. Wit
 prose is the operation's description. Knows nothing of SQL.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,6 +42,13 @@ class Header:
     def value(self, *path: str | int) -> Span:
         """Return where the value of a key stands, or of the nearest key above one that is not written."""
         return _nearest(self.values, path)
+
+    def settings(self) -> list[tuple[tuple[str, ...], Any, Span]]:
+        """Return each key that is set here or inherited, down to the entries of mappings, with its value and place."""
+        values = self.front_matter.model_dump(by_alias=True, exclude_unset=True)
+        return [
+            (tuple(map(str, path)), value, self.keys[path]) for path, value in _leaves(values, ()) if path in self.keys
+        ]
 
     def path(self, loc: KeyPath) -> KeyPath:
         """Return the path of one of pydantic's findings, without the name of a union's type at its end."""
@@ -138,6 +145,14 @@ def _composed(
     except (ValueError, OverflowError, RecursionError) as error:  # `"\UFFFFFFFF"`, or brackets by the thousand
         reporter.report("QP003", whole, f"not valid YAML ({type(error).__name__})", cure)
     return None
+
+
+def _leaves(values: Mapping[str, Any], path: KeyPath) -> Iterator[tuple[KeyPath, Any]]:
+    for key, value in values.items():
+        if isinstance(value, Mapping) and value:
+            yield from _leaves(value, (*path, key))
+        else:
+            yield (*path, key), value
 
 
 def _nearest(spans: dict[KeyPath, Span], path: Sequence[str | int]) -> Span:

@@ -296,3 +296,31 @@ def test_the_version_is_told() -> None:
 def test_the_repository_is_a_project(tmp_path: Path) -> None:
     done = run("check", project=ROOT, data_dir=tmp_path / "data")
     assert done.code == 0, done.output
+
+
+def test_list_explains_where_each_setting_comes_from(shop: Path) -> None:
+    write(
+        shop, {"sql_queries/books/_folder.yaml": "allow: [jwt, direct]\nparams:\n  book_id: {description: Of a book}\n"}
+    )
+    done = run("list", "--explain", "books.get", project=shop)
+    assert done.code == 0, done.errors
+    lines = done.output.splitlines()
+    assert lines[0] == "books.get"
+    assert '  allow: ["jwt", "direct"]  (' in done.output
+    assert any(line.endswith("sql_queries/books/_folder.yaml:1)") for line in lines)
+    assert any("params.book_id.description" in line and line.endswith("_folder.yaml:3)") for line in lines)
+    assert lines[-1] == "  access: jwt, direct"
+
+
+def test_check_says_who_may_call_and_what_is_open(shop: Path) -> None:
+    write(
+        shop,
+        {
+            "sql_queries/books/_folder.yaml": "allow: [anyone]\n",
+            "sql_queries/safe.sql": "-- allow: [key]\n-- rls: true\n-- hidden: true\nSELECT 1 AS one",
+        },
+    )
+    done = run("check", "--explain-access", project=shop)
+    assert "queryport.purge_idempotency_keys: direct; not over HTTP" in done.output
+    assert "safe: key; hidden; the statement sets the claims itself" in done.output
+    assert "open to anyone: books." in done.output
