@@ -1,4 +1,4 @@
-"""What the compiler asks PostgreSQL: to prepare a statement, and what its types, columns and functions are.
+"""Asks PostgreSQL to prepare a statement, and for its types, columns and labels.
 
 The only module of the compiler that talks to a server. Statements are prepared and described; executed is only what
 defines something that later statements of the same file need, in a transaction that is rolled back. Answers about the
@@ -39,7 +39,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What a prepared statement takes and gives."""
+    """The parameters and columns of a prepared statement."""
 
     parameter_oids: tuple[int, ...]
     columns: tuple[Column, ...]
@@ -115,7 +115,7 @@ class Database:
 
     @property
     def is_lost(self) -> bool:
-        """Whether the connection is broken, so that every answer is one of the connection and none of the statement."""
+        """Return whether the connection is broken, so that no answer is one of a statement."""
         return self._connection.pgconn.status != pq.ConnStatus.OK
 
     @contextmanager
@@ -138,7 +138,7 @@ class Database:
         self.conversions.forget()
 
     def define(self, sql: str, parameter_oids: Sequence[int]) -> None:
-        """Executes a statement that defines something, within a rehearsal; its parameters are NULL.
+        """Execute a statement that defines something, within a rehearsal; its parameters are NULL.
 
         Raises StatementError where PostgreSQL refuses it.
         """
@@ -149,7 +149,7 @@ class Database:
         self._forget()
 
     def prepare(self, sql: str, parameter_oids: list[int] | None = None) -> Description:
-        """Prepares and describes a statement; an oid of 0 leaves a parameter's type to PostgreSQL.
+        """Prepare and describe a statement; an oid of 0 leaves a parameter's type to PostgreSQL.
 
         Raises StatementError where PostgreSQL refuses it.
         """
@@ -243,14 +243,14 @@ class Database:
         return self._types[oid]
 
     def base_type(self, oid: int) -> TypeRow:
-        """The type under a domain, and under the domains below it."""
+        """Return the type under a domain, and under the domains below it."""
         row = self.type(oid)
         while row.kind == "d":
             row = self.type(row.base_oid)
         return row
 
     def type_oid(self, name: str) -> int | None:
-        """The oid of a type as it is written in SQL (`text`, `numeric(10,2)`, `shop.email[]`), or None."""
+        """Return the oid of a type as it is written in SQL (`text`, `numeric(10,2)`, `shop.email[]`), or None."""
         try:
             with self._savepoint():
                 row = self._connection.execute("SELECT to_regtype(%s)::oid::bigint", (name,)).fetchone()
@@ -259,7 +259,7 @@ class Database:
         return row[0] if row else None
 
     def attributes(self, relation_oid: int) -> dict[int, Attribute]:
-        """The columns of a table, view or composite type, by their number."""
+        """Return the columns of a table, view or composite type, by their number."""
         if relation_oid not in self._attributes:
             rows = self._connection.execute(_ATTRIBUTES, (relation_oid,)).fetchall()
             self._attributes[relation_oid] = {row[0]: Attribute(*row[1:]) for row in rows}
@@ -274,7 +274,7 @@ class Database:
         return self._labels[oid]
 
     def relation(self, schema: str, name: str) -> int | None:
-        """The oid of a table or view as a statement would find it, or None."""
+        """Return the oid of a table or view as a statement would find it, or None."""
         parts = [part for part in (schema, name) if part]
         row = self._connection.execute(
             "SELECT to_regclass((SELECT string_agg(quote_ident(part), '.') FROM unnest(%s::text[]) part))::oid::bigint",

@@ -27,7 +27,7 @@ class RowReference:
     """One occurrence of `:order.order_id`."""
 
     placeholder: str
-    """What stands for it in the statement that is sent."""
+    """Its name in the statement that is sent."""
     step: int
     """The index of the statement that is referred to."""
     column: str

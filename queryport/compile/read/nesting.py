@@ -56,7 +56,7 @@ def check_nesting(reporter: Reporter, tokens: Sequence[Token]) -> None:
 
 
 class _Level:
-    """What is open within one pair of parentheses."""
+    """The chains that are open within one pair of parentheses."""
 
     __slots__ = ("operators", "spanning")
 

@@ -18,7 +18,7 @@ _LARGE = 4096
 
 
 def write_catalog(path: Path, operations: Sequence[Operation], fingerprint: str) -> None:
-    """Writes the catalogue whole or not at all: a reader never meets half of one."""
+    """Write the catalogue whole or not at all: a reader never meets half of one."""
     lines = _Lines()
     places = {operation.name: _add(lines, operation) for operation in operations}
     index = {
