@@ -63,7 +63,10 @@ LEFT JOIN pg_rewrite view ON view.ev_class = c.oid AND view.ev_type = '1' AND vi
 FUNCTIONS = """
 SELECT p.oid::bigint, p.proname AS name, n.nspname AS schema, oidvectortypes(p.proargtypes) AS arguments,
   p.oid < 16384 AND n.nspname = 'pg_catalog' AS built_in, p.proisstrict AS strict, p.provolatile = 'v' AS volatile,
-  l.lanname AS language, CASE WHEN p.oid < 16384 THEN '' ELSE p.prosrc END AS source,
+  l.lanname AS language,
+  (SELECT e.extname FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid
+   WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e') AS extension,
+  CASE WHEN p.oid < 16384 THEN '' ELSE p.prosrc END AS source,
   array_remove(ARRAY[p.prosqlbody::text, p.proargdefaults::text], NULL) AS trees,
   CASE WHEN a.aggfnoid IS NULL THEN '{}' ELSE array_remove(
     ARRAY[a.aggtransfn, a.aggfinalfn, a.aggcombinefn, a.aggserialfn, a.aggdeserialfn, a.aggmtransfn, a.aggminvtransfn,

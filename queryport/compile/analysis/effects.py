@@ -9,7 +9,7 @@ import re
 from collections.abc import Set
 
 from queryport.compile.analysis.facts import Facts, Function, Relation
-from queryport.compile.analysis.functions import HARMLESS
+from queryport.compile.analysis.functions import HARMLESS, is_harmless
 from queryport.compile.analysis.named import FIRST_OF_USERS, Named
 
 _WORD = re.compile(r'(?P<name>"(?:[^"]|"")+"|[^\W\d][\w$]*)(?P<call>\s*\()?|[+\-*/<>=~!@#%^&|`?]+')
@@ -78,7 +78,10 @@ class _Search:
         if function.oid in self._seen:
             return ()
         self._seen.add(function.oid)
-        if function.volatile and not (function.built_in and function.signature in HARMLESS):
+        if function.volatile:
+            known = function.built_in or function.extension is not None
+            if known and is_harmless(function.name, function.arguments, function.extension):
+                return ()
             self.found.add(function.name)
         elif function.oid >= FIRST_OF_USERS and not function.calls:
             if function.language in _KEPT_AS_TEXT:

@@ -111,7 +111,7 @@ class Expressions:
     def _call(self, scope: Scope, expression: Node) -> bool:
         function = self._facts.function(expression.number("funcid"))
         if not function.built_in:
-            return False
+            return self._answers_of_extension(scope, function, expression, returns_set=expression.flag("funcretset"))
         if expression.flag("funcretset"):
             # Beside another one in the list of columns, the shorter of the two is filled with NULLs.
             return functions.never_null_rows(function.name, function.arguments) and _one_set(scope.query)
@@ -119,9 +119,16 @@ class Expressions:
 
     def _operator(self, scope: Scope, expression: Node) -> bool:
         function = self._facts.function(expression.number("opfuncid"))
-        if not function.built_in or expression.flag("opretset"):
+        if not function.built_in:
+            return self._answers_of_extension(scope, function, expression, returns_set=expression.flag("opretset"))
+        if expression.flag("opretset"):
             return False
         return self._answers(scope, function, expression.nodes("args"), variadic=False)
+
+    def _answers_of_extension(self, scope: Scope, function: Function, call: Node, *, returns_set: bool) -> bool:
+        known = functions.never_null_of_extension(function.extension, function.name)
+        compares = function.compares and function.extension is not None and function.language == "c"
+        return (known or compares) and not returns_set and self._every_argument(scope, call)
 
     def _answers(self, scope: Scope, function: Function, arguments: Sequence[Node], *, variadic: bool) -> bool:
         if variadic:

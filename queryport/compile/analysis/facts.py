@@ -84,6 +84,8 @@ class Function:
     strict: bool
     volatile: bool
     language: str
+    extension: str | None
+    """The extension that brought it."""
     source: str
     trees: tuple[str, ...]
     """Its body and its default arguments, where PostgreSQL keeps them analysed, as pg_node_tree."""

@@ -112,6 +112,19 @@ _SET_NEVER_NULL = frozenset(
 )
 
 
+_OF_EXTENSIONS = {
+    "uuid-ossp": frozenset({"uuid_generate_v1", "uuid_generate_v1mc", "uuid_generate_v4", "uuid_nil"}),
+    "pg_trgm": frozenset({"similarity", "similarity_dist", "similarity_op", "word_similarity"}),
+    "citext": frozenset({"texticlike", "texticnlike", "citext"}),
+    "unaccent": frozenset({"unaccent"}),
+    "vector": frozenset({"l2_distance", "l1_distance", "inner_product", "cosine_distance", "vector_dims"}),
+    "ltree": frozenset({"nlevel", "ltree_isparent", "ltree_risparent", "ltree2text", "text2ltree"}),
+}
+_HARMLESS_OF_EXTENSIONS = {
+    "uuid-ossp": frozenset({"uuid_generate_v1", "uuid_generate_v1mc", "uuid_generate_v4"}),
+}
+
+
 def _listed(names: frozenset[str], name: str, arguments: str) -> bool:
     return name in names or f"{name}({re.sub(' *, *', ',', arguments).replace(' ', '_')})" in names
 
@@ -149,6 +162,18 @@ def never_null_in_a_window(name: str) -> bool:
 def value_of_a_row_in_the_frame(name: str) -> bool:
     """Whether a built-in window function answers its argument for a row of the frame, and NULL for an empty one."""
     return name in _OWN_ROW
+
+
+def never_null_of_extension(extension: str | None, name: str) -> bool:
+    """Whether a function that an extension brought answers no NULL where no argument is one."""
+    return extension is not None and name in _OF_EXTENSIONS.get(extension, ())
+
+
+def is_harmless(name: str, arguments: str, extension: str | None) -> bool:
+    """Whether a volatile function, PostgreSQL's own or an extension's, changes nothing all the same."""
+    if extension is not None:
+        return name in _HARMLESS_OF_EXTENSIONS.get(extension, ())
+    return f"{name}({arguments})" in HARMLESS
 
 
 HARMLESS = frozenset(

@@ -7,7 +7,7 @@ names an outer query's by the number of levels between.
 from dataclasses import dataclass, field
 from enum import IntEnum
 
-from queryport.compile.analysis.node_tree import Node, UnreadableTreeError, Value, walk
+from queryport.compile.analysis.node_tree import Node, UnreadableTreeError, Value
 
 
 class EntryKind(IntEnum):
@@ -135,8 +135,15 @@ def conjuncts(condition: Node | None) -> list[Node]:
 
 
 def joined(item: Node) -> frozenset[int]:
-    """Return the range table entries below an item of FROM."""
-    return frozenset(node.number("rtindex") for node in walk(item) if node.tag == "RANGETBLREF")
+    """Return the range table entries below an item of FROM; what its conditions select from is none of them."""
+    match item.tag:
+        case "RANGETBLREF":
+            return frozenset({item.number("rtindex")})
+        case "JOINEXPR":
+            return joined(item.node("larg")) | joined(item.node("rarg"))
+        case "FROMEXPR":
+            return frozenset[int]().union(*(joined(inner) for inner in item.nodes("fromlist")))
+    raise UnreadableTreeError(f"{item.tag} in FROM")
 
 
 def columns_read(value: Value, depth: int = 0) -> frozenset[int]:

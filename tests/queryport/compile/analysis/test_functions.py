@@ -7,7 +7,9 @@ import psycopg
 import pytest
 
 from queryport.compile.analysis import functions
+from queryport.compile.analysis.analysis import analyse
 from queryport.compile.analysis.facts import Facts, Function
+from queryport.compile.describe.database import Database, StatementError
 from queryport.postgres.server import EmbeddedPostgres
 from queryport.testing.databases import fresh_database
 
@@ -208,3 +210,41 @@ def test_every_listed_name_is_a_function(built_in: list[Function]) -> None:
 def test_ranges_of_any_bounds_are_ranges(connection: psycopg.Connection[tuple[bool]], name: str) -> None:
     (answer,) = connection.execute(f"SELECT {name}(NULL, NULL) IS NULL".encode()).fetchone() or (True,)
     assert not answer
+
+
+EXTENSIONS = {
+    "uuid-ossp": ["uuid_generate_v1()", "uuid_generate_v1mc()", "uuid_generate_v4()", "uuid_nil()"],
+    "pg_trgm": [
+        "similarity('', 'a')",
+        "'' % ''",
+        "'' <-> 'a'",
+        "word_similarity('', '')",
+    ],
+    "citext": ["'a'::citext = ''::citext", "'a'::citext LIKE ''::citext", "'a'::bpchar::citext"],
+    "unaccent": ["unaccent('')"],
+    "vector": [
+        "'[0,0]'::vector <=> '[0,0]'::vector",
+        "'[1,0]'::vector <-> '[0,0]'::vector",
+        "'[1]'::vector <+> '[2]'::vector",
+    ],
+    "ltree": [
+        "nlevel(''::ltree)",
+        "''::ltree @> 'a'::ltree",
+        "ltree2text('')",
+        "text2ltree('')",
+        "''::ltree < 'a'::ltree",
+    ],
+}
+
+
+@pytest.mark.parametrize("extension", EXTENSIONS)
+def test_functions_of_extensions(database: Database, extension: str) -> None:
+    with database.rehearsal():
+        database.define(f'CREATE EXTENSION "{extension}"', [])
+        for call in EXTENSIONS[extension]:
+            sql = f"SELECT {call} AS a"
+            analysis = analyse(database.facts, database.analyse(sql, ()), 1, frozenset())
+            assert analysis.nullable == (False,), call
+            assert not analysis.writers, call
+            with pytest.raises(StatementError, match="division by zero"):
+                database.define(f"CREATE TEMP TABLE t AS SELECT 1 / CASE WHEN ({call}) IS NULL THEN 1 ELSE 0 END", [])

@@ -28,6 +28,11 @@ UNIQUE = [
     ("a, b", "SELECT c.customer_id AS a, o.order_id AS b FROM customer c FULL JOIN orders o USING (customer_id)"),
     ("order_id", "SELECT o.order_id FROM customer c LEFT JOIN orders o USING (customer_id) WHERE o.total > 0"),
     ("a", "SELECT a.customer_id AS a FROM customer a JOIN customer b ON b.customer_id = a.customer_id"),
+    (
+        "order_id",
+        "SELECT o.order_id, c.name FROM orders o LEFT JOIN customer c ON c.customer_id = o.customer_id "
+        "AND EXISTS (SELECT FROM line x, line y WHERE x.sku = y.sku AND x.order_id = o.order_id)",
+    ),
     # held to one value
     ("line_no", "SELECT line_no FROM line WHERE order_id = :id"),
     ("line_no", "SELECT line_no FROM line WHERE order_id = 3"),
@@ -99,6 +104,12 @@ NOT_UNIQUE = [
     ("line_no", "SELECT l.line_no FROM line l JOIN orders o ON true WHERE o.order_id = 1", ""),
     ("line_no", "SELECT line_no FROM line WHERE order_id::text = '3'", ""),
     ("line_no", "SELECT l.line_no FROM orders o LEFT JOIN line l ON l.order_id = 3 AND o.order_id = 1", ""),
+    (
+        "customer_id",
+        "SELECT c.customer_id FROM tick t JOIN customer c ON c.customer_id = t.b AND t.v = 'x' LEFT JOIN line l "
+        "ON l.sku = t.v AND EXISTS (SELECT FROM tick a, tick b WHERE a.a = b.b)",
+        "",
+    ),
     ("t", "SELECT (order_id / 2) AS t FROM orders", ""),
     ("t", "SELECT order_id::numeric(3, 0) AS t FROM orders", ""),
     ("order_id", "SELECT order_id, generate_series(1, 2) AS n FROM orders", ""),
