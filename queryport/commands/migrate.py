@@ -91,8 +91,9 @@ def _migrate(
 ) -> None:
     try:
         names = run_scripts(transport, scripts, progress=progress.step, unfinished=unfinished).migrations
-    except Interrupted as interrupted:
-        progress.error(str(interrupted))
+    except KeyboardInterrupt as interrupted:
+        told = isinstance(interrupted, Interrupted)
+        progress.error(str(interrupted) if told else "interrupted between two files; nothing is left half done")
         sys.exit(1)
     for name in names:
         terminal.say(f"applied {name}")
