@@ -235,5 +235,5 @@ class Operation(NamedTuple):
                 return tuple(step.sql for step in steps)
             case Single(sql, keyed_sql) if keyed_sql is not None:
                 return (sql, keyed_sql)
-            case Single(sql) | Page(sql) | Batch(sql):
+            case Single(sql) | Page(sql) | Batch(sql):  # pragma: no branch (the union has no other form)
                 return (sql,)

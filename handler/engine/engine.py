@@ -107,7 +107,7 @@ def _runner(operation: Operation, parameters: Parameters, data_api: DataApi) -> 
             return PageRunner(operation, page, parameters, data_api)
         case Batch() as batch:
             return BatchRunner(operation, batch, parameters, data_api)
-        case Transaction() as transaction:
+        case Transaction() as transaction:  # pragma: no branch (the union has no other form)
             return StepsRunner(operation, transaction, parameters, data_api)
 
 

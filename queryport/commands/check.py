@@ -59,9 +59,7 @@ class Findings:
 @options.data_dir
 @options.migrated_database_url
 @options.deployed("that the function is")
-@click.option(
-    "--explain-access", is_flag=True, help="Say of each operation who may call it."
-)
+@click.option("--explain-access", is_flag=True, help="Say of each operation who may call it.")
 @click.option("--role", metavar="NAME", help="Try each operation as this database role, in the migrations' database.")
 def check_command(
     files: tuple[Path, ...],

@@ -15,7 +15,7 @@ from handler.data_api.client import DataApi
 from handler.data_api.deadline import Deadline
 from handler.data_api.failures import Failed
 from handler.data_api.retries import Replay
-from handler.data_api.wire import Wire
+from handler.data_api.wire import Rows, Wire
 from handler.settings import Settings
 from queryport.testing.function import client_environment
 
@@ -104,7 +104,7 @@ def test_a_connection_that_breaks_while_the_request_is_written_is_no_danger(
     write: Callable[[str, str], object],
 ) -> None:
     with _server(_reset_at_once) as (endpoint, connections):
-        assert write(endpoint, _LARGE) == ([], 1)
+        assert write(endpoint, _LARGE) == Rows([], 1)
         assert len(connections) == 2
 
 

@@ -204,7 +204,7 @@ def test_where_the_look_up_is_not_answered_either_nobody_knows(bank: Bank) -> No
     assert bank.call("name_it", {"name": "a"}, "k")["replayed"]
 
 
-@pytest.mark.parametrize(("operation", "parameters"), [("name_it", {"name": "a"}), ("move_in_steps", MOVE)])
+@pytest.mark.parametrize(("operation", "parameters"), [("move_at_once", MOVE), ("move_in_steps", MOVE)])
 def test_a_key_that_lapses_while_it_is_looked_up_is_tried_again_and_given_up(
     bank: Bank, operation: str, parameters: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

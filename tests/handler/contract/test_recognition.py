@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 
-from handler.contract.patterns import Effort
+from handler.contract.patterns import FINITE_DECIMAL, Effort
 from handler.contract.recognition import Recognizers
 from handler.contract.validation import Validator
 from tests.handler.contract.schemas import SCHEMAS, VALUES, is_valid
@@ -26,6 +26,8 @@ def _agree(schema: Any, value: Any) -> None:
 @given(SCHEMAS, VALUES)
 @example({"not": {"if": {}, "then": False}}, 1)
 @example({"oneOf": [{"unevaluatedItems": False}, {}]}, [1])
+@example({"patternProperties": {"^x": {"type": "integer"}}}, {"x1": "a"})
+@example({"contains": {"type": "string"}, "minLength": 3}, "a")
 @example({"enum": [1, True]}, Decimal("1.0"))
 @example({"enum": [1]}, [True])
 @example({"uniqueItems": True}, [1, True, 0, False])
@@ -45,6 +47,7 @@ def test_the_quick_check_and_jsonschema_agree_at_length(schema: Any, value: Any)
     ("schema", "value"),
     [
         ({"type": "integer", "minimum": 1}, Decimal("1.0")),
+        ({"type": ["number", "string"], "pattern": FINITE_DECIMAL, "minimum": 1}, "2.5"),
         ({"type": ["string", "null"], "maxLength": 3, "pattern": "^a"}, "abc"),
         ({"type": "array", "items": {"type": "integer"}, "maxItems": 3, "uniqueItems": True}, [1, 2]),
         ({"properties": {"a": {"enum": ["x", None]}}, "required": ["a"], "additionalProperties": False}, {"a": None}),

@@ -5,6 +5,7 @@ import pytest
 from handler.contract import errors
 from handler.contract.database_message import DatabaseMessage
 from handler.data_api.database_errors import failure_of
+from handler.data_api.retries import SERVICE, service_failure
 
 
 @pytest.mark.parametrize(
@@ -123,3 +124,7 @@ def test_no_error_but_that_of_an_author_passes_the_database_s_words_on(error: ty
 def test_an_error_without_a_sqlstate_is_a_failed_query() -> None:
     told = failure_of(DatabaseMessage("hunter2", None))
     assert (told.error, told.detail) == (errors.QueryFailed, "the database refused the statement")
+
+
+def test_what_the_way_to_the_service_finds_too_large_is_too_large() -> None:
+    assert service_failure("Unknown", "", 413) == SERVICE["RequestEntityTooLargeException"]

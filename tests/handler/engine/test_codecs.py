@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from handler.contract import exact_json
 from handler.contract.operation import Codec
+from handler.contract.patterns import FINITE_DECIMAL
 from handler.engine.codecs import EncodingError, encoder
 
 _POINT = ["row", [["x", "scalar"], ["y", "scalar"], ["label", "scalar"]]]
@@ -149,3 +150,18 @@ def test_arrays_of_documents_have_one_dimension(database: Database, value: list[
 @given(value=st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**40), max_value=10**40))
 def test_numbers_keep_every_digit(database: Database, value: Decimal) -> None:
     assert database.read(_encoded(value, "scalar"), "numeric") == value
+
+
+def test_numbers_of_too_many_digits_are_refused_together() -> None:
+    with pytest.raises(EncodingError, match="written out as more than 4194304 digits"):
+        _encoded(["1E+131071"] * 40, ["array", "scalar"], {"type": "array", "items": {"pattern": FINITE_DECIMAL}})
+
+
+def test_a_schema_that_allows_everything_says_nothing_of_the_form() -> None:
+    assert _encoded([Decimal("1.0")], ["array", "scalar"], {"type": "array", "items": True}) == '{"1.0"}'
+
+
+def test_vectors_of_whole_numbers() -> None:
+    assert _encoded([1, Decimal("2.0")], "vector") == "1 2"
+    with pytest.raises(EncodingError, match="must be an array"):
+        _encoded("1 2", "vector")

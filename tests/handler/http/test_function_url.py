@@ -233,7 +233,8 @@ def test_pages_follow_each_other_until_the_last(new_function: NewFunction) -> No
     order = " ORDER BY q.n LIMIT (:__limit::bigint)"
     function = new_function(
         operation(
-            "SELECT row_to_json(q)::text FROM (SELECT n FROM generate_series(1, 5) n) q",
+            "SELECT row_to_json(q)::text, json_build_array(q.n::text)::text"
+            " FROM (SELECT n FROM generate_series(1, 5) n) q",
             Alternative("cursor", " WHERE q.n > (:__key_1::int)", ""),
             order,
             name="numbers",
