@@ -14,7 +14,7 @@ from handler.contract.errors import InvalidParameters, NotAllowed, NotAuthentica
 from handler.identity import caller, secrets
 from handler.identity.api_keys import PREFIX, ApiKeys
 from handler.identity.caller import ANONYMOUS, NO_CLAIMS, Caller
-from handler.identity.settings import IdentitySettings
+from handler.identity.settings import DEFAULT_TOKEN_HEADER, IdentitySettings
 from handler.identity.tokens import LARGEST_TOKEN, Tokens
 
 _OF_THE_TOKEN_ITSELF = frozenset({"exp", "iat", "nbf", "jti"})
@@ -41,7 +41,17 @@ class Identity:
             return self._of_token(token)
         if key is not None:
             return self._of_key(key)
+        if self._is_signed_by_cloudfront(headers):
+            return ANONYMOUS
         return caller.of_iam(event) or ANONYMOUS
+
+    def _is_signed_by_cloudfront(self, headers: Mapping[str, Any]) -> bool:
+        """Whether the signature is CloudFront's own (origin access control), and says nothing of the caller.
+
+        Tokens then come in another header. CloudFront sets X-Amz-Cf-Id in every request that it passes on, so that a
+        caller can neither leave it out nor gain by making it up.
+        """
+        return self._settings.token_header != DEFAULT_TOKEN_HEADER and _header(headers, "x-amz-cf-id") is not None
 
     def of_direct(self, event: Any, function_arn: str) -> Caller:
         """Identify a direct caller, with the claims that it gives on behalf of another. Raises InvalidParameters."""

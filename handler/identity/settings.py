@@ -7,13 +7,15 @@ from handler.identity.issuers import VARIABLE as ISSUERS
 from handler.identity.issuers import Issuer, issuers_of
 from handler.settings import SettingsError
 
+DEFAULT_TOKEN_HEADER = "authorization"  # noqa: S105 (a header's name)
+
 
 class IdentitySettings(NamedTuple):
     issuers: tuple[Issuer, ...] = ()
     """QUERYPORT_JWT_ISSUERS: whose tokens are trusted."""
     api_keys_secret: str | None = None
     """QUERYPORT_API_KEYS_SECRET_ARN: the secret that holds the hashes of the API keys."""
-    token_header: str = "authorization"  # noqa: S105 (a header's name)
+    token_header: str = DEFAULT_TOKEN_HEADER
     """QUERYPORT_TOKEN_HEADER: the header that tokens come in, where another signature needs Authorization."""
     direct_claims: bool = True
     """QUERYPORT_DIRECT_CLAIMS: whether direct callers may give claims on behalf of another."""
@@ -30,7 +32,7 @@ class IdentitySettings(NamedTuple):
         return cls(
             issuers=issuers_of(issuers) if issuers else (),
             api_keys_secret=environment.get("QUERYPORT_API_KEYS_SECRET_ARN") or None,
-            token_header=(environment.get("QUERYPORT_TOKEN_HEADER") or "authorization").lower(),
+            token_header=(environment.get("QUERYPORT_TOKEN_HEADER") or DEFAULT_TOKEN_HEADER).lower(),
             direct_claims=direct_claims == "on",
             http_alias=environment.get("QUERYPORT_HTTP_ALIAS") or None,
         )

@@ -48,7 +48,7 @@ def test_the_url_is_for_signed_requests_alone(resources: dict[str, Any]) -> None
     assert resources["Url"]["Properties"]["AuthType"] == "AWS_IAM"
 
 
-@pytest.mark.parametrize("name", ["FunctionRole", "SettingsPolicy", "WorkflowRole", "CallerPolicy"])
+@pytest.mark.parametrize("name", ["FunctionPolicy", "SettingsPolicy", "WorkflowRole", "CallerPolicy"])
 def test_only_what_takes_no_resource_is_granted_on_all(resources: dict[str, Any], name: str) -> None:
     takes_none = re.compile(r"xray:|logs:.*(Delivery|Deliveries|ResourcePolicies|ResourcePolicy|LogGroups)$")
     for statement in _statements(resources[name]):
@@ -58,7 +58,7 @@ def test_only_what_takes_no_resource_is_granted_on_all(resources: dict[str, Any]
 
 
 def test_the_function_may_call_the_data_api_and_no_other_service_of_rds(resources: dict[str, Any]) -> None:
-    granted = [*_statements(resources["FunctionRole"]), *_statements(resources["SettingsPolicy"])]
+    granted = [*_statements(resources["FunctionPolicy"]), *_statements(resources["SettingsPolicy"])]
     actions = {action for each in granted for action in _actions(each)}
     assert {action for action in actions if action.startswith("rds")} == {
         "rds-data:BatchExecuteStatement",
@@ -152,7 +152,8 @@ def test_every_skipped_check_has_its_reason(resources: dict[str, Any]) -> None:
 
 def test_what_costs_can_be_switched_off() -> None:
     stack = Stack(ROOT / "template.yaml", Tracing="PassThrough", OperationMetrics="DISABLED")
-    assert "xray:" not in json.dumps([stack.properties(name) for name in stack.named("AWS::IAM::Role")])
+    policies = [*stack.named("AWS::IAM::Role"), *stack.named("AWS::IAM::ManagedPolicy")]
+    assert "xray:" not in json.dumps([stack.properties(name) for name in policies])
     machines = stack.named("AWS::StepFunctions::StateMachine")
     assert {stack.properties(name)["TracingConfiguration"]["Enabled"] for name in machines} == {False}
     assert stack.properties("QueryportFunction")["Environment"]["Variables"]["POWERTOOLS_METRICS_DISABLED"] == "true"

@@ -72,7 +72,7 @@ def test_the_function_may_do_what_it_may_do_in_the_template(module: dict[str, An
     documents = {name: body for _, name, body in _blocks(module, "data") if "statement" in body}
     given = {action for statement in documents["function"]["statement"] for action in statement["actions"]}
     stack = Stack(TEMPLATE)
-    ours = actions_on(granted([stack.properties("SettingsPolicy"), *stack.properties("FunctionRole")["Policies"]]))
+    ours = actions_on(granted([stack.properties("SettingsPolicy"), stack.properties("FunctionPolicy")]))
     assert given == ours
 
 

@@ -11,6 +11,7 @@ from tests.support.repository import ROOT
 TEMPLATE = ROOT / "template.yaml"
 
 OTHER = {
+    "ApiKeysSecretArn": "arn:aws:secretsmanager:us-east-1:123456789012:secret:keys-AbCdEf",
     "Architecture": "arm64",
     "CertificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/1",
     "ClusterArn": "arn:aws:rds:us-east-1:123456789012:cluster:other",
@@ -18,6 +19,7 @@ OTHER = {
     "DatabaseName": "other",
     "DeletionProtection": "true",
     "DeploymentAlarms": "DISABLED",
+    "DirectClaims": "off",
     "DeploymentStrategy": "AllAtOnce",
     "DomainName": "api.example.com",
     "FrontDoor": "ENABLED",
@@ -89,11 +91,15 @@ def test_these_parameters_change_the_function(stack: Stack) -> None:
         name for name in stack.template["Parameters"] if len({str(configuration(each)) for each in stacks(name)}) > 1
     }
     assert changing == {
+        "ApiKeysSecretArn",
         "Architecture",
         "ClusterArn",
         "DataApiEndpoint",
         "DatabaseName",
+        "DirectClaims",
+        "FrontDoor",
         "ImageUri",
+        "JwtIssuers",
         "LogLevel",
         "MemorySize",
         "OperationMetrics",
@@ -106,7 +112,7 @@ def test_these_parameters_change_the_function(stack: Stack) -> None:
     } - {"SecurityGroupIds"}  # which need subnets
 
 
-@pytest.mark.parametrize("name", ["AlarmTopicArn", "LogRetentionDays", "NightlySchedule", "FrontDoor"])
+@pytest.mark.parametrize("name", ["AlarmTopicArn", "LogRetentionDays", "NightlySchedule", "FunctionUrl"])
 def test_a_parameter_that_does_not_makes_none(name: str) -> None:
     before, after = stacks(name)
     assert version(before) == version(after)
@@ -137,12 +143,15 @@ def test_the_descriptions_fit(stack: Stack) -> None:
         SecretKeyArn=f"arn:aws-us-gov:kms:us-gov-west-1:123456789012:key/mrk-{'k' * 32}",
         DatabaseName="d" * 63,
         SchemaFingerprint="f" * 64,
+        JwtIssuers="j" * 700,
+        ApiKeysSecretArn=f"arn:aws-us-gov:secretsmanager:us-gov-west-1:123456789012:secret:{'k' * 100}-AbCdEf",
         ImageUri=f"123456789012.dkr.ecr.us-gov-west-1.amazonaws.com/{'i' * 40}@sha256:{'0' * 64}",
         DataApiEndpoint=f"https://vpce-{'e' * 60}.rds-data.us-gov-west-1.vpce.amazonaws.com",
         SubnetIds=",".join([f"subnet-{'a' * 17}"] * 3),
         SecurityGroupIds=",".join([f"sg-{'b' * 17}"] * 2),
     )
-    assert len(full.properties("SettingsPolicy")["Description"]) <= 1000  # IAM's limit
+    for policy in ("SettingsPolicy", "FunctionPolicy"):
+        assert len(full.properties(policy)["Description"]) <= 1000  # IAM's limit
     (name,) = stack.named("AWS::Lambda::Version")
     description = stack.properties(name)["Description"].replace("SettingsPolicy-", "")
     longest_name = 128  # IAM's limit, of which this stack's is a part

@@ -35,6 +35,22 @@ def test_an_assumed_role_is_known_by_the_roles_arn(identity: Identity) -> None:
     assert one.id == two.id
 
 
+@pytest.mark.parametrize(
+    ("token_header", "headers", "kind"),
+    [
+        ("x-forwarded-authorization", {"X-Amz-Cf-Id": "a1B2=="}, "anonymous"),
+        ("x-forwarded-authorization", {}, "iam"),
+        ("authorization", {"X-Amz-Cf-Id": "a1B2=="}, "iam"),
+    ],
+)
+def test_cloudfronts_own_signature_makes_nobody_a_caller_of_iam(
+    token_header: str, headers: dict[str, str], kind: str
+) -> None:
+    made = _iam("arn:aws:sts::123456789012:assumed-role/reporting-eu/session-1")
+    made["headers"] |= headers
+    assert Identity(IdentitySettings(token_header=token_header)).of_function_url(made).kind == kind
+
+
 @pytest.mark.parametrize("authorizer", [None, {}, [], {"iam": None}, {"iam": []}, {"iam": {}}, {"iam": {"userArn": 5}}])
 def test_whom_aws_does_not_name_is_anonymous(identity: Identity, authorizer: Any) -> None:
     made = event()
