@@ -67,6 +67,11 @@ def test_no_request_is_larger_than_the_service_takes() -> None:
 
 def test_a_batch_of_nothing_changes_nothing(bank: Bank) -> None:
     assert bank.call("name_many", []) == {"data": 0}
+    assert bank.requests() == []
+    assert bank.call("name_many", [], "k") == {"data": 0}
+    assert bank.call("name_many", [], "k") == {"data": 0, "replayed": True}
+    with pytest.raises(errors.IdempotencyConflict):
+        bank.call("name_many", [{"name": "a"}], "k")
     assert bank.names() == []
 
 

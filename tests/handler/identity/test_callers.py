@@ -79,6 +79,29 @@ def test_two_keys_of_one_name_take_over_from_each_other(identity: Identity, secr
         assert identity.of_function_url(event(("x-api-key", key))).kind == "key"
 
 
+def test_a_key_counts_for_as_long_as_the_last_of_its_entries(identity: Identity, secrets: Secrets) -> None:
+    for expires in ("2020-01-31T00:00:00Z", "2999-06-01T00:00:00Z"):
+        secrets.texts["arn:keys"] = api_keys(name="partner-bob", hash=hash_of(BOB_KEY), expires=expires)
+        assert identity.of_function_url(event(("x-api-key", BOB_KEY))).kind == "key"
+
+
+def test_two_keys_in_a_request_are_refused(identity: Identity) -> None:
+    with pytest.raises(NotAuthenticated, match="two API keys were sent"):
+        identity.of_function_url(event(("authorization", f"Bearer {ALICE_KEY}"), ("x-api-key", ALICE_KEY)))
+
+
+@pytest.mark.parametrize(
+    ("header", "message"),
+    [
+        (("authorization", "Bearer a.b.c"), "this function trusts no issuer of tokens"),
+        (("x-api-key", ALICE_KEY), "this function has no API keys"),
+    ],
+)
+def test_a_function_without_issuers_and_keys_believes_nobody(header: tuple[str, str], message: str) -> None:
+    with pytest.raises(NotAuthenticated, match=message):
+        Identity(IdentitySettings.from_environment({})).of_function_url(event(header))
+
+
 def test_an_unknown_key_is_looked_for_anew_once_a_minute(identity: Identity, secrets: Secrets) -> None:
     for _ in range(10):
         with pytest.raises(NotAuthenticated):
@@ -116,6 +139,10 @@ def test_secrets_come_from_secrets_manager(monkeypatch: pytest.MonkeyPatch) -> N
         assert real_secrets.read(arn, fresh=True) == "two"
         with pytest.raises(IdentityUnavailable):
             real_secrets.read(f"{arn}-none")
+        binary = client.create_secret(Name="binary", SecretBinary=b"one")["ARN"]
+        with pytest.raises(IdentityUnavailable, match="is no text") as caught:
+            real_secrets.read(binary)
+        assert not caught.value.retryable
 
 
 def test_direct_callers_may_speak_for_another_unless_that_is_off(settings: IdentitySettings) -> None:

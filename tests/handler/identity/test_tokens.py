@@ -231,3 +231,49 @@ def test_a_token_may_come_in_another_header(issuer: TokenIssuer, settings: Any) 
     identity = Identity(settings._replace(token_header="x-authorization"))  # noqa: S106 (a header's name)
     signed = ("authorization", "AWS4-HMAC-SHA256 …")
     assert identity.of_function_url(event(signed, ("x-authorization", f"Bearer {issuer.token()}"))).kind == "jwt"
+
+
+def test_a_set_of_one_key_needs_no_name_for_it(issuer: TokenIssuer) -> None:
+    assert KeySet(issuer.url, f"{issuer.url}/keys").key(None) is not None
+    issuer.add_key("second")
+    assert KeySet(issuer.url, f"{issuer.url}/keys").key(None) is None
+
+
+@pytest.mark.parametrize(
+    ("path", "document"),
+    [
+        ("/.well-known/openid-configuration", {"issuer": "https://another", "jwks_uri": "https://another/keys"}),
+        ("/keys", {"keys": [], "padding": "x" * 600_000}),
+    ],
+)
+def test_what_an_issuer_must_not_say_is_not_taken(
+    issuer: TokenIssuer, path: str, document: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = issuer.document
+    monkeypatch.setattr(issuer, "document", lambda asked: document if asked == path else usual(asked))
+    with pytest.raises(IdentityUnavailable):
+        KeySet(issuer.url, None).key("first")
+
+
+def test_a_published_key_that_is_none_verifies_nothing(
+    issuer: TokenIssuer, identity: Identity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = issuer.document
+    broken = {"keys": [{"kty": "RSA", "kid": "first", "n": "AQAB"}]}
+    monkeypatch.setattr(issuer, "document", lambda asked: broken if asked == "/keys" else usual(asked))
+    refused(identity, bearer(issuer.token()), "a key that its issuer does not publish")
+
+
+def test_no_more_tokens_are_remembered_than_there_is_room_for(
+    issuer: TokenIssuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("handler.identity.tokens._MOST_REMEMBERED", 2)
+    tokens = Tokens((Issuer(issuer.url, (AUDIENCE,), ("RS256",), 0, jwks=f"{issuer.url}/keys"),), _no_secret)
+    for subject in ("a", "b", "c", "a"):
+        assert tokens.claims(issuer.token(sub=subject))["sub"] == subject
+
+
+def test_a_token_is_only_so_long(issuer: TokenIssuer) -> None:
+    tokens = Tokens((Issuer(issuer.url, (AUDIENCE,), ("RS256",), 0, jwks=f"{issuer.url}/keys"),), _no_secret)
+    with pytest.raises(NotAuthenticated, match="has more than 16384 characters"):
+        tokens.claims(issuer.token(note="x" * 16_384))
