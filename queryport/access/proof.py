@@ -15,10 +15,10 @@ from queryport.access.privileges import Needs, Privilege
 from queryport.access.role_sql import quoted
 from queryport.access.statements import can_be_analysed, texts, without_parameters
 from queryport.aws.placeholders import scan
-from queryport.console.failure import Failure
+from queryport.console.failure import CommandError
 
 
-class RoleError(Failure):
+class RoleError(CommandError):
     """The role cannot be tried."""
 
 

@@ -24,7 +24,7 @@ _BLOCK_EDGE = re.compile(r"/\*|\*/")
 
 
 @dataclass(frozen=True, slots=True)
-class Placeholder:
+class ScannedPlaceholder:
     """One occurrence of `:name`; `start` is the offset of its colon, `end` the offset after its last character."""
 
     name: str
@@ -37,13 +37,13 @@ class Scanned:
     """The placeholders of a statement in their order, and the statement as PostgreSQL gets it."""
 
     text: str
-    placeholders: tuple[Placeholder, ...]
+    placeholders: tuple[ScannedPlaceholder, ...]
 
 
 @lru_cache(maxsize=512)
 def scan(sql: str) -> Scanned:
     """Find what AWS takes for placeholders and replace each by `$1`, `$2`, …; offsets count characters."""
-    found: list[Placeholder] = []
+    found: list[ScannedPlaceholder] = []
     pieces: list[str] = []
     copied = at = 0
     while (match := _CODE.search(sql, at)) is not None:
@@ -51,7 +51,7 @@ def scan(sql: str) -> Scanned:
         if match.lastgroup == "block":
             at = _end_of_comment(sql, at)
         elif match.lastgroup == "name":
-            found.append(Placeholder(match["name"], match.start(), at))
+            found.append(ScannedPlaceholder(match["name"], match.start(), at))
             pieces += (sql[copied : match.start()], f"${len(found)}")
             copied = at
     return Scanned("".join([*pieces, sql[copied:]]), tuple(found))

@@ -14,13 +14,13 @@ from urllib.request import url2pathname
 
 import click
 
-from queryport.console.failure import Failure
+from queryport.console.failure import CommandError
 from queryport.console.terminal import Terminal, counted
 
 _FILES = Path(__file__).with_name("new_project")
 
 
-class InitError(Failure):
+class InitError(CommandError):
     """The project cannot be laid out there."""
 
 

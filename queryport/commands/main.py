@@ -11,7 +11,7 @@ from typing import Final
 import click
 
 from queryport.console import signals
-from queryport.console.failure import Failure
+from queryport.console.failure import CommandError
 
 _LAZY_COMMANDS: Final = {
     "asl": "Print an operation as a Task of Step Functions.",
@@ -65,7 +65,7 @@ def main() -> None:
     signals.install()
     try:
         queryport()
-    except Failure as error:
+    except CommandError as error:
         from queryport.console.terminal import Terminal
 
         Terminal(stderr=True).error(str(error))

@@ -18,7 +18,7 @@ from queryport.migrations.runner import run_scripts
 from queryport.migrations.scripts import Script, combined_checksum, read_scripts
 from queryport.migrations.statements import Interrupted
 from queryport.migrations.steps import Unfinished
-from queryport.migrations.transport import Transport
+from queryport.migrations.transport import MigrationTransport
 from queryport.project.databases import OwnDatabase
 from queryport.project.project import Project
 
@@ -76,7 +76,7 @@ def _transport(
     database: str | None,
     database_url: str | None,
     progress: Terminal,
-) -> Iterator[Transport]:
+) -> Iterator[MigrationTransport]:
     if database_url is None:
         address = options.deployed_address(resource_arn, secret_arn, database)
         yield DataApiTransport(DeployedClient(address, progress.step), progress.step)
@@ -87,7 +87,11 @@ def _transport(
 
 
 def _migrate(
-    transport: Transport, scripts: Sequence[Script], unfinished: Unfinished, terminal: Terminal, progress: Terminal
+    transport: MigrationTransport,
+    scripts: Sequence[Script],
+    unfinished: Unfinished,
+    terminal: Terminal,
+    progress: Terminal,
 ) -> None:
     try:
         names = run_scripts(transport, scripts, progress=progress.step, unfinished=unfinished).migrations
@@ -100,13 +104,13 @@ def _migrate(
     terminal.say(f"{counted(len(names), 'migration')} applied" if names else "the database is up to date")
 
 
-def _show_plan(transport: Transport, scripts: Sequence[Script], terminal: Terminal) -> None:
+def _show_plan(transport: MigrationTransport, scripts: Sequence[Script], terminal: Terminal) -> None:
     for script, statements in plan(transport, scripts):
         how = "" if script.transactional else ", without a transaction"
         terminal.say(f"{script.name}: {counted(statements, 'statement')}{how}")
 
 
-def _show_status(transport: Transport, scripts: Sequence[Script], terminal: Terminal) -> None:
+def _show_status(transport: MigrationTransport, scripts: Sequence[Script], terminal: Terminal) -> None:
     """Show every migration, and the fingerprint of the schema that the database has."""
     states = status(transport, scripts)
     for state in states:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from queryport.commands import options
-from queryport.console.failure import Failure
+from queryport.console.failure import CommandError
 from queryport.console.terminal import Terminal
 from queryport.diagnostics.source import shown
 from queryport.migrations.scripts import Script, read_scripts
@@ -16,7 +16,7 @@ from queryport.project.project import Project
 _DIGITS = 4
 
 
-class NewFileError(Failure):
+class NewFileError(CommandError):
     """The file cannot be begun."""
 
 

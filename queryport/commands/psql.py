@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from queryport.commands import options
-from queryport.console.failure import Failure
+from queryport.console.failure import CommandError
 from queryport.console.terminal import Terminal
 from queryport.project.databases import EmbeddedDatabases, Scripts
 from queryport.project.kept import DATA, require_kept
@@ -17,7 +17,7 @@ from queryport.project.project import Project
 from queryport.project.workspace import embedded_postgres
 
 
-class PsqlError(Failure):
+class PsqlError(CommandError):
     """psql cannot be started."""
 
 

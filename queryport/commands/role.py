@@ -11,14 +11,14 @@ from queryport.access.needs import needs
 from queryport.access.role_sql import grants, literal, quoted
 from queryport.commands import options
 from queryport.commands.tables import show_problems, summary_of
-from queryport.console.failure import Failure
+from queryport.console.failure import CommandError
 from queryport.console.terminal import Terminal
 from queryport.project.workspace import open_workspace
 
 _SECRET_BYTES = 24
 
 
-class DoesNotCompileError(Failure):
+class DoesNotCompileError(CommandError):
     """What the operations need cannot be told while some of them do not compile."""
 
 

@@ -20,7 +20,7 @@ from queryport.commands.tables import show_call, show_database_report, show_rows
 from queryport.commands.typed_values import read_body, read_parameters
 from queryport.compile import Compilation
 from queryport.compile.write.emit import write_catalog
-from queryport.console.failure import Failure
+from queryport.console.failure import CommandError
 from queryport.console.terminal import Terminal, counted
 from queryport.diagnostics.near_names import near_names
 from queryport.emulator import Emulator
@@ -37,12 +37,12 @@ from queryport.project.workspace import Build, Workspace, open_workspace
 _FEW = 8  # operations, all of which are named where none is near
 
 
-class RunError(Failure):
+class RunError(CommandError):
     """The call cannot be made, or it failed; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
-class HttpRequest:
+class TypedRequest:
     method: str
     target: str
     """The path with its query string."""
@@ -51,7 +51,7 @@ class HttpRequest:
     key: str | None = None
 
     @classmethod
-    def read(cls, text: str, body: Any, key: str | None) -> "HttpRequest":
+    def read(cls, text: str, body: Any, key: str | None) -> "TypedRequest":
         """Read `GET /books?limit=2`. Raises RunError."""
         method, _, target = text.strip().partition(" ")
         if not target.strip().startswith("/"):
@@ -99,7 +99,7 @@ class LocalFunction:
             self._terminal.note(f"there are more: cursor={answer['next']}")
         return answer["data"]
 
-    def request(self, request: HttpRequest) -> httpx.Response:
+    def request(self, request: TypedRequest) -> httpx.Response:
         """Send a request to the Function URL; what the caller is not told of a failure is shown."""
         reports = DatabaseReports()
         broken = BrokenOperations()
@@ -210,7 +210,7 @@ def run_command(
     if parameters and body is not None:
         raise click.UsageError("KEY=VALUE and --body do not go together: give the parameters in one of the two ways")
     given = None if body is None else read_body(body)
-    request = None if http is None else HttpRequest.read(http, given, key)
+    request = None if http is None else TypedRequest.read(http, given, key)
     on_behalf = None if claims is None else read_claims("--claims", claims)
     progress = Terminal(stderr=True)
     with open_workspace(project, data_dir, database_url, progress, migrate=True) as workspace:

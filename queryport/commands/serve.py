@@ -24,7 +24,7 @@ from handler.contract.operation import Operation
 from queryport.commands import options
 from queryport.commands.tables import show_call, show_operations, show_problems, summary_of
 from queryport.compile.write.emit import write_catalog
-from queryport.console.failure import Failure
+from queryport.console.failure import CommandError
 from queryport.console.terminal import Terminal
 from queryport.diagnostics.rules import Severity
 from queryport.diagnostics.source import shown
@@ -46,7 +46,7 @@ from queryport.project.workspace import open_workspace
 from queryport.web.listener import allow_many_connections
 from queryport.web.pages import Allowed, guarded
 
-_MENDABLE_ERRORS = (Failure, psycopg.Error)
+_MENDABLE_ERRORS = (CommandError, psycopg.Error)
 """Failures that one save can cause and the next one mend."""
 
 _TOKEN_SECONDS = 3600
@@ -72,12 +72,12 @@ class Options:
 def serve(options: Options, terminal: Terminal) -> NoReturn:
     """Serve until KeyboardInterrupt, and leave nothing behind."""
     with ExitStack() as stack:
-        server = Server(options, terminal, stack)
+        server = DevelopmentServer(options, terminal, stack)
         server.introduce()
         server.follow()
 
 
-class Server:
+class DevelopmentServer:
     """The running parts, and the build that they serve."""
 
     def __init__(self, options: Options, terminal: Terminal, stack: ExitStack) -> None:

@@ -11,11 +11,11 @@ from jsonschema import Draft202012Validator
 
 from handler.contract import exact_json
 from handler.contract.operation import Operation
-from queryport.console.failure import Failure
+from queryport.console.failure import CommandError
 from queryport.diagnostics.near_names import did_you_mean
 
 
-class TypedValueError(Failure):
+class TypedValueError(CommandError):
     """A typed text that means no value."""
 
 

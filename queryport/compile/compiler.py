@@ -16,7 +16,7 @@ from queryport.compile.query_files import find_query_files, is_own
 from queryport.compile.read.folder import Folder, read_folders
 from queryport.compile.read.front_matter import FrontMatter
 from queryport.compile.read.header import Header
-from queryport.console.failure import Failure
+from queryport.console.failure import CommandError
 from queryport.diagnostics.reporter import Reporter
 from queryport.diagnostics.rules import Severity
 from queryport.diagnostics.source import Problem, Source, Span
@@ -25,7 +25,7 @@ BUILT_IN = Path(__file__).with_name("operations")
 """The query files of Queryport's own operations, which every catalogue has."""
 
 
-class UnpreparedDatabaseError(Failure):
+class UnpreparedDatabaseError(CommandError):
     """The database to compile against lacks what Queryport keeps in it."""
 
     def __init__(self) -> None:

@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError,
 
 from handler.contract.database_message import DatabaseMessage
 from handler.contract.limits import STATEMENT_SECONDS
-from queryport.console.failure import Failure
+from queryport.console.failure import CommandError
 from queryport.console.progress import Progress, no_progress
 from queryport.deployed.address import DatabaseAddress
 from queryport.diagnostics.refusal import INTERNAL_ERROR, Refusal
@@ -27,7 +27,7 @@ _GONE = frozenset({"TransactionNotFoundException", "NotFoundException"})
 Row = list[Any]
 
 
-class DeployedError(Failure):
+class DeployedError(CommandError):
     """The deployed database cannot be reached or used; the message says why and what to do."""
 
 

@@ -15,14 +15,14 @@ class Severity(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class DiagnosticRule:
     code: str
     severity: Severity
     title: str
 
 
-def _table(*rows: tuple[str, Severity, str]) -> dict[str, Rule]:
-    return {code: Rule(code, severity, title) for code, severity, title in rows}
+def _table(*rows: tuple[str, Severity, str]) -> dict[str, DiagnosticRule]:
+    return {code: DiagnosticRule(code, severity, title) for code, severity, title in rows}
 
 
 _ERROR, _WARNING = Severity.ERROR, Severity.WARNING

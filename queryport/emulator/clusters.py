@@ -12,13 +12,13 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from queryport.console.failure import Failure
+from queryport.console.failure import CommandError
 from queryport.emulator.errors import ApiError, resuming
 from queryport.emulator.requests import LONGEST_ARN, SHORTEST_ARN, Request
 from queryport.emulator.targets import Server, Target, target
 
 
-class ClustersError(Failure):
+class ClustersError(CommandError):
     """The file cannot be used; the message says where and why."""
 
 

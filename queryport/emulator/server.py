@@ -11,7 +11,7 @@ from typing import Self
 import uvicorn
 import uvloop
 
-from queryport.console.failure import Failure
+from queryport.console.failure import CommandError
 from queryport.emulator.app import Application, HttpProtocol
 from queryport.emulator.call_log import CallLog, DatabaseReport
 from queryport.emulator.calls import Calls
@@ -28,7 +28,7 @@ START_SECONDS = 10.0
 _SWEEP_SECONDS = 1.0
 
 
-class EmulatorError(Failure):
+class EmulatorError(CommandError):
     """The emulator could not be started; the message says why."""
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from queryport.console.failure import Failure
+from queryport.console.failure import CommandError
 from queryport.local.lambda_environment import ACCOUNT
 
 IAM_DEVELOPER: Mapping[str, Any] = {
@@ -26,7 +26,7 @@ DefaultCaller = Callable[[dict[str, Any]], None]
 """Gives an event its caller, where it has none."""
 
 
-class AsError(Failure):
+class AsError(CommandError):
     """`--as` names no caller."""
 
 

@@ -14,7 +14,7 @@ import uvicorn
 import uvloop
 from starlette.types import ASGIApp
 
-from queryport.console.failure import Failure
+from queryport.console.failure import CommandError
 from queryport.web import listener
 
 ADDRESS = "127.0.0.1"
@@ -22,7 +22,7 @@ ADDRESS = "127.0.0.1"
 T = TypeVar("T")
 
 
-class PortTakenError(Failure):
+class PortTakenError(CommandError):
     """A port that cannot be listened on; the message names the option that chooses another."""
 
 

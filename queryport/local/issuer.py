@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from cryptography.hazmat.primitives.serialization import load_pem_private_key as load_key
 
-from queryport.console.failure import Failure
+from queryport.console.failure import CommandError
 
 ISSUER = "https://queryport.local"
 AUDIENCE = "queryport"
@@ -25,7 +25,7 @@ _ALGORITHM = "ES256"
 _KEY_FILE = "identity.pem"
 
 
-class IssuerError(Failure):
+class IssuerError(CommandError):
     """The project's key cannot be used; the message says why and how to mend it."""
 
 

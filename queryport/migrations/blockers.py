@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from queryport.console.failure import Failure
+from queryport.console.failure import CommandError
 from queryport.console.progress import Progress
 from queryport.diagnostics.refusal import Refusal
 
@@ -59,7 +59,7 @@ def watched(blockers: Blockers) -> Iterator[None]:
             while not done.wait(pause):
                 pause = _LOOK_SECONDS
                 blockers.look()
-        except (Failure, Refusal):
+        except (CommandError, Refusal):
             pass  # the statement goes on without an explanation
         finally:
             blockers.close()

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 import psycopg
 
 from queryport.aws.placeholders import scan
-from queryport.console.failure import Failure
+from queryport.console.failure import CommandError
 from queryport.console.progress import Progress, no_progress
 from queryport.diagnostics.refusal import Refusal
 from queryport.migrations.blockers import BLOCKER, Blockers, watched
@@ -14,7 +14,7 @@ from queryport.migrations.scripts import Script, ScriptStatement
 from queryport.migrations.transport import NO_VALUES, Row, Values
 
 
-class ConnectionLostError(Failure):
+class ConnectionLostError(CommandError):
     """The database cannot be reached, or not any more."""
 
     def __init__(self, error: psycopg.Error) -> None:
@@ -137,7 +137,7 @@ def _fetched(cursor: psycopg.Cursor[Row]) -> list[Row]:
     return cursor.fetchall() if cursor.description is not None else []
 
 
-def _reported(error: psycopg.Error) -> Failure | Refusal:
+def _reported(error: psycopg.Error) -> CommandError | Refusal:
     said = error.diag
     if said.sqlstate is None:
         return ConnectionLostError(error)

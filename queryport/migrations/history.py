@@ -6,7 +6,7 @@ Nothing here talks to a database: records.py reads and writes what it remembers.
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from queryport.console.failure import Failure
+from queryport.console.failure import CommandError
 from queryport.migrations.scripts import Script
 
 RUNNERS = 0x51756572
@@ -21,7 +21,7 @@ OWN_MIGRATIONS = Path(__file__).with_name("own")
 """The scripts of the kind OWN, which make what Queryport keeps in a database: the table of idempotency keys."""
 
 
-class HistoryError(Failure):
+class HistoryError(CommandError):
     """The database was made by other scripts than the files there are now."""
 
     def __init__(self, reason: str, cure: str) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from queryport.migrations import records
 from queryport.migrations.history import MIGRATION, OWN, OWN_MIGRATIONS, SEED, pending, to_repeat
 from queryport.migrations.scripts import Script, read_scripts
-from queryport.migrations.transport import Transport
+from queryport.migrations.transport import MigrationTransport
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +24,14 @@ class MigrationState:
     """Of a pending file without a transaction: the statements that ran before it failed."""
 
 
-def waiting(transport: Transport, migrations: Sequence[Script], seeds: Sequence[Script] | None = None) -> int:
+def waiting(transport: MigrationTransport, migrations: Sequence[Script], seeds: Sequence[Script] | None = None) -> int:
     """The number of scripts that `run_scripts` would run, Queryport's own included. Raises HistoryError."""
     new = new_migrations(transport, migrations)
     repeated = repeatable_to_run(transport, migrations, ran=new)
     return len(new) + len(new_own(transport)) + len(repeated) + len(new_seeds(transport, seeds))
 
 
-def plan(transport: Transport, migrations: Sequence[Script]) -> list[tuple[Script, int]]:
+def plan(transport: MigrationTransport, migrations: Sequence[Script]) -> list[tuple[Script, int]]:
     """The migrations that `run_scripts` would run, each with its number of statements; changes nothing.
 
     Raises HistoryError, and ScriptError for a statement that could not be sent.
@@ -43,7 +43,7 @@ def plan(transport: Transport, migrations: Sequence[Script]) -> list[tuple[Scrip
     ]
 
 
-def status(transport: Transport, migrations: Sequence[Script]) -> list[MigrationState]:
+def status(transport: MigrationTransport, migrations: Sequence[Script]) -> list[MigrationState]:
     """Every migration in order. Raises HistoryError, with which nothing can be applied."""
     applied_at = {name: script.applied_at for name, script in records.applied(transport, MIGRATION).items()}
     applied_at |= {name: script.applied_at for name, script in records.repeated(transport).items()}
@@ -59,13 +59,15 @@ def status(transport: Transport, migrations: Sequence[Script]) -> list[Migration
     ]
 
 
-def new_migrations(transport: Transport, migrations: Sequence[Script]) -> Sequence[Script]:
+def new_migrations(transport: MigrationTransport, migrations: Sequence[Script]) -> Sequence[Script]:
     """The numbered migrations that the database has not seen."""
     numbered = [script for script in migrations if not script.repeatable]
     return pending(numbered, records.checksums(transport, MIGRATION))
 
 
-def repeatable_to_run(transport: Transport, migrations: Sequence[Script], *, ran: Sequence[Script]) -> Sequence[Script]:
+def repeatable_to_run(
+    transport: MigrationTransport, migrations: Sequence[Script], *, ran: Sequence[Script]
+) -> Sequence[Script]:
     """The repeatable scripts to run behind the numbered ones; all of them if any of those `ran` or is to."""
     repeatable = [script for script in migrations if script.repeatable]
     if ran or not repeatable:
@@ -80,12 +82,12 @@ def last_migration(migrations: Sequence[Script]) -> str:
     return next((script.name for script in reversed(migrations) if not script.repeatable), "")
 
 
-def new_own(transport: Transport) -> Sequence[Script]:
+def new_own(transport: MigrationTransport) -> Sequence[Script]:
     """Queryport's own migrations that the database has not seen."""
     return pending(read_scripts(OWN_MIGRATIONS), records.checksums(transport, OWN), OWN)
 
 
-def new_seeds(transport: Transport, seeds: Sequence[Script] | None) -> Sequence[Script]:
+def new_seeds(transport: MigrationTransport, seeds: Sequence[Script] | None) -> Sequence[Script]:
     if seeds is None or (records.exists(transport, MIGRATION) and not records.exists(transport, SEED)):
         return ()
     return pending(seeds, records.checksums(transport, SEED), SEED)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from queryport.migrations.history import MIGRATION, OWN, REPEATABLE, SEED
 from queryport.migrations.scripts import Script, ScriptStatement
-from queryport.migrations.transport import ScriptTransaction, Transport
+from queryport.migrations.transport import MigrationTransport, ScriptTransaction
 
 _SCHEMA_DDL = "CREATE SCHEMA IF NOT EXISTS queryport"
 _TABLE_DDL = """
@@ -48,12 +48,12 @@ class ScriptStep(NamedTuple):
     """DONE, BEGUN or FAILED."""
 
 
-def exists(transport: Transport, table: str) -> bool:
+def exists(transport: MigrationTransport, table: str) -> bool:
     sql = "SELECT to_regclass(:table::text) IS NOT NULL"
     return [*transport.query(sql, {"table": f"queryport.{table}"})[0]] == [True]
 
 
-def make_tables(transport: Transport, *, seeded: bool) -> None:
+def make_tables(transport: MigrationTransport, *, seeded: bool) -> None:
     """Make the tables that are missing. A database that was begun without seeds gets no table of them later."""
     begun = exists(transport, MIGRATION)
     if begun and exists(transport, OWN):
@@ -65,7 +65,7 @@ def make_tables(transport: Transport, *, seeded: bool) -> None:
             transaction.run(_TABLE_DDL.format(table))
 
 
-def applied(transport: Transport, table: str) -> dict[str, AppliedScript]:
+def applied(transport: MigrationTransport, table: str) -> dict[str, AppliedScript]:
     """The scripts of a kind that ran, by name."""
     if not exists(transport, table):
         return {}
@@ -74,7 +74,7 @@ def applied(transport: Transport, table: str) -> dict[str, AppliedScript]:
     return {name: AppliedScript(checksum, applied_at) for name, checksum, applied_at in rows}
 
 
-def checksums(transport: Transport, table: str) -> dict[str, str]:
+def checksums(transport: MigrationTransport, table: str) -> dict[str, str]:
     return {name: script.checksum for name, script in applied(transport, table).items()}
 
 
@@ -91,7 +91,7 @@ class RepeatedScript(NamedTuple):
     applied_at: str
 
 
-def repeated(transport: Transport) -> dict[str, RepeatedScript]:
+def repeated(transport: MigrationTransport) -> dict[str, RepeatedScript]:
     """The repeatable scripts that ran, as they ran last, by name."""
     if not exists(transport, REPEATABLE):
         return {}
@@ -102,7 +102,7 @@ def repeated(transport: Transport) -> dict[str, RepeatedScript]:
     return {name: RepeatedScript(*rest) for name, *rest in rows}
 
 
-def make_repeatable_table(transport: Transport) -> None:
+def make_repeatable_table(transport: MigrationTransport) -> None:
     if not exists(transport, REPEATABLE):
         with transport.transaction() as transaction:
             transaction.run(_REPEATABLE_DDL)
@@ -118,7 +118,7 @@ def record_repeated(transaction: ScriptTransaction, script: Script, last_migrati
     transaction.run(sql, {"name": script.name, "checksum": script.checksum, "last": last_migration})
 
 
-def make_step_table(transport: Transport) -> None:
+def make_step_table(transport: MigrationTransport) -> None:
     # What an earlier version made has no states: each of its steps is done.
     complete = """
         SELECT count(*) FROM pg_attribute
@@ -131,7 +131,7 @@ def make_step_table(transport: Transport) -> None:
             transaction.run(ddl)
 
 
-def steps(transport: Transport, script: Script) -> list[ScriptStep]:
+def steps(transport: MigrationTransport, script: Script) -> list[ScriptStep]:
     """The statements of a file that have begun, in their order; all but the last are done."""
     if not exists(transport, "migration_step"):
         return []

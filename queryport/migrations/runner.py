@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from queryport.console.failure import Failure
+from queryport.console.failure import CommandError
 from queryport.console.progress import Progress, no_progress
 from queryport.diagnostics.refusal import Refusal
 from queryport.migrations import records
@@ -32,7 +32,7 @@ from queryport.migrations.outlook import (
 from queryport.migrations.scripts import Script, ScriptError, read_scripts
 from queryport.migrations.statements import Interrupted, run_in_transaction
 from queryport.migrations.steps import Unfinished, run_by_steps
-from queryport.migrations.transport import ScriptTransaction, Transport
+from queryport.migrations.transport import MigrationTransport, ScriptTransaction
 
 _PATIENCE_SECONDS = 600.0
 _POLL_SECONDS = 1.0
@@ -47,7 +47,7 @@ class Applied:
     seeds: tuple[str, ...]
 
 
-class BusyError(Failure):
+class BusyError(CommandError):
     """Another command has applied scripts for too long."""
 
 
@@ -73,7 +73,7 @@ def apply_scripts(
 
 
 def run_scripts(
-    transport: Transport,
+    transport: MigrationTransport,
     migrations: Sequence[Script],
     seeds: Sequence[Script] | None = None,
     *,
@@ -137,7 +137,7 @@ def run_again(connection_url: str, migrations: Sequence[Script]) -> None:
 
 
 @contextmanager
-def _only_runner(transport: Transport, progress: Progress) -> Iterator[None]:
+def _only_runner(transport: MigrationTransport, progress: Progress) -> Iterator[None]:
     lock = transport.try_lock(RUNNERS)
     if lock is None:
         with progress("Waiting for another command that applies migrations"):
@@ -154,7 +154,7 @@ def _only_runner(transport: Transport, progress: Progress) -> Iterator[None]:
         yield
 
 
-def _run_whole(transport: Transport, table: str, script: Script) -> None:
+def _run_whole(transport: MigrationTransport, table: str, script: Script) -> None:
     def ran() -> bool:
         return script.name in records.checksums(transport, table)
 
@@ -164,7 +164,7 @@ def _run_whole(transport: Transport, table: str, script: Script) -> None:
         _run_statements(transport, transaction, script)
 
 
-def _repeat(transport: Transport, script: Script, last_migration: str) -> None:
+def _repeat(transport: MigrationTransport, script: Script, last_migration: str) -> None:
     def ran() -> bool:
         found = records.repeated(transport).get(script.name)
         return found is not None and found[:2] == (script.checksum, last_migration)
@@ -174,7 +174,7 @@ def _repeat(transport: Transport, script: Script, last_migration: str) -> None:
         _run_statements(transport, transaction, script)
 
 
-def _run_statements(transport: Transport, transaction: ScriptTransaction, script: Script) -> None:
+def _run_statements(transport: MigrationTransport, transaction: ScriptTransaction, script: Script) -> None:
     for statement in script.statements():
         run_in_transaction(transaction, script, statement, transport.sendable(script, statement))
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import postgast
 
-from queryport.console.failure import Failure
+from queryport.console.failure import CommandError
 from queryport.diagnostics.source import Problem, Source, Span, shown
 from queryport.migrations import marks
 
@@ -26,7 +26,7 @@ _BACKWARDS = re.compile(r".+\.(?:down|undo|rollback|revert)\.sql", re.IGNORECASE
 _BACKWARDS_OF_A_PAIR = re.compile(r"(?P<of>.+)[_-](?:down|undo|rollback|revert)\.sql", re.IGNORECASE)
 
 
-class ScriptError(Failure):
+class ScriptError(CommandError):
     """A script, or a folder of them, cannot be run as it is; the message says where and how to mend it."""
 
     def __init__(self, message: str, problem: Problem | None = None) -> None:

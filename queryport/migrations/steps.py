@@ -13,7 +13,7 @@ from enum import Enum
 
 import postgast
 
-from queryport.console.failure import Failure
+from queryport.console.failure import CommandError
 from queryport.console.progress import Progress
 from queryport.diagnostics.refusal import Refusal
 from queryport.migrations import records
@@ -22,7 +22,7 @@ from queryport.migrations.indexes import IndexState, NamedIndex
 from queryport.migrations.records import BEGUN, DONE, FAILED, ScriptStep
 from queryport.migrations.scripts import Script, ScriptError, ScriptStatement
 from queryport.migrations.statements import Interrupted, refused, require_index
-from queryport.migrations.transport import OutcomeUnseen, ScriptTransaction, Transport
+from queryport.migrations.transport import MigrationTransport, OutcomeUnseen, ScriptTransaction
 
 _POLL_SECONDS = 1.0
 _NEEDS_NO_TRANSACTION = ("25001", "2D000")
@@ -47,7 +47,11 @@ class Unfinished(Enum):
 
 
 def run_by_steps(
-    transport: Transport, table: str, script: Script, progress: Progress, unfinished: Unfinished = Unfinished.ASK
+    transport: MigrationTransport,
+    table: str,
+    script: Script,
+    progress: Progress,
+    unfinished: Unfinished = Unfinished.ASK,
 ) -> None:
     """Run what has not run of a file yet. Raises ScriptError, HistoryError and Interrupted."""
     records.make_step_table(transport)
@@ -70,7 +74,7 @@ def run_by_steps(
         records.forget_steps(transaction, script)
 
 
-def _done(transport: Transport, script: Script, statements: Sequence[ScriptStatement]) -> int:
+def _done(transport: MigrationTransport, script: Script, statements: Sequence[ScriptStatement]) -> int:
     """The number of statements that ran. Raises HistoryError where one of them was edited."""
     ran = [step.checksum for step in records.steps(transport, script) if step.state == DONE]
     if ran != [records.checksum(statement) for statement in statements[: len(ran)]]:
@@ -84,7 +88,7 @@ def _done(transport: Transport, script: Script, statements: Sequence[ScriptState
 class _Step:
     """One statement of such a file."""
 
-    def __init__(self, transport: Transport, script: Script, number: int, statement: ScriptStatement) -> None:
+    def __init__(self, transport: MigrationTransport, script: Script, number: int, statement: ScriptStatement) -> None:
         self._transport = transport
         self._script = script
         self._number = number
@@ -153,7 +157,7 @@ class _Step:
         return self._find() is IndexState.VALID
 
     def _clear_up(self, *, drop_index: bool) -> None:
-        with suppress(Failure, Refusal):  # what made it necessary has to be told; the next run looks again
+        with suppress(CommandError, Refusal):  # what made it necessary has to be told; the next run looks again
             if drop_index:
                 self._drop_invalid()
             self._record(FAILED)

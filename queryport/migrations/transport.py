@@ -31,7 +31,7 @@ class ScriptTransaction(Protocol):
         ...
 
 
-class Transport(Protocol):
+class MigrationTransport(Protocol):
     """A database that scripts run on. Where it cannot be reached any more, that is a Failure."""
 
     def sendable(self, script: Script, statement: ScriptStatement) -> str:

@@ -12,7 +12,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from queryport.console.failure import Failure
+from queryport.console.failure import CommandError
 from queryport.postgres import unprivileged
 
 _NOBODY = "nobody"
@@ -25,7 +25,7 @@ _NEEDED = 1 << 0 | 1 << 1 | 1 << 6 | 1 << 7
 _PASSED_ON = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 
 
-class PostgresError(Failure):
+class PostgresError(CommandError):
     """The embedded server could not be started; the message says why and where its log is."""
 
 

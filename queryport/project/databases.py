@@ -14,7 +14,7 @@ from typing import Protocol, Self
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from queryport.console.failure import Failure
+from queryport.console.failure import CommandError
 from queryport.console.progress import Progress, Report, no_progress, no_report
 from queryport.migrations.connection import connect
 from queryport.migrations.history import OWN_MIGRATIONS, HistoryError
@@ -47,7 +47,7 @@ _SCHEMAS_KEPT = 4  # a few, so that going back and forth between branches stays 
 Pause = Callable[[], AbstractContextManager[None]]
 
 
-class DatabaseError(Failure):
+class DatabaseError(CommandError):
     """The user's own database cannot be used."""
 
 

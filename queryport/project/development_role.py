@@ -3,11 +3,11 @@
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from queryport.console.failure import Failure
+from queryport.console.failure import CommandError
 from queryport.project.project import SETTINGS_FILE
 
 
-class RoleError(Failure):
+class DevelopmentRoleError(CommandError):
     """The role of queryport.toml cannot be taken; the message says why and how to mend it."""
 
 
@@ -22,7 +22,7 @@ def as_role(url: str, role: str | None) -> str:
         with psycopg.connect(url, autocommit=True) as connection:
             found = connection.execute("SELECT rolcanlogin FROM pg_roles WHERE rolname = %s", [role]).fetchone()
             if found is None:
-                raise RoleError(
+                raise DevelopmentRoleError(
                     f"{SETTINGS_FILE} has the role {role}, and the database has none of that name: make it in a "
                     f"migration (`CREATE ROLE {role} LOGIN`, where it does not exist yet, and what it is granted)"
                 )
@@ -31,7 +31,7 @@ def as_role(url: str, role: str | None) -> str:
             if not found[0]:
                 connection.execute(psycopg.sql.SQL("ALTER ROLE {} LOGIN").format(psycopg.sql.Identifier(role)))
     except psycopg.Error as error:
-        raise RoleError(f"the role {role} cannot be taken: {error}") from None
+        raise DevelopmentRoleError(f"the role {role} cannot be taken: {error}") from None
     return make_conninfo(url, user=role)
 
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import psycopg
 from psycopg import sql
 
-from queryport.console.failure import Failure
+from queryport.console.failure import CommandError
 from queryport.diagnostics.near_names import did_you_mean
 from queryport.postgres.server import EmbeddedPostgres
 from queryport.project.content import digest
@@ -23,7 +23,7 @@ _MADE = "made of scripts: "
 _MOST_A_SECOND = 1000
 
 
-class KeptError(Failure):
+class KeptError(CommandError):
     """There is no such database, or it cannot be taken back."""
 
 

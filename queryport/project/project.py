@@ -12,13 +12,13 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from queryport.console.failure import Failure
+from queryport.console.failure import CommandError
 from queryport.diagnostics.near_names import did_you_mean
 
 SETTINGS_FILE = "queryport.toml"
 
 
-class ProjectError(Failure):
+class ProjectError(CommandError):
     """The folder is no project, or its queryport.toml is wrong; the message says where and how to mend it."""
 
 
@@ -43,7 +43,7 @@ class DevelopmentSettings(BaseModel):
     )
 
 
-class Settings(BaseModel):
+class ProjectSettings(BaseModel):
     """The settings of queryport.toml."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -94,15 +94,15 @@ class Project:
         )
 
 
-def _read_settings(path: Path) -> Settings:
+def _read_settings(path: Path) -> ProjectSettings:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        return Settings()
+        return ProjectSettings()
     except (OSError, UnicodeDecodeError) as error:
         raise ProjectError(f"{path}: cannot be read: {error}") from None
     try:
-        return Settings.model_validate(tomllib.loads(text))
+        return ProjectSettings.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         raise ProjectError(_toml_message(path, error)) from None
     except ValidationError as error:
@@ -121,7 +121,7 @@ def _toml_message(path: Path, error: tomllib.TOMLDecodeError) -> str:
 def _setting_message(path: Path, text: str, key: str, kind: str, message: str) -> str:
     assignment = re.compile(rf"""\s*\[*\s*["']?{re.escape(key)}["']?\s*[=.\]]""")
     line = next((number for number, line in enumerate(text.splitlines(), 1) if assignment.match(line)), 1)
-    known = sorted({*Settings.model_fields, *DevelopmentSettings.model_fields})
+    known = sorted({*ProjectSettings.model_fields, *DevelopmentSettings.model_fields})
     if kind == "extra_forbidden":
         hint = did_you_mean(key, known, f"known are {', '.join(known)}", "{}")
         return f"{path}:{line}: unknown key {key}: {hint}"

@@ -12,14 +12,14 @@ from typing import Self
 
 import watchfiles
 
-from queryport.console.failure import Failure
+from queryport.console.failure import CommandError
 from queryport.project.project import SETTINGS_FILE, Project
 
 _QUIET_MS = 30  # a save may be several writes; this long without another ends it
 _AT_MOST_MS = 200
 
 
-class WatchError(Failure):
+class WatchError(CommandError):
     """The operating system does not let us watch, for instance because of its limits."""
 
 

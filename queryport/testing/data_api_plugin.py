@@ -22,7 +22,7 @@ _OPTION = "--queryport-database-url"
 
 
 @dataclass(frozen=True)
-class DataApi:
+class LocalDataApi:
     """A running RDS Data API, and a database of it that is the test's own."""
 
     emulator: Emulator
@@ -86,14 +86,14 @@ def queryport_emulator(queryport_database_url: str) -> Iterator[Emulator]:
 
 
 @pytest.fixture
-def queryport_data_api(queryport_emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[DataApi]:
+def queryport_data_api(queryport_emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalDataApi]:
     """An RDS Data API with a fresh database, no faults and an empty log; the environment points AWS SDKs at it."""
     from queryport.testing.databases import fresh_database
 
     queryport_emulator.faults.clear()
     queryport_emulator.log.clear()
     with fresh_database(queryport_emulator.database_url) as database:
-        api = DataApi(queryport_emulator, database.name, database.url)
+        api = LocalDataApi(queryport_emulator, database.name, database.url)
         for variable, value in api.environment.items():
             monkeypatch.setenv(variable, value)
         yield api

@@ -15,7 +15,7 @@ from handler.identity.tokens import Tokens
 from queryport.commands import main
 from queryport.local.default_caller import AsError, as_anonymous, as_iam, default_caller
 from queryport.local.issuer import DevelopmentIssuer, IssuerError
-from queryport.project.development_role import RoleError, as_role
+from queryport.project.development_role import DevelopmentRoleError, as_role
 from tests.support.databases import NewDatabase
 from tests.support.projects import write
 
@@ -117,7 +117,7 @@ def test_as_names_the_caller_of_requests_without_credentials() -> None:
 def test_a_role_is_taken_by_its_own_login(new_database: NewDatabase) -> None:
     url = new_database("SELECT 1")
     assert as_role(url, None) == url
-    with pytest.raises(RoleError, match="the database has none of that name: make it in a migration"):
+    with pytest.raises(DevelopmentRoleError, match="the database has none of that name: make it in a migration"):
         as_role(url, "nobody_here")
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("CREATE ROLE development_role_test")

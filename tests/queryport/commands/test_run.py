@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from handler.contract.operation import Operation, Result, Single
-from queryport.commands.run import HttpRequest, RunError, find, show
+from queryport.commands.run import RunError, TypedRequest, find, show
 from queryport.commands.typed_values import TypedValueError, read_parameters
 from queryport.compile import Compilation
 from queryport.console.terminal import Terminal
@@ -119,18 +119,18 @@ def test_rows_are_shown_as_a_table(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("text", "request_"),
     [
-        ("GET /books?limit=2", HttpRequest("GET", "/books?limit=2")),
-        (" post  /books ", HttpRequest("POST", "/books")),
+        ("GET /books?limit=2", TypedRequest("GET", "/books?limit=2")),
+        (" post  /books ", TypedRequest("POST", "/books")),
     ],
 )
-def test_a_request_is_a_method_and_a_path(text: str, request_: HttpRequest) -> None:
-    assert HttpRequest.read(text, None, None) == request_
+def test_a_request_is_a_method_and_a_path(text: str, request_: TypedRequest) -> None:
+    assert TypedRequest.read(text, None, None) == request_
 
 
 @pytest.mark.parametrize("text", ["/books", "GET", "GET books", ""])
 def test_what_is_no_request_is_told(text: str) -> None:
     with pytest.raises(RunError, match="expected a method and a path"):
-        HttpRequest.read(text, None, None)
+        TypedRequest.read(text, None, None)
 
 
 def test_wide_rows_are_shown_a_column_a_line(

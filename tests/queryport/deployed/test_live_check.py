@@ -15,7 +15,7 @@ from queryport.deployed.drift import Drift, LiveCheck, check_live
 from queryport.emulator import Emulator
 from queryport.migrations.runner import apply
 from queryport.migrations.scripts import read_scripts
-from queryport.testing.data_api_plugin import DataApi
+from queryport.testing.data_api_plugin import LocalDataApi
 from tests.support.databases import NewDatabase
 from tests.support.projects import QUERYPORT, write
 
@@ -40,7 +40,7 @@ def project(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def live(queryport_data_api: DataApi, project: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+def live(queryport_data_api: LocalDataApi, project: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """The deployed database, up to date; the environment says where it is."""
     for name, value in {
         "QUERYPORT_RESOURCE_ARN": queryport_data_api.resource_arn,
@@ -53,7 +53,9 @@ def live(queryport_data_api: DataApi, project: Path, monkeypatch: pytest.MonkeyP
 
 
 @pytest.fixture
-def check(project: Path, new_database: NewDatabase, live: str, queryport_data_api: DataApi) -> Callable[[], LiveCheck]:
+def check(
+    project: Path, new_database: NewDatabase, live: str, queryport_data_api: LocalDataApi
+) -> Callable[[], LiveCheck]:
     del live  # its being there is what counts
     schema = new_database()
     apply(schema, project / "migrations")

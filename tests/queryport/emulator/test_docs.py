@@ -14,7 +14,7 @@ from queryport.emulator.clusters import Cluster, Secret
 from queryport.emulator.control import control_routes
 from queryport.emulator.errors import STATUS
 from queryport.emulator.faults import Faults
-from queryport.testing.data_api_plugin import DataApi
+from queryport.testing.data_api_plugin import LocalDataApi
 from tests.support.repository import DOCS
 
 TEXT = (DOCS / "emulator.md").read_text()
@@ -39,8 +39,8 @@ WORDS = [
     *Secret.model_fields,
     *(limit.name for limit in fields(Limits)),
     *STATUS,
-    *(name for name in dir(DataApi) if not name.startswith("_")),
-    *inspect.signature(DataApi).parameters,
+    *(name for name in dir(LocalDataApi) if not name.startswith("_")),
+    *inspect.signature(LocalDataApi).parameters,
 ]
 
 

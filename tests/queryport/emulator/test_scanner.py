@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from queryport.aws.placeholders import Placeholder, has_several_statements, scan
+from queryport.aws.placeholders import ScannedPlaceholder, has_several_statements, scan
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_a_slice_with_a_space_is_left_alone() -> None:
 
 def test_offsets_count_characters_of_the_original() -> None:
     sql = "SELECT 'ü', :a, :bc"
-    assert scan(sql).placeholders == (Placeholder("a", 12, 14), Placeholder("bc", 16, 19))
+    assert scan(sql).placeholders == (ScannedPlaceholder("a", 12, 14), ScannedPlaceholder("bc", 16, 19))
     assert [sql[p.start : p.end] for p in scan(sql).placeholders] == [":a", ":bc"]
 
 

@@ -10,15 +10,15 @@ from queryport.deployed.address import DatabaseAddress
 from queryport.deployed.client import DeployedClient
 from queryport.deployed.transport import DataApiTransport
 from queryport.migrations.connection import connect
-from queryport.migrations.transport import Transport
+from queryport.migrations.transport import MigrationTransport
 
 WAYS = ("connection", "data-api")
 
-Open = Callable[[], AbstractContextManager[Transport]]
+Open = Callable[[], AbstractContextManager[MigrationTransport]]
 
 
 @contextmanager
-def opened(way: str, url: str, progress: Progress = no_progress) -> Iterator[Transport]:
+def opened(way: str, url: str, progress: Progress = no_progress) -> Iterator[MigrationTransport]:
     """A transport to the database of a URL; the environment points the SDK at an emulator."""
     if way == "connection":
         with connect(url, progress) as transport:

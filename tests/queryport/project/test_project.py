@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from queryport.project.project import DevelopmentSettings, Project, ProjectError, Settings
+from queryport.project.project import DevelopmentSettings, Project, ProjectError, ProjectSettings
 from tests.support.projects import write
 from tests.support.repository import ROOT
 
@@ -65,7 +65,7 @@ def test_a_folder_that_does_not_exist_is_no_project(tmp_path: Path) -> None:
 
 def test_every_setting_is_documented() -> None:
     page = (ROOT / "docs/project.md").read_text()
-    for name, field in Settings.model_fields.items():
+    for name, field in ProjectSettings.model_fields.items():
         assert f"`{name}`" in page or f"[{name}]" in page
         assert isinstance(field.default, str) is (f'"{field.default}"' in page)
     for name in DevelopmentSettings.model_fields:
