@@ -135,6 +135,7 @@ def _operation(body: dict[str, Any]) -> Operation:
         row_security=RowSecurity(row_security["role"], tuple(row_security["roles"])) if row_security else None,
         idempotency=Idempotency(body["idempotency"]),
         keep=body["keep"],
+        own_code=body["own_code"],
         retry=body["retry"],
     )
 

@@ -222,6 +222,9 @@ class Operation(NamedTuple):
     idempotency: Idempotency = Idempotency.OFF
     keep: int = 86_400
     """Seconds for which an idempotency key and its answer are kept."""
+    own_code: bool = True
+    """It may run functions of the project's own. If not, an error of a class that a prepared statement cannot have by
+    itself is a value's."""
     retry: int = 3
     """How often it is run again where it collided with another transaction (SQLSTATE 40001 and 40P01)."""
     documentation: Documentation = Documentation()

@@ -10,7 +10,7 @@ from handler.contract import errors
 from handler.contract.database_message import DatabaseMessage
 from handler.contract.errors import OperationError
 from handler.data_api import retries
-from handler.data_api.failures import Failure
+from handler.data_api.failures import Failure, Suspect
 
 _CONSTRAINT = re.compile(r'constraint "([^"]{1,63})"')
 _COLUMN = re.compile(r'column "([^"]{1,63})"')
@@ -33,6 +33,32 @@ _DATA_EXCEPTIONS = {
 }
 
 
+# A statement that has been prepared has none of these errors by itself: they come of its values, or of functions whose
+# bodies PostgreSQL only looks at when they run.
+_OF_STATEMENTS = ("42", "0A000", "21000", "3F000")
+_PLAN_OF_ANOTHER_TIME = "cached plan must not change result type"  # 0A000, after a migration
+_TOO_MUCH = frozenset({"54000", "54001"})
+# PostgreSQL never translates its internal messages. The first two are those of tsquery and ltxtquery.
+_INTERNAL = "XX000"
+_INTERNAL_OF_VALUES = ("tsquery stack too small", "stack too short", "invalid memory alloc request size")
+
+_OF_VALUES = {
+    "0A000": "a value asks for something that PostgreSQL does not have",
+    "21000": "a row would be changed twice, or a subquery for one row found more",
+    "3F000": "a value names a schema that does not exist",
+    "42601": "a value is not written as its type asks for",
+    "42602": "a value is not written as its type asks for",
+    "42622": "a name is too long",
+    "42704": "a value names something that does not exist",
+    "42725": "a value names something that there is more than one of",
+    "42883": "a value names a function that does not exist",
+    "42P01": "a value names a table that does not exist",
+    "54000": "a value is too large",
+    "54001": "a value is nested too deeply",
+    "XX000": "a value is too large or nested too deeply",
+}
+
+
 def failure_of(message: DatabaseMessage) -> Failure:
     """The failure behind an error of PostgreSQL, with the words for the caller."""
     sqlstate = message.sqlstate
@@ -40,12 +66,29 @@ def failure_of(message: DatabaseMessage) -> Failure:
     if sqlstate is None:
         return failure._replace(detail="the database refused the statement")
     broken = _CONSTRAINT.search(message.text) if sqlstate.startswith("23") else None
+    suspect = _suspect(message, sqlstate) if failure.error is errors.QueryFailed else None
     return failure._replace(
+        suspect=suspect,
         detail=_detail(failure.error, message.text, sqlstate),
         sqlstate=sqlstate,
         message=message.text,
         constraint=broken[1] if broken else None,
     )
+
+
+def values_at_fault(failure: Failure) -> Failure:
+    """The failure of values that PostgreSQL refuses with an error that does not look like it."""
+    words = _OF_VALUES.get(failure.sqlstate or "", "a value is none that PostgreSQL can work with")
+    return failure._replace(error=errors.InvalidParameters, detail=f"PostgreSQL refuses the values: {words}")
+
+
+def _suspect(message: DatabaseMessage, sqlstate: str) -> Suspect | None:
+    # An error in the statement itself has its position there; one that comes of a value has none.
+    if message.position is not None or message.fatal or message.text.startswith(_PLAN_OF_ANOTHER_TIME):
+        return None
+    if sqlstate in _TOO_MUCH or (sqlstate == _INTERNAL and message.text.startswith(_INTERNAL_OF_VALUES)):
+        return Suspect.VALUE
+    return Suspect.VALUE_OR_OWN_CODE if sqlstate.startswith(_OF_STATEMENTS) else None
 
 
 def _detail(error: type[OperationError], text: str, sqlstate: str) -> str:

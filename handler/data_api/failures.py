@@ -3,9 +3,17 @@
 Failed carries a Failure up to where that is settled; the public errors are made of it there, and nowhere below.
 """
 
+from enum import StrEnum
 from typing import NamedTuple
 
 from handler.contract.errors import OperationError, Outcome
+
+
+class Suspect(StrEnum):
+    """What an error of PostgreSQL may come from besides the statement."""
+
+    VALUE = "a value"
+    VALUE_OR_OWN_CODE = "a value, or a function of the project's own"
 
 
 class Failure(NamedTuple):
@@ -19,6 +27,7 @@ class Failure(NamedTuple):
     """The words for the caller."""
     sqlstate: str | None = None
     constraint: str | None = None
+    suspect: "Suspect | None" = None
     message: str = ""
     """PostgreSQL's own words, for the engine alone: they may hold values."""
     cause: str | None = None

@@ -20,7 +20,8 @@ from handler.contract.errors import (
 from handler.contract.operation import Batch, Operation, Page, Single, Transaction
 from handler.contract.routes import parameters_in
 from handler.data_api.client import DataApi
-from handler.data_api.failures import Failed, Failure
+from handler.data_api.database_errors import values_at_fault
+from handler.data_api.failures import Failed, Failure, Suspect
 from handler.engine.batches import BatchRunner
 from handler.engine.invocation import Answer, Capacity, Invocation
 from handler.engine.pages import PageRunner
@@ -49,6 +50,8 @@ class ReadyOperation:
         self.is_batch = isinstance(operation.execution, Batch)
         self.read_only = operation.read_only
         self.parameters = Parameters(operation)
+        self._takes_values = bool(operation.parameters)
+        self._own_code = operation.own_code
         self.path_parameters = parameters_in(operation.http.path) if operation.http else ()
         self.access = operation.access
         self._may_call = any_of(operation.access.allow)
@@ -59,7 +62,7 @@ class ReadyOperation:
         try:
             return self._runner.run(invocation)
         except Failed as failed:
-            raise self._told(failed.failure, invocation.idempotency_key) from None
+            raise self._told(self._blamed(failed.failure), invocation.idempotency_key) from None
 
     def is_visible_to(self, caller: Caller, *, over_http: bool) -> bool:
         """Whether the caller is told that there is such an operation."""
@@ -81,6 +84,11 @@ class ReadyOperation:
         if self.read_only:
             raise ResultTooLarge(detail)
         raise ResultTooLarge(f"{detail}; the change was made", outcome=Outcome.COMMITTED)
+
+    def _blamed(self, failure: Failure) -> Failure:
+        """The failure as that of the call's values, where nothing else can be at fault."""
+        suspects = (Suspect.VALUE,) if self._own_code else (Suspect.VALUE, Suspect.VALUE_OR_OWN_CODE)
+        return values_at_fault(failure) if self._takes_values and failure.suspect in suspects else failure
 
     def _told(self, failure: Failure, idempotency_key: str | None) -> OperationError:
         """The error for the caller: one whose outcome nobody knows is OutcomeUnknown."""

@@ -73,6 +73,7 @@ def _operation(statement: TypedStatement, name: str) -> Operation | None:
         name=name,
         result=result,
         read_only=not statement.changes,
+        own_code=statement.own_code,
         execution=execution,
         parameters=parameters,
         parameters_schema=schema,

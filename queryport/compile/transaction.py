@@ -165,6 +165,7 @@ def _operation(file: QueryFile, name: str, steps: Sequence[_TypedStep], marks: M
         name=name,
         result=result,
         read_only=not changes,
+        own_code=any(statement.own_code for statement in statements),
         execution=execution,
         parameters=parameters,
         parameters_schema=schema,

@@ -3,7 +3,7 @@
 from collections.abc import Set
 from dataclasses import dataclass, field
 
-from queryport.compile.analysis.effects import writers
+from queryport.compile.analysis.effects import effects
 from queryport.compile.analysis.facts import Facts, Relation
 from queryport.compile.analysis.named import named
 from queryport.compile.analysis.node_tree import Node, UnreadableTreeError, only_query, read_tree
@@ -22,6 +22,8 @@ class Analysis:
     """For each output column, whether it may be NULL."""
     writers: frozenset[str]
     """The functions and other objects that the statement reaches and that may change something."""
+    own_code: bool
+    """It may run functions of the project's own, which PostgreSQL has not checked when it prepares the statement."""
     relations: tuple[Relation, ...] | None = None
     """The relations that it reads or writes, those behind views included; None where that is not known."""
     _facts: Facts | None = field(default=None, repr=False)
@@ -39,7 +41,7 @@ class Analysis:
 
 def unknown(columns: int) -> Analysis:
     """Return the analysis of a statement of which nothing is proven."""
-    return Analysis((True,) * columns, _UNREAD)
+    return Analysis((True,) * columns, _UNREAD, own_code=True)
 
 
 def analyse(facts: Facts, tree: str, columns: int, given: frozenset[int]) -> Analysis:
@@ -47,11 +49,12 @@ def analyse(facts: Facts, tree: str, columns: int, given: frozenset[int]) -> Ana
     try:
         query = only_query(read_tree(tree))
         objects = named(query)
-        changing = writers(facts, objects)
+        changing = effects(facts, query, objects)
         relations = reached(facts, objects)
         never_null = Nullability(facts, given).never_null(query)
         if len(never_null) != columns:
             raise UnreadableTreeError(f"expected {columns} columns, got {len(never_null)}")
     except (UnreadableTreeError, RecursionError):
         return unknown(columns)
-    return Analysis(tuple(not never for never in never_null), changing, relations, facts, query)
+    nullable = tuple(not never for never in never_null)
+    return Analysis(nullable, changing.writers, changing.own_code, relations, facts, query)

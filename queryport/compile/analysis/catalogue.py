@@ -136,3 +136,30 @@ SELECT EXISTS (
     SELECT FROM pg_operator o JOIN pg_proc p ON p.oid = o.oprcode
     WHERE p.provolatile = 'v' AND o.oprname = ANY(%(words)s))
 """
+
+# Triggers, rules, and the functions behind defaults, constraints, indexes and policies; through inheritance, and
+# through foreign keys that carry a change on.
+OWN_CODE = """
+WITH RECURSIVE reached(root, oid) AS (
+  SELECT oid, oid FROM unnest(%(oids)s::oid[]) oid
+  UNION
+  SELECT reached.root, further.oid FROM reached CROSS JOIN LATERAL (
+    SELECT i.inhrelid FROM pg_inherits i WHERE i.inhparent = reached.oid
+    UNION ALL
+    SELECT k.conrelid FROM pg_constraint k
+    WHERE k.contype = 'f' AND k.confrelid = reached.oid AND (k.confdeltype || k.confupdtype) ~ '[^ar]') further(oid)),
+own AS (
+  SELECT p.oid FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
+  WHERE p.oid >= 16384 AND l.lanname NOT IN ('c', 'internal'))
+SELECT DISTINCT root::bigint FROM reached r
+WHERE EXISTS (SELECT FROM pg_trigger t JOIN own ON own.oid = t.tgfoid WHERE t.tgrelid = r.oid)
+  OR EXISTS (SELECT FROM pg_rewrite w WHERE w.ev_class = r.oid AND w.ev_type <> '1')
+  OR EXISTS (
+    SELECT FROM pg_depend d JOIN own ON own.oid = d.refobjid AND d.refclassid = 'pg_proc'::regclass
+    JOIN (
+      SELECT 'pg_attrdef'::regclass AS class, a.oid FROM pg_attrdef a WHERE a.adrelid = r.oid
+      UNION ALL SELECT 'pg_constraint'::regclass, k.oid FROM pg_constraint k WHERE k.conrelid = r.oid
+      UNION ALL SELECT 'pg_class'::regclass, i.indexrelid FROM pg_index i WHERE i.indrelid = r.oid
+      UNION ALL SELECT 'pg_policy'::regclass, p.oid FROM pg_policy p WHERE p.polrelid = r.oid) part
+    ON part.class = d.classid AND part.oid = d.objid)
+"""

@@ -1,4 +1,5 @@
-"""What an analysed statement that only reads may change all the same: by a function, however it gets there.
+"""What an analysed statement that only reads may change all the same: by a function, however it gets there. Besides,
+whether it runs code of the project's own.
 
 Follows views, row-level security, operators, aggregates, casts, types and default arguments to the functions that run,
 and those to what they call. A function counts as reading where it is declared STABLE or IMMUTABLE, which PostgreSQL
@@ -7,21 +8,36 @@ holds the function's own statements to, and calls nothing that may write; where 
 
 import re
 from collections.abc import Set
+from typing import NamedTuple
 
 from queryport.compile.analysis.facts import Facts, Function, Relation
 from queryport.compile.analysis.functions import HARMLESS, is_harmless
 from queryport.compile.analysis.named import FIRST_OF_USERS, Named
+from queryport.compile.analysis.node_tree import Node, walk
 
 _WORD = re.compile(r'(?P<name>"(?:[^"]|"")+"|[^\W\d][\w$]*)(?P<call>\s*\()?|[+\-*/<>=~!@#%^&|`?]+')
 _KEPT_AS_TEXT = frozenset({"sql", "plpgsql"})
 _COMPILED = frozenset({"c", "internal"})
+_SELECT = 1  # CmdType
 
 
-def writers(facts: Facts, objects: Named) -> frozenset[str]:
-    """Return the names of what a statement that names these objects reaches and that may change something."""
+class Effects(NamedTuple):
+    writers: frozenset[str]
+    """The names of what may change something."""
+    own_code: bool
+    """Functions run that are no compiled ones: an error may be theirs and not a value's."""
+
+
+def effects(facts: Facts, query: Node, objects: Named) -> Effects:
+    """Return what is known of what a statement that names these objects reaches."""
     search = _Search(facts)
     search.through(objects)
-    return frozenset(search.found)
+    own_code = search.own_code or (_changes_rows(query) and facts.runs_own_code(search.relations))
+    return Effects(frozenset(search.found), own_code)
+
+
+def _changes_rows(query: Node) -> bool:
+    return any(node.tag == "QUERY" and node.number("commandType") != _SELECT for node in walk(query))
 
 
 class _Search:
@@ -31,6 +47,8 @@ class _Search:
         """Oids, which are unique enough: one that two catalogues share would at worst be looked at for both."""
         self._pending: list[Named] = []
         self.found: set[str] = set()
+        self.own_code = False
+        self.relations: set[int] = set()
 
     def through(self, objects: Named) -> None:
         self._pending.append(objects)
@@ -52,6 +70,7 @@ class _Search:
     def _relation(self, relation: Relation) -> None:
         if relation.foreign:
             self.found.add(relation.name)
+        self.relations.add(relation.oid)
         if relation.oid in self._seen:
             return
         self._seen.add(relation.oid)
@@ -78,6 +97,9 @@ class _Search:
         if function.oid in self._seen:
             return ()
         self._seen.add(function.oid)
+        is_own = function.oid >= FIRST_OF_USERS and function.extension is None
+        if is_own and not function.calls and function.language not in _COMPILED:
+            self.own_code = True
         if function.volatile:
             known = function.built_in or function.extension is not None
             if known and is_harmless(function.name, function.arguments, function.extension):

@@ -140,6 +140,7 @@ class Facts:
         self._operators: dict[int, tuple[int, ...]] = {}
         self._types: dict[int, Type] = {}
         self._settled: _Settled | None = None
+        self._own_code: dict[int, bool] = {}
 
     def look_up(
         self,
@@ -200,6 +201,14 @@ class Facts:
     def loose_collations(self) -> frozenset[int]:
         """The collations by which strings that differ may be equal."""
         return self._settle().loose_collations
+
+    def runs_own_code(self, relations: Set[int]) -> bool:
+        """Whether a change of rows of a relation, or what cascades from it, runs code of the project's own."""
+        missing = relations - self._own_code.keys()
+        if missing:
+            rows = self._connection.execute(catalogue.OWN_CODE, {"oids": list(missing)}).fetchall()
+            self._own_code |= dict.fromkeys(missing, False) | dict.fromkeys((oid for (oid,) in rows), True)
+        return any(self._own_code[oid] for oid in relations)
 
     def named_writers(self, calls: Set[str], words: Set[str], harmless: Set[str]) -> bool:
         """Whether a function of one of the names that are called, or a view or operator of the other names, may write.

@@ -44,6 +44,11 @@ class TypedStatement:
         return self.analysis.writers
 
     @property
+    def own_code(self) -> bool:
+        """Whether it may run functions of the project's own."""
+        return self.analysis.own_code
+
+    @property
     def changes(self) -> bool:
         """Whether running it twice may differ from running it once."""
         return self.parsed.locks_or_writes or bool(self.volatile)
