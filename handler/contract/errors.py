@@ -28,7 +28,8 @@
     IdentityUnavailable    503                                  yes
     StatementTimeout       504  57014                           no
 
-An SQLSTATE of two characters is a whole class. "May be repeated" says that the database changed nothing and that the
+An SQLSTATE of two characters is a whole class. What looks like QueryFailed and can only come of a value is told as
+InvalidParameters (handler/data_api/database_errors.py). "May be repeated" says that the database changed nothing and that the
 very same call may succeed later; of OutcomeUnknown that is so where the call had an idempotency key. Every failure says
 besides what became of the change (Outcome). The names are public: state machines match them. docs/runtime-errors.md
 says more, and handler/data_api/retries.py what is repeated before a caller meets any of these.
@@ -36,6 +37,7 @@ says more, and handler/data_api/retries.py what is repeated before a caller meet
 
 # ruff: noqa: N818 (the names are those that callers match, without "Error")
 
+import re
 from enum import StrEnum
 from typing import Any, ClassVar, NamedTuple
 
@@ -63,10 +65,14 @@ class Flaw(NamedTuple):
     """Where an HTTP request had the parameter: path, query or body."""
 
 
+# The exception of a direct call is written to the function's log: a caller's line break would begin a line there.
+_NO_TEXT = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+
+
 class OperationError(Exception):
     """A failure with a public name, which is that of its class. Its message is for the caller: no SQL, no values.
 
-    Immutable: everything is said when it is made.
+    Immutable: everything is said when it is made. As an exception its message is one line.
     """
 
     status: ClassVar[int]
@@ -88,7 +94,7 @@ class OperationError(Exception):
         constraint: str | None = None,
         cause: str | None = None,
     ) -> None:
-        super().__init__(detail)
+        super().__init__(_NO_TEXT.sub(" ", detail))
         self._facts = _Facts(
             detail, outcome, self.may_be_repeated if retryable is None else retryable, sqlstate, constraint, cause
         )

@@ -20,12 +20,14 @@ _DATA_EXCEPTIONS = {
     "22003": "a number is out of the range of its type",
     "22007": "a date or time is not written as one",
     "22008": "a date or time is out of range",
+    "22011": "the length of a substring is negative",
     "22012": "a division by zero",
     "2201B": "a regular expression is not one",
     "2201W": "a LIMIT is negative",
     "2201X": "an OFFSET is negative",
     "22021": "a text has a character that PostgreSQL cannot store",
     "22023": "a value is none that its function takes",
+    "22025": "a pattern ends in an escape",
     "2202E": "the arrays within an array differ in length",
     "22030": "a JSON object has a member twice",
     "22P02": "a value is not written as its type asks for",
@@ -36,6 +38,7 @@ _DATA_EXCEPTIONS = {
 # A statement that has been prepared has none of these errors by itself: they come of its values, or of functions whose
 # bodies PostgreSQL only looks at when they run.
 _OF_STATEMENTS = ("42", "0A000", "21000", "3F000")
+_SYNTAX = "42601"
 _PLAN_OF_ANOTHER_TIME = "cached plan must not change result type"  # 0A000, after a migration
 _TOO_MUCH = frozenset({"54000", "54001"})
 # PostgreSQL never translates its internal messages. The first two are those of tsquery and ltxtquery.
@@ -83,8 +86,11 @@ def values_at_fault(failure: Failure) -> Failure:
 
 
 def _suspect(message: DatabaseMessage, sqlstate: str) -> Suspect | None:
-    # An error in the statement itself has its position there; one that comes of a value has none.
-    if message.position is not None or message.fatal or message.text.startswith(_PLAN_OF_ANOTHER_TIME):
+    if message.fatal or message.text.startswith(_PLAN_OF_ANOTHER_TIME):
+        return None
+    # An error in the statement itself has its position there, and one that comes of a value has none. But of a syntax
+    # error the position may be in a value (a regtype's), and the statement has passed the grammar.
+    if message.position is not None and sqlstate != _SYNTAX:
         return None
     if sqlstate in _TOO_MUCH or (sqlstate == _INTERNAL and message.text.startswith(_INTERNAL_OF_VALUES)):
         return Suspect.VALUE

@@ -33,7 +33,7 @@ class BatchRunner:
         """Raises InvalidParameters and Failed."""
         operation, form = self._operation, self._form
         elements = self._parameters.bindings_of_each(invocation.values, invocation.caller)
-        key = idempotency.key_of(operation, invocation)
+        key = idempotency.key_of(operation, invocation, elements)
         rows = Rows([], len(elements))
         if not elements and key is None:
             return answer_of(operation, rows)

@@ -6,18 +6,19 @@ that makes the change: both are there or neither is. This module knows the key o
 
 import hashlib
 import re
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import orjson
 
-from handler.contract import exact_json
 from handler.contract.errors import Flaw, IdempotencyConflict, InvalidParameters, Outcome
-from handler.contract.operation import Batch, Idempotency, Operation
+from handler.contract.operation import Idempotency, Operation
 from handler.data_api.client import DataApi
 from handler.data_api.deadline import Deadline
 from handler.data_api.failures import Failed, Failure
 from handler.data_api.retries import Replay
 from handler.engine.invocation import Invocation
+from handler.engine.parameters import Bindings
 
 LONGEST_KEY = 255
 _KEY = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
@@ -75,10 +76,11 @@ class Key(NamedTuple):
         }
 
 
-def key_of(operation: Operation, invocation: Invocation) -> Key | None:
-    """The key of a call whose parameters are validated; None where there is none. Raises InvalidParameters.
+def key_of(operation: Operation, invocation: Invocation, bound: Bindings | Sequence[Bindings]) -> Key | None:
+    """Return the key of a call, None where there is none. Raises InvalidParameters.
 
-    Each caller has keys of its own.
+    Each caller has keys of its own. `bound` are the call's parameters as they are bound, of a batch those of each
+    element: 1 and 1.0 are the same whole number, and a default may be written out or not.
     """
     text = invocation.idempotency_key
     if text is None:
@@ -92,22 +94,18 @@ def key_of(operation: Operation, invocation: Invocation) -> Key | None:
     if operation.idempotency is Idempotency.OFF:
         raise _refused("cannot be kept: this operation takes no idempotency key")
     scoped = f"{invocation.caller.scope}:{text}"
-    return Key(operation.name, scoped, _hash(operation, invocation.values), operation.keep)
+    return Key(operation.name, scoped, _hash(bound), operation.keep)
 
 
 def _refused(reason: str) -> InvalidParameters:
     return InvalidParameters(f"the idempotency key {reason}", flaws=(Flaw("", f"the idempotency key {reason}"),))
 
 
-def _hash(operation: Operation, values: Any) -> str:
-    """The same for parameters that mean the same: in another order, or with a default written out."""
-    elements = values if isinstance(operation.execution, Batch) else [values]
-    meant = [{known.name: each.get(known.name, known.default) for known in operation.parameters} for each in elements]
-    return hashlib.sha256(orjson.dumps(meant, default=_exact, option=orjson.OPT_SORT_KEYS)).hexdigest()
-
-
-def _exact(value: object) -> Any:
-    return orjson.Fragment(exact_json.dumps(value))
+def _hash(bound: Bindings | Sequence[Bindings]) -> str:
+    """The same for parameters that mean the same; a caller's token may be another one than in the first call."""
+    elements = [bound] if isinstance(bound, dict) else bound
+    meant = [{name: text for name, text in each.items() if not name.startswith("__")} for each in elements]
+    return hashlib.sha256(orjson.dumps(meant, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 def is_taken(failure: Failure) -> bool:

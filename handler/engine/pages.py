@@ -34,7 +34,7 @@ class PageRunner:
         """Raises InvalidParameters and Failed."""
         values, page = invocation.values, self._page
         bindings = self._parameters.bindings(values, invocation.caller) | page_bindings(page, values)
-        idempotency.key_of(self._operation, invocation)  # a key that reads need not is refused
+        idempotency.key_of(self._operation, invocation, {})  # a key that reads need not is refused
         form = self._statement.form(bindings)
         found = self._data_api.execute(
             form.sql,

@@ -85,6 +85,7 @@ class Parameters:
 
 def invalid(flaws: tuple[Flaw, ...]) -> InvalidParameters:
     """The error for flaws; its message names all of them, for callers that see only a message."""
+    flaws = flaws[:MOST_FLAWS]
     named = "; ".join(f"{flaw.pointer or 'the parameters'} {flaw.detail}" for flaw in flaws)
     return InvalidParameters(named if len(named) <= _LONGEST_DETAIL else f"{named[:_LONGEST_DETAIL]}…", flaws=flaws)
 

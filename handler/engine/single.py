@@ -31,7 +31,7 @@ class SingleRunner:
     def run(self, invocation: Invocation) -> Answer:
         """Raises InvalidParameters and Failed."""
         bindings = self._parameters.bindings(invocation.values, invocation.caller)
-        key = idempotency.key_of(self._operation, invocation)
+        key = idempotency.key_of(self._operation, invocation, bindings)
         mark = row_count.new_mark() if self._is_guarded else None
         if mark is not None:
             bindings[ROW_COUNT_MARK] = mark

@@ -32,7 +32,7 @@ class StepsRunner:
         """Raises InvalidParameters and Failed."""
         operation = self._operation
         bindings = self._parameters.bindings(invocation.values, invocation.caller)
-        key = idempotency.key_of(operation, invocation)
+        key = idempotency.key_of(operation, invocation, bindings)
 
         def work(running: Running) -> tuple[Rows, list[str]]:
             found: list[Rows] = []

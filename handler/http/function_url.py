@@ -22,7 +22,7 @@ from handler.contract.limits import LAMBDA_PAYLOAD_BYTES
 from handler.engine.engine import Engine, ReadyOperation
 from handler.engine.invocation import Answer, Capacity, Invocation
 from handler.http.parameters import from_body, from_everywhere, located
-from handler.http.request import HttpRequest
+from handler.http.request import HttpRequest, check_event
 from handler.identity.caller import Caller
 from handler.identity.identity import Identity
 
@@ -49,7 +49,8 @@ class FunctionUrl:
         self._health = orjson.dumps({"status": "ok", "fingerprint": catalog.fingerprint}).decode()
 
     def identify(self, incoming: Incoming) -> Caller:
-        """Raises NotAuthenticated and IdentityUnavailable."""
+        """Raises InvalidParameters, NotAuthenticated and IdentityUnavailable."""
+        check_event(incoming.event)
         return self._identity.of_function_url(incoming.event)
 
     def receive(self, incoming: Incoming) -> Exchange | bytes:
@@ -171,6 +172,7 @@ def _response(
             "statusCode": status,
             "headers": {
                 "content-type": content_type,
+                "x-content-type-options": "nosniff",
                 "cache-control": "no-store",
                 "x-request-id": incoming.request_id,
                 **(headers or {}),

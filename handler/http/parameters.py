@@ -4,9 +4,10 @@ A parameter in the URL is a text and becomes the value that its schema means; a 
 """
 
 from collections.abc import Collection, Mapping
+from itertools import islice
 from typing import Any
 
-from handler.contract.errors import Flaw, InvalidParameters
+from handler.contract.errors import MOST_FLAWS, Flaw, InvalidParameters
 from handler.contract.operation import Codec
 from handler.contract.pointer import pointer
 from handler.engine.parameters import ParameterType, invalid
@@ -20,7 +21,8 @@ _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 def from_body(request: HttpRequest, *, batch: bool) -> Any:
     """Read the parameters of `POST /operations/{name}`: one JSON object, of a batch an array of them."""
     if request.query:
-        raise invalid(tuple(Flaw(pointer([name]), "belongs in the body", "query") for name in request.query))
+        flaws = (Flaw(pointer([name]), "belongs in the body", "query") for name in request.query)
+        raise invalid(tuple(islice(flaws, MOST_FLAWS)))
     return request.json_array() if batch else request.json_object()
 
 

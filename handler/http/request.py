@@ -16,6 +16,7 @@ from handler.contract.errors import InvalidParameters, RequestTooLarge, Unsuppor
 from handler.contract.limits import REQUEST_BYTES
 
 LARGEST_BODY = REQUEST_BYTES  # a Function URL itself would pass 6 MB
+LONGEST_URL = 1024 * 1024
 
 _JSON_TYPE = re.compile(r"application/(?:[a-z0-9.!#$&^_-]+\+)?json")
 _CHARSETS = frozenset({"utf-8", "utf8", "us-ascii"})
@@ -33,12 +34,14 @@ class HttpRequest(NamedTuple):
 
     @classmethod
     def of(cls, event: Mapping[str, Any]) -> "HttpRequest":
-        http = event["requestContext"]["http"]
-        path = event.get("rawPath") or "/"
+        """Read an event that has passed `check_event`. Raises InvalidParameters and RequestTooLarge."""
+        path, query = event.get("rawPath") or "/", event.get("rawQueryString") or ""
+        if len(path) + len(query) > LONGEST_URL:
+            raise RequestTooLarge(f"the path and the query string must not be longer than {LONGEST_URL} characters")
         return cls(
-            method=http["method"],
+            method=event["requestContext"]["http"]["method"],
             segments=[decoded(segment, "the path") for segment in path[1:].split("/")],
-            query=_query(event.get("rawQueryString") or ""),
+            query=_query(query),
             headers=event.get("headers") or {},
             body_text=event.get("body") or "",
             is_base64=bool(event.get("isBase64Encoded")),
@@ -96,6 +99,20 @@ class HttpRequest(NamedTuple):
             raise InvalidParameters("the body is not base64, although the event says so") from None
         except UnicodeDecodeError:
             raise InvalidParameters("the body is not UTF-8") from None
+
+
+def check_event(event: Mapping[str, Any]) -> None:
+    """Raise InvalidParameters for an event that AWS does not make of a request, but a direct caller may."""
+    texts = (event.get(name) or "" for name in ("rawPath", "rawQueryString", "body"))
+    headers = event.get("headers") or {}
+    well_formed = (
+        isinstance(event["requestContext"]["http"].get("method"), str)
+        and all(isinstance(text, str) for text in texts)
+        and isinstance(headers, dict)
+        and all(isinstance(value, str) for value in headers.values())
+    )
+    if not well_formed:
+        raise InvalidParameters("the event is none of a Function URL's (payload format 2.0)")
 
 
 def decoded(text: str, place: str) -> str:

@@ -85,6 +85,12 @@ def test_every_result_is_replayed_as_it_was(bank: Bank, operation: str, paramete
     assert bank.value("SELECT count(*) FROM queryport.idempotency_key") == 1
 
 
+@pytest.mark.parametrize("operation", ["move_at_once", "move_in_steps"])
+def test_a_key_goes_with_what_is_bound_and_not_with_how_it_was_written(bank: Bank, operation: str) -> None:
+    first = bank.call(operation, MOVE, "k")
+    assert bank.call(operation, {**MOVE, "source": 1.0, "target": 2.0}, "k") == {**first, "replayed": True}
+
+
 def test_a_null_value_is_replayed(bank: Bank) -> None:
     bank.run("INSERT INTO named VALUES ('a', 'b')")
     assert bank.call("no_value", {"name": "a"}, "k") == {"data": None}

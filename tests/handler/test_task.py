@@ -108,3 +108,17 @@ def test_a_mistake_of_ours_has_a_name_of_its_own(function: Function, monkeypatch
     with pytest.raises(errors.InternalError) as failure:
         function.task("numbers", count=1)
     assert "hunter2" not in str(failure.value)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"operation": "numbers", "parameters": {"a\nERROR forged\u2028\x1b[31m": 1}},
+        {"operation": "numbers", "a\r\nERROR forged": 1},
+    ],
+)
+def test_a_caller_begins_no_line_in_the_log(function: Function, event: dict[str, Any]) -> None:
+    with pytest.raises(errors.InvalidParameters) as failure:
+        function.invoke(event)
+    assert "forged" in str(failure.value)
+    assert not any(ord(character) < 32 or character in "\x7f\x85\u2028\u2029" for character in str(failure.value))

@@ -6,10 +6,10 @@ from queryport.compile import Compilation, compile_project
 from queryport.compile.write.emit import write_catalog
 
 
-def compile_to_catalog(folder: Path, database_url: str) -> tuple[Path, Compilation]:
-    """The `catalog.json` written into the folder, and what is in it. Fails with every problem that there is."""
+def compile_to_catalog(folder: Path, database_url: str, into: Path | None = None) -> tuple[Path, Compilation]:
+    """The `catalog.json` written into the folder, or another, and its content. Fails with every problem there is."""
     compilation = compile_project(folder, database_url)
     assert compilation.ok, "\n".join(problem.render() for problem in compilation.problems)
-    path = folder / "catalog.json"
+    path = (into or folder) / "catalog.json"
     write_catalog(path, compilation.catalogue, "test")
     return path, compilation

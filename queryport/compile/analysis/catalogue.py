@@ -147,7 +147,8 @@ WITH RECURSIVE reached(root, oid) AS (
     SELECT i.inhrelid FROM pg_inherits i WHERE i.inhparent = reached.oid
     UNION ALL
     SELECT k.conrelid FROM pg_constraint k
-    WHERE k.contype = 'f' AND k.confrelid = reached.oid AND (k.confdeltype || k.confupdtype) ~ '[^ar]') further(oid)),
+    WHERE k.contype = 'f' AND k.confrelid = reached.oid
+      AND (k.confdeltype::text || k.confupdtype::text) ~ '[^ar]') further(oid)),
 own AS (
   SELECT p.oid FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
   WHERE p.oid >= 16384 AND l.lanname NOT IN ('c', 'internal'))

@@ -271,7 +271,37 @@ def test_a_mistake_of_ours_tells_its_type_to_the_log_alone(function: Function, m
     assert "ZeroDivisionError" not in response.text
 
 
-def test_an_event_that_lacks_what_aws_sends_is_a_problem_too(function: Function) -> None:
-    answer = json.loads(function.raw({"version": "2.0", "requestContext": {"http": {}}}))
-    assert answer["statusCode"] == 500
-    assert json.loads(answer["body"])["code"] == "InternalError"
+@pytest.mark.parametrize(
+    "bent",
+    [
+        {"requestContext": {"http": {}}},
+        {"requestContext": {"http": {"method": 7}}},
+        {"requestContext": {"http": {"method": "GET"}}, "rawPath": ["/numbers"]},
+        {"requestContext": {"http": {"method": "GET"}}, "rawQueryString": {"count": "1"}},
+        {"requestContext": {"http": {"method": "GET"}}, "headers": ["a"]},
+        {"requestContext": {"http": {"method": "GET"}}, "headers": {"idempotency-key": 7}},
+        {"requestContext": {"http": {"method": "POST"}}, "body": {"count": 1}},
+    ],
+)
+def test_an_event_that_aws_does_not_send_is_refused(function: Function, bent: dict[str, Any]) -> None:
+    answer = json.loads(function.raw({"version": "2.0", **bent}))
+    assert answer["statusCode"] == 400
+    assert json.loads(answer["body"])["detail"] == "the event is none of a Function URL's (payload format 2.0)"
+
+
+def test_every_answer_keeps_browsers_from_guessing_its_type(function: Function) -> None:
+    for path in ("/health", "/numbers", "/nowhere"):
+        assert function.http("GET", path).headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize(("method", "path"), [("POST", "/operations/numbers"), ("GET", "/numbers")])
+def test_no_more_flaws_are_told_than_anyone_reads(function: Function, method: str, path: str) -> None:
+    query = "&".join(f"name{number}=1&name{number}=2" for number in range(100_000))[: 1024 * 1024 - 1000]
+    response = function.http(method, path, query=query)
+    assert response.status == 400
+    assert len(response.json["errors"]) == 50
+    assert len(response.text) < 20_000
+
+
+def test_a_url_that_is_too_long_is_refused(function: Function) -> None:
+    assert function.http("GET", "/numbers", query="x" * 1024 * 1024).status == 413

@@ -1,0 +1,98 @@
+"""Query files for every type of a database: read as it comes, as a list, as a list of lists, and written."""
+
+from typing import NamedTuple
+
+import psycopg
+
+# The types of a user's own, and the extensions whose types parse what a caller writes.
+SCHEMA = """
+CREATE EXTENSION hstore;
+CREATE EXTENSION ltree;
+CREATE EXTENSION cube;
+CREATE EXTENSION seg;
+CREATE EXTENSION citext;
+CREATE EXTENSION isn;
+CREATE EXTENSION intarray;
+CREATE EXTENSION vector;
+CREATE TYPE mood AS ENUM ('sad', 'ok', 'happy');
+CREATE DOMAIN positive AS integer CHECK (value > 0);
+CREATE DOMAIN code AS text CHECK (value ~ '^[A-Z]+$');
+CREATE TYPE point3 AS (x integer, y numeric, label text);
+CREATE TYPE stop AS (at point3, arrival timestamptz, tags text[]);
+CREATE TYPE textrange AS RANGE (subtype = text);
+CREATE TABLE named (
+  name text PRIMARY KEY, words tsvector GENERATED ALWAYS AS (to_tsvector('english', name)) STORED);
+CREATE FUNCTION broken(name text) RETURNS integer LANGUAGE plpgsql STABLE AS $$
+BEGIN RETURN (SELECT count(*) FROM not_there WHERE not_there.name = broken.name); END $$;
+CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN EXECUTE 'SELEKT'; RETURN NEW; END $$;
+CREATE TABLE owner (name text PRIMARY KEY);
+CREATE TABLE guarded (name text REFERENCES owner ON UPDATE CASCADE);
+INSERT INTO owner VALUES ('first');
+INSERT INTO guarded VALUES ('first');
+CREATE TRIGGER refuse BEFORE INSERT OR UPDATE ON guarded FOR EACH ROW EXECUTE FUNCTION refuse();
+CREATE TABLE counted (id integer PRIMARY KEY, times integer NOT NULL);
+"""
+
+_TYPES = """
+SELECT t.typname, format_type(t.oid, NULL), t.typarray <> 0
+FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace LEFT JOIN pg_class c ON c.oid = t.typrelid
+WHERE t.typtype IN ('b', 'c', 'd', 'e', 'r', 'm') AND n.nspname IN ('pg_catalog', 'public')
+  AND (c.oid IS NULL OR c.relkind = 'c')
+  AND NOT (t.typelem <> 0 AND t.typlen = -1 AND t.typsubscript = 'array_subscript_handler'::regproc
+           AND t.typname NOT IN ('int2vector', 'oidvector'))
+ORDER BY 1
+"""
+
+# Where PostgreSQL refuses a value that no schema could: in functions, indexes and clauses.
+STATEMENTS = {
+    "search": "SELECT name FROM named WHERE words @@ websearch_to_tsquery('english', :words)",
+    "query": "SELECT name FROM named WHERE words @@ to_tsquery('english', :words)",
+    "add": "INSERT INTO named (name) VALUES (:name) ON CONFLICT DO NOTHING",
+    "upsert": "INSERT INTO counted SELECT unnest(:ids::int[]), 1 ON CONFLICT (id) DO UPDATE SET times = 2",
+    "matching": "SELECT name FROM named WHERE name ~ :pattern OR name LIKE :like OR name SIMILAR TO :similar",
+    "shown": "-- result: value\nSELECT to_char(:number::numeric, :form) AS text",
+    "path": "-- result: value\nSELECT jsonb_path_query_array(:doc::jsonb, :path::jsonpath) AS found",
+    "at": "SELECT date_trunc(:unit, :at::timestamptz, :zone) AS at",
+    "some": "SELECT name FROM named ORDER BY name LIMIT :most OFFSET :first",
+    "quotient": "-- result: value\nSELECT :a::int / :b::int AS quotient",
+    "repeated": "-- result: value\nSELECT length(repeat(:text, :times::int)) AS length",
+    "moved": "-- result: value\nSELECT overlay(:text placing :by from :at) AS text",
+    "cut": "-- result: value\nSELECT substring(:text from :at for :length) AS text",
+    "either": "-- params: {text: {pattern: '^(a|b|[0-9]+)+$'}, mail: {format: email, optional: true}}\n"
+    "SELECT :text AS text, :mail AS mail",
+}
+
+
+# Where a function of the author's own fails, whatever the caller sends.
+OWN_MISTAKES = {
+    "mistake.calls": "SELECT broken(:name) AS count",
+    "mistake.adds": "INSERT INTO guarded VALUES (:name)",
+    "mistake.cascades": "UPDATE owner SET name = :name WHERE true",
+}
+
+
+class EveryType(NamedTuple):
+    files: dict[str, str]
+    """The text of each query file by its path."""
+    types: dict[str, str]
+    """The SQL name of each type by its catalogue name."""
+
+
+def every_type(url: str) -> EveryType:
+    """Make a query file for each type of a database, and for each way in which it is used."""
+    with psycopg.connect(url) as connection:
+        rows = connection.execute(_TYPES.encode()).fetchall()
+    files = {f"use/{name}.sql": text for name, text in STATEMENTS.items()}
+    files |= {f"{name}.sql": text for name, text in OWN_MISTAKES.items()}
+    for name, sql_name, has_array in rows:
+        files[f"value/{name}.sql"] = (
+            f"-- result: value\n-- http: GET /value/{name}\n-- params: {{v: {{optional: true}}}}\n"
+            f"SELECT :v::{sql_name} AS v"
+        )
+        if has_array:
+            files[f"list/{name}.sql"] = f"-- result: value\n-- http: GET /list/{name}\nSELECT :v::{sql_name}[] AS v"
+            files[f"grid/{name}.sql"] = (
+                f"-- result: value\n-- http: GET /grid/{name}\n-- params: {{v: {{type: '{sql_name}[][]'}}}}\n"
+                "SELECT :v AS v"
+            )
+    return EveryType(files, {name: sql_name for name, sql_name, _ in rows})
