@@ -151,7 +151,9 @@ WITH RECURSIVE reached(root, oid) AS (
       AND (k.confdeltype::text || k.confupdtype::text) ~ '[^ar]') further(oid)),
 own AS (
   SELECT p.oid FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
-  WHERE p.oid >= 16384 AND l.lanname NOT IN ('c', 'internal'))
+  WHERE p.oid >= 16384 AND l.lanname NOT IN ('c', 'internal')
+    AND NOT EXISTS (
+      SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'))
 SELECT DISTINCT root::bigint FROM reached r
 WHERE EXISTS (SELECT FROM pg_trigger t JOIN own ON own.oid = t.tgfoid WHERE t.tgrelid = r.oid)
   OR EXISTS (SELECT FROM pg_rewrite w WHERE w.ev_class = r.oid AND w.ev_type <> '1')

@@ -64,6 +64,7 @@ def test_any_operation_is_called_with_a_json_object(function: Function) -> None:
     )
     assert response.headers == {
         "content-type": "application/json",
+        "x-content-type-options": "nosniff",
         "cache-control": "no-store",
         "x-request-id": REQUEST_ID,
     }
