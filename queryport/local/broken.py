@@ -1,8 +1,7 @@
 """Answers for operations whose file does not compile, while `queryport serve` goes on with all the others.
 
-Such an operation answers what is wrong with its file. Its last good version would be the wrong answer: the result
-of a text that is no longer there. A file that never compiled is known by its
-name alone, one that did also by the route it had.
+Such an operation answers what is wrong with its file. Its last good version would be the wrong answer: the result of a
+text that is no longer there. A file that never compiled is known by its name alone, one that did also by its route.
 """
 
 from collections.abc import Iterable, Mapping

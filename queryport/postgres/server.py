@@ -10,7 +10,6 @@ import fcntl
 import os
 import shutil
 import signal
-import stat
 import subprocess
 import tempfile
 import time
@@ -24,6 +23,7 @@ import psycopg
 
 from queryport.console import signals
 from queryport.postgres.account import Account, PostgresError, current, environment
+from queryport.postgres.files import locked, opened, rotate
 from queryport.postgres.folders import give, is_private, make_private, state_folder, take_private
 from queryport.postgres.programs import Programs, programs_for, trust_extensions
 
@@ -34,7 +34,6 @@ PORT = 5432
 
 # A socket's path is at most 103 bytes on macOS and 107 on Linux, `/.s.PGSQL.5432` included.
 _LONGEST_SOCKET_FOLDER = 88
-_LARGEST_LOG = 10_000_000
 
 _START_LOCK, _USERS_LOCK, _DATA = "start.lock", "users.lock", "data"
 _ELSEWHERE, _SOCKETS = "elsewhere", "sockets"
@@ -55,6 +54,9 @@ _SETTINGS = {
 
 _STILL_IN_USE = "pre-existing shared memory block"
 """A server that was killed has children that end a moment after it."""
+
+_LEFT_RUNNING: list[subprocess.Popen[bytes]] = []
+"""Servers that outlive the object that started them: a Popen that is dropped while it runs warns of that."""
 
 
 class EmbeddedPostgres:
@@ -112,18 +114,18 @@ class EmbeddedPostgres:
         self._account = account = current()
         try:
             take_private(self.directory, account, marks={_START_LOCK, _DATA})
-            lock = _opened(self.directory / _START_LOCK)
+            lock = opened(self.directory / _START_LOCK)
         except OSError as error:
             raise PostgresError(
                 f"{error.filename} cannot be used ({error.strerror}): choose another folder with --data-dir"
             ) from None
-        with _locked(lock):
+        with locked(lock):
             try:
                 self._find_home(account)
                 if not self._answers():
                     self._initialise(account)
                     self._launch(account)
-                self._users = _opened(self.directory / _USERS_LOCK)
+                self._users = opened(self.directory / _USERS_LOCK)
                 fcntl.flock(self._users, fcntl.LOCK_SH)
             except BaseException:  # not even an interruption may leave a server behind
                 self._abandon()
@@ -133,11 +135,13 @@ class EmbeddedPostgres:
         """Leave the server; the last user to leave stops it and waits until it is gone."""
         if self._users is None or self._account is None:
             return
-        with _locked(_opened(self.directory / _START_LOCK)):
+        with locked(opened(self.directory / _START_LOCK)):
             try:
                 fcntl.flock(self._users, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                pass  # another command still uses the server
+            except BlockingIOError:  # another command still uses the server
+                if self._process is not None:
+                    _LEFT_RUNNING.append(self._process)
+                    self._process = None
             else:
                 self._shut_down(self._account)
                 self._remove_sockets()
@@ -148,7 +152,7 @@ class EmbeddedPostgres:
         """Start the server again if it has died; answers whether it had. Raises PostgresError."""
         if self._users is None or self._account is None:
             return False
-        with _locked(_opened(self.directory / _START_LOCK)):
+        with locked(opened(self.directory / _START_LOCK)):
             if self._postmaster_pid() is not None:
                 return False
             self._launch(self._account)
@@ -226,10 +230,10 @@ class EmbeddedPostgres:
         settings = _SETTINGS | {"extension_control_path": f"{trusted}:$system:{programs.extensions}"}
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         command = account.command(programs.path("postgres"), "-D", str(self.data), "-k", str(self._sockets), *options)
-        _rotate(self.log)
+        rotate(self.log)
         give_up = time.monotonic() + START_SECONDS
         while True:
-            with _opened(self.log, "a") as log, signals.held_back():
+            with opened(self.log, "a") as log, signals.held_back():
                 told = log.tell()
                 self._process = process = subprocess.Popen(  # noqa: S603 (the wheel's own program)
                     command,
@@ -248,14 +252,18 @@ class EmbeddedPostgres:
             said = self.log.read_bytes()[told:].decode(errors="replace")
             if time.monotonic() >= give_up or _STILL_IN_USE not in said:
                 tail = "\n".join(said.splitlines()[-15:])
+                self._kill()
                 raise PostgresError(f"PostgreSQL did not start; the end of {self.log}:\n{tail}")
             time.sleep(0.2)
 
-    def _abandon(self) -> None:
+    def _kill(self) -> None:
         if self._process is not None:
             self._process.send_signal(signal.SIGQUIT)
             self._process.wait()
             self._process = None
+
+    def _abandon(self) -> None:
+        self._kill()
         if self._users is not None:
             self._users.close()
             self._users = None
@@ -313,30 +321,6 @@ def _remembered(record: Path, parent: Callable[[], Path], account: Account) -> P
             return folder
     folder = make_private(parent(), account)
     record.unlink(missing_ok=True)
-    with _opened(record) as file:
+    with opened(record) as file:
         file.write(str(folder))
     return folder
-
-
-def _opened(path: Path, mode: str = "w") -> IO[str]:
-    """Open a file of ours in a folder that may be PostgreSQL's user's, without following a link there."""
-    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | (os.O_APPEND if mode == "a" else 0)
-    descriptor = os.open(path, flags, 0o600)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise PostgresError(f"{path} is no file: delete it")
-    return open(descriptor, mode)  # noqa: PTH123 (a descriptor)
-
-
-def _rotate(log: Path) -> None:
-    with suppress(FileNotFoundError):
-        if log.lstat().st_size > _LARGEST_LOG:
-            log.replace(log.with_name(f"{log.name}.1"))
-
-
-@contextmanager
-def _locked(file: IO[str]) -> Iterator[None]:
-    """Hold a file's exclusive lock for the length of a with block."""
-    with file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
