@@ -28,7 +28,7 @@ _Keyword = Callable[[Any, Any, Any, Any], _Errors]
 
 
 class Explainer:
-    """What is wrong with values that one schema refuses."""
+    """The flaws of values that one schema refuses."""
 
     def __init__(self, schema: Mapping[str, Any], recognizers: Recognizers, effort: Effort) -> None:
         keywords = _Keywords(recognizers, effort)

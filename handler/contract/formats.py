@@ -1,4 +1,4 @@
-"""What the `format` of a JSON Schema means here: a fixed list, each checked and not merely noted.
+"""The meaning of a JSON Schema's `format`: a fixed list, each checked and not merely noted.
 
 Dates and times also take what PostgreSQL's own answers may hold: `infinity`, years beyond 9999, years BC. What an
 operation returns can thus be sent back. The compiler refuses a format that is not in FORMATS. Every check takes time

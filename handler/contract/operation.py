@@ -1,4 +1,4 @@
-"""What a compiled operation is: the contract between the compiler, which writes catalog.json, and the Lambda.
+"""The compiled operation: the contract between the compiler, which writes catalog.json, and the Lambda.
 
 Everything here is plain data, already decided at build time. The Lambda never looks at SQL: it picks the fragments of
 the statement that this call needs, binds PostgreSQL's text forms, and passes on the JSON that PostgreSQL rendered.
@@ -17,7 +17,7 @@ CATALOG_FORMAT = 5
 
 
 class Result(StrEnum):
-    """What an operation answers in `data`.
+    """The form of an operation's `data`.
 
     A row arrives as one text column: the row's JSON object; for VALUE the JSON of the one column itself (or NULL).
     """
@@ -87,7 +87,7 @@ class Http(NamedTuple):
 
 
 class Access(NamedTuple):
-    """Who may call an operation, and how."""
+    """The rights to call an operation."""
 
     allow: tuple[str, ...] = DEFAULT
     """The rules of handler.contract.rights, any of which suffices."""

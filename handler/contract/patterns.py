@@ -131,7 +131,7 @@ class Derived(NamedTuple):
 
     check: Callable[[str], bool]
     meaning: str
-    """What its texts are, behind "must be"."""
+    """The words for its texts, behind "must be"."""
     has_commas: bool = False
     """Whether its texts may have commas, so that a list of them cannot be told by its commas."""
 

@@ -24,7 +24,7 @@ class Recognizer(NamedTuple):
     accepts_all: Callable[[Collection[Any]], bool]
     """The same of many values at once, in less time."""
     exact: bool
-    """What is not accepted is certainly not valid."""
+    """A value that is not accepted is certainly not valid."""
 
 
 class Recognizers:

@@ -39,7 +39,7 @@ class RightsError(ValueError):
 class Rule(NamedTuple):
     kind: str
     detail: str | None = None
-    """What stands behind the colon."""
+    """The text behind the colon."""
 
 
 def parse(text: str) -> Rule:

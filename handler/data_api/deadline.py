@@ -14,7 +14,7 @@ class Deadline:
         self._reserve_seconds = reserve_seconds
 
     def seconds(self) -> float:
-        """What is left for waiting on others; zero or less when it is over."""
+        """Return the seconds that are left for waiting on others; zero or less when it is over."""
         return self._remaining_milliseconds() / 1000 - self._reserve_seconds
 
     def keeping_back(self, seconds: float) -> "Deadline":

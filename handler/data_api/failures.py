@@ -10,7 +10,7 @@ from handler.contract.errors import OperationError, Outcome
 
 
 class Suspect(StrEnum):
-    """What an error of PostgreSQL may come from besides the statement."""
+    """The parts of a call, besides its statement, that an error of PostgreSQL may come from."""
 
     VALUE = "a value"
     VALUE_OR_OWN_CODE = "a value, or a function of the project's own"

@@ -67,7 +67,7 @@ class Key(NamedTuple):
 
     @property
     def arguments(self) -> dict[str, str | None]:
-        """What the compiled statements take."""
+        """The values of the compiled statements' placeholders."""
         return {
             "__operation": self.operation,
             "__key": self.text,
@@ -90,7 +90,7 @@ def key_of(operation: Operation, invocation: Invocation, bound: Bindings | Seque
     if len(text) > LONGEST_KEY or not _KEY.fullmatch(text):
         raise _refused(f"must be 1 to {LONGEST_KEY} printable ASCII characters")
     if operation.read_only:
-        return None  # whoever reads twice changes nothing
+        return None  # to read twice changes nothing
     if operation.idempotency is Idempotency.OFF:
         raise _refused("cannot be kept: this operation takes no idempotency key")
     scoped = f"{invocation.caller.scope}:{text}"

@@ -1,7 +1,7 @@
 """Runs an operation that has keyset pages: how many rows a call asks for, where it goes on, the next page's cursor.
 
-A cursor is base64url of the JSON array of the last row's sort keys. It is opaque to callers and not secret: whoever
-forges one asks for another place in a list that is theirs to read.
+A cursor is base64url of the JSON array of the last row's sort keys. It is opaque to callers and not secret: a
+forged one asks for another place in a list that is its sender's to read.
 """
 
 import binascii

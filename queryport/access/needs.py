@@ -52,7 +52,7 @@ class _Derivation:
         """The functions whose bodies have been followed."""
         self._texts = 0
         self._followed: set[tuple[str, bool]] = set()
-        """What the catalogue keeps analysed and has been followed, each with whether its tables are checked."""
+        """The analysed texts of the catalogue that were followed, each with whether its tables are checked."""
 
     def of(self, operations: Iterable[Operation]) -> Needs:
         for operation in operations:

@@ -1,4 +1,4 @@
-"""What PostgreSQL's catalogue says of the tables and functions that statements reach, as far as privileges go."""
+"""Asks PostgreSQL's catalogue about the tables and functions that statements reach, as far as privileges go."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -27,7 +27,7 @@ class Table:
     policies: list[str]
     """The conditions of row-level security, as pg_node_tree, which run with the privileges of the reader."""
     conditions: list[str]
-    """What is computed when a row is written (checks, generated columns, indexes), as pg_node_tree."""
+    """The expressions that are computed when a row is written (checks, generated columns, indexes), as pg_node_tree."""
     defaults: dict[str, str]
     """Default values by the number of their column, as pg_node_tree."""
     default_sequences: dict[str, list[int]]

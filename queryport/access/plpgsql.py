@@ -1,4 +1,4 @@
-"""What a PL/pgSQL function names in its statements: tables by verb, columns and functions.
+"""Finds the names in a PL/pgSQL function's statements: tables by verb, columns and functions.
 
 PostgreSQL keeps such a body as text and analyses it when it runs. Its own parser takes it apart here; names are looked
 up later. A column that a statement uses is named in it, so the names are enough. Dynamic SQL is not read.
@@ -21,7 +21,7 @@ _ASSIGNMENTS = frozenset({"3", "4", "5"})
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """What a statement does to a table."""
+    """The verbs and columns by which a statement uses a table."""
 
     schema: str
     """Empty where the table is named alone."""
@@ -37,7 +37,7 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class Statements:
-    """What the statements of a function name."""
+    """The names in the statements of a function."""
 
     uses: tuple[Use, ...]
     functions: frozenset[tuple[str, str]]

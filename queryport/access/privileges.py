@@ -1,4 +1,4 @@
-"""What privileges are, as PostgreSQL grants them: a verb on an object, for tables on single columns where it can be."""
+"""Privileges as PostgreSQL grants them: a verb on an object, for tables on single columns where it can be."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class Needs:
     privileges: tuple[Privilege, ...]
     """In the order in which they are granted."""
     unseen: tuple[str, ...]
-    """What may need more, and why that cannot be told."""
+    """The objects that may need more, and why that cannot be told."""
 
 
 IDEMPOTENCY_KEYS = "queryport.idempotency_key"

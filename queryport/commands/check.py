@@ -33,7 +33,7 @@ class Findings:
     problems: Sequence[Problem]
     live: LiveCheck | None
     lacks: Sequence[Lack] | None = None
-    """What the role lacks that was tried."""
+    """The privileges that the role which was tried lacks."""
 
     def fail(self, *, strict: bool) -> bool:
         worst = (Severity.ERROR, Severity.WARNING) if strict else (Severity.ERROR,)

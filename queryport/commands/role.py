@@ -19,7 +19,7 @@ _SECRET_BYTES = 24
 
 
 class DoesNotCompileError(CommandError):
-    """What the operations need cannot be told while some of them do not compile."""
+    """Some operations do not compile, so that their needs cannot be told."""
 
 
 @click.command("role")

@@ -40,14 +40,14 @@ class LocalDataApi:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What points an AWS SDK at it; the fixture has set it."""
+        """The variables that point an AWS SDK at it; the fixture has set them."""
         from queryport.testing.function import client_environment
 
         return client_environment(self.url)
 
     @property
     def arguments(self) -> dict[str, str]:
-        """What every call of a client needs: resourceArn, secretArn and database."""
+        """The arguments that every call of a client needs: resourceArn, secretArn and database."""
         return {"resourceArn": self.resource_arn, "secretArn": self.secret_arn, "database": self.database}
 
 

@@ -29,7 +29,7 @@ def create_database(server: str, name: str, template: str | None = None) -> Fres
 
 @contextmanager
 def fresh_database(server: str, template: str | None = None) -> Iterator[FreshDatabase]:
-    """Create a database under a name of its own, and drop it afterwards, whoever is still connected."""
+    """Create a database under a name of its own, and drop it afterwards, with its connections."""
     database = create_database(server, f"test_{secrets.token_hex(6)}", template)
     try:
         yield database

@@ -1,4 +1,4 @@
-"""What PostgreSQL's own analysis proves of a statement: its columns' nullability, its unique columns, its effects."""
+"""Proves of a statement, by PostgreSQL's own analysis: its columns' nullability, its unique columns, its effects."""
 
 from collections.abc import Set
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ _UNREAD = frozenset({"what could not be analysed"})
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """What is known of one statement. What is not proven is not claimed."""
+    """The proven facts of one statement; nothing else is claimed."""
 
     nullable: tuple[bool, ...]
     """For each output column, whether it may be NULL."""

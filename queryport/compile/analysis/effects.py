@@ -1,5 +1,6 @@
-"""What an analysed statement that only reads may change all the same: by a function, however it gets there. Besides,
-whether it runs code of the project's own.
+"""Finds what an analysed statement that only reads may change all the same: by a function, however it gets there.
+
+Besides, it finds whether the statement runs code of the project's own.
 
 Follows views, row-level security, operators, aggregates, casts, types and default arguments to the functions that run,
 and those to what they call. A function counts as reading where it is declared STABLE or IMMUTABLE, which PostgreSQL

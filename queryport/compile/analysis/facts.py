@@ -1,4 +1,4 @@
-"""What PostgreSQL's catalogue says of the relations, functions and types that an analysed statement names by oid.
+"""Asks PostgreSQL's catalogue about the relations, functions and types that an analysed statement names by oid.
 
 Looked up many at a time and kept for a run, so that most statements cost no question of their own. What a statement of
 a rehearsed transaction defines makes all of it stale: `forget` it.
@@ -114,7 +114,7 @@ class Type:
     not_null: bool
     """A domain, or one below it, refuses NULL."""
     functions: tuple[int, ...]
-    """What reads, writes, compares and casts its values to JSON."""
+    """The functions that read, write, compare and cast its values to JSON."""
     trees: tuple[str, ...]
     """The conditions of a domain, as pg_node_tree."""
     parts: tuple[int, ...]

@@ -14,7 +14,7 @@ class Part:
     entries: list[int] = field(default_factory=list)
     """Range table entries, each with a row in every row of the part."""
     conditions: list[Node] = field(default_factory=list)
-    """What holds for every row of the part."""
+    """The facts that hold for every row of the part."""
     nullable: list[tuple[frozenset[int], "Part"]] = field(default_factory=list)
     """The other sides of LEFT and RIGHT joins, whose conditions hold where they have a row; and the entries joined."""
     full: list[tuple["Part", "Part"]] = field(default_factory=list)

@@ -16,7 +16,7 @@ _IS_TRUE, _IS_FALSE, _IS_NOT_UNKNOWN = 0, 2, 5
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """What holds for every row that FROM and WHERE leave."""
+    """The facts that hold for every row which FROM and WHERE leave."""
 
     columns: frozenset[Column]
     """Columns that are not NULL."""

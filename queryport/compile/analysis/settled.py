@@ -1,4 +1,4 @@
-"""What is the same in two rows of a query that tie: columns, and whole rows of the items of FROM."""
+"""Finds what is the same in two rows of a query that tie: columns, and whole rows of the items of FROM."""
 
 from collections.abc import Iterable, Mapping, Set
 
