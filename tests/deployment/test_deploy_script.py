@@ -53,6 +53,8 @@ sys.exit(state["failing"] in line if state["failing"] else 0)
 
 class Pipeline:
     def __init__(self, folder: Path) -> None:
+        self.errors = ""
+        """What the last run wrote to standard error."""
         self._folder = folder
         (folder / ".ci").mkdir()
         shutil.copy(ROOT / ".ci/deploy", folder / ".ci/deploy")
@@ -62,6 +64,12 @@ class Pipeline:
             (folder / path).write_text(STAND_IN)
             (folder / path).chmod(0o755)
         (folder / ".venv/bin/python").symlink_to(sys.executable)
+
+    def take_the_real_sam(self) -> None:
+        (self._folder / ".tools/sam/bin/sam").unlink()
+        (self._folder / ".tools/sam/bin/sam").symlink_to(ROOT / ".tools/sam/bin/sam")
+        shutil.copy(ROOT / "template.yaml", self._folder)
+        shutil.copytree(ROOT / "statemachine", self._folder / "statemachine")
 
     def run(self, *, deployed: bool = True, failing: str = "", function_error: str = "None") -> tuple[int, list[str]]:
         """The exit code, and every call that does something."""
@@ -78,11 +86,13 @@ class Pipeline:
                 "AWS_SECRET_ACCESS_KEY": "secret",
                 "AWS_SESSION_TOKEN": "token",
                 "IMAGE_REPOSITORY": REPOSITORY,
+                "AWS_ENDPOINT_URL": "http://127.0.0.1:9",  # nobody listens there
             },
             capture_output=True,
             text=True,
             check=False,
         )
+        self.errors = done.stderr
         calls = (self._folder / "calls").read_text().splitlines()
         return done.returncode, [line for line in calls if "describe-stacks" not in line and " inspect " not in line]
 
@@ -139,3 +149,11 @@ def test_a_function_that_is_not_well_fails_the_job(pipeline: Pipeline, failing: 
 
 def test_a_call_that_fails_fails_the_job(pipeline: Pipeline) -> None:
     assert pipeline.run(function_error="Unhandled")[0] != 0
+
+
+def test_sam_takes_the_options_and_goes_to_aws(pipeline: Pipeline) -> None:
+    pipeline.take_the_real_sam()
+    code, calls = pipeline.run()
+    assert code != 0
+    assert "Could not connect to the endpoint URL" in pipeline.errors
+    assert "curl --silent" not in _commands(calls)
