@@ -70,7 +70,24 @@ class Uniqueness:
         if unique and not query.flag("hasTargetSRFs"):
             return True
         distinct = query.nodes("distinctClause")
-        return bool(distinct) and self._clauses_settled(settled, ties, distinct)
+        if not distinct or not self._clauses_settled(settled, ties, distinct):
+            return False
+        return not query.flag("hasDistinctOn") or self._choice_is_certain(scope, ties, distinct)
+
+    def _choice_is_certain(self, scope: Scope, ties: Ties, distinct: list[Node]) -> bool:
+        """Whether DISTINCT ON gives the same keys each time: they are what it goes by, or ORDER BY decides the row."""
+        chosen_by = {clause.number("tleSortGroupRef") for clause in distinct}
+        targets = scope.query.nodes("targetList")
+        if all(target.number("ressortgroupref") in chosen_by for target in targets if target.number("resno") in ties):
+            return True
+        ordered_by = chosen_by | {clause.number("tleSortGroupRef") for clause in scope.query.nodes("sortClause")}
+        settled = Settled(scope, self._facts)
+        for target in targets:
+            if target.number("ressortgroupref") in ordered_by:
+                settled.tie(target.node("expr"), not_null=False)
+        return not scope.query.has("groupClause") and self._follow(
+            settled, parts(scope.query.node("jointree"), proven(scope, self._facts).entries)
+        )
 
     def _is_exact(self, scope: Scope, column: int) -> bool:
         """Whether values of an output column that are equal are the same, as far as collations go."""

@@ -345,7 +345,7 @@ class Generator:
             case 3:
                 text = f"{text} GROUP BY {self.random.choice(['ROLLUP', 'CUBE'])} ({', '.join(kept)})"
             case 4:
-                text = f"SELECT DISTINCT ON ({kept[0]}) {values} FROM {item}{where} ORDER BY {kept[0]}"
+                text = f"SELECT DISTINCT ON ({kept[0]}) {values} FROM {item}{where} ORDER BY {', '.join(kept)}"
             case 5:
                 operation = self.random.choice(["UNION", "EXCEPT", "INTERSECT", "UNION ALL", "EXCEPT ALL"])
                 text = f"({text}) {operation} ({text})"

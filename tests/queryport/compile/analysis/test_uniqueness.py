@@ -60,6 +60,7 @@ UNIQUE = [
     ("region, total", "SELECT DISTINCT region, total FROM orders"),
     ("region", "SELECT DISTINCT ON (region) region, total FROM orders ORDER BY region, total"),
     ("order_id", "SELECT DISTINCT order_id, region FROM orders"),
+    ("region, total", "SELECT DISTINCT ON (region) region, total FROM orders ORDER BY region, order_id"),
     ("n", "SELECT count(*) AS n FROM orders"),
     # queries within queries
     ("order_id", "SELECT s.order_id FROM (SELECT order_id FROM orders) s"),
@@ -122,6 +123,7 @@ NOT_UNIQUE = [
     ("region", "SELECT region, count(*) AS n FROM orders GROUP BY ROLLUP (region)", ""),
     ("region", "SELECT DISTINCT region, total FROM orders", "end `by` with `total`"),
     ("region", "SELECT DISTINCT ON (region, total) region, total FROM orders", ""),
+    ("region, total", "SELECT DISTINCT ON (region) region, total FROM orders ORDER BY region", "end `by` with"),
     ("order_id", "SELECT order_id FROM orders UNION ALL SELECT order_id FROM orders", ""),
     ("region", "SELECT region, total FROM orders UNION SELECT sku, 1 FROM line", ""),
     ("name", "SELECT a.name FROM customer a LEFT JOIN customer b ON b.customer_id = a.customer_id", ""),
