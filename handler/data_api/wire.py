@@ -14,13 +14,13 @@ from uuid import uuid4
 import orjson
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials, ReadOnlyCredentials
 from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError, NoCredentialsError  # noqa: A004 (botocore's)
 from botocore.utils import get_environ_proxies
 
 from handler.data_api import credentials, endpoint
 from handler.data_api.configuration import Configuration
 from handler.data_api.connection import Connections, Loss, NoAnswer, Reply, Route
+from handler.data_api.credentials import Credentials, Keys
 from handler.data_api.endpoint import SERVICE, Endpoint
 from handler.data_api.user_agent import user_agent
 
@@ -79,7 +79,7 @@ class Wire:
         self._connections = connections
         self._sender = sender
         self._urls = {action: endpoint.join(where.url, action) for action in Action}
-        self._host = SigV4Auth(ReadOnlyCredentials("", "", ""), SERVICE, where.region).headers_to_sign(
+        self._host = _signer(Keys("", "", None), where.region).headers_to_sign(
             AWSRequest("POST", self._urls[Action.EXECUTE])
         )["host"]
 
@@ -125,7 +125,7 @@ class Wire:
         try:
             if self._credentials is None:
                 raise NoCredentialsError
-            signer = SigV4Auth(self._credentials.get_frozen_credentials(), SERVICE, self._region)
+            signer = _signer(self._credentials.get_frozen_credentials(), self._region)
             # Of botocore's request, what is signed: making one of its own takes twice as long as signing it.
             signer.add_auth(cast("AWSRequest", _Signed("POST", url, headers, {}, body, {})))
         except (ConnectionError, HTTPClientError) as error:
@@ -133,6 +133,10 @@ class Wire:
         except (BotoCoreError, ClientError, RuntimeError) as error:  # RuntimeError: new credentials have expired too
             raise NoAnswer(Loss.NOT_SET_UP, type(error).__name__) from error
         return headers
+
+
+def _signer(keys: Keys, region: str) -> SigV4Auth:
+    return SigV4Auth(keys, SERVICE, region)  # type: ignore[arg-type]  # any object that has their names will do
 
 
 class _Signed(NamedTuple):
