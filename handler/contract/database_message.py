@@ -6,8 +6,8 @@ Both packages read it: the Lambda to tell a caller by name what happened, the to
 import re
 from typing import NamedTuple
 
-_PARTS = re.compile(r"(?:; |\n\s*)(Detail|Hint|Where|Position): ")
-_SEVERITY = re.compile(r"(?:ERROR|FATAL|PANIC): ")
+_PARTS = r"(?:; |\n\s*)(Detail|Hint|Where|Position): "
+_SEVERITY = r"(?:ERROR|FATAL|PANIC): "
 
 
 class DatabaseMessage(NamedTuple):
@@ -26,11 +26,11 @@ class DatabaseMessage(NamedTuple):
         head, found, sqlstate = message.rpartition("SQLState: ")
         if not found:
             return cls(message, None)
-        text, *rest = _PARTS.split(head.rstrip("; \n"))
+        text, *rest = re.split(_PARTS, head.rstrip("; \n"))
         parts = dict(zip(rest[::2], rest[1::2], strict=True))
         position = parts.get("Position", "")
         return cls(
-            _SEVERITY.sub("", text, count=1),
+            re.sub(_SEVERITY, "", text, count=1),
             sqlstate.strip(),
             text.startswith(("FATAL: ", "PANIC: ")),
             parts.get("Hint"),

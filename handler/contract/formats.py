@@ -20,30 +20,31 @@ _OFFSET = r"(?:[Zz]|[+-][0-9]{2}(?::?[0-9]{2}(?::?[0-9]{2})?)?)"
 _BC = "(?P<bc> BC)?"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 
-_DATE = re.compile(f"{_YEAR_MONTH_DAY}{_BC}")
-_DATE_TIME = re.compile(f"{_YEAR_MONTH_DAY}[Tt ]{_CLOCK}{_OFFSET}{_BC}")
-_DATE_TIME_LOCAL = re.compile(f"{_YEAR_MONTH_DAY}[Tt ]{_CLOCK}{_BC}")
-_TIME = re.compile(f"{_CLOCK}{_OFFSET}")
-_TIME_LOCAL = re.compile(_CLOCK)
-_UUID = re.compile("[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
-_HOSTNAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
-_EMAIL = re.compile(rf"[^\s@\"(),:;<>\[\\\]]{{1,64}}@{_LABEL}(?:\.{_LABEL})*")
-_SCHEME = re.compile("[A-Za-z][A-Za-z0-9+.-]*:")
-_NO_URI = re.compile(r"[^!#$%&-;=?-\[\]_a-z~]|%(?![0-9A-Fa-f]{2})")
+# Texts and not compiled: `re` compiles one when it is first used, and keeps it.
+_DATE = f"{_YEAR_MONTH_DAY}{_BC}"
+_DATE_TIME = f"{_YEAR_MONTH_DAY}[Tt ]{_CLOCK}{_OFFSET}{_BC}"
+_DATE_TIME_LOCAL = f"{_YEAR_MONTH_DAY}[Tt ]{_CLOCK}{_BC}"
+_TIME = f"{_CLOCK}{_OFFSET}"
+_TIME_LOCAL = _CLOCK
+_UUID = "[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
+_HOSTNAME = rf"{_LABEL}(?:\.{_LABEL})*"
+_EMAIL = rf"[^\s@\"(),:;<>\[\\\]]{{1,64}}@{_LABEL}(?:\.{_LABEL})*"
+_SCHEME = "[A-Za-z][A-Za-z0-9+.-]*:"
+_NO_URI = r"[^!#$%&-;=?-\[\]_a-z~]|%(?![0-9A-Fa-f]{2})"
 
 # No text of these forms is longer: PostgreSQL's timestamps have six digits of a second, a host name 253 characters.
 _LONGEST_TIME, _LONGEST_HOSTNAME, _LONGEST_EMAIL, _LONGEST_ADDRESS = 64, 253, 254, 64
 
 
-def _matches(pattern: re.Pattern[str], longest: int) -> Check:
-    return lambda text: len(text) <= longest and pattern.fullmatch(text) is not None
+def _matches(pattern: str, longest: int) -> Check:
+    return lambda text: len(text) <= longest and re.fullmatch(pattern, text) is not None
 
 
-def _on_a_real_day(pattern: re.Pattern[str]) -> Check:
+def _on_a_real_day(pattern: str) -> Check:
     def check(text: str) -> bool:
         if text in ("infinity", "-infinity"):
             return True
-        match = pattern.fullmatch(text) if len(text) <= _LONGEST_TIME else None
+        match = re.fullmatch(pattern, text) if len(text) <= _LONGEST_TIME else None
         if match is None:
             return False
         year, month, day = int(match["year"]), int(match["month"]), int(match["day"])
@@ -70,8 +71,8 @@ def _address(kind: Callable[[str], object]) -> Check:
 
 
 def _uri(text: str) -> bool:
-    scheme = _SCHEME.match(text)
-    return scheme is not None and scheme.end() < len(text) and _NO_URI.search(text, scheme.end()) is None
+    scheme = re.match(_SCHEME, text)
+    return scheme is not None and scheme.end() < len(text) and re.compile(_NO_URI).search(text, scheme.end()) is None
 
 
 _CHECKS: dict[str, tuple[Check, str]] = {

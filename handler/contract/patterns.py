@@ -102,14 +102,14 @@ def is_regular_expression(text: str) -> bool:
 
 _SPACE = r"\t-\r \x{A0}\x{1680}\x{2000}-\x{200A}\x{2028}\x{2029}\x{202F}\x{205F}\x{3000}\x{FEFF}"
 _OUTSIDE = {".": r"[^\n\r\x{2028}\x{2029}]"}
-_ESCAPES = re.compile(r"\\u\{([0-9A-Fa-f]+)\}|\\u([0-9A-Fa-f]{4})|\\(.)|(.)", re.DOTALL)
+_ESCAPES = r"(?s)\\u\{([0-9A-Fa-f]+)\}|\\u([0-9A-Fa-f]{4})|\\(.)|(.)"
 
 
 def _translated(pattern: str) -> str:
     r"""The expression in RE2's syntax, where `.`, `\s` and `\u` mean other things or nothing."""
     in_class = False
     pieces = []
-    for code, short_code, escaped, bare in _ESCAPES.findall(pattern):
+    for code, short_code, escaped, bare in re.findall(_ESCAPES, pattern):
         if code or short_code:
             piece = rf"\x{{{code or short_code}}}"
         elif escaped == "s":
@@ -149,13 +149,13 @@ NO_COMMA = "^[^,]*$"
 NUMBER_RANGE = r"^(empty|[\[(][\s\S]*[\])])$"
 NUMBER_RANGES = r"^\{[\s\S]*\}$"
 
-_DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_DECIMAL = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 _NOT_FINITE = ("NaN", "Infinity", "-Infinity")
-_NO_HEX = re.compile("[^0-9a-fA-F]")
+_NO_HEX = "[^0-9a-fA-F]"
 
 
 def _is_finite_decimal(text: str) -> bool:
-    return _DECIMAL.fullmatch(text) is not None
+    return re.fullmatch(_DECIMAL, text) is not None
 
 
 def _is_decimal(text: str) -> bool:
@@ -163,7 +163,7 @@ def _is_decimal(text: str) -> bool:
 
 
 def _is_bytes(text: str) -> bool:
-    return text.startswith("\\x") and len(text) % 2 == 0 and _NO_HEX.search(text, 2) is None
+    return text.startswith("\\x") and len(text) % 2 == 0 and re.compile(_NO_HEX).search(text, 2) is None
 
 
 def _is_range(text: str) -> bool:

@@ -23,11 +23,11 @@ DEFAULT = ("iam", "direct")
 _FORMS = {
     "anyone": None,
     "nobody": None,
-    "iam": re.compile(r"(?:role|user)/[\w+=,.@/*-]{1,512}|account/[0-9]{12}"),
-    "jwt": re.compile(r"[^=\s]{1,200}=\S.{0,499}"),
-    "key": re.compile(r"[A-Za-z0-9_.*-]{1,100}"),
+    "iam": r"(?:role|user)/[\w+=,.@/*-]{1,512}|account/[0-9]{12}",
+    "jwt": r"[^=\s]{1,200}=\S.{0,499}",
+    "key": r"[A-Za-z0-9_.*-]{1,100}",
     "direct": None,
-    "alias": re.compile(r"[A-Za-z0-9_*-]{1,128}"),
+    "alias": r"[A-Za-z0-9_*-]{1,128}",
 }
 _NEEDS_DETAIL = frozenset({"alias"})
 
@@ -54,7 +54,7 @@ def parse(text: str) -> Rule:
         return Rule(kind)
     if form is None:
         raise RightsError(f"`{kind}` stands alone, without `:{detail}`")
-    if not form.fullmatch(detail):
+    if not re.fullmatch(form, detail):
         raise RightsError(f"`{text}` is no rule: {_EXAMPLES[kind]}")
     return Rule(kind, detail)
 

@@ -12,8 +12,8 @@ from handler.contract.errors import OperationError
 from handler.data_api import retries
 from handler.data_api.failures import Failure, Suspect
 
-_CONSTRAINT = re.compile(r'constraint "([^"]{1,63})"')
-_COLUMN = re.compile(r'column "([^"]{1,63})"')
+_CONSTRAINT = r'constraint "([^"]{1,63})"'
+_COLUMN = r'column "([^"]{1,63})"'
 
 _DATA_EXCEPTIONS = {
     "22001": "a text is longer than its column",
@@ -68,7 +68,7 @@ def failure_of(message: DatabaseMessage) -> Failure:
     failure = retries.postgresql_failure(sqlstate, fatal=message.fatal)
     if sqlstate is None:
         return failure._replace(detail="the database refused the statement")
-    broken = _CONSTRAINT.search(message.text) if sqlstate.startswith("23") else None
+    broken = re.search(_CONSTRAINT, message.text) if sqlstate.startswith("23") else None
     suspect = _suspect(message, sqlstate) if failure.error is errors.QueryFailed else None
     return failure._replace(
         suspect=suspect,
@@ -109,8 +109,8 @@ def _detail(error: type[OperationError], text: str, sqlstate: str) -> str:
     return _DETAILS.get(error, f"PostgreSQL refused the statement with SQLSTATE {sqlstate}")
 
 
-def _named(what: str, pattern: re.Pattern[str], text: str) -> str:
-    match = pattern.search(text)
+def _named(what: str, pattern: str, text: str) -> str:
+    match = re.search(pattern, text)
     return f'the {what} "{match[1]}"' if match else f"a {what}"
 
 

@@ -19,9 +19,9 @@ import orjson
 from handler.contract.errors import IdentityUnavailable, NotAuthenticated
 
 PREFIX = "qp_"
-_KEY = re.compile(r"qp_[A-Za-z0-9_-]{20,200}")
-_HASH = re.compile(r"sha256:[0-9a-f]{64}")
-_NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}")
+_KEY = r"qp_[A-Za-z0-9_-]{20,200}"
+_HASH = r"sha256:[0-9a-f]{64}"
+_NAME = r"[A-Za-z0-9_.-]{1,100}"
 _BETWEEN_LOOKS_SECONDS = 60.0
 
 
@@ -44,7 +44,7 @@ class ApiKeys:
 
     def find(self, key: str) -> ApiKey:
         """Return the entry of a key. Raises NotAuthenticated and IdentityUnavailable."""
-        if not _KEY.fullmatch(key):
+        if not re.fullmatch(_KEY, key):
             raise _refused()
         hashed = hash_of(key)
         found = self._match(hashed, fresh=False)
@@ -83,7 +83,11 @@ def entries_of(text: str) -> tuple[ApiKey, ...]:
 
 
 def _entry(name: str, hash: str, claims: Mapping[str, Any] | None = None, expires: str | None = None) -> ApiKey:  # noqa: A002 (the member's name)
-    if not _NAME.fullmatch(name) or not _HASH.fullmatch(hash) or not isinstance({} if claims is None else claims, dict):
+    if (
+        not re.fullmatch(_NAME, name)
+        or not re.fullmatch(_HASH, hash)
+        or not isinstance({} if claims is None else claims, dict)
+    ):
         raise ValueError
     return ApiKey(name, hash, MappingProxyType(dict(claims or {})), None if expires is None else _seconds(expires))
 
