@@ -1,6 +1,7 @@
 -- summary: What those who bought this book also bought
 -- result: many
 -- http: GET /books/{book_id}/also-bought
+-- allow: [anyone]
 -- params:
 --   at_most: {default: 10, minimum: 1, maximum: 50}
 

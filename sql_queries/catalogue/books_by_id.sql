@@ -1,6 +1,7 @@
 -- summary: Several books at once, in the order in which they were asked for
 -- description: For baskets and wish lists, which know their books by number. An unknown book is left out.
 -- result: many
+-- allow: [anyone]
 -- params:
 --   book_ids: {minItems: 1, maxItems: 100, uniqueItems: true}
 

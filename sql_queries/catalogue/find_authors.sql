@@ -1,6 +1,7 @@
 -- summary: Authors by the beginning of the name that their books are shelved under
 -- result: many
 -- http: GET /authors
+-- allow: [anyone]
 -- params:
 --   starts_with: {minLength: 2, maxLength: 60, pattern: "^[^%_\\\\]+$", description: "Such as 'le g' for Le Guin"}
 

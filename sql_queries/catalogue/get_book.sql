@@ -1,6 +1,7 @@
 -- summary: All about one book
 -- result: one
 -- http: GET /books/{book_id}
+-- allow: [anyone]
 
 SELECT
     books.book_id, books.isbn, books.title, books.subtitle, books.byline, books.publisher,

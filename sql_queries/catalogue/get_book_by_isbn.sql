@@ -1,6 +1,7 @@
 -- summary: The book with this ISBN, if the shop knows it
 -- result: maybe
 -- http: GET /isbn/{isbn}
+-- allow: [anyone]
 -- params:
 --   isbn: {type: isbn13, pattern: "^97[89][0-9]{10}$", examples: ["9780000800213"]}
 

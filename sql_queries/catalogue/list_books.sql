@@ -1,6 +1,7 @@
 -- summary: The books on sale, newest first
 -- result: many
 -- http: GET /books
+-- allow: [anyone]
 -- params:
 --   subject_id: {optional: true, description: Only books of this very subject}
 --   format: {optional: true}

@@ -2,6 +2,7 @@
 -- description: NotFound if it was not for sale on that day.
 -- result: value
 -- http: GET /books/{book_id}/price
+-- allow: [anyone]
 -- params:
 --   day: {optional: true, description: Today unless given}
 

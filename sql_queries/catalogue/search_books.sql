@@ -4,6 +4,7 @@
 --   A match in the title or the authors counts most, then the subtitle, then the description.
 -- result: many
 -- http: GET /search
+-- allow: [anyone]
 -- params:
 --   words: {minLength: 1, maxLength: 200}
 --   format: {optional: true}

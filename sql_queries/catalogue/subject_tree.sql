@@ -1,6 +1,7 @@
 -- summary: Every subject with its path from the top and the number of books below it
 -- result: many
 -- http: GET /subjects
+-- allow: [anyone]
 
 WITH RECURSIVE tree AS (
     SELECT subject_id, parent_id, name, ARRAY[name] AS path, ARRAY[subject_id] AS lineage

@@ -1,6 +1,7 @@
 -- summary: What came into a customer's store credit and what went out, with the balance after each
 -- result: many
 -- http: GET /customers/{customer_id}/statement
+-- allow: [iam, direct, jwt]
 -- params:
 --   since: {default: "2000-01-01T00:00:00Z", description: Transfers before this moment are left out but count}
 

@@ -1,6 +1,7 @@
 -- summary: One customer, with their credit and what they have bought
 -- result: one
 -- http: GET /customers/{customer_id}
+-- allow: [iam, direct, jwt]
 
 SELECT
     customers.customer_id, customers.email, customers.name, customers.phone, customers.address,

@@ -2,6 +2,7 @@
 -- description: Where earlier orders went stays as it is.
 -- result: one
 -- http: PUT /customers/{customer_id}/address
+-- allow: [iam, direct, jwt]
 
 UPDATE customers
 SET address = :address

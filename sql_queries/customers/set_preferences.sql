@@ -1,6 +1,7 @@
 -- summary: Remember what a customer chose on the website
 -- result: none
 -- http: PUT /customers/{customer_id}/preferences
+-- allow: [iam, direct, jwt]
 -- params:
 --   newsletter: {optional: true, description: Left as it is unless given}
 

@@ -1,6 +1,7 @@
 -- summary: Write a review, or write it anew
 -- result: one
 -- http: PUT /books/{book_id}/reviews/{customer_id}
+-- allow: [iam, direct, jwt]
 -- params:
 --   rating: {minimum: 1, maximum: 5}
 --   body: {optional: true, minLength: 1, maxLength: 10000}

@@ -1,6 +1,7 @@
 -- summary: One order with its lines and payments
 -- result: one
 -- http: GET /orders/{order_id}
+-- allow: [iam, direct, jwt]
 
 SELECT
     orders.order_id, orders.customer_id, customers.name AS customer, orders.status, orders.ship_to,

@@ -1,6 +1,7 @@
 -- summary: A customer's orders, newest first
 -- result: many
 -- http: GET /customers/{customer_id}/orders
+-- allow: [iam, direct, jwt]
 -- params:
 --   status: {optional: true, description: Only orders in this state}
 --   placed_after: {default: "2020-01-01T00:00:00Z"}

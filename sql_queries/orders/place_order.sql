@@ -4,6 +4,7 @@
 --   NotNullViolation, as it has no price. Nothing is reserved or charged yet.
 -- result: one
 -- http: POST /orders
+-- allow: [iam, direct, jwt]
 -- params:
 --   ship_to: {optional: true, description: Where the customer lives unless given}
 --   note: {optional: true, maxLength: 500}
