@@ -78,3 +78,10 @@ USING (
         WHERE account_id IN (transfers.from_account, transfers.to_account) AND customer_id = calling_customer()
     )
 );
+
+-- No more than the operations do; `queryport check --role bookshop_app` proves that it is enough.
+GRANT USAGE ON SCHEMA public, queryport TO bookshop_app;
+GRANT SELECT ON authors, subjects, offers TO bookshop_app;
+GRANT SELECT, INSERT ON book_authors, order_lines, transfers TO bookshop_app;
+GRANT SELECT, INSERT, UPDATE ON accounts, books, customers, orders, payments, reservations, stock TO bookshop_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON book_prices, reviews, queryport.idempotency_key TO bookshop_app;

@@ -29,6 +29,7 @@ ABSENT = _Absent()
 class Call:
     operation: str
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    claims: Mapping[str, Any] = field(default_factory=dict)
     rows: int | None = None
     data: Any = ABSENT
     error: str | None = None
@@ -53,9 +54,14 @@ def route(operation: str) -> str:
 
 
 def literals(operation: Operation, call: Call) -> dict[str, str]:
-    """Every placeholder's value as an SQL literal, defaults included."""
+    """Every placeholder's value as an SQL literal, defaults and claims included."""
     return {
-        parameter.name: literal(call.parameters.get(parameter.name, parameter.default), parameter.codec)
+        parameter.name: literal(
+            call.claims[parameter.source.removeprefix("claims.")]
+            if parameter.source
+            else call.parameters.get(parameter.name, parameter.default),
+            parameter.codec,
+        )
         for parameter in operation.parameters
     }
 
