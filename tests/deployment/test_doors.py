@@ -98,6 +98,23 @@ def test_what_does_not_go_together_is_refused(parameters: dict[str, str], messag
     assert said.startswith(message)
 
 
+def test_only_through_the_urls_alias_is_an_event_a_request() -> None:
+    stack = Stack(TEMPLATE)
+    variables = stack.properties("QueryportFunction")["Environment"]["Variables"]
+    (alias,) = stack.named("AWS::Lambda::Alias")
+    assert variables["QUERYPORT_HTTP_ALIAS"] == stack.properties(alias)["Name"]
+    assert json.loads((ROOT / "sam-local.json").read_text())["Parameters"]["QUERYPORT_HTTP_ALIAS"] == ""
+
+
+def test_behind_the_front_door_tokens_come_in_the_header_that_it_passes_on(front_door: Stack) -> None:
+    variables = front_door.properties("QueryportFunction")["Environment"]["Variables"]
+    assert (
+        f"headers['{variables['QUERYPORT_TOKEN_HEADER']}']"
+        in front_door.properties("FrontDoorIdentity")["FunctionCode"]
+    )
+    assert "QUERYPORT_TOKEN_HEADER" not in Stack(TEMPLATE).properties("QueryportFunction")["Environment"]["Variables"]
+
+
 def test_without_a_url_the_function_is_called_directly() -> None:
     stack = Stack(TEMPLATE, FunctionUrl="DISABLED")
     assert stack.named("AWS::Lambda::Url") == stack.named("AWS::Lambda::Permission") == []
