@@ -8,6 +8,11 @@
     keyed-trips         round trips of a write with a key; the peer is the same write without
     replay              round trips of the second call with a key; the peer is Powertools Idempotency's
     powertools          round trips of a write with a key; the peer is Powertools Idempotency around the write
+    jwt-start           a start with an issuer of tokens in the settings; the peer is one without
+    jwt                 a GET of one row with a new token for each call; the peer is the same GET by IAM
+    jwt-seen            the same with a token that was seen before; the peer is the same GET by IAM
+    row-security        a GET of one row behind the caller's settings; the peer is the same GET without
+    row-security-trips  round trips of that read; the peer is the same read without
     10k-start           a start with a catalogue of 10,000 operations; the peer is one of ten
     10k-call            a warm call in a catalogue of 10,000 operations; the peer is one of ten
     emulator            one-row statements per second through the emulator, of four callers; the peer is psycopg
@@ -27,7 +32,14 @@ from pathlib import Path
 
 from benchmarks import emulator, round_trips, start_up, workload
 from benchmarks.measure import Outcome, Programs, compare_calls
-from benchmarks.operations import annotate, write_a_write, write_operations
+from benchmarks.operations import (
+    annotate,
+    read,
+    secured_read,
+    write_a_secured_read,
+    write_a_write,
+    write_operations,
+)
 from benchmarks.replay import Replay
 from benchmarks.responses import json_response, raw_response, rows, typed_response
 from benchmarks.results import Results
@@ -99,6 +111,22 @@ class Suite:
         ):
             yield Outcome(name, our_trips / peer_trips, bar, our_trips, peer_trips, unit="round trips")
 
+    def callers(self) -> Iterator[Outcome]:
+        start = ["benchmarks.start_up", "handler", self._catalogs[10]]
+        yield self._programs.compare(["benchmarks.start_up", "jwt", *start[2:]], start).outcome("jwt-start", 1.02)
+        secured = self._directory / "secured.json"
+        write_a_secured_read(secured)
+        with Replay(json_response(rows(1)), self._directory) as replay:
+            by_iam = ["handler", self._catalogs[10], replay.url, "0"]
+            for name, bar, ours in (
+                ("jwt", 1.35, ["token", self._catalogs[10], replay.url]),
+                ("jwt-seen", 1.05, ["seen-token", self._catalogs[10], replay.url]),
+                ("row-security", 1.10, ["handler", str(secured), replay.url, "0"]),
+            ):
+                yield compare_calls(ours, by_iam, calls=100).outcome(name, bar)
+        trips, peer_trips = round_trips.of_read(secured_read()), round_trips.of_read(read(0))
+        yield Outcome("row-security-trips", trips / peer_trips, 1.0, trips, peer_trips, unit="round trips")
+
     def scale(self) -> Iterator[Outcome]:
         fewest, most = _OPERATIONS[0], _OPERATIONS[-1]
         program = ["benchmarks.start_up", "handler"]
@@ -123,6 +151,7 @@ class Suite:
             self.starts: ("start", "start-and-call"),
             self.calls: ("one-row", "4000-rows"),
             self.keys: ("keyed-write", "keyed-trips", "replay", "powertools"),
+            self.callers: ("jwt-start", "jwt", "jwt-seen", "row-security", "row-security-trips"),
             self.scale: ("10k-start", "10k-call"),
             self.emulator: ("emulator", "emulator-encode"),
         }

@@ -1,6 +1,8 @@
 """A process that calls the handler, or boto3 by hand, as often as its standard input says, and prints the CPU seconds.
 
 python -m benchmarks.calls handler CATALOG URL NUMBER
+python -m benchmarks.calls token CATALOG URL
+python -m benchmarks.calls seen-token CATALOG URL
 python -m benchmarks.calls boto3 URL
 python -m benchmarks.calls write CATALOG URL
 python -m benchmarks.calls keyed-write CATALOG URL
@@ -30,6 +32,9 @@ def _call(kind: str, *arguments: str) -> Callable[[], object]:
     if kind in ("write", "keyed-write"):
         catalog, url = arguments
         return workload.write_call(catalog, url, keyed=kind == "keyed-write")
+    if kind in ("token", "seen-token"):
+        catalog, url = arguments
+        return workload.token_call(catalog, url, seen=kind == "seen-token")
     catalog, url, number = arguments
     return workload.handler_call(catalog, url, int(number))
 

@@ -3,13 +3,35 @@
 from pathlib import Path
 
 from benchmarks.workload import COLUMNS, SQL, route
-from handler.contract.operation import Documentation, Http, Idempotency, Operation, Parameter, Result, Single
+from handler.contract.operation import (
+    Access,
+    Documentation,
+    Http,
+    Idempotency,
+    Operation,
+    Parameter,
+    Result,
+    RowSecurity,
+    Single,
+)
 from queryport.compile.write.emit import write_catalog
 from queryport.compile.write.pieces import joined, sql_of
+from queryport.compile.write.row_security import behind_settings, settings_first
 
 
 def write_operations(path: Path, count: int) -> None:
-    write_catalog(path, [_operation(number) for number in range(count)], fingerprint="0" * 64)
+    write_catalog(path, [read(number) for number in range(count)], fingerprint="0" * 64)
+
+
+def write_a_secured_read(path: Path) -> None:
+    """A catalogue of one read whose rows the policies of the database choose by the caller's claims."""
+    write_catalog(path, [secured_read()], fingerprint="0" * 64)
+
+
+def secured_read() -> Operation:
+    rows = behind_settings("s", "q", ("(", _QUERY, ") q"))
+    sql = sql_of(joined(("WITH ", settings_first("s"), " SELECT row_to_json(q)::text FROM ", *rows)))
+    return read(0)._replace(execution=Single(sql), row_security=RowSecurity())
 
 
 def write_a_write(path: Path) -> None:
@@ -45,13 +67,15 @@ def annotate() -> Operation:
     )
 
 
-def _operation(number: int) -> Operation:
-    query = SQL.format("(:order_id::bigint)", "(:count::bigint)")
+_QUERY = SQL.format("(:order_id::bigint)", "(:count::bigint)")
+
+
+def read(number: int) -> Operation:
     return Operation(
         name=f"area{number % 100}.orders_{number}",
         result=Result.MANY,
         read_only=True,
-        execution=Single(sql_of(joined(("SELECT row_to_json(q)::text FROM (", query, ") q")))),
+        execution=Single(sql_of(joined(("SELECT row_to_json(q)::text FROM (", _QUERY, ") q")))),
         parameters=(Parameter("order_id", "scalar"), Parameter("count", "scalar", optional=True, default=1)),
         parameters_schema={
             "type": "object",
@@ -63,6 +87,7 @@ def _operation(number: int) -> Operation:
             "additionalProperties": False,
         },
         http=Http("GET", route(number)),
+        access=Access(("iam", "jwt")),
         documentation=Documentation(
             "Orders from one on",
             "The orders of the shop, in the order of their numbers, from a given one on.",

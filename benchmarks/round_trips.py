@@ -3,6 +3,7 @@
 Both sides run their real code. What stands in for the database and for DynamoDB answers at once and counts.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,12 @@ def without_key(operation: Operation) -> int:
     return database.trips
 
 
+def of_read(operation: Operation) -> int:
+    database = _Database()
+    _call(operation, database, None, {"order_id": 1})
+    return database.trips
+
+
 def with_key(operation: Operation) -> tuple[int, int]:
     """Of the first call, and of the same call again."""
     database = _Database()
@@ -67,10 +74,12 @@ def with_key(operation: Operation) -> tuple[int, int]:
     return first, database.trips - first
 
 
-def _call(operation: Operation, database: _Database, key: str | None) -> None:
+def _call(
+    operation: Operation, database: _Database, key: str | None, parameters: Mapping[str, Any] = _PARAMETERS
+) -> None:
     settings = Settings("arn:aws:rds:cluster", "arn:aws:secretsmanager:secret", "shop", Path("catalog.json"))
     invocation = Invocation(
-        operation.name, _PARAMETERS, key, ANONYMOUS, Deadline(lambda: 30_000), Capacity(262_144, "Step Functions")
+        operation.name, parameters, key, ANONYMOUS, Deadline(lambda: 30_000), Capacity(262_144, "Step Functions")
     )
     ReadyOperation(operation, DataApi(settings, database)).run(invocation)
 

@@ -1,6 +1,7 @@
 """A process that starts as the Lambda does, or makes boto3's client, and prints the CPU seconds that it took.
 
 python -m benchmarks.start_up handler CATALOG [URL]    imports, client, catalogue; with a URL, and the first call
+python -m benchmarks.start_up jwt CATALOG              the same start with an issuer of tokens in the settings
 python -m benchmarks.start_up boto3 [URL]              boto3.client("rds-data"), likewise
 python -m benchmarks.start_up parts CATALOG            the start in parts, one number for each of PARTS
 
@@ -20,6 +21,12 @@ PARTS = (
     "Powertools: log, metrics",
     "the function itself",
 )
+
+
+_ISSUERS = """[
+  {"issuer": "https://login.shop.example", "audience": "shop"},
+  {"issuer": "https://partner.example", "audience": ["shop", "stock"], "algorithms": ["ES256"]}
+]"""
 
 
 def handler(catalog: str, url: str | None = None) -> float:
@@ -73,6 +80,9 @@ def parts(catalog: str) -> list[float]:
 def main(side: str, *arguments: str) -> None:
     if side == "parts":
         print(*parts(*arguments))
+    elif side == "jwt":
+        os.environ["QUERYPORT_JWT_ISSUERS"] = _ISSUERS
+        print(handler(*arguments))
     else:
         start = handler if side == "handler" else boto3
         print(start(*arguments))

@@ -33,8 +33,37 @@ def handler_call(catalog: str, endpoint: str | None, number: int) -> Callable[[]
     _set_up(catalog, endpoint)
     from handler.main import lambda_handler  # which reads the environment when it is imported
 
+    event = _event(number)
+    return lambda: lambda_handler(event, _Context)  # type: ignore[arg-type] # of the context, what is used
+
+
+def token_call(catalog: str, endpoint: str, *, seen: bool) -> Callable[[], bytes]:
+    """The same GET with a token: one that the handler has seen before, or a new one for each call."""
+    from benchmarks import tokens
+
+    _set_up(catalog, endpoint)
+    issuer = tokens.Issuer()
+    os.environ["QUERYPORT_JWT_ISSUERS"] = issuer.setting()
+    from handler.main import lambda_handler  # which reads the environment when it is imported
+
+    made = itertools.repeat(issuer.token(0)) if seen else iter([issuer.token(number) for number in range(_MOST_CALLS)])
+    event = _event(0)
+
+    def call() -> bytes:
+        event["headers"]["authorization"] = f"Bearer {next(made)}"
+        return lambda_handler(event, _Context)  # type: ignore[arg-type] # of the context, what is used
+
+    if b'"statusCode":200' not in call():
+        raise RuntimeError("the handler does not accept the token")
+    return call
+
+
+_MOST_CALLS = 1000  # as many tokens as the handler remembers
+
+
+def _event(number: int) -> dict[str, Any]:
     path = route(number).replace("{order_id}", "1")
-    event = {
+    return {
         "version": "2.0",
         "routeKey": "$default",
         "rawPath": path,
@@ -53,7 +82,6 @@ def handler_call(catalog: str, endpoint: str | None, number: int) -> Callable[[]
         },
         "isBase64Encoded": False,
     }
-    return lambda: lambda_handler(event, _Context)  # type: ignore[arg-type] # of the context, what is used
 
 
 def _set_up(catalog: str, endpoint: str | None) -> None:

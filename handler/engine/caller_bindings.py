@@ -3,6 +3,7 @@
 A caller cannot send them, and one that lacks them may not call the operation.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,6 +18,7 @@ from handler.engine.codecs import EncodingError
 from handler.identity.caller import Caller
 
 _MISSING = object()
+_ESCAPED_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 _MEMBERS = {
     "iam.arn": "arn",
     "iam.account": "account",
@@ -104,7 +106,10 @@ def _found(source: str, caller: Caller) -> Any:
 
 
 def _json(claims: Mapping[str, Any]) -> str:
-    text = orjson.dumps(dict(claims)).decode()
-    if "\\u0000" in text:  # PostgreSQL's jsonb cannot hold it, and no claim means it
+    try:
+        text = orjson.dumps(dict(claims)).decode()
+    except TypeError:  # a whole number of more than 64 bits, half a surrogate pair, or too deep
+        raise NotAllowed("the caller's claims cannot be written as JSON") from None
+    if _ESCAPED_NUL.search(text):  # PostgreSQL's jsonb cannot hold it, and no claim means it
         raise NotAllowed("the caller's claims have the character U+0000")
     return text

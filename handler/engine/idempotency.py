@@ -19,6 +19,7 @@ from handler.data_api.failures import Failed, Failure
 from handler.data_api.retries import Replay
 from handler.engine.invocation import Invocation
 from handler.engine.parameters import Bindings
+from handler.identity.caller import Caller, lasting
 
 LONGEST_KEY = 255
 _KEY = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
@@ -79,8 +80,9 @@ class Key(NamedTuple):
 def key_of(operation: Operation, invocation: Invocation, bound: Bindings | Sequence[Bindings]) -> Key | None:
     """Return the key of a call, None where there is none. Raises InvalidParameters.
 
-    Each caller has keys of its own. `bound` are the call's parameters as they are bound, of a batch those of each
-    element: 1 and 1.0 are the same whole number, and a default may be written out or not.
+    Each caller has keys of its own; where the answer depends on claims, so has each tenant and role of a caller.
+    `bound` are the call's parameters as they are bound, of a batch those of each element: 1 and 1.0 are
+    the same whole number, and a default may be written out or not.
     """
     text = invocation.idempotency_key
     if text is None:
@@ -93,8 +95,19 @@ def key_of(operation: Operation, invocation: Invocation, bound: Bindings | Seque
         return None  # to read twice changes nothing
     if operation.idempotency is Idempotency.OFF:
         raise _refused("cannot be kept: this operation takes no idempotency key")
-    scoped = f"{invocation.caller.scope}:{text}"
-    return Key(operation.name, scoped, _hash(bound), operation.keep)
+    return Key(operation.name, f"{_owner(operation, invocation.caller, bound)}:{text}", _hash(bound), operation.keep)
+
+
+def _owner(operation: Operation, caller: Caller, bound: Bindings | Sequence[Bindings]) -> str:
+    """Tell callers apart, and one caller's tenants and roles where the operation's answer depends on them."""
+    sources = [parameter.name for parameter in operation.parameters if parameter.source is not None]
+    if not sources and operation.row_security is None:
+        return caller.scope
+    first: Bindings = bound if isinstance(bound, dict) else next(iter(bound), {})
+    names = [*sources, "__role"]
+    values = [first.get(name) for name in names]
+    claims = {} if operation.row_security is None else lasting(caller.claims)
+    return hashlib.sha256(orjson.dumps([caller.id, values, claims], option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
 
 
 def _refused(reason: str) -> InvalidParameters:

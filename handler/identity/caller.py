@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+_OF_THE_TOKEN_ITSELF = ("exp", "iat", "nbf", "jti")
+
 NO_CLAIMS: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -26,10 +28,15 @@ class Caller(NamedTuple):
     @property
     def scope(self) -> str:
         """A short text that tells one caller from another and names neither."""
-        return hashlib.sha256(self.id.encode()).hexdigest()[:16]
+        return hashlib.sha256(self.id.encode(errors="surrogatepass")).hexdigest()[:16]
 
 
 ANONYMOUS = Caller("anonymous", "anonymous")
+
+
+def lasting(claims: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the claims that are no property of the token itself, which the caller's next token has as well."""
+    return {name: claim for name, claim in claims.items() if name not in _OF_THE_TOKEN_ITSELF}
 
 
 def direct(function_arn: str, claims: Mapping[str, Any] = NO_CLAIMS) -> Caller:

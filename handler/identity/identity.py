@@ -5,6 +5,7 @@ would allow: a caller that shows a credential means to be known by it.
 """
 
 import hashlib
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,7 +18,7 @@ from handler.identity.caller import ANONYMOUS, NO_CLAIMS, Caller
 from handler.identity.settings import DEFAULT_TOKEN_HEADER, IdentitySettings
 from handler.identity.tokens import LARGEST_TOKEN, Tokens
 
-_OF_THE_TOKEN_ITSELF = frozenset({"exp", "iat", "nbf", "jti"})
+_BEARER = re.compile(r"(?:^|[\s,])bearer(?:[\s,]|$)", re.IGNORECASE)
 
 
 class Identity:
@@ -85,10 +86,10 @@ def _header(headers: Mapping[str, Any], name: str) -> str | None:
 
 def _bearer(value: str | None) -> str | None:
     """The token in an Authorization header; None for another scheme, such as IAM's signature."""
-    scheme, _, token = (value or "").partition(" ")
-    if scheme.lower() != "bearer":
+    if not _BEARER.search(value or ""):
         return None
-    token = token.strip()
+    scheme, _, token = (value or "").partition(" ")
+    token = token.strip() if scheme.lower() == "bearer" else ""
     # Lambda joins two headers of a name by a comma, which no token has.
     if not token or len(token) > LARGEST_TOKEN or "," in token or not token.isascii() or " " in token:
         raise NotAuthenticated("the token is not one, or not the only one", token_error="invalid_request")  # noqa: S106
@@ -100,5 +101,4 @@ def _subject(claims: Mapping[str, Any]) -> str:
     subject = claims.get("sub")
     if isinstance(subject, str) and subject:
         return subject
-    lasting = {name: claim for name, claim in claims.items() if name not in _OF_THE_TOKEN_ITSELF}
-    return hashlib.sha256(orjson.dumps(lasting, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    return hashlib.sha256(orjson.dumps(caller.lasting(claims), option=orjson.OPT_SORT_KEYS)).hexdigest()

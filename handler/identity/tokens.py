@@ -4,10 +4,13 @@ The issuer decides which algorithms its tokens may have: those of public keys, o
 that was verified is remembered for a while. PyJWT and the keys are loaded by the first token.
 """
 
+import base64
 import time
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
+
+import orjson
 
 from handler.contract.errors import NotAuthenticated
 from handler.identity.issuers import Issuer
@@ -15,6 +18,7 @@ from handler.identity.issuers import Issuer
 LARGEST_TOKEN = 16 * 1024
 _MOST_REMEMBERED = 1000
 _REMEMBERED_SECONDS = 300.0
+_LATEST = 253_402_300_800  # the year 10000
 
 Claims = Mapping[str, Any]
 
@@ -54,9 +58,8 @@ class Tokens:
         import jwt
 
         try:
-            header = jwt.get_unverified_header(token)
-            said = jwt.decode(token, options={"verify_signature": False, "verify_aud": False})
-        except (jwt.PyJWTError, ValueError, RecursionError):
+            header, said = _unverified(token)
+        except ValueError:
             raise _refused("is no JSON Web Token") from None
         named = said.get("iss")
         issuer = self._issuers.get(named) if isinstance(named, str) else None
@@ -86,6 +89,8 @@ class Tokens:
             raise _refused("is for another audience") from None
         except (jwt.PyJWTError, ValueError, TypeError, OverflowError, RecursionError):
             raise _refused("cannot be verified") from None
+        if type(claims["exp"]) not in (int, float) or not claims["exp"] < _LATEST:
+            raise _refused("has a time of expiry that is no number of seconds")
         return claims, issuer.leeway
 
     def _key(self, issuer: Issuer, key_id: Any) -> Any:
@@ -99,29 +104,50 @@ class Tokens:
             arn = issuer.secret_arn
             return lambda _: self._secret(arn)
         if issuer.public_key is not None:
-            return lambda _: issuer.public_key
+            return _fixed(issuer.public_key)
         from handler.identity.key_sets import KeySet
 
         return _published(KeySet(issuer.issuer, issuer.jwks))
+
+
+def _unverified(token: str) -> list[dict[str, Any]]:
+    """Read header and claims, for nothing but to find the key that they must be signed by. Raises ValueError."""
+    header, claims, _ = token.split(".")
+    members = [orjson.loads(base64.urlsafe_b64decode(f"{part}{'=' * (-len(part) % 4)}")) for part in (header, claims)]
+    if not all(isinstance(each, dict) for each in members):
+        raise ValueError("header and claims are objects")
+    return members
+
+
+def _fixed(public_key: str) -> Callable[[str | None], Any]:
+    """Give the one key of an issuer, read from its PEM once."""
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+    try:
+        key = load_pem_public_key(public_key.encode())
+    except (ValueError, UnsupportedAlgorithm):
+        return lambda _: None
+    return lambda _: key
 
 
 def _published(keys: Any) -> Callable[[str | None], Any]:
     """Look keys up in a set; each is made usable once."""
     import jwt
 
-    usable: dict[int, Any] = {}
+    last: tuple[Any, Any] | None = None
 
     def find(key_id: str | None) -> Any:
+        nonlocal last
         jwk = keys.key(key_id)
         if jwk is None or jwk.get("kty") == "oct":  # a secret has no place among public keys
             return None
-        if id(jwk) not in usable:
+        if last is None or last[0] is not jwk:
             try:
-                usable.clear()
-                usable[id(jwk)] = jwt.PyJWK(dict(jwk)).key
+                last = jwk, jwt.PyJWK(dict(jwk)).key
             except jwt.PyJWTError:
                 return None
-        return usable[id(jwk)]
+        return last[1]
 
     return find
 

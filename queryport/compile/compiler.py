@@ -13,7 +13,7 @@ from queryport.compile.check.routes import conflict_key
 from queryport.compile.compiled_file import CompiledFile, compile_file
 from queryport.compile.describe.database import Database
 from queryport.compile.query_files import find_query_files, is_own
-from queryport.compile.read.folder import Folder, read_folders
+from queryport.compile.read.folder import FOLDER_FILE, Folder, read_folders
 from queryport.compile.read.front_matter import FrontMatter
 from queryport.compile.read.header import Header
 from queryport.console.failure import CommandError
@@ -77,8 +77,11 @@ def compile_project(queries: Path, database_url: str, cache: CompileCache | None
         if database.relation("queryport", "idempotency_key") is None:
             raise UnpreparedDatabaseError
         for found in find_query_files(BUILT_IN, queries):
+            if found.name is not None and folders.are_broken_above(found.path):
+                message = f"it inherits from a `{FOLDER_FILE}` that cannot be used"
+                found.reporter.report("QP009", Span(0, 1), message, f"mend that `{FOLDER_FILE}`, or delete it")
             problems += found.reporter.problems
-            if found.name is not None:
+            if found.name is not None and not found.reporter.errors:
                 source = found.reporter.source
                 above = folders.above(found.path)
                 key = source, found.name, tuple(folder.source for folder in above)

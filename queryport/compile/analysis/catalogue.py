@@ -53,7 +53,8 @@ SELECT c.oid::bigint, c.relname AS name, c.relkind::text AS kind,
   CASE WHEN view.oid IS NULL THEN ARRAY[0, 0]
   ELSE ARRAY[view.xmin::text::bigint, view.cmin::text::bigint] END AS defined_at,
   CASE WHEN c.relrowsecurity THEN ARRAY(
-    SELECT p.polqual::text FROM pg_policy p WHERE p.polrelid = c.oid AND p.polqual IS NOT NULL)
+    SELECT condition::text FROM pg_policy p CROSS JOIN LATERAL (VALUES (p.polqual), (p.polwithcheck)) x(condition)
+    WHERE p.polrelid = c.oid AND condition IS NOT NULL)
   ELSE '{}' END AS policies
 FROM wanted c
 JOIN members ON members.root = c.oid

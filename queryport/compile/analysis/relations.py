@@ -1,4 +1,4 @@
-"""The relations that an analysed statement reads or writes, those behind its views included."""
+"""The relations that an analysed statement reads or writes, those behind its views and policies included."""
 
 from queryport.compile.analysis.facts import Facts, Relation
 from queryport.compile.analysis.named import Named
@@ -13,6 +13,7 @@ def reached(facts: Facts, objects: Named) -> tuple[Relation, ...]:
         facts.look_up(relations=oids)
         for oid in oids:
             relation = found[oid] = facts.relation(oid)
+            pending += relation.policy_objects
             if relation.kind == "v":
                 pending.append(relation.objects)
     return tuple(found[oid] for oid in sorted(found))

@@ -4,6 +4,7 @@ The nearest folder wins, and a file wins over every folder; mappings are merged 
 """
 
 import os
+import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +40,12 @@ class Folders:
     root: Path
     by_path: Mapping[Path, Folder]
     problems: tuple[Problem, ...] = ()
+    broken: frozenset[Path] = frozenset()
+    """The folders whose `_folder.yaml` cannot be used: nobody knows who may call what lies below."""
+
+    def are_broken_above(self, file: Path) -> bool:
+        """Return whether a file would inherit from a `_folder.yaml` that cannot be used."""
+        return not self.broken.isdisjoint(file.parents)
 
     def above(self, file: Path) -> tuple[Folder, ...]:
         """Return the folders that a file inherits from, the farthest first."""
@@ -50,29 +57,40 @@ def read_folders(root: Path) -> Folders:
     """Read every `_folder.yaml` below a folder; one that cannot be used is reported and left out."""
     by_path: dict[Path, Folder] = {}
     problems: list[Problem] = []
+    broken: set[Path] = set()
     for path in sorted(_paths(root)):
+        reporter = Reporter(Source(shown(path), ""))
         try:
-            text = path.read_text("utf-8-sig")
+            if path.name != FOLDER_FILE:
+                message = f"`{path.name}` looks like the settings of its folder, which are called `{FOLDER_FILE}`"
+                reporter.report("QP009", _WHOLE, message, f"call it `{FOLDER_FILE}`, or move it out of the folder")
+            elif not stat.S_ISREG(path.stat().st_mode):  # a pipe would never end
+                reporter.report("QP009", _WHOLE, "it is not a regular file", "move it out of the folder")
+            else:
+                reporter = Reporter(Source(shown(path), path.read_text("utf-8-sig")))
+                folder = _read(reporter)
+                if folder is not None:
+                    by_path[path.parent] = folder
         except (FileNotFoundError, NotADirectoryError):
-            continue  # gone since its name was read
+            if path.is_symlink():  # else it is gone since its name was read
+                reporter.report("QP009", _WHOLE, "it is a link to a file that does not exist", "delete the link")
         except (OSError, UnicodeDecodeError) as error:
-            reporter = Reporter(Source(shown(path), ""))
             message = f"the file cannot be read ({getattr(error, 'strerror', None) or 'it is not UTF-8 text'})"
-            reporter.report("QP009", Span(0, 1), message, "make it readable, or delete it")
-        else:
-            reporter = Reporter(Source(shown(path), text))
-            folder = _read(reporter)
-            if folder is not None:
-                by_path[path.parent] = folder
+            reporter.report("QP009", _WHOLE, message, "make it readable, or delete it")
+        if reporter.errors:
+            broken.add(path.parent)
         problems += reporter.problems
-    return Folders(root, by_path, tuple(problems))
+    return Folders(root, by_path, tuple(problems), frozenset(broken))
+
+
+_WHOLE = Span(0, 1)
+_LOOK_ALIKES = (FOLDER_FILE, "_folder.yml", "folder.yaml", "folder.yml")
 
 
 def _paths(root: Path) -> Iterator[Path]:
     for parent, folders, names in os.walk(root):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        if FOLDER_FILE in names:
-            yield Path(parent, FOLDER_FILE)
+        yield from [Path(parent, name) for name in (*names, *folders) if name.lower() in _LOOK_ALIKES]
 
 
 def _read(reporter: Reporter) -> Folder | None:
@@ -137,10 +155,15 @@ def inherit(header: Header, folders: Sequence[Folder]) -> Header:
     )
 
 
+_GUARDS = ("allow", "from")
+
+
 def merged(values: Mapping[str, Any], nearer: Mapping[str, Any]) -> dict[str, Any]:
     """Return the values of a folder with those of a nearer one, or of a file, which win."""
     result = dict(values)
     for key, value in nearer.items():
         before = result.get(key)
+        if value is None and (isinstance(before, Mapping) or (before is not None and key in _GUARDS)):
+            continue  # what says nothing takes no protection away
         result[key] = merged(before, value) if isinstance(before, Mapping) and isinstance(value, Mapping) else value
     return result

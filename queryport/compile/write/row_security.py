@@ -38,19 +38,19 @@ def behind_settings(name: str, row: str, query: Pieces, tail: Pieces = ()) -> Pi
 def is_settled_first(statement: TypedStatement, sql: Sql, name: str) -> bool:
     """Whether PostgreSQL's plan for the statement evaluates the settings before all else.
 
-    False for partitioned tables: those are pruned when execution begins, before any row is asked for.
+    False for partitioned tables: those are pruned when execution begins, before any row is asked for. False for code of
+    the project's own where it may decide as early, and for what fails when the planner estimates it without settings.
     """
-    relations = statement.analysis.relations
+    relations, database = statement.analysis.relations, statement.file.database
     if relations is None or any(relation.kind == "p" for relation in relations):
         return False
-    return all(
-        _begins_with(plan, name)
-        for plan in [_plan(statement, whole_text(sql, present=present)) for present in (True, False)]
-    )
-
-
-def _plan(statement: TypedStatement, text: str) -> Any:
-    return statement.file.database.plan(placeholders.scan(text).text)
+    if statement.own_code and database.plans_ahead():
+        return False
+    texts = tuple(placeholders.scan(whole_text(sql, present=present)).text for present in (True, False))
+    oids = frozenset(relation.oid for relation in relations)
+    if not database.can_plan_without_settings(oids, tuple(dict.fromkeys(texts))):
+        return False
+    return all(_begins_with(database.plan(text), name) for text in texts)
 
 
 def _begins_with(node: Any, name: str) -> bool:

@@ -7,13 +7,13 @@ from typing import Any
 
 import jwt
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from handler.contract.errors import IdentityUnavailable, NotAuthenticated
 from handler.identity.identity import Identity
 from handler.identity.issuers import Issuer
 from handler.identity.key_sets import KeySet
-from handler.identity.tokens import Tokens
+from handler.identity.tokens import Tokens, _published
 from tests.handler.identity.issuer import AUDIENCE, TokenIssuer
 
 
@@ -277,3 +277,57 @@ def test_a_token_is_only_so_long(issuer: TokenIssuer) -> None:
     tokens = Tokens((Issuer(issuer.url, (AUDIENCE,), ("RS256",), 0, jwks=f"{issuer.url}/keys"),), _no_secret)
     with pytest.raises(NotAuthenticated, match="has more than 16384 characters"):
         tokens.claims(issuer.token(note="x" * 16_384))
+
+
+def test_a_retired_key_does_not_live_on_under_another_id(issuer: TokenIssuer) -> None:
+    clock = [0.0]
+    for round_number in range(50):
+        keys = KeySet(issuer.url, f"{issuer.url}/keys", lambda: clock[0])
+        find = _published(keys)
+        issuer.published.clear()
+        old, new = f"old-{round_number}", f"new-{round_number}"
+        issuer.private[old], issuer.private[new] = issuer.private["first"], _OTHER_KEY
+        issuer.published.append(old)
+        assert _numbers(find(old)) == _numbers(issuer.private[old].public_key())
+        issuer.published[:] = [new]
+        clock[0] += 61
+        assert find("unknown") is None
+        assert _numbers(find(new)) == _numbers(_OTHER_KEY.public_key())
+
+
+_OTHER_KEY = rsa.generate_private_key(65537, 2048)
+
+
+def _numbers(key: Any) -> Any:
+    return key.public_numbers()
+
+
+@pytest.mark.parametrize("exp", ["9999999999", "9_999_999_999", 10**400, True])
+def test_a_time_that_is_no_number_of_seconds_is_refused(identity: Identity, issuer: TokenIssuer, exp: Any) -> None:
+    refused(identity, bearer(issuer.token(exp=exp)), "no number of seconds|cannot be verified|has expired|no JSON")
+
+
+@pytest.mark.parametrize("header", ["Bearer\tx", "Bearer\u00a0x", "Bearer,x", "Basic eA==, Bearer x", "Bearer"])
+def test_a_token_in_another_form_is_not_as_if_there_were_none(identity: Identity, header: str) -> None:
+    refused(identity, event(("authorization", header)), "not one")
+
+
+@pytest.mark.parametrize("text", ["[]", "1", '"x"', "null"])
+def test_claims_are_an_object(identity: Identity, text: str) -> None:
+    part = base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+    refused(identity, bearer(f"{part}.{part}.x"), "no JSON Web Token")
+
+
+def test_a_public_key_of_the_settings_verifies_and_one_that_is_none_does_not(issuer: TokenIssuer) -> None:
+    pem = issuer.public_pem()
+    for text, is_good in ((pem, True), (pem.replace("MII", "AAA"), False)):
+        trusted = Tokens((Issuer(issuer.url, (AUDIENCE,), ("RS256",), 0, public_key=text),), _no_secret)
+        if is_good:
+            assert trusted.claims(issuer.token())["sub"] == "alice"
+        else:
+            with pytest.raises(NotAuthenticated, match="does not publish"):
+                trusted.claims(issuer.token())
+
+
+def test_half_a_character_is_no_text(identity: Identity, issuer: TokenIssuer) -> None:
+    refused(identity, bearer(issuer.token(sub="\ud800")), "no JSON Web Token")

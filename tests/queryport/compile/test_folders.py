@@ -1,5 +1,6 @@
 """`_folder.yaml`: what the files below it inherit, which setting wins, and where a problem is shown."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -119,7 +120,7 @@ def test_a_problem_is_shown_in_the_folders_file_and_once(compiled: Compiled, set
     compilation = compiled({"_folder.yaml": settings, "a.sql": PERSON, "b.sql": PERSON})
     told = [found.render() for found in compilation.problems]
     assert sum(problem in each for each in told) == 1, told
-    assert all(each.startswith("_folder.yaml") for each in told)
+    assert all(each.startswith("_folder.yaml") or "it inherits from a `_folder.yaml`" in each for each in told)
 
 
 def test_a_parameter_in_the_prefix_cannot_come_from_the_caller(compiled: Compiled) -> None:
@@ -170,3 +171,33 @@ def test_merging_keeps_what_the_nearer_does_not_say() -> None:
         "c": 1,
         "d": None,
     }
+
+
+@pytest.mark.parametrize("name", ["_folder.yml", "_Folder.yaml", "folder.yaml", "folder.YML"])
+def test_what_looks_like_the_settings_is_not_passed_over(compiled: Compiled, name: str) -> None:
+    compilation = compiled({f"a/{name}": "allow: [nobody]", "a/b/get.sql": PERSON, "other.sql": PERSON})
+    assert [operation.name for operation in compilation.operations] == ["other"]
+    told = [problem.render() for problem in compilation.problems]
+    assert any("looks like the settings of its folder" in each for each in told)
+    assert any("it inherits from a `_folder.yaml` that cannot be used" in each for each in told)
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo, lambda path: path.symlink_to("gone.yaml")])
+def test_settings_that_are_no_file_let_nobody_in(
+    compiled: Compiled, tmp_path: Path, make: Callable[[Path], object]
+) -> None:
+    make(tmp_path / "_folder.yaml")
+    compilation = compiled({"get.sql": PERSON})
+    assert not compilation.operations
+    assert {problem.code for problem in compilation.problems} == {"QP009"}
+
+
+@pytest.mark.parametrize("entry", ["", " {}", " {from: }", " null"])
+def test_an_entry_that_says_nothing_takes_no_protection_away(compiled: Compiled, entry: str) -> None:
+    files = {
+        "_folder.yaml": "allow: [nobody]\nparams: {id: {from: claims.id}}",
+        "get.sql": f"-- allow:\n-- params:\n--   id:{entry}\n{PERSON}",
+    }
+    operation = _only(compiled(files))
+    assert operation.access.allow == ("nobody",)
+    assert [parameter.source for parameter in operation.parameters] == ["claims.id"]

@@ -40,6 +40,24 @@ INSERT INTO invoice SELECT n, 1 + n %% 300, 1 + (1 + n %% 300) %% 3, n %% 7 FROM
 INSERT INTO event SELECT n, 1 + n %% 2 FROM generate_series(1, 20) n;
 CREATE VIEW totals WITH (security_invoker) AS
     SELECT customer_id, sum(total) AS total FROM invoice GROUP BY customer_id;
+CREATE TABLE note (note_id int, tenant_id int);
+ALTER TABLE note ENABLE ROW LEVEL SECURITY;
+CREATE POLICY unless ON note USING (NOT EXISTS (SELECT FROM event e WHERE e.tenant_id = (%(setting)s)::int));
+CREATE TABLE memo (memo_id int, tenant_id int);
+ALTER TABLE memo ENABLE ROW LEVEL SECURITY;
+CREATE POLICY bare ON memo USING (
+    tenant_id = (current_setting('request.jwt.claims', true)::json ->> 'tenant_id')::int);
+CREATE TABLE pad (pad_id int, tenant_id int);
+ALTER TABLE pad ENABLE ROW LEVEL SECURITY;
+CREATE POLICY written ON pad FOR INSERT WITH CHECK (
+    tenant_id = (current_setting('request.jwt.claims', true)::json ->> 'tenant_id')::int);
+CREATE FUNCTION tenant() RETURNS int STABLE LANGUAGE plpgsql AS $$ BEGIN
+    IF (%(setting)s) IS NULL THEN RAISE 'no tenant'; END IF; RETURN (%(setting)s); END $$;
+CREATE TABLE sheet (sheet_id int, tenant_id int);
+ALTER TABLE sheet ENABLE ROW LEVEL SECURITY;
+CREATE POLICY asked ON sheet USING (tenant_id = tenant());
+CREATE FUNCTION events() RETURNS SETOF event STABLE LANGUAGE sql AS $$
+    SELECT * FROM event WHERE tenant_id = (%(setting)s)::int $$;
 ALTER TABLE customer ENABLE ROW LEVEL SECURITY;
 ALTER TABLE invoice ENABLE ROW LEVEL SECURITY;
 ALTER TABLE event ENABLE ROW LEVEL SECURITY;
@@ -223,6 +241,11 @@ def test_a_page_goes_along_the_index_though_it_stands_behind_the_settings(databa
         "-- rls: true\n-- role: tenant_app\nSELECT name FROM customer",
         "-- rls: true\n-- role: claims.role\n-- roles: [tenant_app]\nSELECT name FROM customer",
         "-- rls: true\nUPDATE event SET event_id = 1 WHERE event_id = 2",
+        "-- rls: true\nSELECT note_id FROM note",
+        "-- rls: true\nSELECT memo_id FROM memo",
+        "-- rls: true\nINSERT INTO pad (pad_id, tenant_id) VALUES (:id, 1)",
+        "-- rls: true\nSELECT sheet_id FROM sheet",
+        "-- rls: true\nSELECT event_id FROM events()",
     ],
 )
 def test_what_is_not_proven_goes_by_a_transaction(database: Database, text: str) -> None:

@@ -48,6 +48,11 @@ params:
         "INSERT INTO invoices (tenant_id, total) VALUES (:tenant_id, :total) "
         "RETURNING invoice_id, tenant_id, entered_by"
     ),
+    "sql_queries/invoices/add_secured.sql": (
+        "-- result: one\nINSERT INTO invoices (tenant_id, total) VALUES ("
+        "(current_setting('request.jwt.claims', true)::json ->> 'tenant_id')::int, :total) "
+        "RETURNING invoice_id, tenant_id, entered_by"
+    ),
     "sql_queries/invoices/add_for.sql": (
         "-- silence: [QP704]\nINSERT INTO invoices (tenant_id, total) VALUES (:other, 1) RETURNING invoice_id"
     ),
@@ -116,6 +121,16 @@ def test_keys_are_of_their_caller(queryport_call):
     assert (one["tenant_id"], two["tenant_id"]) == (3, 4)
     again = queryport_call("invoices.add", total=1, idempotency_key="k", claims={"tenant_id": 3, "sub": "a"})
     assert again == one
+
+
+def test_keys_are_of_a_callers_tenant(queryport_call):
+    for identity in ({}, {"sub": "a"}, {"sub": 7}):
+        for name in ("invoices.add", "invoices.add_secured"):
+            key = f"{name}{identity}".replace(" ", "")
+            claims = [{"tenant_id": tenant, "iat": call, **identity} for call, tenant in enumerate((5, 6, 5))]
+            rows = [queryport_call(name, total=1, idempotency_key=key, claims=each) for each in claims]
+            assert [row["tenant_id"] for row in rows] == [5, 6, 5]
+            assert rows[2] == rows[0]
 
 
 def test_who_is_not_let_in(queryport_call):
