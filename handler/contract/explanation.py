@@ -6,7 +6,7 @@ keywords are the quick check's; of a list that is too long only as many elements
 when a value is first not accepted.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
@@ -80,10 +80,16 @@ class _Keywords:
         return check
 
     def _descend(self, checks: Any, value: Any, schema: Any, path: str | int | None = None) -> _Errors:
-        """The errors of a value within the value; none if the quick check accepts it."""
-        if not self._recognizers.of(schema).accepts(value):
-            self._effort.spend()
-            yield from _errors(checks, value, schema, path=path)
+        """The errors of a value within the value."""
+        yield from self._descend_each(checks, ((path, value),), schema)
+
+    def _descend_each(self, checks: Any, parts: Iterable[tuple[str | int | None, Any]], schema: Any) -> _Errors:
+        """The errors of many values within the value, by the quick check of which those that are right are passed."""
+        accepts = self._recognizers.of(schema).accepts
+        for path, part in parts:
+            if not accepts(part):
+                self._effort.spend()
+                yield from _errors(checks, part, schema, path=path)
 
     def _properties(self, checks: Any, rule: Mapping[str, Any], value: Any, _: Any) -> _Errors:
         if isinstance(value, dict):
@@ -104,18 +110,21 @@ class _Keywords:
             return
         known = schema.get("properties", {})
         patterns = [self._recognizers.pattern(pattern) for pattern in schema.get("patternProperties", {})]
-        for name, member in value.items():
-            if name in known or any(matches(name) for matches in patterns):
-                continue
-            if rule is False:
-                yield ValidationError("", path=[name])
-            else:
-                yield from self._descend(checks, member, rule, name)
+        others = (
+            (name, member)
+            for name, member in value.items()
+            if name not in known and not any(matches(name) for matches in patterns)
+        )
+        if rule is False:
+            yield from (ValidationError("", path=[name]) for name, _ in others)
+        else:
+            yield from self._descend_each(checks, others, rule)
 
     def _property_names(self, checks: Any, rule: Any, value: Any, schema: Any) -> _Errors:
         if isinstance(value, dict):
-            for name in islice(value, schema.get("maxProperties")):
-                yield from self._descend(checks, name, rule)
+            yield from self._descend_each(
+                checks, ((None, name) for name in islice(value, schema.get("maxProperties"))), rule
+            )
 
     def _required(self, _: Any, rule: list[str], value: Any, __: Any) -> _Errors:
         if isinstance(value, dict):
@@ -131,10 +140,9 @@ class _Keywords:
     def _items(self, checks: Any, rule: Any, value: Any, schema: Mapping[str, Any]) -> _Errors:
         if isinstance(value, list):
             first, most = len(schema.get("prefixItems", ())), schema.get("maxItems")
-            if most is None and self._recognizers.of(rule).accepts_all(value[first:]):
+            if first == 0 and most is None and self._recognizers.of(rule).accepts_all(value):
                 return
-            for index in range(first, len(value) if most is None else min(most, len(value))):
-                yield from self._descend(checks, value[index], rule, index)
+            yield from self._descend_each(checks, islice(enumerate(value), first, most), rule)
 
     def _contains(self, checks: Any, rule: Any, value: Any, schema: Mapping[str, Any]) -> _Errors:
         if not isinstance(value, list) or len(value) > schema.get("maxItems", len(value)):

@@ -33,6 +33,7 @@ class Recognizers:
     def __init__(self, effort: Effort) -> None:
         self._effort = effort
         self._made: dict[int, tuple[Any, Recognizer]] = {}
+        self._patterns: dict[str, Predicate] = {}
         self._keywords: dict[tuple[int, str], tuple[Any, Predicate]] = {}
 
     def of(self, schema: Any) -> Recognizer:
@@ -55,11 +56,11 @@ class Recognizers:
 
     def pattern(self, written: str) -> Predicate:
         """Return the check of a regular expression."""
-        derived = DERIVED.get(written)
-        if derived is not None:
-            return derived.check
-        pattern, effort = Pattern(written), self._effort
-        return lambda text: pattern.matches(text, effort)
+        known = self._patterns.get(written)
+        if known is None:
+            derived = DERIVED.get(written)
+            known = self._patterns[written] = derived.check if derived else _matching(Pattern(written), self._effort)
+        return known
 
     def _make(self, schema: Any) -> Recognizer:
         if isinstance(schema, bool):
@@ -82,7 +83,8 @@ class Recognizers:
         _only_types(schema.get("type"), tests)
         by_type = {kind: None if own is None else [*own, *whole] for kind, own in tests.items()}
         exact = whole_exact and objects_exact and arrays_exact
-        return Recognizer(_dispatch(by_type), _dispatch_all(by_type), exact)
+        within = None if whole else _within(schema)
+        return Recognizer(_dispatch(by_type), _dispatch_all(by_type, within), exact)
 
     def _of_any_type(self, schema: Mapping[str, Any]) -> tuple[list[Predicate], bool]:
         tests: list[Predicate] = []
@@ -148,6 +150,10 @@ class Recognizers:
         return tests, all(part.exact for part in parts)
 
 
+def _matching(pattern: Pattern, effort: Effort) -> Predicate:
+    return lambda text: pattern.matches(text, effort)
+
+
 def takes_decimal_strings(schema: Mapping[str, Any]) -> bool:
     """Whether the schema is that of a number which may also come as a string of digits; the same bounds hold for it."""
     return schema.get("pattern") in (DECIMAL, FINITE_DECIMAL)
@@ -166,7 +172,11 @@ def _dispatch(tests: dict[type, list[Predicate] | None]) -> Predicate:
     return accepts
 
 
-def _dispatch_all(tests: dict[type, list[Predicate] | None]) -> Callable[[Collection[Any]], bool]:
+def _dispatch_all(
+    tests: dict[type, list[Predicate] | None], within: Predicate | None
+) -> Callable[[Collection[Any]], bool]:
+    """`within` does for many whole numbers what their tests do for each."""
+
     def accepts_all(values: Collection[Any]) -> bool:
         kinds = set(map(type, values))
         for kind in kinds:
@@ -175,7 +185,10 @@ def _dispatch_all(tests: dict[type, list[Predicate] | None]) -> Callable[[Collec
                 return False
             if own:
                 part = values if len(kinds) == 1 else [value for value in values if type(value) is kind]
-                if not all(all(map(test, part)) for test in own):
+                if within is not None and kind is int:
+                    if not within(part):
+                        return False
+                elif not all(all(map(test, part)) for test in own):
                     return False
         return True
 
@@ -229,6 +242,14 @@ def _of_numbers(schema: Mapping[str, Any]) -> Iterator[Predicate]:
     if "multipleOf" in schema:
         divisor = schema["multipleOf"]
         yield lambda value: is_multiple(value, divisor)
+
+
+def _within(schema: Mapping[str, Any]) -> Predicate | None:
+    """The check of many numbers, where bounds are all there is to check."""
+    least, most = schema.get("minimum"), schema.get("maximum")
+    if least is None or most is None or schema.keys() & {"exclusiveMinimum", "exclusiveMaximum", "multipleOf"}:
+        return None
+    return lambda numbers: bool(least <= min(numbers) and max(numbers) <= most)
 
 
 def _as_decimals(schema: Mapping[str, Any], numbers: list[Predicate]) -> Iterator[Predicate]:

@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
+import orjson
+
 from handler.contract import exact_json
 from handler.contract.exact_json import MOST_DIGITS
 from handler.contract.operation import Codec
@@ -147,7 +149,8 @@ def _vector(value: Any) -> str:
 
 
 def _array(element: Encoder, codec: Codec, delimiter: str) -> Encoder:
-    lists_are_elements = codec == "json"  # so a json[] has one dimension, and its elements are any JSON
+    # So a json[] has one dimension, and its elements are any JSON; likewise an int2vector[].
+    lists_are_elements = codec in ("json", "vector")
 
     def write(value: Any, dimension: int) -> str:
         if not isinstance(value, list):
@@ -172,8 +175,8 @@ def _array(element: Encoder, codec: Codec, delimiter: str) -> Encoder:
 def _plain_elements(values: list[Any], delimiter: str) -> str | None:
     """The elements in one go, where all are of one type and none needs an escape; for a million it matters."""
     kinds = set(map(type, values))
-    if kinds == {int}:
-        return delimiter.join(map(str, values))
+    if kinds == {int} and delimiter == ",":
+        return orjson.dumps(values)[1:-1].decode()
     if kinds != {str}:
         return None
     whole = _text("".join(values))

@@ -1,10 +1,12 @@
 """A function over every type of a database, and the example's, for callers who mean no good."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
+from handler.contract.errors import OperationError
 from handler.contract.operation import Operation
 from queryport.emulator import Emulator
 from queryport.migrations.runner import apply
@@ -25,6 +27,7 @@ class Target(NamedTuple):
     function: Function
     operations: dict[str, Operation]
     types: dict[str, str]
+    database_url: str
 
 
 @pytest.fixture(scope="session")
@@ -46,5 +49,8 @@ def shop(postgres: EmbeddedPostgres, queryport_emulator: Emulator, tmp_path_fact
 def _target(folder: Path, database: FreshDatabase, emulator: Emulator, into: Path, types: dict[str, str]) -> Target:
     path, compilation = compile_to_catalog(folder, database.url, into)
     function = Function(cold_start(function_environment(emulator.url, database.name, path)), seconds=60)
+    with suppress(OperationError):
+        function.invoke({"operation": next(iter(compilation.operations)).name, "parameters": {"no such": 1}})
+    # That has imported what only a refusal needs: a start is no request's cost.
     operations = {each.name: each for each in compilation.operations if each.name not in OWN_MISTAKES}
-    return Target(function, operations, types)
+    return Target(function, operations, types, database.url)

@@ -63,6 +63,22 @@ STATEMENTS = {
 }
 
 
+# What an author may ask of a value, each keyword that looks at all of it.
+CHECKED = {
+    "unique": ("jsonb", "{uniqueItems: true}"),
+    "one_of": ("jsonb", "{oneOf: [{items: {type: string}}, {items: {type: boolean}}]}"),
+    "any_of": ("jsonb", "{anyOf: [{items: {type: string}}, {items: {type: boolean}}]}"),
+    "multiple": ("numeric[]", "{items: {multipleOf: 0.01}}"),
+    "contains": ("jsonb", "{contains: {const: zz}}"),
+    "named": ("jsonb", "{propertyNames: {pattern: '^[a-z]+$'}, additionalProperties: {type: integer}}"),
+    "matched": ("text", "{pattern: '^(a|b|[0-9]+)+$'}"),
+    "address": ("text", "{format: uri}"),
+    "mail": ("text", "{format: email}"),
+    "expression": ("text", "{format: regex}"),
+    "few": ("int[]", "{maxItems: 100}"),
+    "not": ("jsonb", "{items: {not: {type: array}}}"),
+}
+
 # Where a function of the author's own fails, whatever the caller sends.
 OWN_MISTAKES = {
     "mistake.calls": "SELECT broken(:name) AS count",
@@ -84,6 +100,10 @@ def every_type(url: str) -> EveryType:
         rows = connection.execute(_TYPES.encode()).fetchall()
     files = {f"use/{name}.sql": text for name, text in STATEMENTS.items()}
     files |= {f"{name}.sql": text for name, text in OWN_MISTAKES.items()}
+    files |= {
+        f"checked/{name}.sql": f"-- result: value\n-- params: {{v: {keywords}}}\nSELECT :v::{sql_name} AS v"
+        for name, (sql_name, keywords) in CHECKED.items()
+    }
     for name, sql_name, has_array in rows:
         files[f"value/{name}.sql"] = (
             f"-- result: value\n-- http: GET /value/{name}\n-- params: {{v: {{optional: true}}}}\n"
@@ -91,6 +111,7 @@ def every_type(url: str) -> EveryType:
         )
         if has_array:
             files[f"list/{name}.sql"] = f"-- result: value\n-- http: GET /list/{name}\nSELECT :v::{sql_name}[] AS v"
+        if has_array and name not in ("int2vector", "oidvector"):  # whose elements are lists already
             files[f"grid/{name}.sql"] = (
                 f"-- result: value\n-- http: GET /grid/{name}\n-- params: {{v: {{type: '{sql_name}[][]'}}}}\n"
                 "SELECT :v AS v"
