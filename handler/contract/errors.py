@@ -66,7 +66,7 @@ class Flaw(NamedTuple):
 
 
 # The exception of a direct call is written to the function's log: a caller's line break would begin a line there.
-_NO_TEXT = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_NO_TEXT = "[\x00-\x1f\x7f-\x9f\u2028\u2029]+"
 
 
 class OperationError(Exception):
@@ -94,7 +94,7 @@ class OperationError(Exception):
         constraint: str | None = None,
         cause: str | None = None,
     ) -> None:
-        super().__init__(_NO_TEXT.sub(" ", detail))
+        super().__init__(re.sub(_NO_TEXT, " ", detail))
         self._facts = _Facts(
             detail, outcome, self.may_be_repeated if retryable is None else retryable, sqlstate, constraint, cause
         )

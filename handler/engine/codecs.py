@@ -19,7 +19,7 @@ from handler.contract.patterns import DECIMAL, FINITE_DECIMAL, NUMBER_RANGE, NUM
 Encoder = Callable[[Any], str]
 
 _OF_NUMBERS = (DECIMAL, FINITE_DECIMAL, NUMBER_RANGE, NUMBER_RANGES)
-_EXPONENT = re.compile(r"[eE][+-]?0*([1-9][0-9]{0,8})")
+_EXPONENT = r"[eE][+-]?0*([1-9][0-9]{0,8})"
 
 _MOST_DIMENSIONS = 6  # PostgreSQL's MAXDIM
 
@@ -59,7 +59,7 @@ def _encoder(codec: Codec, schema: Any) -> tuple[Encoder, bool]:
 def _bounded(encode: Encoder) -> Encoder:
     def write(value: Any) -> str:
         text = encode(value)
-        if sum(min(int(exponent), MOST_DIGITS) for exponent in _EXPONENT.findall(text)) > MOST_DIGITS:
+        if sum(min(int(exponent), MOST_DIGITS) for exponent in re.findall(_EXPONENT, text)) > MOST_DIGITS:
             raise EncodingError(f"has numbers that are written out as more than {MOST_DIGITS} digits")
         return text
 
