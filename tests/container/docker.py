@@ -22,9 +22,10 @@ def output(*arguments: str) -> str:
     return done.stdout.strip()
 
 
-def build(context: Path, tag: str, target: str | None = None) -> str:
+def build(context: Path, tag: str, target: str | None = None, **arguments: str) -> str:
     """Builds an image and answers what was printed on the way. Unchanged steps come from the engine's cache."""
-    return output("build", *(("--target", target) if target else ()), "--tag", tag, str(context))
+    options = [part for name, value in arguments.items() for part in ("--build-arg", f"{name}={value}")]
+    return output("build", *(("--target", target) if target else ()), *options, "--tag", tag, str(context))
 
 
 def python(image: str, script: str) -> str:
