@@ -12,6 +12,7 @@ BIN := .venv/bin
 SYNCED := .venv/.synced
 SAM := .tools/sam/bin/sam
 CHECKOV := .tools/checkov/bin/checkov
+PLOTS := .tools/plots/.synced
 
 # uv installs the locked packages into .venv and into no other environment that happens to be active. Bytecode is made
 # once, here: without it every command and every cold start of the local Lambda takes twice as long.
@@ -19,7 +20,7 @@ UV := env -u VIRTUAL_ENV -u UV_PROJECT_ENVIRONMENT UV_PYTHON_DOWNLOADS=never UV_
 
 .DEFAULT_GOAL := help
 
-.PHONY: help serve test test-all coverage check bench soak campaign build format docs sam-tools clean
+.PHONY: help serve test test-all coverage check bench bench-plots soak campaign build format docs sam-tools clean
 .PHONY: generated emulator test-browser test-container check-template images init cloudformation lock-tools
 
 help:  ## List these targets
@@ -68,6 +69,9 @@ check-template: $(SAM) $(CHECKOV)  ## Check template.yaml and the Dockerfiles: s
 bench: $(SYNCED)  ## Measure against what a user would pick instead; a part of it: make bench ONLY="start one-row"
 	@$(BIN)/python -m benchmarks $(ONLY)
 
+bench-plots: $(PLOTS)  ## Draw the plots of docs/performance.md from what `make bench` measured last
+	@.tools/plots/bin/python benchmarks/plots.py benchmarks/results.json docs/performance
+
 campaign: $(SYNCED)  ## Move money while everything fails, then check the books: make campaign SEED=1 MINUTES=10
 	@$(BIN)/python -m tests.campaign $(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES))
 
@@ -108,8 +112,8 @@ cloudformation: $(SAM)  ## Write the plain CloudFormation that template.yaml sta
 	@.tools/sam/bin/python tests/deployment/sam_transform.py template.yaml >dist/cloudformation.json
 	@echo "wrote dist/cloudformation.json"
 
-lock-tools: | $(BIN)/uv  ## Lock uv, the AWS SAM CLI and checkov anew, after a change of .ci/tools/*.in
-	@for tool in uv sam checkov; do $(UV) pip compile --quiet --universal --generate-hashes --python-version 3.11 \
+lock-tools: | $(BIN)/uv  ## Lock uv, the AWS SAM CLI, checkov and matplotlib anew, after a change of .ci/tools/*.in
+	@for tool in uv sam checkov plots; do $(UV) pip compile --quiet --universal --generate-hashes --python-version 3.11 \
 	  --no-header --no-annotate .ci/tools/$$tool.in --output-file .ci/tools/$$tool.txt || exit 1; done
 
 clean:  ## Remove everything that was made here, the development database included
@@ -139,4 +143,11 @@ $(CHECKOV): .ci/tools/checkov.txt | $(BIN)/uv
 	@echo "Installing checkov into .tools/checkov"
 	@$(UV) venv --quiet --clear --python $(BIN)/python .tools/checkov
 	@$(UV) pip install --quiet --python .tools/checkov/bin/python --require-hashes --requirement .ci/tools/checkov.txt
+	@touch $@
+
+# Likewise.
+$(PLOTS): .ci/tools/plots.txt | $(BIN)/uv
+	@echo "Installing matplotlib into .tools/plots"
+	@$(UV) venv --quiet --clear --python $(BIN)/python .tools/plots
+	@$(UV) pip install --quiet --python .tools/plots/bin/python --require-hashes --requirement .ci/tools/plots.txt
 	@touch $@

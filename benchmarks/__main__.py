@@ -17,6 +17,8 @@
     10k-call            a warm call in a catalogue of 10,000 operations; the peer is one of ten
     emulator            one-row statements per second through the emulator, of four callers; the peer is psycopg
     emulator-encode     a result of one MiB from PostgreSQL's text to the answer's JSON; the peer is 20 MB/s
+    compile             a thousand files for the first time; the peer is pgtyped's CLI over the same statements
+    compile-one         ten thousand files of which one has changed; the peer is all of them again
 
 Writes all figures, and those for the plots, into benchmarks/results.json. Exits with 1 if a bar is missed.
 
@@ -30,6 +32,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from benchmarks import compile as compile_files
 from benchmarks import emulator, round_trips, start_up, workload
 from benchmarks.measure import Outcome, Programs, compare_calls
 from benchmarks.operations import (
@@ -146,6 +149,9 @@ class Suite:
     def emulator(self) -> Iterator[Outcome]:
         yield from emulator.outcomes()
 
+    def compiling(self) -> Iterator[Outcome]:
+        yield from compile_files.outcomes()
+
     def groups(self) -> Mapping[Callable[[], Iterator[Outcome]], Sequence[str]]:
         return {
             self.starts: ("start", "start-and-call"),
@@ -154,6 +160,7 @@ class Suite:
             self.callers: ("jwt-start", "jwt", "jwt-seen", "row-security", "row-security-trips"),
             self.scale: ("10k-start", "10k-call"),
             self.emulator: ("emulator", "emulator-encode"),
+            self.compiling: ("compile", "compile-one"),
         }
 
 

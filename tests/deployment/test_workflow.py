@@ -51,7 +51,7 @@ def test_what_was_tested_and_scanned_is_what_is_deployed() -> None:
     assert _place(deployed, "download-artifact") < _place(deployed, "docker load") < _place(deployed, ".ci/deploy")
 
 
-@pytest.mark.parametrize("tool", ["uv", "sam", "checkov"])
+@pytest.mark.parametrize("tool", ["uv", "sam", "checkov", "plots"])
 def test_tools_are_locked_with_hashes_in_the_version_that_is_wanted(tool: str) -> None:
     wanted = (ROOT / f".ci/tools/{tool}.in").read_text().strip()
     lines = (ROOT / f".ci/tools/{tool}.txt").read_text().splitlines()
