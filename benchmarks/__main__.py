@@ -76,9 +76,8 @@ class Suite:
             yield self._programs.compare([*ours, json_rows.url], [*peer, typed_rows.url]).outcome(
                 "start-and-call", 0.72
             )
-        parts = self._programs.medians(["benchmarks.start_up", "parts", self._catalogs[10]])
+        parts = self._programs.shares(["benchmarks.start_up", "parts", self._catalogs[10]], peer)
         self.results.start_by_parts = dict(zip(start_up.PARTS, parts, strict=True))
-        self.results.start_of_boto3 = start.peer
 
     def calls(self) -> Iterator[Outcome]:
         for count in _ROWS:

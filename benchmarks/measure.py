@@ -116,8 +116,9 @@ class Programs:
             self.run(program)
         return Pair.of([(self.run(ours)[0], self.run(peer)[0]) for _ in range(PROGRAM_TURNS)])
 
-    def medians(self, program: Sequence[str]) -> list[float]:
-        """Return the medians of the CPU seconds that a program prints, in milliseconds."""
-        self.run(program)
-        turns = [self.run(program) for _ in range(PROGRAM_TURNS)]
-        return [statistics.median(seconds) * 1000 for seconds in zip(*turns, strict=True)]
+    def shares(self, program: Sequence[str], peer: Sequence[str]) -> list[float]:
+        """Return the numbers that a program prints as shares of the peer's CPU seconds: the medians of all turns."""
+        for each in (program, peer):
+            self.run(each)
+        turns = [(self.run(program), self.run(peer)[0]) for _ in range(PROGRAM_TURNS)]
+        return [statistics.median(shares) for shares in zip(*([n / p for n in ours] for ours, p in turns), strict=True)]

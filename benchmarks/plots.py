@@ -33,14 +33,15 @@ def calls(results: Any) -> Any:
 
 
 def start(results: Any) -> Any:
-    """CPU of a start in its parts, beside that of boto3's client."""
+    """CPU of a start in its parts, as shares of boto3's client's."""
     figure, axes = pyplot.subplots(figsize=_SIZE)
     left = 0.0
-    for (part, milliseconds), shade in zip(results["start_by_parts"].items(), _SHADES, strict=True):
-        axes.barh("Queryport", milliseconds, left=left, color=shade, label=part)
-        left += milliseconds
-    axes.barh('boto3.client("rds-data")', results["start_of_boto3"], color=_PEER)
-    axes.set(xlabel="ms of CPU")
+    for (part, share), shade in zip(results["start_by_parts"].items(), _SHADES, strict=True):
+        axes.barh("Queryport", share, left=left, color=shade, label=part)
+        left += share
+    axes.annotate(f"{left:.2f}", (left, 0), (6, 0), textcoords="offset points", va="center")
+    axes.barh('boto3.client("rds-data")', 1.0, color=_PEER)
+    axes.set(xlabel="CPU, as a share of boto3's")
     axes.invert_yaxis()
     axes.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.4, -0.22), ncols=2)
     return figure

@@ -19,8 +19,7 @@ _PACKAGES = ("boto3", "botocore", "urllib3", "orjson", "aws-lambda-powertools", 
 class Results:
     outcomes: list[Outcome] = field(default_factory=list)
     start_by_parts: dict[str, float] = field(default_factory=dict)
-    """Milliseconds of CPU."""
-    start_of_boto3: float = 0.0
+    """Shares of the CPU that boto3's client takes."""
     call_by_rows: dict[int, Pair] = field(default_factory=dict)
     cost_by_operations: dict[int, tuple[Pair, Pair]] = field(default_factory=dict)
     """Start and call with so many operations; the peer is one with ten."""
@@ -30,7 +29,6 @@ class Results:
             "machine": _machine(),
             "outcomes": [{**asdict(each), "passed": each.passed} for each in self.outcomes],
             "start_by_parts": self.start_by_parts,
-            "start_of_boto3": self.start_of_boto3,
             "call_by_rows": {str(rows): asdict(pair) for rows, pair in self.call_by_rows.items()},
             "cost_by_operations": {
                 str(operations): {"start": asdict(start), "call": asdict(call)}
