@@ -1,6 +1,7 @@
 """The benchmarks' two sides still run, and do the same work."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -71,3 +72,27 @@ def test_a_start_is_measured_in_its_parts(tmp_path: Path) -> None:
     assert all(part > 0 for part in parts)
     for side in (["handler", str(catalog)], ["boto3"]):
         assert programs.run(["benchmarks.start_up", *side])[0] > 0
+
+
+def test_the_documentation_has_the_figures_of_the_last_run() -> None:
+    measured = {
+        each["name"]: each for each in json.loads((ROOT / "benchmarks" / "results.json").read_text())["outcomes"]
+    }
+    page = (ROOT / "docs" / "performance.md").read_text()
+    rows = {
+        "start": "start",
+        "start-and-call": "start and first call",
+        "one-row": "call, one row",
+        "4000-rows": "call, 4,000 rows of six columns",
+        "keyed-write": "write with an idempotency key",
+        "10k-start": "10,000 operations: start",
+        "10k-call": "10,000 operations: call",
+        "compile": "compile 1,000 files for the first time",
+    }
+    for name, what in rows.items():
+        (ratio,) = re.findall(rf"^\| {re.escape(what)} \| [^|]+ \| ([0-9.]+) \|", page, re.MULTILINE)
+        digits = len(ratio.partition(".")[2])
+        assert float(ratio) == round(measured[name]["ratio"], digits), name
+    for plot in ("calls", "start", "operations"):
+        assert f"(performance/{plot}.svg)" in page
+        assert (ROOT / "docs" / "performance" / f"{plot}.svg").is_file()
