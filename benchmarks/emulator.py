@@ -26,7 +26,7 @@ from psycopg.pq import PGconn
 
 from benchmarks.measure import Outcome
 from queryport.emulator import Emulator, Limits
-from queryport.emulator.records import ReturnTypes, Rows
+from queryport.emulator.records import RecordRows, ReturnTypes
 from queryport.emulator.result_types import BUILT_IN
 from queryport.postgres.server import EmbeddedPostgres
 
@@ -89,7 +89,7 @@ def encode(postgres: EmbeddedPostgres) -> Outcome:
     rates: list[float] = []
     for _ in range(TURNS + 1):
         began = time.thread_time()
-        rows = Rows(Limits())
+        rows = RecordRows(Limits())
         rows.add(result)
         answer = orjson.dumps({"records": orjson.Fragment(rows.records(BUILT_IN, ReturnTypes()))})
         rates.append(rows.size / (time.thread_time() - began) / 1_000_000)

@@ -7,21 +7,21 @@ if TYPE_CHECKING:
     from handler.data_api.configuration import Configuration
 
 
-class Keys(NamedTuple):
+class AccessKeys(NamedTuple):
     """Keys of one moment, named as botocore's signature asks for them; or keys for good, which have no other moment."""
 
     access_key: str
     secret_key: str
     token: str | None
 
-    def get_frozen_credentials(self) -> "Keys":
+    def get_frozen_credentials(self) -> "AccessKeys":
         return self
 
 
 class Credentials(Protocol):
     """The part of botocore's credentials that is needed of them."""
 
-    def get_frozen_credentials(self) -> "Keys":
+    def get_frozen_credentials(self) -> "AccessKeys":
         """Return the keys as they are now, refreshed where their time is up. Raises one of botocore.exceptions."""
 
 
@@ -35,11 +35,11 @@ def load(configuration: "Configuration") -> Credentials | None:
     access_key, secret_key = os.environ.get("AWS_ACCESS_KEY_ID"), os.environ.get("AWS_SECRET_ACCESS_KEY")
     if access_key and secret_key and not os.environ.get("AWS_CREDENTIAL_EXPIRATION"):
         token = os.environ.get("AWS_SECURITY_TOKEN") or os.environ.get("AWS_SESSION_TOKEN")
-        return Keys(access_key, secret_key, token or None)
+        return AccessKeys(access_key, secret_key, token or None)
     session = configuration.session
     if session is None:
         from botocore.session import get_session
 
         session = get_session()
-    found: Credentials | None = session.get_credentials()  # type: ignore[assignment]  # its keys are named like Keys
+    found: Credentials | None = session.get_credentials()  # type: ignore[assignment]  # its keys are named like AccessKeys
     return found

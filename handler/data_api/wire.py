@@ -20,7 +20,7 @@ from botocore.utils import get_environ_proxies
 from handler.data_api import credentials, endpoint
 from handler.data_api.configuration import Configuration
 from handler.data_api.connection import Connections, Loss, NoAnswer, Reply, Route
-from handler.data_api.credentials import Credentials, Keys
+from handler.data_api.credentials import AccessKeys, Credentials
 from handler.data_api.endpoint import SERVICE, Endpoint
 from handler.data_api.user_agent import user_agent
 
@@ -79,7 +79,7 @@ class Wire:
         self._connections = connections
         self._sender = sender
         self._urls = {action: endpoint.join(where.url, action) for action in Action}
-        self._host = _signer(Keys("", "", None), where.region).headers_to_sign(
+        self._host = _signer(AccessKeys("", "", None), where.region).headers_to_sign(
             AWSRequest("POST", self._urls[Action.EXECUTE])
         )["host"]
 
@@ -135,7 +135,7 @@ class Wire:
         return headers
 
 
-def _signer(keys: Keys, region: str) -> SigV4Auth:
+def _signer(keys: AccessKeys, region: str) -> SigV4Auth:
     return SigV4Auth(keys, SERVICE, region)  # type: ignore[arg-type]  # any object that has their names will do
 
 

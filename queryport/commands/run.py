@@ -25,11 +25,11 @@ from queryport.console.terminal import Terminal, counted
 from queryport.diagnostics.near_names import near_names
 from queryport.emulator import Emulator
 from queryport.local.broken import BrokenOperations
-from queryport.local.calls import Call, DatabaseReports
+from queryport.local.calls import AnsweredRequest, DatabaseReports
 from queryport.local.default_caller import as_iam, as_token, read_claims
-from queryport.local.function_url import FunctionUrl
+from queryport.local.function_url import LocalFunctionUrl
 from queryport.local.issuer import ISSUERS_VARIABLE, DevelopmentIssuer
-from queryport.local.lambda_environment import LambdaEvent, Outcome
+from queryport.local.lambda_environment import InvocationResult, LambdaEvent
 from queryport.local.lambda_environments import LambdaEnvironments, operation_variables
 from queryport.project.databases import database_name
 from queryport.project.workspace import Build, Workspace, open_workspace
@@ -86,10 +86,10 @@ class LocalFunction:
         call = LambdaEvent(event)
         reports = DatabaseReports()
 
-        async def invoke(lambda_: LambdaEnvironments) -> Outcome:
+        async def invoke(lambda_: LambdaEnvironments) -> InvocationResult:
             return await lambda_.invoke(call)
 
-        outcome: Outcome = self._with_function(invoke, reports, f"Calling {operation.name}")
+        outcome: InvocationResult = self._with_function(invoke, reports, f"Calling {operation.name}")
         answer = exact_json.loads(outcome.payload.decode())
         if outcome.failed:
             if (report := reports.take(call.trace)) is not None:
@@ -105,12 +105,12 @@ class LocalFunction:
         broken = BrokenOperations()
         broken.update(self._build.compilation, self._build.project.queries)
 
-        def report(call: Call) -> None:
+        def report(call: AnsweredRequest) -> None:
             show_call(self._terminal, call)
 
         async def send(lambda_: LambdaEnvironments) -> httpx.Response:
             caller = as_iam if self._claims is None else as_token(partial(self._token, self._claims))
-            application = FunctionUrl(lambda_.invoke, report, broken, reports, caller)
+            application = LocalFunctionUrl(lambda_.invoke, report, broken, reports, caller)
             headers = {} if request.key is None else {"idempotency-key": request.key}
             content = None
             if request.body is not None:

@@ -33,7 +33,7 @@ from queryport.generate.example_call import example_call
 from queryport.local.broken import BrokenOperations
 from queryport.local.calls import DatabaseReports
 from queryport.local.default_caller import default_caller
-from queryport.local.function_url import FunctionUrl
+from queryport.local.function_url import LocalFunctionUrl
 from queryport.local.http_thread import ADDRESS, HttpThread, listen
 from queryport.local.invoke_api import InvokeApi
 from queryport.local.issuer import ISSUERS_VARIABLE, DevelopmentIssuer
@@ -113,7 +113,7 @@ class DevelopmentServer:
         self._broken = BrokenOperations()
         self._broken.update(self._build.compilation, self._build.project.queries)
         report = partial(show_call, terminal, statements=options.show_sql)
-        function_url = FunctionUrl(self._lambda.invoke, report, self._broken, reports, caller)
+        function_url = LocalFunctionUrl(self._lambda.invoke, report, self._broken, reports, caller)
         application = InvokeApi(self._lambda.invoke, report, self._broken, reports, function_url)
         self._http = stack.enter_context(HttpThread(guarded(application, ADDRESS, options.allowed), listener))
         stack.callback(lambda: self._http.run(self._lambda.close()))

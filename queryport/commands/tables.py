@@ -16,7 +16,7 @@ from queryport.compile import Compilation, Problem
 from queryport.console.terminal import Terminal, counted
 from queryport.diagnostics.rules import Severity
 from queryport.emulator.call_log import DatabaseReport
-from queryport.local.calls import Call
+from queryport.local.calls import AnsweredRequest
 
 _MOST_SHOWN = 40
 """Operations; of more, `serve` shows the folders."""
@@ -82,7 +82,7 @@ def _show_folders(terminal: Terminal, operations: Sequence[Operation]) -> None:
     terminal.note("`queryport list FOLDER` shows the operations of a folder, `queryport list` all of them.")
 
 
-def show_call(terminal: Terminal, call: Call, *, statements: bool = False) -> None:
+def show_call(terminal: Terminal, call: AnsweredRequest, *, statements: bool = False) -> None:
     """Show an answered request in a line, and below it the error of a function that failed, and PostgreSQL's.
 
     `statements` adds the statement that PostgreSQL refused.

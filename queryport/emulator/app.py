@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute, Route, Router
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from queryport.emulator.calls import Calls, ConnectionDropped
+from queryport.emulator.calls import ConnectionDropped, ServedCalls
 from queryport.emulator.errors import ApiError
 from queryport.emulator.signature import signed_region
 
@@ -44,10 +44,10 @@ class HttpProtocol(HttpToolsProtocol):
         self._state["cycle"] = self.cycle
 
 
-class Application:
+class EmulatorApplication:
     """The ASGI application: the five operations are found by their path alone, the rest by a router."""
 
-    def __init__(self, calls: Calls, request_bytes: int, control: Sequence[BaseRoute]) -> None:
+    def __init__(self, calls: ServedCalls, request_bytes: int, control: Sequence[BaseRoute]) -> None:
         self._operations = {path: _Operation(calls, name, request_bytes) for path, name in PATHS.items()}
         self._router = Router(
             [Route("/ExecuteSql", _Refused(_EXECUTE_SQL), methods=["POST"]), *control],
@@ -66,7 +66,7 @@ class Application:
 class _Operation:
     """The route of one operation."""
 
-    def __init__(self, calls: Calls, name: str, request_bytes: int) -> None:
+    def __init__(self, calls: ServedCalls, name: str, request_bytes: int) -> None:
         self._calls = calls
         self._name = name
         self._request_bytes = request_bytes

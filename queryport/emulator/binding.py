@@ -12,7 +12,7 @@ from typing import NamedTuple
 from queryport.aws.placeholders import Scanned
 from queryport.emulator import chrono
 from queryport.emulator.errors import ApiError, validation
-from queryport.emulator.requests import Parameter, TypeHint, Value
+from queryport.emulator.requests import SqlParameter, TypeHint, Value
 
 UNTYPED = 0
 BOOL, BYTEA, INT8, TEXT, FLOAT8, DATE, TIME, TIMESTAMP, NUMERIC, UUID, JSONB = (
@@ -58,14 +58,14 @@ class Arguments(NamedTuple):
     formats: list[int]
 
 
-def bind(scanned: Scanned, parameters: Sequence[Parameter]) -> Arguments:
+def bind(scanned: Scanned, parameters: Sequence[SqlParameter]) -> Arguments:
     """Bind parameters. Raises ApiError for a name or a value that the service refuses before it asks PostgreSQL."""
     named = {parameter.name or "": _bound(parameter) for parameter in parameters}
     bound = [named[p.name] for p in scanned.placeholders if p.name in named] if named else []
     return Arguments([b.oid for b in bound], [b.data for b in bound], [b.format for b in bound])
 
 
-def _bound(parameter: Parameter) -> Bound:
+def _bound(parameter: SqlParameter) -> Bound:
     name = parameter.name or ""
     if not _NAME.fullmatch(name):
         raise validation(f"Named parameter syntax is invalid, input: {name}")

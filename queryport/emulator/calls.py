@@ -10,7 +10,14 @@ import orjson
 from queryport.emulator.call_log import Call, CallLog, DatabaseReport
 from queryport.emulator.errors import ApiError, PostgresFailure, validation
 from queryport.emulator.faults import Fault, Faults
-from queryport.emulator.requests import SHAPES, BatchExecuteStatement, ExecuteStatement, Parameter, Request, read
+from queryport.emulator.requests import (
+    SHAPES,
+    BatchExecuteStatement,
+    ExecuteStatement,
+    ServiceRequest,
+    SqlParameter,
+    read,
+)
 from queryport.emulator.service import Service
 from queryport.emulator.session import SessionLost
 
@@ -25,7 +32,7 @@ class ConnectionDropped(Exception):  # noqa: N818 (a fault that was asked for)
     """The client gets no answer: its connection is to be closed."""
 
 
-class Calls:
+class ServedCalls:
     """The calls of one emulator, as the HTTP face makes them."""
 
     def __init__(self, service: Service, faults: Faults, log: CallLog, observe: Observe, *, check_region: bool) -> None:
@@ -41,7 +48,7 @@ class Calls:
         Raises ApiError or ConnectionDropped.
         """
         began = time.perf_counter()
-        request: Request | None = None
+        request: ServiceRequest | None = None
         fault: Fault | None = None
         outcome, message = "OK", None
         try:
@@ -67,7 +74,7 @@ class Calls:
             seconds = time.perf_counter() - began
             self._log.add(_noted(operation, request, outcome, message, seconds, fault))
 
-    async def _struck(self, operation: str, request: Request, fault: Fault | None) -> bytes:
+    async def _struck(self, operation: str, request: ServiceRequest, fault: Fault | None) -> bytes:
         if fault is None:
             return await self._answer(operation, request)
         if fault.when == "before":
@@ -81,11 +88,11 @@ class Calls:
         await _inflict(fault, request)
         return answer
 
-    async def _answer(self, operation: str, request: Request) -> bytes:
+    async def _answer(self, operation: str, request: ServiceRequest) -> bytes:
         return orjson.dumps(await self._service.answer(operation, request))
 
 
-def _refuse_other_region(request: Request, region: str) -> None:
+def _refuse_other_region(request: ServiceRequest, region: str) -> None:
     parts = request.resourceArn.split(":")
     if len(parts) > 3 and parts[3] != region:  # arn:partition:service:region:…
         raise validation("Invalid region in ARN")
@@ -102,7 +109,7 @@ def _postgres_failure(error: ApiError) -> PostgresFailure | None:
             return None
 
 
-async def _inflict(fault: Fault, request: Request) -> None:
+async def _inflict(fault: Fault, request: ServiceRequest) -> None:
     if fault.kind == "drop":
         raise ConnectionDropped
     if fault.kind == "delay":
@@ -112,10 +119,15 @@ async def _inflict(fault: Fault, request: Request) -> None:
 
 
 def _noted(
-    operation: str, request: Request | None, outcome: str, message: str | None, seconds: float, fault: Fault | None
+    operation: str,
+    request: ServiceRequest | None,
+    outcome: str,
+    message: str | None,
+    seconds: float,
+    fault: Fault | None,
 ) -> Call:
     sql: str | None = None
-    parameters: list[Parameter] = []
+    parameters: list[SqlParameter] = []
     sets: int | None = None
     if isinstance(request, ExecuteStatement):
         sql, parameters = request.sql, request.parameters or []
@@ -136,7 +148,7 @@ def _noted(
     )
 
 
-def _described(parameter: Parameter) -> dict[str, str]:
+def _described(parameter: SqlParameter) -> dict[str, str]:
     described = {"name": parameter.name or ""}
     if parameter.value is not None and parameter.value.kind is not None:
         described["type"] = parameter.value.kind

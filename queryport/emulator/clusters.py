@@ -14,8 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from queryport.console.failure import CommandError
 from queryport.emulator.errors import ApiError, resuming
-from queryport.emulator.requests import LONGEST_ARN, SHORTEST_ARN, Request
-from queryport.emulator.targets import Server, Target, target
+from queryport.emulator.requests import LONGEST_ARN, SHORTEST_ARN, ServiceRequest
+from queryport.emulator.targets import PostgresServer, Target, target
 
 
 class ClustersError(CommandError):
@@ -81,7 +81,7 @@ class Clusters:
                 raise ClustersError(f"{path}: {kind} {twice[0]} is declared twice: keep one of the tables")
         return cls({c.arn: c for c in read.cluster}, {s.arn: s for s in read.secret})
 
-    def opened(self, request: Request) -> tuple[Cluster, Secret]:
+    def opened(self, request: ServiceRequest) -> tuple[Cluster, Secret]:
         """The cluster and the secret that a request names; raises ApiError where AWS does."""
         cluster = self.clusters.get(request.resourceArn)
         if cluster is None or not cluster.enabled:
@@ -114,7 +114,7 @@ class DeclaredClusters:
         """Move the clusters that name no URL of their own to this one."""
         self._default = database_url
 
-    def target(self, request: Request) -> Target:
+    def target(self, request: ServiceRequest) -> Target:
         cluster, secret = self._clusters.opened(request)
-        server = Server.at(cluster.url or self._default, user=secret.user, password=secret.password)
+        server = PostgresServer.at(cluster.url or self._default, user=secret.user, password=secret.password)
         return target(server, request.database or secret.user)

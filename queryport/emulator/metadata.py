@@ -6,7 +6,7 @@ The sizes are those of PostgreSQL's JDBC driver, which the service's metadata fo
 from collections.abc import Mapping
 
 from queryport.emulator.catalog import TableColumn
-from queryport.emulator.records import Column
+from queryport.emulator.records import RecordColumn
 from queryport.emulator.result_types import ResultType
 
 ColumnMetadata = dict[str, str | int | bool]
@@ -47,12 +47,12 @@ _HEADER = 4
 
 
 def column_metadata(
-    columns: list[Column], types: Mapping[int, ResultType], tables: Mapping[tuple[int, int], TableColumn]
+    columns: list[RecordColumn], types: Mapping[int, ResultType], tables: Mapping[tuple[int, int], TableColumn]
 ) -> list[ColumnMetadata]:
     return [_one(column, types[column.type_oid], tables.get((column.table, column.number))) for column in columns]
 
 
-def _one(column: Column, type_: ResultType, source: TableColumn | None) -> ColumnMetadata:
+def _one(column: RecordColumn, type_: ResultType, source: TableColumn | None) -> ColumnMetadata:
     generated = source is not None and source.auto_increment
     # pgjdbc's sizes of an array are those of its elements.
     measured = type_.element.name if type_.element is not None else type_.name

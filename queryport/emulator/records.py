@@ -40,7 +40,7 @@ _MANY = 32
 """So many texts are worth a look at all of them together."""
 
 
-class Column(NamedTuple):
+class RecordColumn(NamedTuple):
     """A column of a result as PostgreSQL describes it; `table` is 0 for an expression."""
 
     label: str
@@ -59,13 +59,13 @@ class ReturnTypes:
 
 
 @dataclass(slots=True)
-class Rows:
+class RecordRows:
     """The rows of one statement, column by column, as they come in."""
 
     limits: Limits
     described: bool = True
     """Whether more is asked of the columns than their types."""
-    columns: list[Column] = field(default_factory=list)
+    columns: list[RecordColumn] = field(default_factory=list)
     texts: list[list[bytes | None]] = field(default_factory=list)
     count: int = 0
     size: int = 0
@@ -140,13 +140,13 @@ class Rows:
         return found
 
 
-def _types_of(result: PGresult) -> list[Column]:
-    return [Column("", result.ftype(number), -1, 0, 0) for number in range(result.nfields)]
+def _types_of(result: PGresult) -> list[RecordColumn]:
+    return [RecordColumn("", result.ftype(number), -1, 0, 0) for number in range(result.nfields)]
 
 
-def columns_of(result: PGresult) -> list[Column]:
+def columns_of(result: PGresult) -> list[RecordColumn]:
     return [
-        Column(
+        RecordColumn(
             (result.fname(number) or b"").decode(errors="replace"),
             result.ftype(number),
             result.fmod(number),

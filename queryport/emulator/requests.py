@@ -79,7 +79,7 @@ class Value(_Shape):
         return None
 
 
-class Parameter(_Shape):
+class SqlParameter(_Shape):
     name: str | None = None
     value: Value | None = None
     typeHint: TypeHint | None = None  # noqa: N815
@@ -90,7 +90,7 @@ class ResultSetOptions(_Shape):
     longReturnType: Literal["LONG", "STRING"] | None = None  # noqa: N815
 
 
-class Request(_Shape):
+class ServiceRequest(_Shape):
     """The members that every request has."""
 
     resourceArn: Arn  # noqa: N815
@@ -100,31 +100,31 @@ class Request(_Shape):
     transactionId: TransactionId | None = None  # noqa: N815
 
 
-class ExecuteStatement(Request):
+class ExecuteStatement(ServiceRequest):
     sql: Sql
-    parameters: list[Parameter] | None = None
+    parameters: list[SqlParameter] | None = None
     includeResultMetadata: bool | None = None  # noqa: N815
     continueAfterTimeout: bool | None = None  # noqa: N815
     resultSetOptions: ResultSetOptions | None = None  # noqa: N815
     formatRecordsAs: Literal["NONE", "JSON"] | None = None  # noqa: N815
 
 
-class BatchExecuteStatement(Request):
+class BatchExecuteStatement(ServiceRequest):
     sql: Sql
-    parameterSets: list[list[Parameter]] | None = None  # noqa: N815
+    parameterSets: list[list[SqlParameter]] | None = None  # noqa: N815
 
 
-class BeginTransaction(Request):
+class BeginTransaction(ServiceRequest):
     pass
 
 
-class EndTransaction(Request):
+class EndTransaction(ServiceRequest):
     """CommitTransaction and RollbackTransaction."""
 
     transactionId: TransactionId  # noqa: N815
 
 
-SHAPES: dict[str, type[Request]] = {
+SHAPES: dict[str, type[ServiceRequest]] = {
     "ExecuteStatement": ExecuteStatement,
     "BatchExecuteStatement": BatchExecuteStatement,
     "BeginTransaction": BeginTransaction,
@@ -134,7 +134,7 @@ SHAPES: dict[str, type[Request]] = {
 """Operation → the shape of its request."""
 
 
-def read(shape: type[Request], body: bytes) -> Request:
+def read(shape: type[ServiceRequest], body: bytes) -> ServiceRequest:
     """The request in a body; raises ApiError where AWS answers with SerializationException or ValidationException."""
     try:
         return shape.model_validate_json(body or b"{}")

@@ -12,9 +12,9 @@ import uvicorn
 import uvloop
 
 from queryport.console.failure import CommandError
-from queryport.emulator.app import Application, HttpProtocol
+from queryport.emulator.app import EmulatorApplication, HttpProtocol
 from queryport.emulator.call_log import CallLog, DatabaseReport
-from queryport.emulator.calls import Calls
+from queryport.emulator.calls import ServedCalls
 from queryport.emulator.clusters import Clusters, DeclaredClusters
 from queryport.emulator.control import control_routes
 from queryport.emulator.faults import Faults
@@ -148,8 +148,8 @@ class Emulator:
     async def _serve(self, started: threading.Event) -> None:
         service = Service(self._directory, self._limits)
         control = control_routes(self.faults, self.log, service.status)
-        calls = Calls(service, self.faults, self.log, self._observe, check_region=self._check_region)
-        app = Application(calls, self._limits.request_bytes, control)
+        calls = ServedCalls(service, self.faults, self.log, self._observe, check_region=self._check_region)
+        app = EmulatorApplication(calls, self._limits.request_bytes, control)
         server = uvicorn.Server(
             uvicorn.Config(
                 guarded(app, self.host, self._allowed),

@@ -16,18 +16,18 @@ from queryport.emulator.errors import ApiError, PostgresFailure, validation
 from queryport.emulator.limits import Limits
 from queryport.emulator.metadata import column_metadata
 from queryport.emulator.pool import Pool
-from queryport.emulator.records import ReturnTypes, Rows
+from queryport.emulator.records import RecordRows, ReturnTypes
 from queryport.emulator.requests import (
     BatchExecuteStatement,
     BeginTransaction,
     ExecuteStatement,
-    Request,
     ResultSetOptions,
+    ServiceRequest,
 )
 from queryport.emulator.result_types import BUILT_IN, ResultType
 from queryport.emulator.session import CopyRefused, Session, SessionLost, Tag
 from queryport.emulator.targets import Directory
-from queryport.emulator.transactions import Transactions
+from queryport.emulator.transactions import EmulatedTransactions
 
 Answer = dict[str, object]
 
@@ -43,10 +43,10 @@ class Service:
         self.directory = directory
         self.limits = limits
         self.pool = Pool(limits)
-        self.transactions = Transactions(self.pool, limits)
+        self.transactions = EmulatedTransactions(self.pool, limits)
         self._unattended: set[asyncio.Task[Answer]] = set()
 
-    async def answer(self, operation: str, request: Request) -> Answer:
+    async def answer(self, operation: str, request: ServiceRequest) -> Answer:
         """The members of the answer to a request."""
         try:
             match request:
@@ -109,7 +109,7 @@ class Service:
         if batch:
             async with self._session(request) as session:
                 for arguments in batch:
-                    await _execute(session, scanned.text, arguments, Rows(self.limits))
+                    await _execute(session, scanned.text, arguments, RecordRows(self.limits))
         return {"updateResults": [{"generatedFields": []} for _ in batch]}
 
     async def _begin_transaction(self, request: BeginTransaction) -> Answer:
@@ -117,7 +117,7 @@ class Service:
         target = self.directory.target(request)
         return {"transactionId": await self.transactions.begin(request.resourceArn, target)}
 
-    async def _end_transaction(self, request: Request, *, commit: bool) -> Answer:
+    async def _end_transaction(self, request: ServiceRequest, *, commit: bool) -> Answer:
         self.directory.target(request)
         command = "COMMIT" if commit else "ROLLBACK"
         await self.transactions.end(request.resourceArn, request.transactionId or "", command)
@@ -127,7 +127,9 @@ class Service:
         self, request: ExecuteStatement, text: str, arguments: Arguments, found: Callable[[Session], None]
     ) -> Answer:
         """Run a statement; `found` is told of its session before."""
-        rows = Rows(self.limits, described=bool(request.includeResultMetadata) or request.formatRecordsAs == "JSON")
+        rows = RecordRows(
+            self.limits, described=bool(request.includeResultMetadata) or request.formatRecordsAs == "JSON"
+        )
         async with self._session(request) as session:
             found(session)
             if request.continueAfterTimeout:
@@ -154,7 +156,7 @@ class Service:
             answer["columnMetadata"] = column_metadata(rows.columns, types, tables)
         return answer
 
-    def _session(self, request: Request) -> AbstractAsyncContextManager[Session]:
+    def _session(self, request: ServiceRequest) -> AbstractAsyncContextManager[Session]:
         """The transaction's session, or one of the pool's."""
         target = self.directory.target(request)
         if request.transactionId is None:
@@ -162,7 +164,7 @@ class Service:
         return self.transactions.session(request.resourceArn, request.transactionId)
 
 
-def _scanned(request: Request, sql: str) -> Scanned:
+def _scanned(request: ServiceRequest, sql: str) -> Scanned:
     _refuse_schema(request)
     if "\0" in sql:  # in PostgreSQL's protocol it ends the statement, and makes what follows nonsense
         raise PostgresFailure("ERROR", "invalid message format", "08P01")
@@ -171,7 +173,7 @@ def _scanned(request: Request, sql: str) -> Scanned:
     return scan(sql)
 
 
-async def _refuse_text_only(session: Session, rows: Rows, types: Mapping[int, ResultType]) -> None:
+async def _refuse_text_only(session: Session, rows: RecordRows, types: Mapping[int, ResultType]) -> None:
     """Let PostgreSQL say, in this session, that a type has no binary form, which it says to the service's question."""
     type_ = rows.text_only(types)
     if type_ is not None:
@@ -188,7 +190,7 @@ def _several_statements() -> ApiError:
     return validation("Multistatements aren't supported.")
 
 
-def _refuse_schema(request: Request) -> None:
+def _refuse_schema(request: ServiceRequest) -> None:
     if request.schema_ is not None:
         raise validation("The schema parameter isn't supported")
 
@@ -199,7 +201,7 @@ def _returns(options: ResultSetOptions | None) -> ReturnTypes:
     return ReturnTypes(options.decimalReturnType == "DOUBLE_OR_LONG", options.longReturnType == "STRING")
 
 
-async def _execute(session: Session, text: str, arguments: Arguments, rows: Rows) -> Tag:
+async def _execute(session: Session, text: str, arguments: Arguments, rows: RecordRows) -> Tag:
     """Run a statement. Raises ApiError for one that PostgreSQL gave up on for the service's own reasons."""
     try:
         return await session.execute(text, arguments, rows.add)

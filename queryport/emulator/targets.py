@@ -11,7 +11,7 @@ from typing import Protocol, Self
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from queryport.emulator.errors import PostgresFailure
-from queryport.emulator.requests import Request
+from queryport.emulator.requests import ServiceRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Target:
 class Directory(Protocol):
     """The way from a request to its target."""
 
-    def target(self, request: Request) -> Target:
+    def target(self, request: ServiceRequest) -> Target:
         """Find a request's target. Raises ApiError for a cluster or a secret that cannot be used."""
 
     def redirect(self, database_url: str) -> None:
@@ -33,7 +33,7 @@ class Directory(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Server:
+class PostgresServer:
     """libpq's connection parameters, `user` and `dbname` always among them."""
 
     parameters: tuple[tuple[str, str], ...]
@@ -57,7 +57,7 @@ class Server:
 
 
 @lru_cache(maxsize=256)
-def target(server: Server, database: str) -> Target:
+def target(server: PostgresServer, database: str) -> Target:
     """Make a target. Raises PostgresFailure for a name that PostgreSQL's protocol cannot carry."""
     if "\0" in database:
         raise PostgresFailure("FATAL", "invalid startup packet layout: expected terminator as last byte", "08P01")
@@ -70,14 +70,14 @@ class OneServer:
     def __init__(self, database_url: str, unnamed_database: str | None = None) -> None:
         """`unnamed_database` is that of calls which name none; without it, the one that is called like the user."""
         self._unnamed = unnamed_database
-        self._current = Server.at(database_url)
+        self._current = PostgresServer.at(database_url)
         self._home = self._current.database
 
     def redirect(self, database_url: str) -> None:
         """Send calls for the database that the emulator was started with to this URL's database."""
-        self._current = Server.at(database_url)
+        self._current = PostgresServer.at(database_url)
 
-    def target(self, request: Request) -> Target:
+    def target(self, request: ServiceRequest) -> Target:
         server = self._current
         database = request.database or self._unnamed or server.user
         return target(server, server.database if database == self._home else database)

@@ -28,7 +28,7 @@ _REMEMBERED = 10_000
 
 
 @dataclass(slots=True)
-class Transaction:
+class EmulatedTransaction:
     """`busy` while a call runs in it, one that goes on after its time-out included."""
 
     resource_arn: str
@@ -41,13 +41,13 @@ class Transaction:
     """The call that goes on after its time-out."""
 
 
-class Transactions:
+class EmulatedTransactions:
     """The open transactions of one event loop; `expire` is to be called now and then."""
 
     def __init__(self, pool: Pool, limits: Limits) -> None:
         self._pool = pool
         self._limits = limits
-        self._open: dict[str, Transaction] = {}
+        self._open: dict[str, EmulatedTransaction] = {}
         self._gone: OrderedDict[str, str] = OrderedDict()
         self._loop = asyncio.get_running_loop()
 
@@ -65,7 +65,7 @@ class Transactions:
             raise
         now = self._loop.time()
         transaction_id = b64encode(secrets.token_bytes(_ID_BYTES)).decode()
-        self._open[transaction_id] = Transaction(resource_arn, target, session, now, now)
+        self._open[transaction_id] = EmulatedTransaction(resource_arn, target, session, now, now)
         return transaction_id
 
     async def end(self, resource_arn: str, transaction_id: str, command: str) -> None:
@@ -98,7 +98,7 @@ class Transactions:
                 if session.lost:
                     self._close(transaction_id, ABORTED)
 
-    async def _claim(self, resource_arn: str, transaction_id: str) -> Transaction:
+    async def _claim(self, resource_arn: str, transaction_id: str) -> EmulatedTransaction:
         transaction = self._open.get(transaction_id)
         if transaction is not None and transaction.busy and transaction.unattended is not None:
             # Its client was told of the time-out and is free to go on: the next call waits, as long as a call may.
@@ -126,7 +126,7 @@ class Transactions:
             if not transaction.busy and (reason := self._end_of(transaction)):
                 self._close(transaction_id, reason)
 
-    def _end_of(self, transaction: Transaction) -> str | None:
+    def _end_of(self, transaction: EmulatedTransaction) -> str | None:
         """Why a transaction is over, if it is."""
         if transaction.session.lost:
             return ABORTED

@@ -14,7 +14,7 @@ _TRACES_KEPT = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class AnsweredRequest:
     """One request and its outcome."""
 
     method: str
@@ -27,7 +27,7 @@ class Call:
     """PostgreSQL's last report, if the request failed; a caller learns none of it."""
 
 
-Report = Callable[[Call], None]
+Report = Callable[[AnsweredRequest], None]
 
 
 class Answering(Protocol):

@@ -21,15 +21,15 @@ from starlette.types import Receive, Scope, Send
 
 from handler.contract.limits import LAMBDA_PAYLOAD_BYTES
 from queryport.emulator.call_log import DatabaseReport
-from queryport.local.calls import Answering, Call, DatabaseReports, Report
+from queryport.local.calls import AnsweredRequest, Answering, DatabaseReports, Report
 from queryport.local.default_caller import DefaultCaller, as_iam
-from queryport.local.lambda_environment import LambdaEvent, Outcome
+from queryport.local.lambda_environment import InvocationResult, LambdaEvent
 from queryport.local.lambda_environments import Invoke
 
 _TEXT_TYPES = ("text/", "application/json", "application/xml", "application/javascript", "application/x-ndjson")
 
 
-class FunctionUrl:
+class LocalFunctionUrl:
     """The ASGI application."""
 
     def __init__(
@@ -55,7 +55,7 @@ class FunctionUrl:
             return
         await response(scope, receive, send)
         path, seconds = _raw_path(scope), time.monotonic() - started
-        self._report(Call(request.method, path, response.status_code, seconds, failure, database))
+        self._report(AnsweredRequest(request.method, path, response.status_code, seconds, failure, database))
 
     async def _answer(self, request: Request) -> tuple[Response, str | None, DatabaseReport | None]:
         instead = self._instead(request.method, _raw_path(request.scope))
@@ -128,7 +128,7 @@ def event(scope: Scope, body: bytes, request_id: str) -> dict[str, Any]:
     return made
 
 
-def response_for(outcome: Outcome) -> tuple[Response, str | None]:
+def response_for(outcome: InvocationResult) -> tuple[Response, str | None]:
     """The response to what the function answered; and, for the terminal, what went wrong if the function failed."""
     if outcome.failed:
         error = orjson.loads(outcome.payload)

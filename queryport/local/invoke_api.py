@@ -18,8 +18,15 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from handler.contract.limits import LAMBDA_PAYLOAD_BYTES
-from queryport.local.calls import Answering, Call, DatabaseReports, Report
-from queryport.local.lambda_environment import ACCOUNT, FUNCTION_ARN, FUNCTION_NAME, REGION, LambdaEvent, Outcome
+from queryport.local.calls import AnsweredRequest, Answering, DatabaseReports, Report
+from queryport.local.lambda_environment import (
+    ACCOUNT,
+    FUNCTION_ARN,
+    FUNCTION_NAME,
+    REGION,
+    InvocationResult,
+    LambdaEvent,
+)
 from queryport.local.lambda_environments import Invoke
 
 _PATH = re.compile(r"/2015-03-31/functions/([^/]+)/invocations")
@@ -109,15 +116,17 @@ class InvokeApi:
     async def _call_unwatched(self, path: str, event: LambdaEvent, body: bytes) -> None:
         await self._call(path, event, body)
 
-    async def _call(self, path: str, event: LambdaEvent, body: bytes) -> Outcome:
+    async def _call(self, path: str, event: LambdaEvent, body: bytes) -> InvocationResult:
         started = time.monotonic()
         outcome = self._outcome_instead(body) or _within_limit(await self._invoke(event))
         report = self._reports.take(event.trace)
         failure = _told(outcome) if outcome.failed else None
-        self._report(Call("POST", path, 200, time.monotonic() - started, failure, report if outcome.failed else None))
+        self._report(
+            AnsweredRequest("POST", path, 200, time.monotonic() - started, failure, report if outcome.failed else None)
+        )
         return outcome
 
-    def _outcome_instead(self, body: bytes) -> Outcome | None:
+    def _outcome_instead(self, body: bytes) -> InvocationResult | None:
         """The failure of an operation whose file does not compile, if the event is for one."""
         event = orjson.loads(body) if body else None
         name = event.get("operation") if isinstance(event, dict) else None
@@ -171,7 +180,7 @@ async def _body(request: Request, limit: int) -> bytes:
     return bytes(body)
 
 
-def _within_limit(outcome: Outcome) -> Outcome:
+def _within_limit(outcome: InvocationResult) -> InvocationResult:
     if outcome.failed or len(outcome.payload) <= LAMBDA_PAYLOAD_BYTES:
         return outcome
     return _failed(
@@ -180,10 +189,10 @@ def _within_limit(outcome: Outcome) -> Outcome:
     )
 
 
-def _failed(name: str, message: str) -> Outcome:
-    return Outcome(orjson.dumps({"errorType": name, "errorMessage": message}), failed=True)
+def _failed(name: str, message: str) -> InvocationResult:
+    return InvocationResult(orjson.dumps({"errorType": name, "errorMessage": message}), failed=True)
 
 
-def _told(outcome: Outcome) -> str:
+def _told(outcome: InvocationResult) -> str:
     error = orjson.loads(outcome.payload)
     return f"{error['errorType']}: {error['errorMessage']}"

@@ -44,7 +44,7 @@ class LambdaEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class InvocationResult:
     """The end of a call, with the handler's answer, as JSON, or with an error in the form of AWS's runtime client."""
 
     payload: bytes
@@ -110,7 +110,7 @@ class Environment:
     def __init__(self, version: int, process: Process) -> None:
         self.version = version
         self._process = process
-        self._import_error: Outcome | None = None
+        self._import_error: InvocationResult | None = None
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     @property
@@ -124,7 +124,7 @@ class Environment:
         outcome = await self._receive()
         self._import_error = outcome if outcome.failed else None
 
-    async def call(self, request: bytes) -> Outcome:
+    async def call(self, request: bytes) -> InvocationResult:
         if self._import_error is not None:
             return self._import_error
         self._send(INVOKE, request)
@@ -134,12 +134,12 @@ class Environment:
         assert self._streams is not None  # noqa: S101 (only environments that have started are handed out)
         self._streams[1].write(HEADER.pack(len(payload), kind) + payload)
 
-    async def _receive(self) -> Outcome:
+    async def _receive(self) -> InvocationResult:
         assert self._streams is not None  # noqa: S101 (see _send)
         reader = self._streams[0]
         try:
             length, kind = HEADER.unpack(await reader.readexactly(HEADER.size))
-            return Outcome(await reader.readexactly(length), failed=kind == ERROR)
+            return InvocationResult(await reader.readexactly(length), failed=kind == ERROR)
         except (asyncio.IncompleteReadError, ConnectionError):
             self._import_error = error("Runtime.ExitError", "the handler's process ended without an answer")
             return self._import_error
@@ -150,6 +150,6 @@ class Environment:
         self._process.end()
 
 
-def error(name: str, message: str) -> Outcome:
+def error(name: str, message: str) -> InvocationResult:
     """An error that the runtime itself makes, not the handler."""
-    return Outcome(orjson.dumps({"errorType": name, "errorMessage": message, "stackTrace": []}), failed=True)
+    return InvocationResult(orjson.dumps({"errorType": name, "errorMessage": message, "stackTrace": []}), failed=True)

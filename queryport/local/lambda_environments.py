@@ -15,9 +15,17 @@ from pathlib import Path
 import orjson
 
 from queryport.local.handler_log import HandlerLog
-from queryport.local.lambda_environment import ACCOUNT, REGION, Environment, LambdaEvent, Outcome, Process, error
+from queryport.local.lambda_environment import (
+    ACCOUNT,
+    REGION,
+    Environment,
+    InvocationResult,
+    LambdaEvent,
+    Process,
+    error,
+)
 
-Invoke = Callable[[LambdaEvent], Awaitable[Outcome]]
+Invoke = Callable[[LambdaEvent], Awaitable[InvocationResult]]
 
 ENVIRONMENTS = 8
 FUNCTION_SECONDS = 60.0  # longer than the 45 seconds that the RDS Data API gives a statement
@@ -55,7 +63,7 @@ class LambdaEnvironments:
         self._paused = False
         self._changed = asyncio.Condition()
 
-    async def invoke(self, event: LambdaEvent) -> Outcome:
+    async def invoke(self, event: LambdaEvent) -> InvocationResult:
         """Call the handler with an event, in an environment that has nothing else to do."""
         environment = await self._take()
         answered = False

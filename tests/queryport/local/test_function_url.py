@@ -6,7 +6,7 @@ import pytest
 from starlette.types import Scope
 
 from queryport.local.function_url import event, response_for
-from queryport.local.lambda_environment import Outcome
+from queryport.local.lambda_environment import InvocationResult
 
 
 def _scope(target: str = "/", method: str = "GET", headers: list[tuple[str, str]] | None = None) -> Scope:
@@ -100,7 +100,7 @@ def test_everything_else_travels_in_base64(headers: dict[str, str], body: bytes)
 
 
 def _response(answer: object) -> tuple[int, bytes, list[tuple[str, str]]]:
-    response, failure = response_for(Outcome(orjson.dumps(answer), failed=False))
+    response, failure = response_for(InvocationResult(orjson.dumps(answer), failed=False))
     assert failure is None
     return response.status_code, bytes(response.body), response.headers.items()
 
@@ -132,6 +132,6 @@ def test_an_answer_without_a_status_is_the_body() -> None:
     ],
 )
 def test_a_failure_of_the_function_is_a_bad_gateway(payload: bytes, said: str) -> None:
-    response, failure = response_for(Outcome(payload, failed=payload.startswith(b'{"errorType"')))
+    response, failure = response_for(InvocationResult(payload, failed=payload.startswith(b'{"errorType"')))
     assert (response.status_code, response.body) == (502, b"Internal Server Error")
     assert said in (failure or "")
