@@ -63,8 +63,9 @@ def test_any_program_may_use_the_emulator(emulator_url: str) -> None:
 
 def test_the_emulator_brings_its_own_extension(emulator_url: str) -> None:
     with Api(emulator_url, "app") as api:
-        transaction = api.begin()
-        api.execute('CREATE EXTENSION "uuid-ossp"', transactionId=transaction)
-        made = api.value("SELECT uuid_generate_v5(uuid_ns_dns(), 'python.org')", transactionId=transaction)
-        api.rollback(transaction)
+        api.execute("CREATE DATABASE extended")  # in a project's own, extensions are for the migrations to make
+        with Api(emulator_url, "extended") as owner:
+            owner.execute('CREATE EXTENSION "uuid-ossp"')
+            made = owner.value("SELECT uuid_generate_v5(uuid_ns_dns(), 'python.org')")
+        api.execute("DROP DATABASE extended WITH (FORCE)")
     assert made == "886313e1-3b8a-5372-9b90-0c9aee199e5d"
