@@ -39,7 +39,7 @@ def test_another_number_of_rows_is_told_and_nothing_remains(bank: Bank, result: 
 def test_the_authors_own_errors_are_told_as_they_are(bank: Bank, result: str, key: str | None) -> None:
     bank.call("store_one", {"names": ["a"]})
     twice = refused(bank, f"store_{result}", {"names": ["b", "b"]}, key)
-    assert (type(twice), twice.sqlstate) == (errors.QueryFailed, "21000")
+    assert (type(twice), twice.sqlstate) == (errors.InvalidParameters, "21000")  # the value stands there twice
     negative = refused(bank, f"first_{result}", {"n": -1}, key)
     assert (type(negative), negative.sqlstate) == (errors.InvalidParameters, "2201W")
     for sqlstate, error in (("21000", errors.QueryFailed), ("2201W", errors.InvalidParameters)):
