@@ -20,7 +20,7 @@ UV := env -u VIRTUAL_ENV -u UV_PROJECT_ENVIRONMENT UV_PYTHON_DOWNLOADS=never UV_
 
 .DEFAULT_GOAL := help
 
-.PHONY: help serve test test-all coverage check bench bench-plots soak campaign build format docs sam-tools clean
+.PHONY: help serve test test-failed test-all coverage check bench bench-plots soak campaign build format docs sam-tools clean
 .PHONY: generated emulator test-browser test-container check-template images init cloudformation lock-tools
 
 help:  ## List these targets
@@ -37,6 +37,9 @@ test: $(SYNCED) $(SAM)  ## Run the tests, three at a time; one after the other: 
 
 test-all: $(SYNCED) $(SAM)  ## Run the slow tests too
 	@$(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal -m "not browser"
+
+test-failed: $(SYNCED)  ## Run once more, one after the other, the tests that failed last time
+	@$(BIN)/pytest --last-failed -m "not browser"
 
 coverage: $(SYNCED) $(SAM)  ## Run all tests, and fail where they leave out a branch of handler/, or more of queryport/ than before
 	@$(BIN)/coverage erase
