@@ -21,6 +21,7 @@ from handler.contract.pointer import pointer
 from handler.contract.recognition import Recognizers
 
 _MOST_ERRORS = 20 * MOST_FLAWS  # errors that come to the same flaw count here
+_AT_ONCE = 1000
 _LONGEST_LIST = 20
 
 _Errors = Iterator[ValidationError]
@@ -84,7 +85,7 @@ class _Keywords:
         yield from self._descend_each(checks, ((path, value),), schema)
 
     def _descend_each(self, checks: Any, parts: Iterable[tuple[str | int | None, Any]], schema: Any) -> _Errors:
-        """The errors of many values within the value, by the quick check of which those that are right are passed."""
+        """The errors of many values within the value; those that the quick check accepts are passed over."""
         accepts = self._recognizers.of(schema).accepts
         for path, part in parts:
             if not accepts(part):
@@ -140,14 +141,20 @@ class _Keywords:
     def _items(self, checks: Any, rule: Any, value: Any, schema: Mapping[str, Any]) -> _Errors:
         if isinstance(value, list):
             first, most = len(schema.get("prefixItems", ())), schema.get("maxItems")
-            if first == 0 and most is None and self._recognizers.of(rule).accepts_all(value):
-                return
-            yield from self._descend_each(checks, islice(enumerate(value), first, most), rule)
+            accepts_all = self._recognizers.of(rule).accepts_all
+            for start in range(first, len(value) if most is None else min(most, len(value)), _AT_ONCE):
+                part = value[start : start + _AT_ONCE if most is None else min(start + _AT_ONCE, most)]
+                if not accepts_all(part):
+                    yield from self._descend_each(checks, enumerate(part, start), rule)
 
     def _contains(self, checks: Any, rule: Any, value: Any, schema: Mapping[str, Any]) -> _Errors:
         if not isinstance(value, list) or len(value) > schema.get("maxItems", len(value)):
             return
-        fitting = sum(self._is_valid(checks, element, rule) for element in value)
+        recognizer = self._recognizers.of(rule)
+        if recognizer.exact:
+            fitting = sum(map(recognizer.accepts, value))
+        else:
+            fitting = sum(self._is_valid(checks, element, rule) for element in value)
         if fitting < schema.get("minContains", 1):
             yield ValidationError("")
         if fitting > schema.get("maxContains", len(value)):

@@ -10,10 +10,13 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from handler.contract import formats
-from handler.contract.equality import has_twins, identity, is_multiple
+from handler.contract.equality import has_twins, identity, multiples_of
 from handler.contract.patterns import DECIMAL, DERIVED, FINITE_DECIMAL, Effort, Pattern
 
 Predicate = Callable[[Any], bool]
+
+_AT_ONCE = 1000
+_STEPS_OF_AN_ELEMENT = 100
 
 
 class Recognizer(NamedTuple):
@@ -70,7 +73,7 @@ class Recognizers:
         whole, whole_exact = self._of_any_type(schema)
         objects, objects_exact = self._of_objects(schema)
         arrays, arrays_exact = self._of_arrays(schema)
-        numbers = list(_of_numbers(schema))
+        numbers = list(self._of_numbers(schema))
         tests: dict[type, list[Predicate] | None] = {
             str: [*_as_decimals(schema, numbers), *self._of_strings(schema)],
             int: numbers,
@@ -105,6 +108,13 @@ class Recognizers:
             tests.append(_negation(ruled_out.accepts) if ruled_out.exact else _nothing)
         return tests, exact
 
+    def _of_numbers(self, schema: Mapping[str, Any]) -> Iterator[Predicate]:
+        for keyword, make in _BOUNDS:
+            if keyword in schema:
+                yield make(schema[keyword])
+        if "multipleOf" in schema:
+            yield multiples_of(schema["multipleOf"], self._effort)
+
     def _of_strings(self, schema: Mapping[str, Any]) -> Iterator[Predicate]:
         yield from _lengths(schema, "Length")
         if "format" in schema and schema["format"] in formats.CHECKS:
@@ -115,7 +125,7 @@ class Recognizers:
     def _of_arrays(self, schema: Mapping[str, Any]) -> tuple[list[Predicate], bool]:
         tests = list(_lengths(schema, "Items"))
         if schema.get("uniqueItems"):
-            tests.append(lambda value: not has_twins(value))
+            tests.append(lambda value: not has_twins(value, self._effort))
         first = [self.of(part) for part in schema.get("prefixItems", ())]
         rest = self.of(schema.get("items", True))
         exact = rest.exact and all(part.exact for part in first)
@@ -127,7 +137,7 @@ class Recognizers:
             inner = self.of(schema["contains"])
             exact = exact and inner.exact
             least, most = schema.get("minContains", 1), schema.get("maxContains")
-            tests.append(_contains(inner.accepts, least, most) if inner.exact else _nothing)
+            tests.append(_contains(inner.accepts, least, most, self._effort) if inner.exact else _nothing)
         return tests, exact
 
     def _of_objects(self, schema: Mapping[str, Any]) -> tuple[list[Predicate], bool]:
@@ -235,15 +245,6 @@ def _one_of(values: list[Any]) -> Predicate:
     return lambda value: identity(value) in allowed
 
 
-def _of_numbers(schema: Mapping[str, Any]) -> Iterator[Predicate]:
-    for keyword, make in _BOUNDS:
-        if keyword in schema:
-            yield make(schema[keyword])
-    if "multipleOf" in schema:
-        divisor = schema["multipleOf"]
-        yield lambda value: is_multiple(value, divisor)
-
-
 def _within(schema: Mapping[str, Any]) -> Predicate | None:
     """The check of many numbers, where bounds are all there is to check."""
     least, most = schema.get("minimum"), schema.get("maximum")
@@ -280,8 +281,17 @@ def _prefix(parts: list[Predicate]) -> Predicate:
     return lambda value: all(accepts(element) for accepts, element in zip(parts, value, strict=False))
 
 
-def _contains(accepts: Predicate, least: int, most: int | None) -> Predicate:
-    return lambda value: least <= sum(map(accepts, value)) <= (len(value) if most is None else most)
+def _contains(accepts: Predicate, least: int, most: int | None, effort: Effort) -> Predicate:
+    def test(value: list[Any]) -> bool:
+        found = 0
+        for start in range(0, len(value), _AT_ONCE):
+            effort.spend(_AT_ONCE * _STEPS_OF_AN_ELEMENT)
+            found += sum(map(accepts, value[start : start + _AT_ONCE]))
+            if most is None and found >= least:
+                return True
+        return least <= found <= (found if most is None else most)
+
+    return test
 
 
 def _dependent(name: str, needed: Collection[str]) -> Predicate:

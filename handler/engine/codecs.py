@@ -157,7 +157,7 @@ def _array(element: Encoder, codec: Codec, delimiter: str) -> Encoder:
             raise EncodingError("must be an array")
         if dimension > _MOST_DIMENSIONS:
             raise EncodingError(f"must not have more than {_MOST_DIMENSIONS} dimensions")
-        text = _plain_elements(value, delimiter) if codec == "scalar" else None
+        text = _plain_elements(value, delimiter, element) if codec != "vector" else None
         if text is None:
             text = delimiter.join([write_element(inner, dimension) for inner in value])
         return f"{{{text}}}"
@@ -165,6 +165,8 @@ def _array(element: Encoder, codec: Codec, delimiter: str) -> Encoder:
     def write_element(value: Any, dimension: int) -> str:
         if value is None:
             return "NULL"
+        if type(value) is int:
+            return str(value)
         if isinstance(value, list) and not lists_are_elements:
             return write(value, dimension + 1)
         return _quoted(element(value))
@@ -172,18 +174,21 @@ def _array(element: Encoder, codec: Codec, delimiter: str) -> Encoder:
     return lambda value: write(value, 1)
 
 
-def _plain_elements(values: list[Any], delimiter: str) -> str | None:
+def _plain_elements(values: list[Any], delimiter: str, element: Encoder) -> str | None:
     """The elements in one go, where all are of one type and none needs an escape; for a million it matters."""
     kinds = set(map(type, values))
     if kinds == {int} and delimiter == ",":
         return orjson.dumps(values)[1:-1].decode()
+    if kinds <= {int, Decimal} and element in (_scalar, _json):
+        return delimiter.join(map(str, values))
     if kinds != {str}:
         return None
     whole = _text("".join(values))
-    if '"' in whole or "\\" in whole:
+    if '"' in whole or "\\" in whole or (element is _json and not whole.isprintable()):
         return None
-    between = f'"{delimiter}"'
-    return f'"{between.join(values)}"'
+    quote = '\\"' if element is _json else ""
+    between = f'{quote}"{delimiter}"{quote}'
+    return f'"{quote}{between.join(values)}{quote}"'
 
 
 def _row(fields: list[tuple[str, Encoder]]) -> Encoder:

@@ -158,7 +158,7 @@ def test_numbers_of_too_many_digits_are_refused_together() -> None:
 
 
 def test_a_schema_that_allows_everything_says_nothing_of_the_form() -> None:
-    assert _encoded([Decimal("1.0")], ["array", "scalar"], {"type": "array", "items": True}) == '{"1.0"}'
+    assert _encoded([Decimal("1.0")], ["array", "scalar"], {"type": "array", "items": True}) == "{1.0}"
 
 
 def test_vectors_of_whole_numbers() -> None:
