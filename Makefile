@@ -20,7 +20,7 @@ UV := env -u VIRTUAL_ENV -u UV_PROJECT_ENVIRONMENT UV_PYTHON_DOWNLOADS=never UV_
 
 .DEFAULT_GOAL := help
 
-.PHONY: help serve test test-failed test-all coverage check bench bench-plots soak campaign build format docs sam-tools clean
+.PHONY: help serve test hostile test-failed test-all coverage check bench bench-plots soak campaign build format docs sam-tools clean
 .PHONY: generated emulator test-browser test-container check-template images init cloudformation lock-tools
 
 help:  ## List these targets
@@ -36,17 +36,20 @@ test: $(SYNCED) $(SAM)  ## Run the tests, three at a time; one after the other: 
 	@$(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal
 
 test-all: $(SYNCED) $(SAM)  ## Run the slow tests too
-	@$(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal -m "not browser"
+	@$(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal -m "not long and not browser"
 
 test-failed: $(SYNCED)  ## Run once more, one after the other, the tests that failed last time
 	@$(BIN)/pytest --last-failed -m "not browser"
 
 coverage: $(SYNCED) $(SAM)  ## Run all tests, and fail where they leave out a branch of handler/, or more of queryport/ than before
 	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest --numprocesses $(WORKERS) --dist worksteal -m "not browser"
+	@$(BIN)/coverage run -m pytest --numprocesses $(WORKERS) --dist worksteal -m "not long and not browser"
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report --include "handler/*" --fail-under 100
 	@$(BIN)/coverage report --include "queryport/*"
+
+hostile: $(SYNCED)  ## Send thousands of hostile requests and compare thousands of schemas: make hostile SEED=7
+	@$(if $(SEED),HOSTILE_SEED=$(SEED)) $(BIN)/pytest -m long
 
 test-container: $(SYNCED) $(SAM)  ## Build the images, start them and test them; needs a Docker Engine, or root on Debian
 	@tests/container/engine.sh

@@ -1,6 +1,6 @@
 """Whatever a caller sends, the answer is its own fault at once: no 5xx, no SQL, no value, no trace, in a second.
 
-The long form: HOSTILE_SEED=7 HOSTILE_REQUESTS=20000 pytest -m slow tests/hostile
+The long form, with another seed: make hostile SEED=7
 """
 
 import json
@@ -108,11 +108,11 @@ def test_a_name_that_is_too_long_for_its_index_is_the_callers(every: Target) -> 
     assert failure.value.sqlstate == "54000"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_function_of_every_type_stands_long(every: Target, capfd: pytest.CaptureFixture[str]) -> None:
     check(every, SEED, REQUESTS, capfd)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_example_stands_long(shop: Target, capfd: pytest.CaptureFixture[str]) -> None:
     check(shop, SEED, REQUESTS, capfd)

@@ -108,7 +108,7 @@ def test_the_worst_requests_cost_little(every: Target, value: str, operation: st
     check(every, value, operation)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("value", VALUES)
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_every_large_request_costs_little(every: Target, value: str, operation: str) -> None:

@@ -133,6 +133,6 @@ def test_what_is_answered_can_be_sent_back(every: Target) -> None:
     assert _check(every, 4) > 300
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_much_that_is_answered_can_be_sent_back(every: Target) -> None:
     assert _check(every, 1000) > 1000

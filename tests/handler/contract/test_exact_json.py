@@ -82,6 +82,7 @@ def test_ten_thousand_digits_are_a_number() -> None:
     fraction = "0." + "7" * 10_000
     assert exact_json.dumps(exact_json.loads(fraction)) == fraction
     assert exact_json.dumps(exact_json.loads("7" * 10_000)) == "7" * 10_000
+    assert exact_json.dumps(exact_json.loads("7" * 100_000)) == "7" * 100_000
 
 
 @pytest.mark.parametrize("text", ['"\\ud800"', '{"\\udfff": 1}'])

@@ -3,6 +3,7 @@
 import re
 from random import Random
 from time import thread_time
+from typing import Any
 
 import pytest
 
@@ -88,6 +89,22 @@ def test_a_pattern_of_many_states_is_not_matched_with_a_text_that_takes_too_long
     assert pattern.matches("a" * 1001 + "c", Effort())
     with pytest.raises(TooCostly):
         pattern.matches("ab" * 1_000_000, Effort())
+
+
+@pytest.mark.parametrize(
+    ("first", "told"),
+    [
+        ({"uniqueItems": True}, [("", "take too long to check: send fewer of them, or shorter ones")]),
+        ({"minItems": 9}, [("", "must have at least 9 elements")]),
+    ],
+)
+def test_what_was_found_wrong_before_it_took_too_long_is_told(
+    first: dict[str, Any], told: list[tuple[str, str]]
+) -> None:
+    costly = {"items": {"pattern": "a[ab]{1000}c"}}
+    schema = costly | first if "uniqueItems" in first else first | costly
+    long = "ab" * 1_000_000
+    assert [(flaw.pointer, flaw.detail) for flaw in Validator(schema).flaws([long, long])] == told
 
 
 def test_many_texts_together_take_no_longer_than_a_request_may() -> None:

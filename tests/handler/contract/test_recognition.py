@@ -36,11 +36,35 @@ def test_the_quick_check_and_jsonschema_agree(schema: Any, value: Any) -> None:
     _agree(schema, value)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @settings(max_examples=5_000, **_SETTINGS)
 @given(SCHEMAS, VALUES)
 def test_the_quick_check_and_jsonschema_agree_at_length(schema: Any, value: Any) -> None:
     _agree(schema, value)
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "valid"),
+    [
+        ({"items": {"$comment": "not known"}}, [], True),
+        ({"items": {"$comment": "not known"}}, [1], True),
+        ({"items": False}, [], True),
+        ({"items": False}, [1], False),
+        ({"propertyNames": False}, {}, True),
+        ({"prefixItems": [{"type": "integer"}]}, "no list", True),
+        ({"prefixItems": [{"type": "integer"}], "not": {"type": "string"}}, "no list", False),
+        ({"contains": {"$comment": "not known", "type": "integer"}}, ["a"], False),
+        ({"contains": {"type": "integer"}, "maxItems": 1}, ["a", "b"], False),
+        ({"contains": {"type": "integer"}, "not": {"type": "string"}}, "no list", False),
+        ({"patternProperties": {"^a": False}, "propertyNames": {"maxLength": 1}, "type": "object"}, "no object", False),
+        ({"not": {"$comment": "not known", "type": "integer"}}, 1, False),
+        ({"not": {"$comment": "not known", "type": "integer"}}, "a", True),
+        ({"contains": {"$comment": "not known", "anyOf": [True]}, "maxContains": 0}, ["a"], False),
+        ({"patternProperties": {"^a": {"type": "integer"}}, "additionalProperties": False}, {"a": "x", "b": 1}, False),
+    ],
+)
+def test_what_is_not_known_is_jsonschemas_to_judge(schema: dict[str, Any], value: Any, *, valid: bool) -> None:
+    assert (Validator(schema).flaws(value) == ()) is valid
 
 
 @pytest.mark.parametrize(

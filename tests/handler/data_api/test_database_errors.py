@@ -5,6 +5,7 @@ import pytest
 from handler.contract import errors
 from handler.contract.database_message import DatabaseMessage
 from handler.data_api.database_errors import failure_of
+from handler.data_api.failures import Suspect
 from handler.data_api.retries import SERVICE, service_failure
 
 
@@ -128,3 +129,22 @@ def test_an_error_without_a_sqlstate_is_a_failed_query() -> None:
 
 def test_what_the_way_to_the_service_finds_too_large_is_too_large() -> None:
     assert service_failure("Unknown", "", 413) == SERVICE["RequestEntityTooLargeException"]
+
+
+@pytest.mark.parametrize(
+    ("message", "suspect"),
+    [
+        ('ERROR: relation "x" does not exist; Position: 15; SQLState: 42P01', None),
+        ('ERROR: relation "x" does not exist; SQLState: 42P01', Suspect.VALUE_OR_OWN_CODE),
+        ("ERROR: syntax error at or near; Position: 15; SQLState: 42601", Suspect.VALUE_OR_OWN_CODE),
+        ("ERROR: cached plan must not change result type; SQLState: 0A000", None),
+        ("FATAL: stack depth limit exceeded; SQLState: 54001", None),
+        ("ERROR: stack depth limit exceeded; SQLState: 54001", Suspect.VALUE),
+        ("ERROR: tsquery stack too small; SQLState: XX000", Suspect.VALUE),
+        ("ERROR: cache lookup failed for type 7; SQLState: XX000", None),
+        ("ERROR: permission denied for table x; SQLState: 42501", None),
+        ("ERROR: division by zero; SQLState: 22012", None),
+    ],
+)
+def test_an_error_that_a_value_may_cause_is_suspect(message: str, suspect: Suspect | None) -> None:
+    assert failure_of(DatabaseMessage.parse(message)).suspect is suspect
