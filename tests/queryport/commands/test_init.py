@@ -97,8 +97,8 @@ def test_one_line_says_where_the_images_are(tmp_path: Path) -> None:
             {"url": "file:///home/me/query%20port", "dir_info": {"editable": True}},
             {"path": "/home/me/query port", "editable": True},
         ),
-        ({"url": "file:///srv/queryport", "dir_info": {}}, {"path": "/srv/queryport", "editable": True}),
-        ({"url": "file:///srv/queryport.whl", "archive_info": {}}, {"path": "/srv/queryport.whl"}),
+        ({"url": "file:///checkout/queryport", "dir_info": {}}, {"path": "/checkout/queryport", "editable": True}),
+        ({"url": "file:///checkout/queryport.whl", "archive_info": {}}, {"path": "/checkout/queryport.whl"}),
         (
             {"url": "https://example.com/queryport.whl", "archive_info": {}},
             {"url": "https://example.com/queryport.whl"},
