@@ -16,10 +16,11 @@ from queryport.compile.query_files import find_query_files, is_own
 from queryport.compile.read.folder import FOLDER_FILE, Folder, read_folders
 from queryport.compile.read.front_matter import FrontMatter
 from queryport.compile.read.header import Header
+from queryport.compile.read.regular_file import WHOLE
 from queryport.console.failure import CommandError
 from queryport.diagnostics.reporter import Reporter
 from queryport.diagnostics.rules import Severity
-from queryport.diagnostics.source import Problem, Source, Span
+from queryport.diagnostics.source import Problem, Source
 
 BUILT_IN = Path(__file__).with_name("operations")
 """The query files of Queryport's own operations, which every catalogue has."""
@@ -79,7 +80,7 @@ def compile_project(queries: Path, database_url: str, cache: CompileCache | None
         for found in find_query_files(BUILT_IN, queries):
             if found.name is not None and folders.are_broken_above(found.path):
                 message = f"it inherits from a `{FOLDER_FILE}` that cannot be used"
-                found.reporter.report("QP009", Span(0, 1), message, f"mend that `{FOLDER_FILE}`, or delete it")
+                found.reporter.report("QP009", WHOLE, message, f"mend that `{FOLDER_FILE}`, or delete it")
             problems += found.reporter.problems
             if found.name is not None and not found.reporter.errors:
                 source = found.reporter.source
@@ -123,7 +124,7 @@ def _compile(database: Database, source: Source, name: str, folders: tuple[Folde
         place = traceback.extract_tb(error.__traceback__)[-1]
         message = f"Queryport fails on this file: {type(error).__name__} in {Path(place.filename).name}:{place.lineno}"
         cure = "please report it with the file; the other files are compiled as ever"
-        reporter.report("QP010", Span(0, 1), message, cure)
+        reporter.report("QP010", WHOLE, message, cure)
         return CompiledFile(Header(FrontMatter(), 0), None, reporter.problems)
 
 

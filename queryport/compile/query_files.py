@@ -5,16 +5,13 @@ reported as it is found. Names that begin with a dot are passed over: they are e
 """
 
 import os
-import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from queryport.compile.read.regular_file import WHOLE, read_bytes
 from queryport.diagnostics.reporter import Reporter
 from queryport.diagnostics.source import Source, Span, shown
-
-_WHOLE = Span(0, 1)
-"""The place of what concerns a file as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +34,11 @@ def find_query_files(built_in: Path, queries: Path) -> Iterator[FoundFile]:
             name = None if reporter.errors or problem else _named(reporter, path.relative_to(folder))
             if name is not None and folder is queries and is_own(name):
                 message = f"`{name}` lies in the folder of Queryport's own operations"
-                reporter.report("QP008", _WHOLE, message, "give the folder another name")
+                reporter.report("QP008", WHOLE, message, "give the folder another name")
             # Two names that differ by case alone would be one file on some systems and two on others.
             elif name is not None and first.setdefault(name.lower(), path) != path:
                 message = f"`{name}` is made by {shown(first[name.lower()])} already"
-                reporter.report("QP007", _WHOLE, message, "rename one of the two")
+                reporter.report("QP007", WHOLE, message, "rename one of the two")
             yield FoundFile(path, None if reporter.errors else name, reporter)
 
 
@@ -59,7 +56,7 @@ def _listed(folder: Path) -> list[tuple[Path, Reporter | None]]:
             return  # gone since its name was read
         path = Path(error.filename)
         reporter = Reporter(Source(shown(path), ""))
-        reporter.report("QP009", _WHOLE, f"the folder cannot be read ({error.strerror})", _READABLE)
+        reporter.report("QP009", WHOLE, f"the folder cannot be read ({error.strerror})", _READABLE)
         found.append((path, reporter))
 
     for parent, folders, names in os.walk(folder, onerror=refused):
@@ -82,26 +79,16 @@ def _passed_over(path: Path) -> Reporter:
     reporter = Reporter(Source(shown(path), ""))
     end = path.name.lower().index(".sql")
     message = f"the file is passed over, since its name does not end in `.sql`: `{shown(path).name}`"
-    reporter.report("QP011", _WHOLE, message, f"call it `{shown(path).name[:end]}.sql`, or move it out of the folder")
+    reporter.report("QP011", WHOLE, message, f"call it `{shown(path).name[:end]}.sql`, or move it out of the folder")
     return reporter
 
 
 def _read(path: Path) -> Reporter | None:
     """Return the reporter of a file's text, or None for one that is gone."""
     reporter = Reporter(Source(shown(path), ""))
-    try:
-        if not stat.S_ISREG(path.stat().st_mode):  # a pipe would never end
-            reporter.report("QP009", _WHOLE, "it is not a regular file", "move it out of the folder")
-            return reporter
-        content = path.read_bytes()
-    except (FileNotFoundError, NotADirectoryError):
-        if not path.is_symlink():
-            return None
-        reporter.report("QP009", _WHOLE, "it is a link to a file that does not exist", "delete the link")
-        return reporter
-    except OSError as error:
-        reporter.report("QP009", _WHOLE, f"the file cannot be read ({error.strerror})", _READABLE)
-        return reporter
+    content = read_bytes(path, reporter, _READABLE)
+    if content is None:
+        return reporter if reporter.errors else None
     try:
         return Reporter(Source(shown(path), content.decode("utf-8-sig")))
     except UnicodeDecodeError as error:
@@ -120,7 +107,7 @@ def _named(reporter: Reporter, path: Path) -> str | None:
     message = f"folders and file names make the operation's name, and `{_shown_name(wrong)}` is not a name"
     better = "".join(character if _is_name(f"a{character}") else "_" for character in wrong)
     cure = f"call it `{better}`" if _is_name(better) else "use letters, digits and _, and begin with a letter"
-    reporter.report("QP006", _WHOLE, message, cure)
+    reporter.report("QP006", WHOLE, message, cure)
     return None
 
 

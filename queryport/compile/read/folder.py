@@ -4,9 +4,9 @@ The nearest folder wins, and a file wins over every folder; mappings are merged 
 """
 
 import os
-import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from queryport.compile.read.front_matter import FolderSettings, FrontMatter
 from queryport.compile.read.header import Header, report_invalid
 from queryport.compile.read.located_yaml import CoreLoader, KeyPath, Reader
+from queryport.compile.read.regular_file import WHOLE, read_bytes
 from queryport.diagnostics.reporter import Reporter
 from queryport.diagnostics.source import Problem, Source, Span, shown
 
@@ -59,31 +60,19 @@ def read_folders(root: Path) -> Folders:
     problems: list[Problem] = []
     broken: set[Path] = set()
     for path in sorted(_paths(root)):
-        reporter = Reporter(Source(shown(path), ""))
-        try:
-            if path.name != FOLDER_FILE:
-                message = f"`{path.name}` looks like the settings of its folder, which are called `{FOLDER_FILE}`"
-                reporter.report("QP009", _WHOLE, message, f"call it `{FOLDER_FILE}`, or move it out of the folder")
-            elif not stat.S_ISREG(path.stat().st_mode):  # a pipe would never end
-                reporter.report("QP009", _WHOLE, "it is not a regular file", "move it out of the folder")
-            else:
-                reporter = Reporter(Source(shown(path), path.read_text("utf-8-sig")))
-                folder = _read(reporter)
-                if folder is not None:
-                    by_path[path.parent] = folder
-        except (FileNotFoundError, NotADirectoryError):
-            if path.is_symlink():  # else it is gone since its name was read
-                reporter.report("QP009", _WHOLE, "it is a link to a file that does not exist", "delete the link")
-        except (OSError, UnicodeDecodeError) as error:
-            message = f"the file cannot be read ({getattr(error, 'strerror', None) or 'it is not UTF-8 text'})"
-            reporter.report("QP009", _WHOLE, message, "make it readable, or delete it")
+        reporter = _text(path)
+        if reporter is None:
+            continue
+        folder = None if reporter.errors else _read(reporter)
+        if folder is not None:
+            by_path[path.parent] = folder
         if reporter.errors:
             broken.add(path.parent)
         problems += reporter.problems
     return Folders(root, by_path, tuple(problems), frozenset(broken))
 
 
-_WHOLE = Span(0, 1)
+_READABLE = "make it readable, or delete it"
 _LOOK_ALIKES = (FOLDER_FILE, "_folder.yml", "folder.yaml", "folder.yml")
 
 
@@ -91,6 +80,23 @@ def _paths(root: Path) -> Iterator[Path]:
     for parent, folders, names in os.walk(root):
         folders[:] = [name for name in folders if not name.startswith(".")]
         yield from [Path(parent, name) for name in (*names, *folders) if name.lower() in _LOOK_ALIKES]
+
+
+def _text(path: Path) -> Reporter | None:
+    """Return the reporter of a file's text, or None for one that is gone."""
+    reporter = Reporter(Source(shown(path), ""))
+    if path.name != FOLDER_FILE:
+        message = f"`{path.name}` looks like the settings of its folder, which are called `{FOLDER_FILE}`"
+        reporter.report("QP009", WHOLE, message, f"call it `{FOLDER_FILE}`, or move it out of the folder")
+        return reporter
+    content = read_bytes(path, reporter, _READABLE)
+    if content is None:
+        return reporter if reporter.errors else None
+    try:
+        return Reporter(Source(shown(path), TextIOWrapper(BytesIO(content), "utf-8-sig").read()))
+    except UnicodeDecodeError:
+        reporter.report("QP009", WHOLE, "the file cannot be read (it is not UTF-8 text)", _READABLE)
+        return reporter
 
 
 def _read(reporter: Reporter) -> Folder | None:
@@ -114,7 +120,7 @@ def _read(reporter: Reporter) -> Folder | None:
     value = reader.read(node, ()) if node is not None else {}
     header = Header(FrontMatter(), 0, reader.keys, reader.values)
     if not isinstance(value, dict):
-        reporter.report("QP005", Span(0, 1), "the file is not a mapping", "write it as `key: value` lines")
+        reporter.report("QP005", WHOLE, "the file is not a mapping", "write it as `key: value` lines")
     if reporter.errors:
         return None
     try:
