@@ -97,11 +97,19 @@ class Access(NamedTuple):
     """It can be called over HTTP, by its route or its name."""
 
 
+SESSION_SETTINGS = {
+    "__claims": "request.jwt.claims",
+    "__caller": "request.caller",
+    "__operation_name": "request.operation",
+}
+"""The settings that tell policies who calls what, by the names of their placeholders."""
+
+
 class RowSecurity(NamedTuple):
     """The settings that the database's policies see, set for the length of the call.
 
-    They are bound as `__claims`, `__caller` and `__operation_name` in the statement itself, or set by a statement of
-    their own at the beginning of a transaction.
+    They are those of SESSION_SETTINGS: bound in the statement itself, or set by a statement of their own at the
+    beginning of a transaction.
     """
 
     role: str | None = None

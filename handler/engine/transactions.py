@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from handler.contract.errors import Outcome, SerializationFailure
+from handler.contract.operation import SESSION_SETTINGS
 from handler.data_api import retries
 from handler.data_api.client import Arguments, DataApi, OpenTransaction
 from handler.data_api.deadline import Deadline
@@ -32,12 +33,7 @@ _TEXTS = codecs.encoder(["array", "scalar"], {})
 Session = Mapping[str, str | None]
 """The settings of a transaction, by the names of their placeholders; see caller_bindings.session."""
 
-_SETTINGS = {
-    "__claims": "request.jwt.claims",
-    "__caller": "request.caller",
-    "__operation_name": "request.operation",
-    "__role": "role",
-}
+_SETTINGS = {**SESSION_SETTINGS, "__role": "role"}
 _OWN_ROLE = "SELECT set_config('role', 'none', true)"
 _NO_SESSION: Session = MappingProxyType({})
 

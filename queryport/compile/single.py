@@ -12,6 +12,7 @@ from handler.contract.operation import (
     Result,
     RowSecurity,
     Single,
+    Sql,
     Step,
     Transaction,
 )
@@ -102,9 +103,11 @@ def _executed(
     settings = None
     if row_security is not None and not statement.file.front_matter.batch:
         settings = settings_name(statement, body)
-        if not _sets_first(statement, body, result, page, row_security, settings):
+        if row_security.role is not None or statement.parsed.shape is Shape.UTILITY:
             return _in_transaction(statement, body, result, page), keys
     sql = wrap(statement, body, result, page, guarded=statement.changes, settings=settings)
+    if settings is not None and not _sets_first(statement, sql, settings):
+        return _in_transaction(statement, body, result, page), keys
     verify(statement, sql)
     if statement.file.front_matter.batch:
         return Batch(sql), keys
@@ -120,18 +123,8 @@ def _executed(
     return Single(sql, keyed_sql), keys
 
 
-def _sets_first(
-    statement: TypedStatement,
-    body: Body,
-    result: Result,
-    page: PagePlan | None,
-    row_security: RowSecurity,
-    settings: str,
-) -> bool:
-    """Whether the statement itself can set the caller's claims, proven by its plan."""
-    if row_security.role is not None or statement.parsed.shape is Shape.UTILITY:
-        return False
-    sql = wrap(statement, body, result, page, guarded=statement.changes, settings=settings)
+def _sets_first(statement: TypedStatement, sql: Sql, settings: str) -> bool:
+    """Whether the statement itself sets the caller's claims, proven by its plan."""
     return rewriter_refusal(statement, sql) is None and is_settled_first(statement, sql, settings)
 
 

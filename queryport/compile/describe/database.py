@@ -17,6 +17,7 @@ from psycopg import pq
 
 from queryport.compile.analysis.facts import Facts
 from queryport.compile.describe.conversions import Conversions
+from queryport.compile.describe.planning import Planning
 
 UNKNOWN_OID = 0
 TEXT_OID = 25
@@ -92,38 +93,6 @@ class TypeRow:
     """row_to_json renders the type by a cast of its own, as hstore's."""
 
 
-_POLICIES = """
-SELECT p.polrelid::regclass::text, pg_get_expr(condition, p.polrelid)
-FROM pg_policy p CROSS JOIN LATERAL (VALUES (p.polqual), (p.polwithcheck)) x(condition)
-WHERE p.polrelid = ANY(%s::oid[]) AND condition IS NOT NULL
-"""
-# An immutable function is taken to read settings unless nothing in its body could: no table, and no other code of the
-# project's. Of a body that PostgreSQL keeps as text, words tell.
-_PLANS_AHEAD = r"""
-WITH own AS (
-  SELECT p.oid, p.proname, p.provolatile, l.lanname, p.prosqlbody IS NULL AS is_text,
-    concat(p.prosrc, pg_get_function_sqlbody(p.oid)) AS body
-  FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
-  WHERE p.oid >= 16384 AND p.prokind IN ('f', 'w') AND NOT EXISTS (
-    SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'))
-SELECT EXISTS (SELECT FROM pg_class WHERE relkind = 'p') OR EXISTS (
-  SELECT FROM own WHERE provolatile = 'i' AND (
-    lanname NOT IN ('sql', 'plpgsql') OR body ~* 'setting' OR (is_text AND body ~* '\m(from|table|execute|show)\M')
-    OR EXISTS (
-      SELECT FROM pg_depend d
-      WHERE d.classid = 'pg_proc'::regclass AND d.objid = own.oid
-        AND (d.refclassid = 'pg_class'::regclass OR d.refobjid IN (SELECT oid FROM own)))
-    OR (is_text AND EXISTS (
-      SELECT FROM own other WHERE other.oid <> own.oid AND strpos(lower(own.body), lower(other.proname)) > 0))
-    OR EXISTS (
-      SELECT FROM pg_operator o JOIN own f ON f.oid = o.oprcode UNION ALL
-      SELECT FROM pg_cast c JOIN own f ON f.oid = c.castfunc)))
-"""
-_EMPTY_SETTINGS = """
-SELECT set_config(name, '', false) FROM unnest('{request.jwt.claims,request.caller,request.operation}'::text[]) name
-"""
-
-
 class Database:
     """A connection to the database that has the project's schema."""
 
@@ -134,10 +103,9 @@ class Database:
         self._attributes: dict[int, dict[int, Attribute]] = {}
         self._labels: dict[int, tuple[str, ...]] = {}
         self._defined = False
-        self._url = url
-        self._planned: dict[tuple[frozenset[int], tuple[str, ...]], bool] = {}
         self.facts = Facts(self._connection)
         self.conversions = Conversions(self._connection, self._undone)
+        self.planning = Planning(self._connection, url)
 
     def __enter__(self) -> Self:
         return self
@@ -145,6 +113,7 @@ class Database:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.planning.close()
         self._connection.close()
 
     @property
@@ -170,6 +139,7 @@ class Database:
             known.clear()
         self.facts.forget()
         self.conversions.forget()
+        self.planning.forget()
 
     def define(self, sql: str, parameter_oids: Sequence[int]) -> None:
         """Execute a statement that defines something, within a rehearsal; its parameters are NULL.
@@ -226,35 +196,6 @@ class Database:
             if result.status != pq.ExecStatus.TUPLES_OK:
                 raise self._error(result)
             return json.loads(result.get_value(0, 0) or b"null")[0]["Plan"]
-
-    def can_plan_without_settings(self, relations: frozenset[int], statements: tuple[str, ...]) -> bool:
-        """Return whether statements and the policies of their relations are planned with the settings unset and empty.
-
-        A setting that was set for a transaction is empty ever after, so this takes a connection of its own.
-        """
-        key = relations, statements
-        if key not in self._planned:
-            with psycopg.connect(self._url, autocommit=True, options="-c lock_timeout=1s") as connection:
-                policies = connection.execute(_POLICIES, (list(relations),)).fetchall()
-                explained = [f"EXPLAIN SELECT FROM {relation} WHERE {condition}" for relation, condition in policies]
-                explained += [f"EXPLAIN (GENERIC_PLAN) {statement}" for statement in statements]
-                try:
-                    for prepare in ("SELECT", _EMPTY_SETTINGS):
-                        for text in (prepare, *explained):
-                            connection.execute(text.encode())
-                except psycopg.errors.Error:
-                    self._planned[key] = False
-                else:
-                    self._planned[key] = True
-        return self._planned[key]
-
-    def plans_ahead(self) -> bool:
-        """Return whether code of the project's own may decide before a statement's first row.
-
-        The planner runs immutable functions, and partitions are chosen when execution begins.
-        """
-        row = self._connection.execute(_PLANS_AHEAD).fetchone()
-        return row is not None and bool(row[0])
 
     @contextmanager
     def _savepoint(self) -> Iterator[None]:

@@ -6,22 +6,16 @@ PostgreSQL from drawing the query out of it. Were the query evaluated first, its
 
 from typing import Any
 
-from handler.contract.operation import Sql
+from handler.contract.operation import SESSION_SETTINGS, Sql
 from queryport.aws import placeholders
 from queryport.compile.describe.typed_statement import TypedStatement
 from queryport.compile.write.pieces import Pieces, whole_text
 
-_SETTINGS = (
-    ("request.jwt.claims", "__claims"),
-    ("request.caller", "__caller"),
-    ("request.operation", "__operation_name"),
-)
-
 
 def settings_first(name: str) -> str:
     """Write the CTE, with its name in front."""
-    settings = ", ".join(f"set_config('{setting}', :{placeholder}, true)" for setting, placeholder in _SETTINGS)
-    return f"{name} AS MATERIALIZED (SELECT concat({settings}) AS set)"
+    each = [f"set_config('{setting}', :{placeholder}, true)" for placeholder, setting in SESSION_SETTINGS.items()]
+    return f"{name} AS MATERIALIZED (SELECT concat({', '.join(each)}) AS set)"
 
 
 def behind_settings(name: str, row: str, query: Pieces, tail: Pieces = ()) -> Pieces:
@@ -44,11 +38,11 @@ def is_settled_first(statement: TypedStatement, sql: Sql, name: str) -> bool:
     relations, database = statement.analysis.relations, statement.file.database
     if relations is None or any(relation.kind == "p" for relation in relations):
         return False
-    if statement.own_code and database.plans_ahead():
+    if statement.own_code and database.planning.decides_ahead():
         return False
-    texts = tuple(placeholders.scan(whole_text(sql, present=present)).text for present in (True, False))
-    oids = frozenset(relation.oid for relation in relations)
-    if not database.can_plan_without_settings(oids, tuple(dict.fromkeys(texts))):
+    # A call that gives every parameter, and one that gives none that it may leave out; often they are the same.
+    texts = dict.fromkeys(placeholders.scan(whole_text(sql, present=present)).text for present in (True, False))
+    if not database.planning.bears_no_settings([relation.oid for relation in relations], texts):
         return False
     return all(_begins_with(database.plan(text), name) for text in texts)
 
