@@ -48,6 +48,7 @@ class Observer:
         self._metrics_form = {} if is_metrics_disabled() else _metrics_form(service)
         self._cold_start = True
         self._names_callers = os.environ.get("QUERYPORT_LOG_CALLER_ID") == "plain"
+        self._refusals: dict[str, dict[str, Any]] = {}
 
     def record(self, call: CallRecord, seconds: float) -> None:
         """Write the line of a call that took so many seconds."""
@@ -95,17 +96,35 @@ class Observer:
         return facts
 
     def _metrics(self, call: CallRecord, milliseconds: float) -> dict[str, Any]:
-        if not self._metrics_form or call.operation is None:
+        form = self._metrics_form
+        if not form:
             return {}
+        refusal = self._refusal(call.error.name) if call.error is not None and call.error.status in _REFUSED else {}
+        directives = [each["_aws"]["CloudWatchMetrics"][0] for each in (call.operation and form, refusal) if each]
+        if not directives:
+            return {}
+        emf = {"_aws": {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": directives}}
+        if call.operation is None:
+            return {**refusal, **emf}
         return {
-            **self._metrics_form,
-            "_aws": {**self._metrics_form["_aws"], "Timestamp": int(time.time() * 1000)},
+            **form,
+            **refusal,
+            **emf,
             "operation": call.operation,
             "Calls": 1,
             "Errors": 0 if call.error is None else 1,
             "Duration": milliseconds,
             "Rows": call.rows,
         }
+
+    def _refusal(self, outcome: str) -> dict[str, Any]:
+        """The metric of a refused caller, of the whole function: who is refused may have asked for no operation yet."""
+        form = self._refusals.get(outcome)
+        if form is None:
+            units = {"Refused": MetricUnit.Count}
+            form = _rendered_metrics(self._service, units, 1, outcome=outcome) | {"Refused": 1}
+            self._refusals[outcome] = form
+        return form
 
 
 def _metrics_form(service: str) -> dict[str, Any]:
@@ -123,6 +142,8 @@ def _rendered_metrics(service: str, units: Mapping[str, MetricUnit], value: floa
         metrics.add_metric(name, unit, value)
     return dict(metrics.serialize_metric_set())
 
+
+_REFUSED = (401, 403)
 
 _METRICS = {
     "Calls": MetricUnit.Count,

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from handler.contract.errors import NotAllowed, NotAuthenticated
 from handler.observability import CallRecord, Observer
 from tests.deployment.stack import Stack
 from tests.support.repository import ROOT
@@ -81,6 +82,40 @@ def test_the_dashboard_shows_every_metric_that_the_function_writes(
     assert searched == [written["Namespace"], *sorted(dimensions)]
 
 
+def test_refused_callers_are_shown_and_ring_by_the_metric_that_the_function_writes(
+    stack: Stack, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A logger keeps the standard output that it was made with, and each test has one of its own.
+    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "refused-callers")
+    alarm = stack.properties("RefusalsAlarm")
+    body = stack.properties("Dashboard")["DashboardBody"]
+    for error in (NotAuthenticated("unknown"), NotAllowed("no")):
+        Observer().record(CallRecord("task", "1", error=error), seconds=0.1)
+        line = json.loads(capsys.readouterr().out)
+        (written,) = line["_aws"]["CloudWatchMetrics"]
+        (metric,) = [each["Name"] for each in written["Metrics"]]
+        dimensions = {name: line[name] for name in written["Dimensions"][0] if name != "service"}
+        expected = {"outcome": error.name, "service": "queryport"}
+        assert dimensions | {"service": "queryport"} == expected
+        shown = [written["Namespace"], metric, *(part for pair in sorted(expected.items()) for part in pair)]
+        assert json.dumps(shown) in body
+        watched = [query["MetricStat"]["Metric"] for query in alarm["Metrics"] if "MetricStat" in query]
+        assert {
+            "Namespace": written["Namespace"],
+            "MetricName": metric,
+            "Dimensions": [{"Name": name, "Value": value} for name, value in sorted(expected.items())],
+        } in watched
+
+
+def test_what_callers_can_ring_stops_no_deployment(stack: Stack) -> None:
+    (group,) = stack.named("AWS::CodeDeploy::DeploymentGroup")
+    stopping = {each["Name"] for each in stack.properties(group)["AlarmConfiguration"]["Alarms"]}
+    assert stack.physical_id("RefusalsAlarm") not in stopping
+    assert "RefusalsAlarm" not in Stack(ROOT / "template.yaml", OperationMetrics="DISABLED").named(
+        "AWS::CloudWatch::Alarm"
+    )
+
+
 def test_the_dashboard_is_json_once_its_variables_are_in(resources: dict[str, Any]) -> None:
     body, variables = resources["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
     body = body.replace("${Search}", variables["Search"]["Fn::Sub"])
@@ -126,7 +161,7 @@ def test_expired_keys_are_purged_on_a_schedule(resources: dict[str, Any]) -> Non
 
 def test_each_alarm_tells_its_topic(resources: dict[str, Any]) -> None:
     alarms = {name: each for name, each in resources.items() if each["Type"] == "AWS::CloudWatch::Alarm"}
-    assert len(alarms) == 6
+    assert len(alarms) == 7
     for alarm in alarms.values():
         assert alarm["Properties"]["AlarmActions"]["Fn::If"][0] == "HasAlarmTopic"
 

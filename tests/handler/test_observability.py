@@ -10,7 +10,7 @@ import pytest
 from handler.contract import errors
 from handler.contract.operation import Http, Parameter, Result
 from queryport.emulator import Emulator, Fault
-from tests.support.function import REQUEST_ID, Function, NewFunction
+from tests.support.function import IAM_CALLER, REQUEST_ID, Function, NewFunction
 from tests.support.operations import TEXT, operation
 
 _GREET = operation(
@@ -132,6 +132,36 @@ def test_what_a_caller_made_up_becomes_no_metric(logged: Logged, lines: Lines) -
         ("UnknownOperation", None, False),
         ("ok", None, False),
     ]
+
+
+def test_a_refused_caller_is_a_metric_also_where_no_operation_is_known(logged: Logged, lines: Lines) -> None:
+    function = logged()
+    function.http("GET", "/greetings/x", headers={"x-api-key": "qp_" + "x" * 43})
+    (line,) = lines()
+    (directive,) = line["_aws"]["CloudWatchMetrics"]
+    assert directive == {
+        "Namespace": "Queryport",
+        "Dimensions": [["outcome", "service"]],
+        "Metrics": [{"Name": "Refused", "Unit": "Count"}],
+    }
+    assert {"operation": None, "outcome": "NotAuthenticated", "Refused": 1}.items() <= line.items()
+    assert "Calls" not in line
+
+
+def test_a_refused_call_of_an_operation_counts_for_both(logged: Logged, lines: Lines) -> None:
+    function = logged()
+    function.caller = None
+    function.http("GET", "/greetings/x")
+    function.caller = IAM_CALLER
+    function.http("GET", "/greetings/x")
+    refused, answered = lines()
+    assert [each["Dimensions"] for each in refused["_aws"]["CloudWatchMetrics"]] == [
+        [["operation", "service"]],
+        [["outcome", "service"]],
+    ]
+    assert {"operation": "people.greet", "Calls": 1, "Errors": 1, "Refused": 1}.items() <= refused.items()
+    assert "Refused" not in answered
+    assert len(answered["_aws"]["CloudWatchMetrics"]) == 1
 
 
 def test_neither_sql_nor_values_are_in_the_log(
