@@ -109,12 +109,12 @@ def _commands(calls: list[str]) -> list[str]:
 def test_a_stack_that_is_there_is_migrated_and_checked_before_the_tested_image_is_deployed(pipeline: Pipeline) -> None:
     code, calls = pipeline.run()
     assert code == 0
-    assert _commands(calls) == [
+    commands = _commands(calls)
+    assert sorted(commands[3:5]) == ["aws ecr", "docker login"]  # two ends of a pipe
+    assert commands[:3] + commands[5:] == [
         "queryport migrate",
         "queryport check",
         "queryport migrate",
-        "aws ecr",
-        "docker login",
         "docker tag",
         "docker push",
         "sam deploy",

@@ -116,9 +116,10 @@ def _campaign(seed: int, runs: int, url: str, folder: Path, environment: dict[st
     chance = random.Random(seed)  # noqa: S311 (no secret)
     for _ in range(runs):
         way, number = chance.choice(WAYS), chance.choice([*POLITE, signal.SIGKILL])
-        said = _interrupted_run(way, url, folder, environment, number, partial(time.sleep, chance.uniform(0, 1.2)))
+        _interrupted_run(way, url, folder, environment, number, partial(time.sleep, chance.uniform(0, 1.2)))
         if number in POLITE:
-            assert _fetch(url, OPEN_TRANSACTIONS) == [], (seed, way, number, said)
+            # One whose beginning was interrupted has no name to roll it back by; the service ends it.
+            eventually(lambda: _fetch(url, OPEN_TRANSACTIONS) == [])
     _finish(url, folder, chance.choice(WAYS))
 
 
