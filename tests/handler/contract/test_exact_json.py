@@ -81,6 +81,7 @@ def test_what_cannot_be_taken_is_refused_and_never_quoted(text: str, message: st
 def test_ten_thousand_digits_are_a_number() -> None:
     fraction = "0." + "7" * 10_000
     assert exact_json.dumps(exact_json.loads(fraction)) == fraction
+    assert exact_json.dumps(exact_json.loads("7" * 20_000)) == "7" * 20_000
     assert exact_json.dumps(exact_json.loads("7" * 10_000)) == "7" * 10_000
     assert exact_json.dumps(exact_json.loads("7" * 100_000)) == "7" * 100_000
 

@@ -115,3 +115,18 @@ def test_many_texts_together_take_no_longer_than_a_request_may() -> None:
     (flaw,) = Validator(schema).flaws(texts)
     assert flaw.detail == "take too long to check: send fewer of them, or shorter ones"
     assert thread_time() - before < 1
+
+
+@pytest.mark.parametrize(
+    ("order", "detail"),
+    [
+        (("minItems", "items"), "must have at least 1000 elements"),
+        (("items", "minItems"), "take too long to check: send fewer of them, or shorter ones"),
+    ],
+)
+def test_what_was_found_before_the_time_was_over_is_told(order: tuple[str, str], detail: str) -> None:
+    keywords = {"minItems": 1000, "items": {"type": "string", "pattern": "a[ab]{1000}c"}}
+    chance = Random(1)  # noqa: S311 (a seed, so that every run is the same)
+    texts = ["".join(chance.choices("ab", k=2000)) + "a" * 1001 + "c" for _ in range(300)]
+    (flaw,) = Validator({"type": "array", **{name: keywords[name] for name in order}}).flaws(texts)
+    assert flaw.detail == detail
