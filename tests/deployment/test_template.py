@@ -71,8 +71,13 @@ def test_the_function_may_call_the_data_api_and_no_other_service_of_rds(resource
 
 
 def test_the_dashboard_shows_every_metric_that_the_function_writes(
-    resources: dict[str, Any], capsys: pytest.CaptureFixture[str]
+    resources: dict[str, Any],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
 ) -> None:
+    # Powertools keeps one logger for each service, with the output that it had when it was first asked for.
+    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", request.node.name)
     Observer().record(CallRecord("task", "1", operation="orders.get_order"), seconds=0.1)
     (written,) = json.loads(capsys.readouterr().out)["_aws"]["CloudWatchMetrics"]
     body, variables = resources["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]

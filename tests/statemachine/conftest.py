@@ -20,9 +20,9 @@ from queryport.local.lambda_environment import process_environment
 from queryport.local.lambda_environments import operation_variables
 from queryport.migrations.runner import apply
 from queryport.postgres.server import EmbeddedPostgres
-from queryport.testing.databases import fresh_database
+from queryport.testing.databases import FreshDatabase, fresh_database
 from tests.statemachine.emulated_lambda import LambdaDoor
-from tests.support.databases import run_script, template_database
+from tests.support.databases import run_script, suite_database, template_database
 from tests.support.lambda_runtime import LambdaRuntime
 from tests.support.repository import MIGRATIONS, QUERIES, ROOT
 
@@ -53,32 +53,40 @@ class Shop:
     """Changes the database behind the function's back."""
 
 
+def _fill(url: str) -> None:
+    apply(url, MIGRATIONS)
+    run_script(url, Path(__file__).with_name("shop.sql"))
+
+
 @pytest.fixture(scope="session")
 def shop_template(postgres: EmbeddedPostgres) -> str:
-    """The name of a small bookshop's database."""
-
-    def fill(url: str) -> None:
-        apply(url, MIGRATIONS)
-        run_script(url, Path(__file__).with_name("shop.sql"))
-
-    return template_database(postgres, "small_shop", fill).name
+    """The name of a small bookshop's database, which nothing may be connected to: it is copied."""
+    return template_database(postgres, "small_shop", _fill).name
 
 
 @pytest.fixture(scope="session")
-def compilation(postgres: EmbeddedPostgres, shop_template: str) -> Compilation:
-    found = compile_project(QUERIES, postgres.url(shop_template))
+def untouched_shop(postgres: EmbeddedPostgres) -> FreshDatabase:
+    """A copy that no test changes."""
+    return suite_database(postgres, "small_shop", _fill)
+
+
+@pytest.fixture(scope="session")
+def compilation(untouched_shop: FreshDatabase) -> Compilation:
+    found = compile_project(QUERIES, untouched_shop.url)
     assert found.ok
     return found
 
 
 @pytest.fixture(scope="session")
 def function(
-    postgres: EmbeddedPostgres, shop_template: str, compilation: Compilation, tmp_path_factory: pytest.TempPathFactory
+    untouched_shop: FreshDatabase, compilation: Compilation, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[LambdaDoor, Emulator]]:
     folder = tmp_path_factory.mktemp("function")
     write_catalog(folder / "catalog.json", compilation.catalogue, "test")
-    with Emulator(postgres.url(shop_template)) as emulator:
-        variables = process_environment() | operation_variables(folder / "catalog.json", emulator.url, shop_template)
+    with Emulator(untouched_shop.url) as emulator:
+        variables = process_environment() | operation_variables(
+            folder / "catalog.json", emulator.url, untouched_shop.name
+        )
         runtime = LambdaRuntime(variables, folder / "function.log", timeout_seconds=_FUNCTION_SECONDS)
         with runtime, LambdaDoor(runtime).open() as door:
             yield door, emulator
@@ -89,6 +97,7 @@ def shop(
     function: tuple[LambdaDoor, Emulator],
     postgres: EmbeddedPostgres,
     shop_template: str,
+    untouched_shop: FreshDatabase,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Shop]:
     """A shop of the test's own, as it was on its first day."""
@@ -113,7 +122,7 @@ def shop(
             yield Shop(door, emulator, _execute, fetch, partial(run_script, copy.url))
         door.deliveries, door.lost_answers = 1, 0
         emulator.faults.clear()
-        emulator.redirect(postgres.url(shop_template))
+        emulator.redirect(untouched_shop.url)
 
 
 def machine(name: str) -> dict[str, Any]:

@@ -123,35 +123,46 @@ _COMMAND = (sys.executable, "-c", "from queryport.__main__ import main; main()",
 
 
 @contextmanager
-def _interrupted(process: subprocess.Popen[str]) -> Iterator[None]:
-    """Sends Ctrl-C at the end of a with block, also when it fails."""
-    try:
-        yield
-    finally:
-        process.send_signal(signal.SIGINT)
-
-
-def test_the_command_prints_what_to_set_and_stops_on_ctrl_c(postgres: EmbeddedPostgres) -> None:
-    process = subprocess.Popen(
-        [*_COMMAND, "--port", "0", "--database-url", postgres.url()],
+def _started(*options: str) -> Iterator[subprocess.Popen[str]]:
+    """Runs the command on a free port, and sends Ctrl-C at the end of a with block, also when it fails."""
+    with subprocess.Popen(
+        [*_COMMAND, "--port", "0", *options],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         env=os.environ | {"PYTHONUNBUFFERED": "1"},
-    )
+    ) as process:
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.send_signal(signal.SIGINT)
+
+
+def _printed(process: subprocess.Popen[str]) -> str:
     assert process.stdout is not None
-    lines = [process.stdout.readline() for _ in range(3)]
-    exported = dict(line.removeprefix("export ").strip().split("=", 1) for line in lines)
-    assert list(exported) == ["AWS_ENDPOINT_URL_RDS_DATA", "QUERYPORT_RESOURCE_ARN", "QUERYPORT_SECRET_ARN"]
-    with Api(
-        exported["AWS_ENDPOINT_URL_RDS_DATA"],
-        "postgres",
-        resource_arn=exported["QUERYPORT_RESOURCE_ARN"],
-        secret_arn=exported["QUERYPORT_SECRET_ARN"],
-    ) as api:
-        assert api.value("SELECT 1") == 1
+    return process.stdout.readline()
+
+
+def _stopped(process: subprocess.Popen[str]) -> str:
+    """Stop the command by Ctrl-C and return what it wrote to the standard error."""
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=5)
+    return process.communicate(timeout=20)[1]
+
+
+def test_the_command_prints_what_to_set_and_stops_on_ctrl_c(postgres: EmbeddedPostgres) -> None:
+    with _started("--database-url", postgres.url()) as process:
+        lines = [_printed(process) for _ in range(3)]
+        exported = dict(line.removeprefix("export ").strip().split("=", 1) for line in lines)
+        assert list(exported) == ["AWS_ENDPOINT_URL_RDS_DATA", "QUERYPORT_RESOURCE_ARN", "QUERYPORT_SECRET_ARN"]
+        with Api(
+            exported["AWS_ENDPOINT_URL_RDS_DATA"],
+            "postgres",
+            resource_arn=exported["QUERYPORT_RESOURCE_ARN"],
+            secret_arn=exported["QUERYPORT_SECRET_ARN"],
+        ) as api:
+            assert api.value("SELECT 1") == 1
+        errors = _stopped(process)
     assert process.returncode == 0
     assert "Any ARN is accepted" in errors
     assert errors.endswith("stopped\n")
@@ -159,16 +170,9 @@ def test_the_command_prints_what_to_set_and_stops_on_ctrl_c(postgres: EmbeddedPo
 
 def test_the_command_warns_where_others_can_reach_it(postgres: EmbeddedPostgres) -> None:
     def said(*options: str) -> str:
-        with subprocess.Popen(
-            [*_COMMAND, "--port", "0", "--database-url", postgres.url(), *options],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        ) as process:
-            assert process.stdout is not None
-            process.stdout.readline()
-            process.send_signal(signal.SIGINT)
-            return process.communicate(timeout=20)[1]
+        with _started("--database-url", postgres.url(), *options) as process:
+            _printed(process)
+            return _stopped(process)
 
     assert "warning: whoever can reach 0.0.0.0 can run any SQL here" in said("--host", "0.0.0.0")  # noqa: S104
     assert "warning" not in said()
@@ -184,30 +188,18 @@ def test_web_pages_are_refused_before_anything_is_looked_at(emulator: Emulator) 
 
 
 def test_the_command_serves_the_embedded_postgresql(tmp_path: Path) -> None:
-    with subprocess.Popen(
-        [*_COMMAND, "--port", "0", "--data-dir", str(tmp_path / "data"), "--limit", "statement_seconds=0.2"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    ) as process:
-        assert process.stdout is not None
-        url = process.stdout.readline().partition("=")[2].strip()
-        with _interrupted(process), Api(url, None) as api:
+    with _started("--data-dir", str(tmp_path / "data"), "--limit", "statement_seconds=0.2") as process:
+        url = _printed(process).partition("=")[2].strip()
+        with Api(url, None) as api:
             assert api.value("SELECT current_database()") == "postgres"
             assert api.refusal("SELECT pg_sleep(9)").code == "StatementTimeoutException"
     assert not (tmp_path / "data" / "postgres" / "data" / "postmaster.pid").exists()
 
 
 def test_calls_run_as_auroras_master_user_would_and_not_as_superuser(tmp_path: Path) -> None:
-    with subprocess.Popen(
-        [*_COMMAND, "--port", "0", "--data-dir", str(tmp_path / "data")],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    ) as process:
-        assert process.stdout is not None
-        url = process.stdout.readline().partition("=")[2].strip()
-        with _interrupted(process), Api(url, None) as api:
+    with _started("--data-dir", str(tmp_path / "data")) as process:
+        url = _printed(process).partition("=")[2].strip()
+        with Api(url, None) as api:
             assert api.refusal("COPY (SELECT 1) TO PROGRAM 'true'").message.endswith("SQLState: 42501")
             # What a client of Aurora's does as the master user.
             for statement in (
