@@ -65,7 +65,7 @@ class Application:
                 call = call._replace(operation=exchange.operation.name)
                 exchange.operation.admit(incoming.caller)
                 answer = self._engine.run(exchange.invocation())
-                call = call._replace(rows=answer.row_count, replayed=answer.replayed)
+                call = call._replace(rows=answer.row_count, replayed=answer.replayed, rolled_back=answer.rolled_back)
                 payload = exchange.render(answer)
         except OperationError as error:
             call = call._replace(error=error)

@@ -35,6 +35,7 @@ class CallRecord(NamedTuple):
     operation: str | None = None
     rows: int = 0
     replayed: bool = False
+    rolled_back: bool = False
     error: "OperationError | None" = None
     crash: Exception | None = None
     """The exception that was raised by mistake, where the error is InternalError."""
@@ -90,6 +91,8 @@ class Observer:
             facts["caller_id"] = call.caller.id if self._names_callers else call.caller.scope
         if call.replayed:
             facts["replayed"] = True
+        if call.rolled_back:
+            facts["rolled_back"] = True
         if call.error is not None:
             reasons = {"outcome": call.error.name, "sqlstate": call.error.sqlstate, "cause": call.error.cause}
             facts |= {name: reason for name, reason in reasons.items() if reason is not None}

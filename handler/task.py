@@ -18,7 +18,7 @@ from handler.identity.identity import Identity
 LARGEST_ANSWER = 256 * 1024 - 2048
 
 _CAPACITY = Capacity(LARGEST_ANSWER, "Step Functions")
-_MEMBERS = frozenset({"operation", "parameters", "idempotency_key", "claims"})
+_MEMBERS = frozenset({"operation", "parameters", "idempotency_key", "claims", "rollback"})
 
 
 class Task:
@@ -42,8 +42,10 @@ class Task:
         key = event.get("idempotency_key")
         if key is not None and not isinstance(key, str):
             raise InvalidParameters("idempotency_key must be a string")
+        if not isinstance(event.get("rollback"), bool | None):
+            raise InvalidParameters("rollback must be true or false")
         if unknown := sorted(str(member) for member in event.keys() - _MEMBERS):
-            known = "operation, parameters, idempotency_key and claims"
+            known = "operation, parameters, idempotency_key, claims and rollback"
             raise InvalidParameters(f"the event takes {known}, and not {', '.join(unknown)[:200]}")
         return TaskExchange(incoming, self._engine.visible(event["operation"], incoming.caller, over_http=False))
 
@@ -71,6 +73,7 @@ class TaskExchange(NamedTuple):
             self.incoming.caller,
             self.incoming.deadline,
             _CAPACITY,
+            bool(event.get("rollback")),
         )
 
     def located(self, error: OperationError) -> OperationError:
@@ -79,6 +82,7 @@ class TaskExchange(NamedTuple):
     def render(self, answer: Answer) -> bytes:
         """Write the answer as one JSON object. Raises ResultTooLarge."""
         replayed = ',"replayed":true' if answer.replayed else ""
-        payload = f"{{{answer.members}{replayed}}}".encode()
-        self.operation.check_size(len(payload), _CAPACITY)
+        rolled_back = ',"rolled_back":true' if answer.rolled_back else ""
+        payload = f"{{{answer.members}{replayed}{rolled_back}}}".encode()
+        self.operation.check_size(len(payload), _CAPACITY, rolled_back=answer.rolled_back)
         return payload

@@ -50,6 +50,7 @@ class BatchRunner:
             collisions=operation.retry,
             deadline=invocation.deadline,
             session=elements[0] if elements else {},
+            roll_back=invocation.roll_back,
         )
         return answer_of(operation, rows, replayed=replayed)
 

@@ -59,8 +59,11 @@ class ReadyOperation:
 
     def run(self, invocation: Invocation) -> Answer:
         """Call the operation. Raises one of handler.contract.errors."""
+        if invocation.roll_back and self.read_only:
+            invocation = invocation._replace(roll_back=False)  # there is nothing to take back
         try:
-            return self._runner.run(invocation)
+            answer = self._runner.run(invocation)
+            return answer._replace(rolled_back=True) if invocation.roll_back else answer
         except Failed as failed:
             raise self._told(self._blamed(failed.failure), invocation.idempotency_key) from None
 
@@ -76,13 +79,15 @@ class ReadyOperation:
             raise NotAuthenticated("the operation is not for callers that are not known")
         raise NotAllowed("the operation is not for this caller")
 
-    def check_size(self, size: int, capacity: Capacity) -> None:
+    def check_size(self, size: int, capacity: Capacity, *, rolled_back: bool = False) -> None:
         """Raise ResultTooLarge where an answer of `size` bytes cannot reach its caller, though the call is done."""
         if size <= capacity.bytes:
             return
         detail = f"the answer has {size} bytes, and {capacity.carrier} passes {capacity.bytes}"
         if self.read_only:
             raise ResultTooLarge(detail)
+        if rolled_back:
+            raise ResultTooLarge(detail, outcome=Outcome.ROLLED_BACK)
         raise ResultTooLarge(f"{detail}; the change was made", outcome=Outcome.COMMITTED)
 
     def _blamed(self, failure: Failure) -> Failure:

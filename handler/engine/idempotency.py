@@ -85,6 +85,10 @@ def key_of(operation: Operation, invocation: Invocation, bound: Bindings | Seque
     the same whole number, and a default may be written out or not.
     """
     text = invocation.idempotency_key
+    if invocation.roll_back:
+        if text is not None:
+            raise _refused("cannot be kept: a call that is rolled back leaves nothing behind, so send it without one")
+        return None
     if text is None:
         if operation.idempotency is Idempotency.REQUIRED:
             raise _refused("is missing: this operation takes none but calls with an idempotency key")

@@ -23,6 +23,8 @@ class Invocation(NamedTuple):
     caller: Caller
     deadline: Deadline
     capacity: Capacity
+    roll_back: bool = False
+    """A write is run and taken back, to see what it would do."""
 
 
 class Answer(NamedTuple):
@@ -36,6 +38,8 @@ class Answer(NamedTuple):
     has_pages: bool = False
     next: str | None = None
     """The cursor of the next page, if there is one."""
+    rolled_back: bool = False
+    """The write was taken back, as its caller asked for."""
 
     @property
     def data(self) -> str:

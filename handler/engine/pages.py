@@ -18,6 +18,7 @@ from handler.data_api.retries import Replay
 from handler.engine import idempotency
 from handler.engine.invocation import Answer, Invocation
 from handler.engine.parameters import Bindings, Parameters, invalid
+from handler.engine.rehearsal import Rehearsal
 from handler.engine.statement import ReadyStatement
 
 
@@ -29,6 +30,7 @@ class PageRunner:
         self._statement = ReadyStatement(page.sql)
         self._replay = Replay.READ if operation.read_only else Replay.WRITE
         self._data_api = data_api
+        self._rehearsal = Rehearsal(operation, data_api)
 
     def run(self, invocation: Invocation) -> Answer:
         """Raises InvalidParameters and Failed."""
@@ -36,13 +38,16 @@ class PageRunner:
         bindings = self._parameters.bindings(values, invocation.caller) | page_bindings(page, values)
         idempotency.key_of(self._operation, invocation, {})  # a key that reads need not is refused
         form = self._statement.form(bindings)
-        found = self._data_api.execute(
-            form.sql,
-            form.arguments(bindings),
-            replay=self._replay,
-            deadline=invocation.deadline,
-            collisions=self._operation.retry,
-        )
+        if invocation.roll_back:
+            found = self._rehearsal.execute(form, bindings, invocation.deadline)
+        else:
+            found = self._data_api.execute(
+                form.sql,
+                form.arguments(bindings),
+                replay=self._replay,
+                deadline=invocation.deadline,
+                collisions=self._operation.retry,
+            )
         most = limit(page, values)
         cursor = cursor_after(found.beside[most - 1]) if len(found.json_rows) > most else None
         rows = found.json_rows[:most]

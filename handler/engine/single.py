@@ -11,6 +11,7 @@ from handler.engine import idempotency, row_count
 from handler.engine.idempotency import Key, Keys
 from handler.engine.invocation import Answer, Invocation
 from handler.engine.parameters import Bindings, Parameters
+from handler.engine.rehearsal import Rehearsal
 from handler.engine.rows import ONE_ROW, answer_of
 from handler.engine.statement import ReadyStatement
 
@@ -27,6 +28,7 @@ class SingleRunner:
         self._is_guarded = not operation.read_only and operation.result in ONE_ROW
         self._data_api = data_api
         self._keys = Keys(data_api)
+        self._rehearsal = Rehearsal(operation, data_api)
 
     def run(self, invocation: Invocation) -> Answer:
         """Raises InvalidParameters and Failed."""
@@ -45,7 +47,11 @@ class SingleRunner:
     def _run(self, bindings: Bindings, key: Key | None, invocation: Invocation) -> Answer:
         if key is not None:
             return self._run_once(bindings | key.arguments, key, invocation.deadline)
-        return answer_of(self._operation, self._execute(self._statement, bindings, self._replay, invocation.deadline))
+        if invocation.roll_back:
+            rows = self._rehearsal.execute(self._statement.form(bindings), bindings, invocation.deadline)
+        else:
+            rows = self._execute(self._statement, bindings, self._replay, invocation.deadline)
+        return answer_of(self._operation, rows)
 
     def _execute(self, statement: ReadyStatement, bindings: Bindings, replay: Replay, deadline: Deadline) -> Rows:
         form = statement.form(bindings)

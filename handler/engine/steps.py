@@ -49,6 +49,7 @@ class StepsRunner:
             collisions=operation.retry,
             deadline=invocation.deadline,
             session=bindings,
+            roll_back=invocation.roll_back,
         )
         return answer_of(operation, rows, replayed=replayed)
 

@@ -1,9 +1,9 @@
 """Runs work in one transaction of the database: all of it happens or nothing, and the caller is told which.
 
-Begins, limits the statements to the time that is left, does the work, commits; a failure before the commit is rolled
-back before the caller hears of it. Nothing remains of a transaction that was never told to commit, so until then it can
-be run again as a whole. Where the commit's answer is lost, an attempt to roll back tells, or the table of idempotency
-keys. Knows nothing of operations.
+Begins, limits the statements to the time that is left, does the work, commits or, where that is asked for, takes it
+back; a failure before the commit is rolled back before the caller hears of it. Nothing remains of a transaction that
+was never told to commit, so until then it can be run again as a whole. Where the commit's answer is lost, an attempt to
+roll back tells, or the table of idempotency keys. Knows nothing of operations.
 """
 
 import time
@@ -27,6 +27,7 @@ _OLDEST_LIMIT_SECONDS = 1.0
 _HEAD_START_SECONDS = 0.2  # by which PostgreSQL gives up before the function does, so that its answer arrives
 
 _LIMIT = "SELECT set_config('statement_timeout', :__timeout, true)"
+_NOTHING_DEFERRED = "SET CONSTRAINTS ALL IMMEDIATE"
 _TEXTS = codecs.encoder(["array", "scalar"], {})
 
 
@@ -81,6 +82,10 @@ class Running:
         arguments = [("__operation", key.operation), ("__key", key.text), ("__response", _TEXTS(list(json_rows)))]
         self._transaction.execute(STORE, arguments, self._deadline)
 
+    def check_deferred(self) -> None:
+        """Check now the constraints that would be checked at the commit, and run their triggers."""
+        self.execute(_NOTHING_DEFERRED, ())
+
     def _renew_limit(self) -> None:
         """The limit is that of each statement; one set long ago would let a later statement outlive the deadline."""
         if self._limited_to is not None and self._deadline.seconds() < self._limited_to - _OLDEST_LIMIT_SECONDS:
@@ -109,12 +114,14 @@ class Transactions:
         collisions: int,
         deadline: Deadline,
         session: Session = _NO_SESSION,
+        roll_back: bool = False,
     ) -> tuple[Rows, bool]:
         """Run the work until it is committed; say besides whether the rows are those of an earlier call with the key.
 
-        Raises Failed, whose outcome speaks of all attempts.
+        With `roll_back` the work is taken back where it would be committed. Raises Failed, whose outcome speaks of all
+        attempts.
         """
-        attempts = _Attempts(self._api, self._keys, key, isolation, session)
+        attempts = _Attempts(self._api, self._keys, key, isolation, session, roll_back=roll_back)
 
         def may_repeat(failure: Failure) -> bool:
             return failure.transient and (key is not None or not attempts.in_doubt)
@@ -130,12 +137,22 @@ class Transactions:
 class _Attempts:
     """One after the other, the attempts of one call."""
 
-    def __init__(self, data_api: DataApi, keys: Keys, key: Key | None, isolation: str | None, session: Session) -> None:
+    def __init__(
+        self,
+        data_api: DataApi,
+        keys: Keys,
+        key: Key | None,
+        isolation: str | None,
+        session: Session,
+        *,
+        roll_back: bool,
+    ) -> None:
         self._api = data_api
         self._keys = keys
         self._key = key
         self._isolation = isolation
         self._session = session
+        self._roll_back = roll_back
         self._has_key = False
         self.in_doubt = False
         """An attempt may have committed."""
@@ -159,6 +176,9 @@ class _Attempts:
         if rows is None:
             _abandon(transaction, deadline)
             return self._replay(deadline)
+        if self._roll_back:
+            _abandon(transaction, deadline)
+            return rows, False
         return self._commit(transaction, rows, deadline), False
 
     def _work(self, work: Work, transaction: OpenTransaction, deadline: Deadline) -> Rows | None:
@@ -174,6 +194,8 @@ class _Attempts:
             self.in_doubt = False  # had an earlier attempt committed, the key would not be free
         running.take_session(self._session)
         rows, kept = work(running)
+        if self._roll_back:
+            running.check_deferred()
         if self._key is not None:
             running.store(self._key, kept, self._session)
         return rows

@@ -125,6 +125,7 @@ class HttpExchange(NamedTuple):
             self.incoming.caller,
             self.incoming.deadline,
             _CAPACITY,
+            self.request.rolls_back,
         )
 
     def located(self, error: OperationError) -> OperationError:
@@ -134,10 +135,14 @@ class HttpExchange(NamedTuple):
 
     def render(self, answer: Answer) -> bytes:
         """Write the answer as the event that Lambda makes the HTTP response of. Raises ResultTooLarge."""
-        headers = {"idempotency-replayed": "true"} if answer.replayed else None
+        headers = {}
+        if answer.replayed:
+            headers["idempotency-replayed"] = "true"
+        if answer.rolled_back:
+            headers["preference-applied"] = "tx=rollback"
         body = f"{{{answer.members}}}"
         response = _response(self.incoming, 200, _JSON, body, headers, is_head=self.request.method == "HEAD")
-        self.operation.check_size(len(response), _CAPACITY)
+        self.operation.check_size(len(response), _CAPACITY, rolled_back=answer.rolled_back)
         return response
 
     def _values(self) -> Any:

@@ -57,6 +57,16 @@ class HttpRequest(NamedTuple):
         key = self.headers.get("idempotency-key")
         return key[1:-1] if key is not None and len(key) > 2 and key[0] == key[-1] == '"' else key
 
+    @property
+    def rolls_back(self) -> bool:
+        """Whether the header Prefer asks for `tx=rollback`."""
+        prefer = self.headers.get("prefer")
+        if prefer is None:
+            return False
+        from handler.http.preferences import preference  # few requests have the header
+
+        return preference(prefer, "tx") == "rollback"
+
     def json_object(self) -> dict[str, Any]:
         """The object in the body; no body at all is an empty one."""
         if not self.body_text:

@@ -30,6 +30,7 @@ CREATE TABLE movement (
 );
 CREATE INDEX movement_ticket ON movement (ticket);
 CREATE TABLE named (name text PRIMARY KEY, note text);
+CREATE TABLE later (name text REFERENCES named DEFERRABLE INITIALLY DEFERRED);
 CREATE FUNCTION refuse(sqlstate text) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
   RAISE EXCEPTION 'refused' USING ERRCODE = sqlstate;
@@ -117,6 +118,11 @@ class Caller(Function):
         """A direct invocation. Raises one of handler.contract.errors."""
         event = {"operation": operation, "parameters": parameters}
         answer: dict[str, Any] = self.invoke(event if key is None else event | {"idempotency_key": key})
+        return answer
+
+    def rehearse(self, operation: str, parameters: Any) -> dict[str, Any]:
+        """A direct invocation whose change is taken back. Raises one of handler.contract.errors."""
+        answer: dict[str, Any] = self.invoke({"operation": operation, "parameters": parameters, "rollback": True})
         return answer
 
 

@@ -70,6 +70,12 @@ QUERIES = {
         for result in ("one", "maybe", "value")
         for name, text in ONE_ROW.items()
     },
+    "names_that_are_there": "SELECT name FROM named ORDER BY name",
+    "name_later": "-- result: one\nINSERT INTO later (name) VALUES (:name) RETURNING name",
+    "pages_that_write": """
+        -- page: {by: [n], unique: true}
+        SELECT n, note('page ' || n) AS length FROM generate_series(1, 3) n
+    """,
     "name_many": """
         -- batch: true
         -- params: {name: {maxLength: 10}, note: {default: none}}
@@ -124,6 +130,7 @@ def bank(open_for_business: Bank, emulator: Emulator) -> Bank:
 
     bank = open_for_business
     bank.run(
-        "TRUNCATE movement, named, queryport.idempotency_key; UPDATE account SET balance = 1000 WHERE balance <> 1000"
+        "TRUNCATE movement, named, later, queryport.idempotency_key;"
+        "UPDATE account SET balance = 1000 WHERE balance <> 1000"
     )
     return bank

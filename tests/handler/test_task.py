@@ -57,13 +57,14 @@ def test_fractions_that_aws_parsed_keep_their_shortest_form(function: Function) 
         (
             {"operation": "numbers", "params": {}, "x": 1},
             errors.InvalidParameters,
-            "the event takes operation, parameters, idempotency_key and claims, and not params, x",
+            "the event takes operation, parameters, idempotency_key, claims and rollback, and not params, x",
         ),
         (
             {"operation": "numbers", "idempotency_key": 5},
             errors.InvalidParameters,
             "idempotency_key must be a string",
         ),
+        ({"operation": "numbers", "rollback": 1}, errors.InvalidParameters, "rollback must be true or false"),
         ({"operation": "numbers", "parameters": []}, errors.InvalidParameters, "the parameters must be an object"),
         (
             {"operation": "numbers", "parameters": "[]"},

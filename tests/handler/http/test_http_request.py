@@ -46,6 +46,26 @@ def test_the_query_string_is_taken_apart(query: str, parameters: dict[str, list[
     assert _request(query=query).query == parameters
 
 
+@pytest.mark.parametrize(
+    ("prefer", "rolls_back"),
+    [
+        (None, False),
+        ("tx=rollback", True),
+        ("TX = rollback", True),
+        ('respond-async, tx="rollback"; foo="a,b;c"', True),
+        ('foo="tx=rollback"', False),
+        ('foo="a, tx=rollback", tx=commit', False),
+        ('foo="a\\", tx=rollback"', False),
+        ("tx=commit, tx=rollback", False),
+        ("tx", False),
+        ("tx=rollbacks", False),
+        ("count=exact", False),
+    ],
+)
+def test_the_preference_to_roll_back_is_read(prefer: str | None, *, rolls_back: bool) -> None:
+    assert _request(headers={} if prefer is None else {"prefer": prefer}).rolls_back is rolls_back
+
+
 @pytest.mark.parametrize(("path", "query"), [("/%ff", ""), ("/", "%ff=1")])
 def test_what_is_not_utf_8_is_told(path: str, query: str) -> None:
     with pytest.raises(InvalidParameters, match="is not UTF-8"):
