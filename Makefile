@@ -21,7 +21,7 @@ UV := env -u VIRTUAL_ENV -u UV_PROJECT_ENVIRONMENT UV_PYTHON_DOWNLOADS=never UV_
 .DEFAULT_GOAL := help
 
 .PHONY: help serve test hostile test-failed test-all coverage check bench bench-plots soak campaign build format docs sam-tools clean
-.PHONY: generated emulator test-browser test-container check-template images init cloudformation lock-tools
+.PHONY: generated emulator test-slow test-browser test-container check-template images init cloudformation lock-tools
 
 help:  ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ emulator: $(SYNCED)  ## Serve the example's database as an RDS Data API that con
 
 test: $(SYNCED) $(SAM)  ## Run the tests, three at a time; one after the other: make test WORKERS=0
 	@$(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal
+
+test-slow: $(SYNCED) $(SAM)  ## Run the tests that `make test` leaves out because they take seconds each
+	@$(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal -m "slow and not browser"
 
 test-all: $(SYNCED) $(SAM)  ## Run the slow tests too
 	@$(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal -m "not long and not browser"
@@ -137,23 +140,19 @@ $(SYNCED): pyproject.toml uv.lock | $(BIN)/uv
 	@$(UV) sync --locked
 	@touch $@
 
-# In an environment of its own: its dependencies are pinned tightly and are none of ours.
+# Each in an environment of its own: its dependencies are pinned tightly and are none of ours.
+define install_tool
+	@echo "Installing $(1) into .tools/$(2)"
+	@$(UV) venv --quiet --clear --python $(BIN)/python .tools/$(2)
+	@$(UV) pip install --quiet --python .tools/$(2)/bin/python --require-hashes --requirement .ci/tools/$(2).txt
+	@touch $@
+endef
+
 $(SAM): .ci/tools/sam.txt | $(BIN)/uv
-	@echo "Installing the AWS SAM CLI into .tools/sam"
-	@$(UV) venv --quiet --clear --python $(BIN)/python .tools/sam
-	@$(UV) pip install --quiet --python .tools/sam/bin/python --require-hashes --requirement .ci/tools/sam.txt
-	@touch $@
+	$(call install_tool,the AWS SAM CLI,sam)
 
-# Likewise.
 $(CHECKOV): .ci/tools/checkov.txt | $(BIN)/uv
-	@echo "Installing checkov into .tools/checkov"
-	@$(UV) venv --quiet --clear --python $(BIN)/python .tools/checkov
-	@$(UV) pip install --quiet --python .tools/checkov/bin/python --require-hashes --requirement .ci/tools/checkov.txt
-	@touch $@
+	$(call install_tool,checkov,checkov)
 
-# Likewise.
 $(PLOTS): .ci/tools/plots.txt | $(BIN)/uv
-	@echo "Installing matplotlib into .tools/plots"
-	@$(UV) venv --quiet --clear --python $(BIN)/python .tools/plots
-	@$(UV) pip install --quiet --python .tools/plots/bin/python --require-hashes --requirement .ci/tools/plots.txt
-	@touch $@
+	$(call install_tool,matplotlib,plots)

@@ -25,6 +25,7 @@ def test_it_needs_no_transform(plain: dict[str, Any]) -> None:
     assert not [each for each in plain["Resources"].values() if "Serverless" in each["Type"]]
 
 
+@pytest.mark.slow
 def test_cfn_lint_finds_nothing(plain: dict[str, Any], tmp_path: Path) -> None:
     (tmp_path / "template.json").write_text(json.dumps(plain))
     # W3011 wants a DeletionPolicy beside the UpdateReplacePolicy that SAM hands on; template.yaml says why not.

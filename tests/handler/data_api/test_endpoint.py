@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3  # type: ignore[import-untyped]  # its stubs are a package of their own
+import botocore.session
 import pytest
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, InvalidRegionError, NoRegionError
@@ -14,7 +15,10 @@ from botocore.loaders import Loader
 from handler.data_api import endpoint
 from handler.data_api.configuration import Configuration
 
-_REGIONS = [name for partition in Loader().load_data("partitions")["partitions"] for name in partition["regions"]]
+_LOADER = Loader()
+"""Reads boto3's models once, for all its sessions."""
+
+_REGIONS = [name for partition in _LOADER.load_data("partitions")["partitions"] for name in partition["regions"]]
 _TRUTHS = ("true", "True", "")
 
 Sent = tuple[str, str]
@@ -44,6 +48,12 @@ def settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., N
     return write
 
 
+def _session() -> boto3.Session:
+    core = botocore.session.Session()
+    core.register_component("data_loader", _LOADER)
+    return boto3.Session(botocore_session=core)
+
+
 def _theirs(session: boto3.Session | None = None, **settings: Any) -> Sent | str:
     """The request that boto3 would send, or the name of the error that it raises instead."""
     sent: list[Sent] = []
@@ -54,7 +64,7 @@ def _theirs(session: boto3.Session | None = None, **settings: Any) -> Sent | str
         raise InterruptedError
 
     try:
-        client = (session or boto3.Session()).client("rds-data", **settings)
+        client = (session or _session()).client("rds-data", **settings)
         client.meta.events.register("before-send.rds-data", keep)
         client.begin_transaction(resourceArn="arn:aws:rds", secretArn="arn:aws:secretsmanager")
     except InterruptedError:
@@ -72,9 +82,10 @@ def _ours() -> Sent | str:
     return endpoint.join(resolved.url, "/BeginTransaction"), resolved.region
 
 
+@pytest.mark.slow
 def test_every_region_has_boto3s_endpoint(settings: Callable[..., None]) -> None:
     settings()
-    session = boto3.Session()
+    session = _session()
     assert len(_REGIONS) > 35
     for region in [*_REGIONS, "eu-new-9", "cn-new-1", "us-gov-new-1", "nowhere"]:
         for fips, dual_stack in itertools.product((False, True), repeat=2):

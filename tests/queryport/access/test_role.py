@@ -69,6 +69,7 @@ def test_a_role_of_the_migrations_is_proven(project: Path) -> None:
     assert (done.code, done.output) == (0, "5 operations, no errors; the role may run them\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("taken_away", "told"),
     [
@@ -90,6 +91,7 @@ def test_what_a_role_lacks_is_told(project: Path, taken_away: str, told: str) ->
     assert told in [line.removesuffix(" (SQLSTATE 42501)") for line in done.output.splitlines()]
 
 
+@pytest.mark.slow
 def test_programs_are_told_too(project: Path) -> None:
     (project / "migrations/0003_role.sql").write_text("CREATE ROLE nothing_at_all;")
     asked = ("check", "--role", "nothing_at_all", "--format")
@@ -99,6 +101,7 @@ def test_programs_are_told_too(project: Path) -> None:
     assert "::error title=role::books.get: permission denied for table book (SQLSTATE 42501)\n" in annotations
 
 
+@pytest.mark.slow
 def test_a_role_that_is_not_there_or_may_do_everything_is_refused(project: Path) -> None:
     assert "there is no role nobody_knows" in run("check", "--role", "nobody_knows", project=project).errors
     (project / "migrations/0003_role.sql").write_text("DO $$ BEGIN CREATE ROLE all_of_it SUPERUSER; END $$;")

@@ -19,17 +19,24 @@ from tests.support.repository import ROOT
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     root = write(tmp_path_factory.mktemp("shop"), BOOKSHOP)
-    with EmbeddedPostgres(root / ".queryport/postgres"):  # the commands join it, which is quicker
+    with _running_server(root):
         yield root
 
 
+def _running_server(root: Path) -> EmbeddedPostgres:
+    """A project's server, which its commands join: that is quicker."""
+    return EmbeddedPostgres(root / ".queryport/postgres")
+
+
 @pytest.fixture(scope="module")
-def broken(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def broken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     wrong = {
         "sql_queries/books/wrong.sql": "SELECT titel FROM book\n",
         "sql_queries/books/all.sql": "SELECT * FROM book\n",
     }
-    return write(tmp_path_factory.mktemp("broken"), BOOKSHOP | wrong)
+    root = write(tmp_path_factory.mktemp("broken"), BOOKSHOP | wrong)
+    with _running_server(root):
+        yield root
 
 
 def test_check_passes_and_writes_nothing(shop: Path) -> None:
@@ -46,19 +53,16 @@ def test_check_reports_everything_and_fails(broken: Path) -> None:
     assert done.output.endswith("6 operations, 1 error, 1 warning\n")
 
 
-def test_warnings_alone_do_not_fail(tmp_path: Path) -> None:
-    write(tmp_path, BOOKSHOP | {"sql_queries/all.sql": "SELECT * FROM book\n"})
-    done = run("check", project=tmp_path)
-    assert (done.code, done.output.splitlines()[-1]) == (0, "6 operations, no errors, 1 warning")
-
-
-def test_strict_counts_warnings(shop: Path, tmp_path: Path) -> None:
+def test_warnings_fail_only_where_it_is_strict(shop: Path, tmp_path: Path) -> None:
     write(tmp_path, BOOKSHOP | {"sql_queries/all.sql": "SELECT * FROM book\n"})
     data_dir = shop / ".queryport"
+    done = run("check", project=tmp_path, data_dir=data_dir)
+    assert (done.code, done.output.splitlines()[-1]) == (0, "6 operations, no errors, 1 warning")
     assert run("check", "--strict", project=tmp_path, data_dir=data_dir).code == 1
     assert run("check", "--strict", project=shop).code == 0
 
 
+@pytest.mark.slow
 def test_check_reports_on_the_files_that_it_is_asked_about(broken: Path) -> None:
     folder = broken / "sql_queries/books"
     done = run("check", str(folder / "all.sql"), project=broken)
@@ -114,6 +118,7 @@ def test_a_request_is_sent_with_its_body_and_key(shop: Path) -> None:
     assert (done.code, json.loads(done.output)) == (0, {"data": 1})
 
 
+@pytest.mark.slow
 def test_parameters_come_as_one_body_with_a_key(shop: Path, tmp_path: Path) -> None:
     (tmp_path / "body.json").write_text('{"title": "By file", "book_id": 3}')
     command = ("run", "books.rename", "--body", f"@{tmp_path}/body.json", "--key", "same")
@@ -152,6 +157,7 @@ def test_a_migration_is_begun_with_the_next_number(tmp_path: Path) -> None:
     assert (tmp_path / "migrations/0003_index.sql").read_text() == "-- transaction: off\n"
 
 
+@pytest.mark.slow
 def test_the_development_databases_are_listed_reset_and_restored(tmp_path: Path) -> None:
     write(tmp_path, BOOKSHOP)
 
@@ -195,6 +201,7 @@ def test_build_writes_nothing_where_there_are_errors(broken: Path) -> None:
     assert not (broken / "catalog.json").exists()
 
 
+@pytest.mark.slow
 def test_a_broken_migration_is_shown_with_its_place(tmp_path: Path) -> None:
     write(tmp_path, BOOKSHOP | {"migrations/0002_bad.sql": "CREATE TABLE ok (n int);\nALTER TABLE bok ADD x int;"})
     done = run("check", project=tmp_path)
@@ -240,6 +247,7 @@ def test_run_shows_why_an_operation_does_not_compile(broken: Path) -> None:
     assert 'column "titel" does not exist' in done.errors
 
 
+@pytest.mark.slow
 def test_the_commands_work_on_a_database_of_ones_own(shop: Path, new_database: NewDatabase) -> None:
     url = new_database(
         "CREATE TABLE book (book_id int, title text, price numeric); INSERT INTO book VALUES (1, 'Own', 1)"
@@ -252,6 +260,7 @@ def test_the_commands_work_on_a_database_of_ones_own(shop: Path, new_database: N
     assert (done.code, done.output) == (0, "5 operations, no errors\n")
 
 
+@pytest.mark.slow
 def test_migrate_brings_a_database_up_to_date(shop: Path, new_database: NewDatabase) -> None:
     url = new_database()
     done = run("migrate", "--database-url", url, project=shop)
@@ -311,6 +320,7 @@ def test_list_explains_where_each_setting_comes_from(shop: Path) -> None:
     assert lines[-1] == "  access: jwt, direct"
 
 
+@pytest.mark.slow
 def test_check_says_who_may_call_and_what_is_open(shop: Path) -> None:
     write(
         shop,

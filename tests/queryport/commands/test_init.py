@@ -37,6 +37,7 @@ def test_a_new_project_passes_its_own_tests(public_folder: Path) -> None:
     assert (project / "uv.lock").exists()
 
 
+@pytest.mark.slow
 def test_a_new_project_compiles_as_it_stands(tmp_path: Path) -> None:
     init(tmp_path / "notes")
     done = run("check", project=tmp_path / "notes")

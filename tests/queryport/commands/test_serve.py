@@ -153,6 +153,7 @@ def test_a_broken_file_says_so_and_the_others_go_on(served: Served) -> None:
     eventually(lambda: "all is well again" in served.output)
 
 
+@pytest.mark.slow
 def test_a_new_migration_is_applied_to_the_data(served: Served) -> None:
     served.call("books.rename", book_id=1, title="Changed by hand")
     write(
@@ -165,6 +166,7 @@ def test_a_new_migration_is_applied_to_the_data(served: Served) -> None:
     eventually(lambda: served.value("books.pages") == [{"title": "Changed by hand", "pages": 100}])
 
 
+@pytest.mark.slow
 def test_an_edited_migration_makes_a_new_database_while_the_old_one_answers(served: Served) -> None:
     write(served.project, {"migrations/0002_pages.sql": "ALTER TABLE book ADD pages int NOT NULL DEFAULT 200;"})
     seen: list[object] = []
@@ -240,6 +242,7 @@ def test_a_signal_stops_everything_and_the_data_is_kept(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_a_signal_during_the_start_leaves_nothing_behind(tmp_path: Path) -> None:
     served = Served(write(tmp_path, BOOKSHOP | {"seed/02_slow.sql": "SELECT pg_sleep(30);"}))
     eventually(lambda: "Seeding 02_slow.sql" in served.output, 30)
@@ -263,6 +266,7 @@ def test_a_taken_port_is_told_at_once_and_nothing_is_started(tmp_path: Path, opt
     assert not (tmp_path / ".queryport").exists()
 
 
+@pytest.mark.slow
 def test_a_database_of_ones_own_is_migrated_seeded_and_never_replaced(
     tmp_path: Path, new_database: NewDatabase
 ) -> None:

@@ -180,6 +180,7 @@ def test_a_state_folder_of_others_is_not_used(tmp_path: Path, monkeypatch: pytes
             EmbeddedPostgres(tmp_path / "deep" / folder.name).start()
 
 
+@pytest.mark.slow
 def test_the_commands_work_in_a_folder_of_mode_0700(tmp_path: Path) -> None:
     """As below /root; the tests' own folders are the same, so here it is said."""
     project = write(tmp_path / "secret" / "shop", BOOKSHOP)
