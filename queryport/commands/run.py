@@ -24,6 +24,7 @@ from queryport.console.failure import CommandError
 from queryport.console.terminal import Terminal, counted
 from queryport.diagnostics.near_names import near_names
 from queryport.emulator import Emulator
+from queryport.local.api_keys import LocalApiKeys
 from queryport.local.broken import BrokenOperations
 from queryport.local.calls import AnsweredRequest, DatabaseReports
 from queryport.local.default_caller import as_iam, as_token, read_claims
@@ -49,14 +50,15 @@ class TypedRequest:
     body: Any = None
     """None where there is none."""
     key: str | None = None
+    api_key: str | None = None
 
     @classmethod
-    def read(cls, text: str, body: Any, key: str | None) -> "TypedRequest":
+    def read(cls, text: str, body: Any, key: str | None, api_key: str | None = None) -> "TypedRequest":
         """Read `GET /books?limit=2`. Raises RunError."""
         method, _, target = text.strip().partition(" ")
         if not target.strip().startswith("/"):
             raise RunError(f'--http: expected a method and a path, for example "GET /books?limit=2", got "{text}"')
-        return cls(method.upper(), target.strip(), body, key)
+        return cls(method.upper(), target.strip(), body, key, api_key)
 
 
 _TOKEN_SECONDS = 3600
@@ -72,6 +74,7 @@ class LocalFunction:
         self._build = build
         self._claims = claims
         self._issuer = DevelopmentIssuer(workspace.data_dir)
+        self._api_keys = LocalApiKeys(workspace.data_dir)
         self._database_url = workspace.calls(workspace.data(build.scripts), build.project)
         self._log = workspace.data_dir / "handler.log"
         self._terminal = terminal
@@ -112,6 +115,8 @@ class LocalFunction:
             caller = as_iam if self._claims is None else as_token(partial(self._token, self._claims))
             application = LocalFunctionUrl(lambda_.invoke, report, broken, reports, caller)
             headers = {} if request.key is None else {"idempotency-key": request.key}
+            if request.api_key is not None:
+                headers["x-api-key"] = request.api_key
             content = None
             if request.body is not None:
                 content = exact_json.dumps(request.body)
@@ -125,12 +130,13 @@ class LocalFunction:
 
     def _with_function(self, use: Any, reports: DatabaseReports, step: str) -> Any:
         with (
-            Emulator(self._database_url, observe=reports.add) as emulator,
+            Emulator(self._database_url, secrets=self._api_keys.secret, observe=reports.add) as emulator,
             TemporaryDirectory(prefix="queryport-") as folder,
         ):
             catalog = Path(folder) / "catalog.json"
             write_catalog(catalog, self._build.compilation.catalogue, self._build.fingerprint)
             variables = operation_variables(catalog, emulator.url, database_name(self._database_url))
+            variables |= self._api_keys.environment(emulator.url)
             variables[ISSUERS_VARIABLE] = self._issuer.trusted(os.environ.get(ISSUERS_VARIABLE))
             with self._terminal.step(step):
                 return asyncio.run(self._used(use, variables))
@@ -182,6 +188,7 @@ def show(operation: Operation, data: Any, terminal: Terminal) -> None:
 @click.option("--body", metavar="JSON", help="All parameters, or the body of --http; @FILE takes it from a file.")
 @click.option("--key", metavar="TEXT", help="The idempotency key of the call.")
 @click.option("--claims", metavar="JSON", help="The claims of the one on whose behalf it is called, as a JSON object.")
+@click.option("--api-key", metavar="KEY", help="The API key that --http sends; `queryport key new --local` makes one.")
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
 @options.project
 @options.data_dir
@@ -193,6 +200,7 @@ def run_command(
     body: str | None,
     key: str | None,
     claims: str | None,
+    api_key: str | None,
     project: Path,
     data_dir: Path | None,
     database_url: str | None,
@@ -209,8 +217,10 @@ def run_command(
         raise click.UsageError("give the NAME of an operation, or a request with --http")
     if parameters and body is not None:
         raise click.UsageError("KEY=VALUE and --body do not go together: give the parameters in one of the two ways")
+    if api_key is not None and (http is None or claims is not None):
+        raise click.UsageError("--api-key goes with --http, and not with --claims")
     given = None if body is None else read_body(body)
-    request = None if http is None else TypedRequest.read(http, given, key)
+    request = None if http is None else TypedRequest.read(http, given, key, api_key)
     on_behalf = None if claims is None else read_claims("--claims", claims)
     progress = Terminal(stderr=True)
     with open_workspace(project, data_dir, database_url, progress, migrate=True) as workspace:

@@ -30,6 +30,7 @@ from queryport.diagnostics.rules import Severity
 from queryport.diagnostics.source import shown
 from queryport.emulator import Emulator
 from queryport.generate.example_call import example_call
+from queryport.local.api_keys import LocalApiKeys
 from queryport.local.broken import BrokenOperations
 from queryport.local.calls import DatabaseReports
 from queryport.local.default_caller import default_caller
@@ -95,6 +96,7 @@ class DevelopmentServer:
         self._build = self._workspace.build()
         self._database_url = self._workspace.data(self._build.scripts)
         self._issuer = DevelopmentIssuer(self._workspace.data_dir)
+        self._api_keys = LocalApiKeys(self._workspace.data_dir)
         caller = default_caller(options.caller, lambda claims: self._issuer.token(claims, _TOKEN_SECONDS))
         reports = DatabaseReports()
         self._emulator = stack.enter_context(
@@ -102,6 +104,7 @@ class DevelopmentServer:
                 self._workspace.calls(self._database_url, self._build.project),
                 port=options.emulator_port,
                 allowed=options.allowed,
+                secrets=self._api_keys.secret,
                 observe=reports.add,
             )
         )
@@ -189,6 +192,7 @@ class DevelopmentServer:
         catalog = next(self._catalogs)
         write_catalog(catalog, self._build.compilation.catalogue, self._build.fingerprint)
         variables = operation_variables(catalog, self._emulator.url, database_name(self._database_url))
+        variables |= self._api_keys.environment(self._emulator.url)
         return variables | {ISSUERS_VARIABLE: self._issuer.trusted(os.environ.get(ISSUERS_VARIABLE))}
 
 

@@ -19,6 +19,7 @@ from queryport.emulator.clusters import Clusters, DeclaredClusters
 from queryport.emulator.control import control_routes
 from queryport.emulator.faults import Faults
 from queryport.emulator.limits import Limits
+from queryport.emulator.secrets_manager import Secrets, secrets_route
 from queryport.emulator.service import Service
 from queryport.emulator.targets import Directory, OneServer
 from queryport.web.listener import listen
@@ -43,6 +44,7 @@ class Emulator:
     A call that names no database goes to `unnamed_database`, or to the one that is called like the URL's user.
     `observe` is told of every call that PostgreSQL refuses, in the emulator's thread.
     Web pages are refused but those of `allowed`. `check_region` refuses ARNs of another region than the signature's.
+    `secrets` are those that it answers for as Secrets Manager; AWS_ENDPOINT_URL_SECRETS_MANAGER then takes `url`, too.
     `faults` and `log` may be used at any time, from any thread.
     """
 
@@ -57,6 +59,7 @@ class Emulator:
         allowed: Allowed = NOTHING_MORE,
         unnamed_database: str | None = None,
         check_region: bool = False,
+        secrets: Secrets | None = None,
         observe: Callable[[DatabaseReport], None] = _ignore,
     ) -> None:
         self.host = host
@@ -67,6 +70,7 @@ class Emulator:
         self._limits = limits or Limits()
         self._allowed = allowed
         self._check_region = check_region
+        self._secrets = secrets
         self._observe = observe
         self._directory: Directory = (
             OneServer(database_url, unnamed_database) if clusters is None else DeclaredClusters(clusters, database_url)
@@ -148,6 +152,8 @@ class Emulator:
     async def _serve(self, started: threading.Event) -> None:
         service = Service(self._directory, self._limits)
         control = control_routes(self.faults, self.log, service.status)
+        if self._secrets is not None:
+            control.append(secrets_route(self._secrets))
         calls = ServedCalls(service, self.faults, self.log, self._observe, check_region=self._check_region)
         app = EmulatorApplication(calls, self._limits.request_bytes, control)
         server = uvicorn.Server(

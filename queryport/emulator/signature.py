@@ -9,20 +9,20 @@ from urllib.parse import parse_qs
 
 from queryport.emulator.errors import ApiError
 
-_SERVICE = "rds-data"
+_DATA_API = "rds-data"
 _PARAMETERS = ("Credential", "Signature", "SignedHeaders")
 
 _MEMBER = re.compile(r"(?:^|,)\s*([^=,]*)=([^,]*?)\s*(?=,|$)")
 
 
-def signed_region(headers: Mapping[bytes, bytes], query: bytes) -> str | None:
+def signed_region(headers: Mapping[bytes, bytes], query: bytes, service: str = _DATA_API) -> str | None:
     """The region that a request is signed for, None where it names none; names of headers are in lower case.
 
-    Raises ApiError for a request without a signature.
+    Raises ApiError for a request without a signature for the service.
     """
     authorization = headers.get(b"authorization", b"").decode("latin-1")
     if not authorization:
-        return _region_of_signed_query(query)
+        return _region_of_signed_query(query, service)
     scheme, _, rest = authorization.partition(" ")
     if not scheme.startswith("AWS4-"):
         raise ApiError(
@@ -34,21 +34,21 @@ def signed_region(headers: Mapping[bytes, bytes], query: bytes) -> str | None:
         missing.append("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.")
     if missing:
         raise ApiError("IncompleteSignatureException", " ".join(missing))
-    return _region(given["Credential"])
+    return _region(given["Credential"], service)
 
 
-def _region_of_signed_query(query: bytes) -> str | None:
+def _region_of_signed_query(query: bytes, service: str) -> str | None:
     given = parse_qs(query.decode("latin-1"))
     if not given.get("X-Amz-Signature") or not given.get("X-Amz-Credential"):
         raise ApiError("MissingAuthenticationTokenException", "Missing Authentication Token")
-    return _region(given["X-Amz-Credential"][0])
+    return _region(given["X-Amz-Credential"][0], service)
 
 
-def _region(credential: str) -> str | None:
+def _region(credential: str, service: str) -> str | None:
     """The credential is `key/date/region/service/aws4_request`; version 4a has no region."""
     parts = credential.split("/")
     if len(parts) not in (4, 5):
         raise ApiError("IncompleteSignatureException", "Credential must have exactly 5 slash-delimited elements")
-    if parts[-2] != _SERVICE:
-        raise ApiError("InvalidSignatureException", f"Credential should be scoped to correct service: '{_SERVICE}'.")
+    if parts[-2] != service:
+        raise ApiError("InvalidSignatureException", f"Credential should be scoped to correct service: '{service}'.")
     return parts[2] if len(parts) == 5 else None

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from queryport.emulator import Emulator
+    from queryport.local.api_keys import LocalApiKeys
 
 _OPTION = "--queryport-database-url"
 
@@ -75,13 +76,21 @@ def queryport_database_url(pytestconfig: pytest.Config) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def queryport_emulator(queryport_database_url: str) -> Iterator[Emulator]:
+def queryport_api_keys(tmp_path_factory: pytest.TempPathFactory) -> LocalApiKeys:
+    """The API keys of the whole run, for which the emulator answers as Secrets Manager."""
+    from queryport.local.api_keys import LocalApiKeys
+
+    return LocalApiKeys(tmp_path_factory.mktemp("queryport-keys"))
+
+
+@pytest.fixture(scope="session")
+def queryport_emulator(queryport_database_url: str, queryport_api_keys: LocalApiKeys) -> Iterator[Emulator]:
     """The RDS Data API of the whole run."""
     if clash := handler_package.clash("contract"):
         pytest.fail(clash, pytrace=False)
     from queryport.emulator import Emulator
 
-    with Emulator(queryport_database_url) as emulator:
+    with Emulator(queryport_database_url, secrets=queryport_api_keys.secret) as emulator:
         yield emulator
 
 

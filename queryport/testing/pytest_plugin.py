@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from handler.main import Application
     from queryport.emulator import Emulator
+    from queryport.local.api_keys import LocalApiKeys
     from queryport.local.issuer import DevelopmentIssuer
 
 
@@ -30,9 +31,12 @@ class Calls:
     are those of the one on whose behalf the operation is called.
     """
 
-    def __init__(self, application: Application, database_url: str, issuer: DevelopmentIssuer) -> None:
+    def __init__(
+        self, application: Application, database_url: str, issuer: DevelopmentIssuer, api_keys: LocalApiKeys
+    ) -> None:
         self._application = application
         self._issuer = issuer
+        self._api_keys = api_keys
         self.database_url = database_url
         """The test's database, for a driver that speaks PostgreSQL's own protocol; with every right."""
 
@@ -77,20 +81,40 @@ class Calls:
         body: Any = None,
         headers: Mapping[str, str] | None = None,
         claims: Mapping[str, Any] | None = None,
+        key: str | None = None,
         anonymous: bool = False,
     ) -> HttpResponse:
         """Send a request to the Function URL: `.http("GET", "/books?limit=2")`.
 
-        The caller is one whom IAM knows, or has a token with these claims, or is `anonymous`.
+        The caller is one whom IAM knows, or has a token with these claims, or an API key with the name `key` and these
+        claims, or is `anonymous`. Raises ValueError where `headers` have another credential.
         """
         from queryport.testing.function import function_url_event, invoke
 
         sent = {name.lower(): value for name, value in (headers or {}).items()}
-        if claims is not None:
+        chosen = claims is not None or key is not None
+        if (chosen or anonymous) and (credentials := sent.keys() & {"authorization", "x-api-key"}):
+            raise ValueError(f"claims, key and anonymous say who calls, and so does the header {credentials.pop()}")
+        if chosen and anonymous:
+            raise ValueError("a caller with claims or a key is not anonymous")
+        if key is not None:
+            sent["x-api-key"] = self._new_key(key, claims or {})
+        elif claims is not None:
             sent["authorization"] = f"Bearer {self._issuer.token(claims, 300)}"
-        known = claims is None and not anonymous
+        known = not chosen and not anonymous
         answer = json.loads(invoke(self._application, function_url_event(method, target, body, sent, known=known)))
         return HttpResponse(answer["statusCode"], answer["headers"], answer.get("body", ""))
+
+    def _new_key(self, name: str, claims: Mapping[str, Any]) -> str:
+        from aws_lambda_powertools.utilities.parameters import clear_caches
+
+        from queryport.local.api_keys import new_key
+
+        made = new_key(name, claims)
+        self._api_keys.add(made.entry)
+        # The function would go on with the keys that it has read.
+        clear_caches()  # type: ignore[no-untyped-call]  # Powertools gives it no types
+        return made.key
 
 
 @dataclass(frozen=True)
@@ -136,6 +160,7 @@ def queryport_role_emulator(
     pytestconfig: pytest.Config,
     queryport_project: tuple[Path, str],  # noqa: ARG001 (its migrations have made the role by then)
     queryport_emulator: Emulator,
+    queryport_api_keys: LocalApiKeys,
 ) -> Iterator[Emulator]:
     """The emulator that runs operations as the project's role."""
     from queryport.emulator import Emulator
@@ -146,7 +171,7 @@ def queryport_role_emulator(
     if role is None:
         yield queryport_emulator
         return
-    with Emulator(as_role(queryport_emulator.database_url, role)) as emulator:
+    with Emulator(as_role(queryport_emulator.database_url, role), secrets=queryport_api_keys.secret) as emulator:
         yield emulator
 
 
@@ -155,6 +180,7 @@ def queryport_call(
     queryport_project: tuple[Path, str],
     queryport_emulator: Emulator,
     queryport_role_emulator: Emulator,
+    queryport_api_keys: LocalApiKeys,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> Iterator[Calls]:
@@ -170,7 +196,8 @@ def queryport_call(
     issuer = DevelopmentIssuer(tmp_path)
     with fresh_database(queryport_emulator.database_url, template) as database:
         environment = function_environment(queryport_role_emulator.url, database.name, catalog)
+        environment |= queryport_api_keys.environment(queryport_role_emulator.url)
         environment[ISSUERS_VARIABLE] = issuer.trusted(None)
         for variable, value in environment.items():
             monkeypatch.setenv(variable, value)
-        yield Calls(cold_start(environment), database.url, issuer)
+        yield Calls(cold_start(environment), database.url, issuer, queryport_api_keys)

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from handler.contract.catalog import Catalog
+from queryport.commands.main import queryport
 from queryport.migrations.runner import apply_scripts
 from queryport.postgres.server import EmbeddedPostgres
 from tests.support.databases import NewDatabase
@@ -116,6 +118,17 @@ def test_a_request_is_sent_with_its_body_and_key(shop: Path) -> None:
     body = '{"title": "By body", "book_id": 5}'
     done = run("run", "--http", "POST /operations/books.rename", "--body", body, "--key", "k1", project=shop)
     assert (done.code, json.loads(done.output)) == (0, {"data": 1})
+
+
+@pytest.mark.slow
+def test_a_request_is_sent_with_an_api_key(tmp_path: Path) -> None:
+    files = {"sql_queries/one.sql": "-- http: GET /one\n-- allow: [key:partner-*]\n-- result: value\nSELECT 1 AS one\n"}
+    write(tmp_path, files)
+    made = CliRunner().invoke(queryport, ["key", "new", "partner-a", "--local", "--project", str(tmp_path)])
+    key = re.findall(r"^  (qp_\S+)$", made.output, re.MULTILINE)[0]
+    done = run("run", "--http", "GET /one", "--api-key", key, project=tmp_path)
+    assert (done.code, json.loads(done.output)) == (0, {"data": 1})
+    assert run("run", "--http", "GET /one", project=tmp_path).code == 1
 
 
 @pytest.mark.slow

@@ -13,6 +13,7 @@ from handler.identity.api_keys import ApiKeys, entries_of, hash_of
 from handler.identity.issuers import issuers_of
 from handler.identity.tokens import Tokens
 from queryport.commands import main
+from queryport.local.api_keys import SECRET_ARN, ApiKeysError, LocalApiKeys
 from queryport.local.default_caller import AsError, as_anonymous, as_iam, default_caller
 from queryport.local.issuer import DevelopmentIssuer, IssuerError
 from queryport.project.development_role import DevelopmentRoleError, as_role
@@ -39,6 +40,31 @@ def test_a_new_key_is_one_that_the_function_takes() -> None:
     assert done.output.count(key[1]) == 1
 
 
+def test_a_local_key_is_kept_by_the_project_as_a_hash(tmp_path: Path) -> None:
+    write(tmp_path, {"sql_queries/one.sql": "SELECT 1 AS one"})
+    keys = []
+    for claim in ("tenant_id=7", "tenant_id=8"):
+        done = queryport("key", "new", "acme", "--local", "--claim", claim, "--project", str(tmp_path))
+        assert done.exit_code == 0, done.output
+        keys += re.findall(r"^  (qp_\S+)$", done.output, re.MULTILINE)
+    kept = LocalApiKeys(tmp_path / ".queryport")
+    secret = kept.secret(SECRET_ARN)
+    assert secret is not None
+    assert not any(key in secret for key in keys)
+    function_keys = ApiKeys(lambda *, fresh: secret)  # noqa: ARG005 (read as the function's)
+    assert [function_keys.find(key).claims for key in keys] == [{"tenant_id": 7}, {"tenant_id": 8}]
+    assert kept.path.stat().st_mode & 0o777 == 0o600
+    assert kept.secret("arn:of:another") is None
+    assert LocalApiKeys(tmp_path).secret(SECRET_ARN) == '{"keys": []}'
+
+
+def test_a_file_of_keys_that_is_none_is_told(tmp_path: Path) -> None:
+    write(tmp_path, {"sql_queries/one.sql": "SELECT 1 AS one", ".queryport/api_keys.json": "[]"})
+    done = queryport("key", "new", "acme", "--local", "--project", str(tmp_path))
+    assert isinstance(done.exception, ApiKeysError)
+    assert "mend or delete it" in str(done.exception)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -47,6 +73,8 @@ def test_a_new_key_is_one_that_the_function_takes() -> None:
         (["key", "new", "a", "--claim", "x"], "expected NAME=VALUE"),
         (["key", "new", "a", "--claim", "x=1", "--claim", "x=2"], "x is given twice"),
         (["token", "--expires", "1y"], "a number and a unit"),
+        (["run", "--api-key", "qp_x", "books.get"], "--api-key goes with --http"),
+        (["run", "--api-key", "qp_x", "--claims", "{}", "--http", "GET /x"], "and not with --claims"),
     ],
 )
 def test_what_cannot_be_read_is_told(arguments: list[str], message: str) -> None:

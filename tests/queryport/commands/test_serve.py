@@ -13,7 +13,9 @@ from pathlib import Path
 import psutil
 import psycopg
 import pytest
+from click.testing import CliRunner
 
+from queryport.commands.main import queryport
 from tests.support.data_api import Api
 from tests.support.databases import NewDatabase
 from tests.support.projects import BOOKSHOP, Served, eventually, living, run, write
@@ -46,6 +48,21 @@ def test_the_curl_line_works_when_pasted(served: Served) -> None:
 
 def _database_url(served: Served) -> str:
     return shlex.split(served.printed("PostgreSQL"))[1]
+
+
+def test_a_key_that_is_made_while_it_runs_is_taken(served: Served) -> None:
+    partners = {
+        "sql_queries/stock.sql": "-- http: GET /stock\n-- allow: [key:partner-*]\n-- result: value\nSELECT 5 AS n\n"
+    }
+    write(served.project, partners)
+    eventually(lambda: served.client.get("/stock").status_code == 403)
+    made = CliRunner().invoke(queryport, ["key", "new", "partner-a", "--local", "--project", str(served.project)])
+    key = re.findall(r"^  (qp_\S+)$", made.output, re.MULTILINE)[0]
+    stock = served.client.get("/stock", headers={"x-api-key": key})
+    assert (stock.status_code, stock.json()) == (200, {"data": 5})
+    assert served.client.get("/stock", headers={"x-api-key": key + "x"}).status_code == 401
+    (served.project / "sql_queries/stock.sql").unlink()
+    eventually(lambda: served.client.get("/stock").status_code == 404)
 
 
 def test_the_database_can_be_reached_as_shown(served: Served) -> None:

@@ -64,6 +64,11 @@ params:
     "sql_queries/invoices/add_many.sql": (
         "-- batch: true\nINSERT INTO invoices (tenant_id, total) VALUES (:tenant_id, :total)"
     ),
+    "sql_queries/partner_invoices.sql": (
+        "-- http: GET /partners/invoices\n-- allow: [key:partner-*]\n-- rls: true\n"
+        "-- params: {tenant_id: {from: claims.tenant_id}}\n"
+        "SELECT tenant_id, total FROM invoices WHERE tenant_id = :tenant_id"
+    ),
     "sql_queries/note.sql": "-- role: auditor\n-- result: one\nINSERT INTO audit VALUES (:note) RETURNING note",
     "sql_queries/as_function.sql": "-- result: value\nSELECT count(*) FROM audit",
     "test_tenants.py": """
@@ -138,6 +143,28 @@ def test_who_is_not_let_in(queryport_call):
     assert queryport_call.http("GET", "/invoices").status == 403
     assert queryport_call.http("GET", "/invoices", headers={"Authorization": "Bearer x"}).status == 401
     assert queryport_call.http("POST", "/invoices", body={"total": 1}, claims={"sub": "a"}).status == 403
+
+
+def test_a_key_is_let_in_by_its_name_and_its_claims_are_the_callers(queryport_call):
+    for tenant in (3, 4):
+        rows = queryport_call.http("GET", "/partners/invoices", key="partner-acme", claims={"tenant_id": tenant})
+        assert {row["tenant_id"] for row in rows.json["data"]} == {tenant}
+    assert queryport_call.http("GET", "/partners/invoices", key="somebody", claims={"tenant_id": 3}).status == 403
+    assert queryport_call.http("GET", "/partners/invoices", key="partner-acme").status == 403
+    assert queryport_call.http("GET", "/partners/invoices", headers={"x-api-key": "qp_" + "x" * 43}).status == 401
+
+
+@pytest.mark.parametrize("chosen", [{"claims": {}}, {"key": "a"}, {"anonymous": True}], ids=str)
+@pytest.mark.parametrize("header", ["Authorization", "X-Api-Key"])
+def test_two_answers_to_who_calls_are_refused(queryport_call, chosen, header):
+    with pytest.raises(ValueError, match="say who calls"):
+        queryport_call.http("GET", "/invoices", headers={header: "Bearer x"}, **chosen)
+
+
+def test_nobody_is_known_and_anonymous(queryport_call):
+    for chosen in ({"claims": {}}, {"key": "a"}):
+        with pytest.raises(ValueError, match="is not anonymous"):
+            queryport_call.http("GET", "/invoices", anonymous=True, **chosen)
 
 
 def test_a_role_is_taken_for_the_call_alone(queryport_call):
