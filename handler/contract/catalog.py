@@ -28,6 +28,7 @@ from handler.contract.operation import (
     Page,
     Parameter,
     Reference,
+    Response,
     Result,
     RowSecurity,
     Single,
@@ -122,6 +123,7 @@ def _mapped(path: Path) -> mmap.mmap:
 
 def _operation(body: dict[str, Any]) -> Operation:
     http, access, row_security = body["http"], body["access"], body["row_security"]
+    response = body["response"]
     return Operation(
         name=body["name"],
         result=Result(body["result"]),
@@ -130,6 +132,7 @@ def _operation(body: dict[str, Any]) -> Operation:
         parameters=tuple([Parameter(**parameter) for parameter in body["parameters"]]),
         parameters_schema=body["parameters_schema"],
         http=Http(**http) if http else None,
+        response=Response(**response | {"columns": tuple(response["columns"])}),
         access=Access(tuple(access["allow"]), access["hidden"], access["http"]),
         caller_schema=body["caller_schema"],
         row_security=RowSecurity(row_security["role"], tuple(row_security["roles"])) if row_security else None,

@@ -12,7 +12,7 @@ from handler.contract.rights import DEFAULT
 
 _EMPTY: dict[str, Any] = {}
 
-CATALOG_FORMAT = 5
+CATALOG_FORMAT = 6
 """Raised when catalog.json changes in a way that an older handler would misread."""
 
 
@@ -84,6 +84,21 @@ class Http(NamedTuple):
     method: str
     path: str
     """For example `/customers/{customer_id}/orders`; every name in braces is a parameter."""
+
+
+class Response(NamedTuple):
+    """The answers of an operation over HTTP; direct callers get the row, the count or the value as ever."""
+
+    status: int = 200
+    """204 answers nothing at all. An operation of `maybe` that finds no row answers 200, whatever is written here."""
+    location: str | None = None
+    """The path of what was made, such as `/orders/{order_id}`: every name in braces is a column of the answered row."""
+    cache_control: str | None = None
+    """The header of an answer to GET; None lets private caches keep it, and ask each time whether it still holds."""
+    by_caller: bool = True
+    """Another caller may get another answer, or none."""
+    columns: tuple[str, ...] = ()
+    """The columns of a row, in their order; of `value` the one whose value is answered."""
 
 
 class Access(NamedTuple):
@@ -223,6 +238,7 @@ class Operation(NamedTuple):
     parameters_schema: dict[str, Any]
     """JSON Schema (2020-12) of the object of parameters, without `default` keywords' effect: see Parameter.default."""
     http: Http | None = None
+    response: Response = Response()
     access: Access = Access()
     caller_schema: dict[str, Any] = _EMPTY
     """JSON Schema (2020-12) of the object of parameters that come from the caller."""

@@ -54,6 +54,7 @@ class ReadyOperation:
         self._own_code = operation.own_code
         self.path_parameters = parameters_in(operation.http.path) if operation.http else ()
         self.access = operation.access
+        self.response = operation.response
         self._may_call = any_of(operation.access.allow)
         self._runner = _runner(operation, self.parameters, data_api)
 

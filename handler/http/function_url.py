@@ -5,7 +5,7 @@ function is up. An answer is JSON; a failure is a problem document (RFC 9457). M
 settled here; what an operation is, and what its parameters may be, is not.
 """
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 
@@ -18,16 +18,13 @@ from handler.contract.errors import (
     OperationError,
     UnknownOperation,
 )
-from handler.contract.limits import LAMBDA_PAYLOAD_BYTES
-from handler.engine.engine import Engine, ReadyOperation
-from handler.engine.invocation import Answer, Capacity, Invocation
-from handler.http.parameters import from_body, from_everywhere, located
+from handler.engine.engine import Engine
+from handler.http.exchange import HttpExchange
 from handler.http.request import HttpRequest, check_event
+from handler.http.response import JSON, response
 from handler.identity.caller import Caller
 from handler.identity.identity import Identity
 
-_CAPACITY = Capacity(LAMBDA_PAYLOAD_BYTES, "Lambda")
-_JSON = "application/json"
 _PROBLEM = "application/problem+json"
 
 
@@ -46,6 +43,7 @@ class FunctionUrl:
         self._routes = catalog.routes
         self._engine = engine
         self._identity = identity
+        self._vary = ", ".join(identity.headers)
         self._health = orjson.dumps({"status": "ok", "fingerprint": catalog.fingerprint}).decode()
 
     def identify(self, incoming: Incoming) -> Caller:
@@ -61,15 +59,17 @@ class FunctionUrl:
             methods = {"POST"}
             if method == "POST":
                 operation = self._engine.visible(segments[1], incoming.caller, over_http=True)
-                return HttpExchange(incoming, request, operation, None)
+                return HttpExchange(incoming, request, operation, None, self._vary)
         elif segments == ["health"]:
             methods = {"GET"}
             if method in ("GET", "HEAD"):
-                return _response(incoming, 200, _JSON, self._health, is_head=method == "HEAD")
+                headers = {"content-type": JSON}
+                return response(incoming.request_id, 200, self._health, headers, is_head=method == "HEAD")
         else:
             match = self._routes.match(method, segments)
             if match is not None and self._is_visible(match.operation, incoming):
-                return HttpExchange(incoming, request, self._engine.operation(match.operation), match.values)
+                operation = self._engine.operation(match.operation)
+                return HttpExchange(incoming, request, operation, match.values, self._vary)
             found = self._routes.operations(segments)
             methods = {method for method, name in found.items() if self._is_visible(name, incoming)}
         return _other_method(incoming, method, methods)
@@ -97,7 +97,7 @@ class FunctionUrl:
                 {"pointer": flaw.pointer, "detail": flaw.detail, **({"in": flaw.location} if flaw.location else {})}
                 for flaw in error.flaws
             ]
-        headers = {}
+        headers = {"content-type": _PROBLEM}
         if isinstance(error, MethodNotAllowed):
             headers["allow"] = ", ".join(error.allow)
         if isinstance(error, NotAuthenticated):
@@ -106,51 +106,7 @@ class FunctionUrl:
             headers["retry-after"] = str(error.retry_after)
         is_head = incoming.event["requestContext"]["http"].get("method") == "HEAD"
         body = orjson.dumps(problem).decode()
-        return _response(incoming, error.status, _PROBLEM, body, headers, is_head=is_head)
-
-
-class HttpExchange(NamedTuple):
-    incoming: Incoming
-    request: HttpRequest
-    operation: ReadyOperation
-    path_values: list[str] | None
-    """The values in the path of a REST route; None where the operation is called by its name."""
-
-    def invocation(self) -> Invocation:
-        """Gather the parameters of a request. Raises OperationError."""
-        return Invocation(
-            self.operation.name,
-            self._values(),
-            self.request.idempotency_key,
-            self.incoming.caller,
-            self.incoming.deadline,
-            _CAPACITY,
-            self.request.rolls_back,
-        )
-
-    def located(self, error: OperationError) -> OperationError:
-        if not isinstance(error, InvalidParameters):
-            return error
-        return located(error, self.request, self.operation.path_parameters if self.path_values is not None else ())
-
-    def render(self, answer: Answer) -> bytes:
-        """Write the answer as the event that Lambda makes the HTTP response of. Raises ResultTooLarge."""
-        headers = {}
-        if answer.replayed:
-            headers["idempotency-replayed"] = "true"
-        if answer.rolled_back:
-            headers["preference-applied"] = "tx=rollback"
-        body = f"{{{answer.members}}}"
-        response = _response(self.incoming, 200, _JSON, body, headers, is_head=self.request.method == "HEAD")
-        self.operation.check_size(len(response), _CAPACITY, rolled_back=answer.rolled_back)
-        return response
-
-    def _values(self) -> Any:
-        operation = self.operation
-        if self.path_values is None or operation.is_batch:
-            return from_body(self.request, batch=operation.is_batch)
-        in_path = dict(zip(operation.path_parameters, self.path_values, strict=True))
-        return from_everywhere(self.request, in_path, operation.parameters.types)
+        return response(incoming.request_id, error.status, body, headers, is_head=is_head)
 
 
 def _other_method(incoming: Incoming, method: str, methods: set[str]) -> bytes:
@@ -159,29 +115,4 @@ def _other_method(incoming: Incoming, method: str, methods: set[str]) -> bytes:
     allow = tuple(sorted(methods | {"OPTIONS"} | ({"HEAD"} if "GET" in methods else set())))
     if method != "OPTIONS":
         raise MethodNotAllowed(f"this path takes {', '.join(allow)}", allow=allow)
-    return _response(incoming, 204, _JSON, "", {"allow": ", ".join(allow)})
-
-
-def _response(
-    incoming: Incoming,
-    status: int,
-    content_type: str,
-    body: str,
-    headers: dict[str, str] | None = None,
-    *,
-    is_head: bool = False,
-) -> bytes:
-    """The event that Lambda makes the HTTP response of, as bytes: they pass through the runtime client untouched."""
-    return orjson.dumps(
-        {
-            "statusCode": status,
-            "headers": {
-                "content-type": content_type,
-                "x-content-type-options": "nosniff",
-                "cache-control": "no-store",
-                "x-request-id": incoming.request_id,
-                **(headers or {}),
-            },
-            "body": "" if is_head else body,
-        }
-    )
+    return response(incoming.request_id, 204, None, {"allow": ", ".join(allow)})

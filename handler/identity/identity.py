@@ -27,6 +27,11 @@ class Identity:
         self._tokens = Tokens(settings.issuers, secrets.read) if settings.issuers else None
         self._keys = ApiKeys(secrets.reader(settings.api_keys_secret)) if settings.api_keys_secret else None
 
+    @property
+    def headers(self) -> tuple[str, ...]:
+        """The names of the headers that callers of a Function URL are known by, in lower case."""
+        return tuple(dict.fromkeys((DEFAULT_TOKEN_HEADER, self._settings.token_header, "x-api-key")))
+
     def of_function_url(self, event: Mapping[str, Any]) -> Caller:
         """Identify the caller of a Function URL. Raises NotAuthenticated and IdentityUnavailable."""
         headers = event.get("headers") or {}

@@ -16,11 +16,18 @@ from handler.contract.operation import (
     Step,
     Transaction,
 )
-from queryport.compile.check.access import check_access, check_row_security, check_sources, check_tenants
+from queryport.compile.check.access import (
+    check_access,
+    check_row_security,
+    check_sources,
+    check_tenants,
+    private_because,
+)
 from queryport.compile.check.batches import check_batch
 from queryport.compile.check.idempotency import check_idempotency, no_key_because, no_key_beside
 from queryport.compile.check.pages import PagePlan, plan_page
 from queryport.compile.check.parameters import absentable, build_parameters
+from queryport.compile.check.responses import check_response
 from queryport.compile.check.results import check_columns, check_result, data_schema
 from queryport.compile.check.routes import check_route
 from queryport.compile.check.suspicions import check_suspicions
@@ -58,6 +65,8 @@ def _operation(statement: TypedStatement, name: str) -> Operation | None:
     page = plan_page(statement, result, nullable)
     schema = page.extend(schema) if page else schema
     http = check_route(file, schema, writes=statement.parsed.locks_or_writes, volatile=statement.volatile)
+    private = private_because(access, row_security, parameters)
+    response = check_response(file, result, columns, changes=statement.changes, private_because=private)
     # A page of a function that writes is another page each time it is asked for.
     obstacle = no_key_because(changes=statement.changes and page is None, utility=utility)
     keys = check_idempotency(file, obstacle)
@@ -79,6 +88,7 @@ def _operation(statement: TypedStatement, name: str) -> Operation | None:
         parameters=parameters,
         parameters_schema=schema,
         http=http,
+        response=response,
         access=access,
         caller_schema=caller_schema,
         row_security=row_security,

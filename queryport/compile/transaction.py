@@ -8,9 +8,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from handler.contract.operation import Documentation, Operation, Reference, Result, Sql, Step, Transaction
-from queryport.compile.check.access import check_access, check_row_security, check_sources, check_tenants
+from queryport.compile.check.access import (
+    check_access,
+    check_row_security,
+    check_sources,
+    check_tenants,
+    private_because,
+)
 from queryport.compile.check.idempotency import check_idempotency, no_key_because
 from queryport.compile.check.parameters import absentable, build_parameters
+from queryport.compile.check.responses import check_response
 from queryport.compile.check.results import check_columns, check_result, data_schema
 from queryport.compile.check.routes import check_route
 from queryport.compile.check.suspicions import check_suspicions
@@ -140,6 +147,8 @@ def _operation(file: QueryFile, name: str, steps: Sequence[_TypedStep], marks: M
     writes = any(statement.parsed.locks_or_writes for statement in statements)
     volatile = frozenset[str]().union(*(statement.volatile for statement in statements))
     http = check_route(file, schema, writes=writes, volatile=volatile)
+    private = private_because(access, row_security, parameters)
+    response = check_response(file, result, answer.columns, changes=changes, private_because=private)
     keys = check_idempotency(file, no_key_because(changes=changes, utility=False))
     referred_to = {reference.step for step in steps for reference in step.references}
     for index, statement in enumerate(statements):
@@ -170,6 +179,7 @@ def _operation(file: QueryFile, name: str, steps: Sequence[_TypedStep], marks: M
         parameters=parameters,
         parameters_schema=schema,
         http=http,
+        response=response,
         access=access,
         caller_schema=caller_schema,
         row_security=row_security,

@@ -28,6 +28,8 @@ from queryport.local.lambda_environments import Invoke
 
 _TEXT_TYPES = ("text/", "application/json", "application/xml", "application/javascript", "application/x-ndjson")
 
+_FRAMING = frozenset({"content-length", "connection", "transfer-encoding"})
+
 
 class LocalFunctionUrl:
     """The ASGI application."""
@@ -71,7 +73,7 @@ class LocalFunctionUrl:
         made = event(request.scope, bytes(body), request_id)
         self._default_caller(made)
         call = LambdaEvent(made, request_id)
-        response, failure = response_for(await self._invoke(call))
+        response, failure = response_for(await self._invoke(call), is_head=request.method == "HEAD")
         database = self._reports.take(call.trace)
         response.headers["x-amzn-requestid"] = request_id
         return response, failure, database if response.status_code >= HTTPStatus.BAD_REQUEST else None
@@ -128,7 +130,7 @@ def event(scope: Scope, body: bytes, request_id: str) -> dict[str, Any]:
     return made
 
 
-def response_for(outcome: InvocationResult) -> tuple[Response, str | None]:
+def response_for(outcome: InvocationResult, *, is_head: bool = False) -> tuple[Response, str | None]:
     """The response to what the function answered; and, for the terminal, what went wrong if the function failed."""
     if outcome.failed:
         error = orjson.loads(outcome.payload)
@@ -144,16 +146,17 @@ def response_for(outcome: InvocationResult) -> tuple[Response, str | None]:
         # A function may answer its body alone.
         body = answer.encode() if isinstance(answer, str) else outcome.payload
         return Response(body, 200, media_type="application/json"), None
-    return _structured(answer)
+    return _structured(answer, is_head=is_head)
 
 
-def _structured(answer: dict[str, Any]) -> tuple[Response, str | None]:
+def _structured(answer: dict[str, Any], *, is_head: bool) -> tuple[Response, str | None]:
     status, body = answer["statusCode"], answer.get("body") or ""
     if not isinstance(status, int) or not isinstance(body, str):
         return _bad_gateway("the function's answer needs a whole number as statusCode and a string as body")
     response = Response(base64.b64decode(body) if answer.get("isBase64Encoded") else body, status)
     for name, value in (answer.get("headers") or {}).items():
-        if name.lower() not in {"content-length", "connection", "transfer-encoding"}:
+        # Of a response to HEAD, the length is that of the body which GET would have.
+        if name.lower() not in _FRAMING or (is_head and name.lower() == "content-length"):
             response.headers[name] = str(value)
     response.headers.setdefault("content-type", "application/json")
     for cookie in answer.get("cookies") or ():

@@ -2,6 +2,7 @@
 -- result: many
 -- http: GET /subjects
 -- allow: [anyone]
+-- cache: {public: true, max_age: 300, stale_while_revalidate: 3600}
 
 WITH RECURSIVE tree AS (
     SELECT subject_id, parent_id, name, ARRAY[name] AS path, ARRAY[subject_id] AS lineage

@@ -4,6 +4,8 @@
 --   NotNullViolation, as it has no price. Nothing is reserved or charged yet.
 -- result: one
 -- http: POST /orders
+-- status: 201
+-- location: /orders/{order_id}
 -- allow: [iam, direct, jwt]
 -- params:
 --   ship_to: {optional: true, description: Where the customer lives unless given}

@@ -125,7 +125,8 @@ def test_customers_see_and_change_no_one_but_themselves(shop: Calls) -> None:
 def test_customers_write_in_no_name_but_their_own(shop: Calls) -> None:
     wanted: dict[str, Any] = {"lines": [{"book_id": 1, "quantity": 1}]}
     placed = shop.http("POST", "/orders", body={"customer_id": ALICE, **wanted}, claims=AS_ALICE)
-    assert placed.status == 200, placed.text
+    assert placed.status == 201, placed.text
+    assert placed.headers["location"] == f"/orders/{placed.json['data']['order_id']}"
     wanted["ship_to"] = {"recipient": "A", "street": "1 High Street", "city": "Cork", "postcode": None, "country": "IE"}
     assert shop.http("POST", "/orders", body={"customer_id": BOB, **wanted}, claims=AS_ALICE).status == 403
     assert len(shop("orders.list_orders", customer_id=BOB)) == 5
@@ -207,7 +208,7 @@ def test_the_same_key_of_two_callers_is_two_keys(shop: Calls) -> None:
         )
         for claims in (AS_ALICE, AS_BOB, AS_ALICE)
     ]
-    assert [answer.status for answer in answers] == [200, 200, 200], answers
+    assert [answer.status for answer in answers] == [201, 201, 201], answers
     alices, bobs, again = (answer.json["data"] for answer in answers)
     assert alices["order_id"] != bobs["order_id"]
     assert again == alices

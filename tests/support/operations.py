@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from handler.contract.operation import Http, Operation, Page, Parameter, Result, Single
+from handler.contract.operation import Http, Operation, Page, Parameter, Response, Result, Single
 from queryport.compile.write.pieces import Alternative
 from tests.support.statements import sql as sql_of
 
@@ -22,6 +22,7 @@ def operation(
     required: Sequence[str] | None = None,
     http: Http | None = None,
     page: Page | None = None,
+    response: Response = Response(),  # noqa: B008 (immutable)
 ) -> Operation:
     """`parameters` maps names to schemas; `how` says what is more than a required scalar."""
     properties = dict(parameters or {})
@@ -43,6 +44,7 @@ def operation(
             "additionalProperties": False,
         },
         http=http,
+        response=response,
     )
 
 

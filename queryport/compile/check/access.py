@@ -1,10 +1,10 @@
 """Checks `allow`, `hidden`, `http: off`, `from`, `rls` and `role`: who may call an operation, and as whom it runs."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from handler.contract import rights
-from handler.contract.operation import Access, RowSecurity
+from handler.contract.operation import Access, Parameter, RowSecurity
 from queryport.compile.describe.query_file import QueryFile
 from queryport.compile.describe.typed_statement import TypedStatement
 from queryport.compile.read.folder import FOLDER_FILE
@@ -78,3 +78,12 @@ def check_row_security(file: QueryFile) -> RowSecurity | None:
         message = "`roles` are those that a claim may name, and `role` is no claim"
         file.reporter.report("QP703", header.key("roles"), message, "write `role: claims.NAME`, or delete `roles`")
     return RowSecurity(role, roles)
+
+
+def private_because(access: Access, row_security: RowSecurity | None, parameters: Sequence[Parameter]) -> str | None:
+    """Say why an answer depends on its caller; None where it is the same for everybody."""
+    if "anyone" not in access.allow:
+        return f"`allow` is {', '.join(access.allow)}"
+    if row_security is not None:
+        return "the database's policies see the caller"
+    return next((f"`:{each.name}` comes from the caller" for each in parameters if each.source is not None), None)

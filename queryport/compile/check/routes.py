@@ -50,21 +50,35 @@ def check_route(file: QueryFile, schema: Schema, *, writes: bool, volatile: froz
 
 def _flaw(method: str, path: str) -> tuple[str, str] | None:
     """Return message and cure where the two are no route."""
-    segments = path.split("/")[1:]
     if method not in METHODS:
         cure = did_you_mean(method, METHODS, _EXAMPLE)
         return f"`{method}` is not one of the methods {', '.join(METHODS)}", cure
-    if not path.startswith("/") or not all(segments):
-        return f"`{path}` is not a path: it begins with / and has no empty segments", _EXAMPLE
-    if segments[0] in RESERVED:
-        return f"/{segments[0]} is Queryport's own", "begin the path with another word"
-    names = [name[1] for segment in segments if (name := _NAME.fullmatch(segment))]
-    for segment in segments:
-        if not _NAME.fullmatch(segment) and not _LITERAL.fullmatch(segment):
-            return f"`{segment}` is not a segment of a path", "a segment is a word, or one whole `{name}`"
+    flaw = path_flaw(path)
+    if flaw is not None:
+        return flaw
+    first = path.split("/")[1]
+    if first in RESERVED:
+        return f"/{first} is Queryport's own", "begin the path with another word"
+    names = path_parameters(path)
     if len(set(names)) < len(names):
         return "a name stands twice in the path", "each `{name}` once"
     return None
+
+
+def path_flaw(path: str) -> tuple[str, str] | None:
+    """Return message and cure for what is no path of literal segments and `{name}` segments."""
+    segments = path.split("/")[1:]
+    if not path.startswith("/") or not all(segments):
+        return f"`{path}` is not a path: it begins with / and has no empty segments", _EXAMPLE
+    for segment in segments:
+        if not _NAME.fullmatch(segment) and not _LITERAL.fullmatch(segment):
+            return f"`{segment}` is not a segment of a path", "a segment is a word, or one whole `{name}`"
+    return None
+
+
+def path_parameters(path: str) -> list[str]:
+    """Return the names that a path has in braces, in their order."""
+    return _NAME.findall(path)
 
 
 def _check_parameter(file: QueryFile, schema: Schema, name: str) -> None:

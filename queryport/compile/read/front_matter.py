@@ -1,12 +1,38 @@
 """The keys that the front matter of a query file may have, and the values that each takes."""
 
-from typing import Any, ClassVar, Literal
+import re
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
 
 
 class _Model(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+
+class CacheEntry(_Model):
+    """`cache:`, for how long caches may answer for the operation, and which."""
+
+    store: bool = True
+    """False where nothing may keep an answer: `cache: no-store`."""
+    public: bool = False
+    """Caches that many callers share may keep it."""
+    max_age: int | None = Field(default=None, ge=0, le=31_536_000)
+    """Seconds; without it a cache asks each time."""
+    stale_while_revalidate: int | None = Field(default=None, ge=0, le=31_536_000)
+    """Seconds after `max_age` in which a cache may answer with what it has while it asks."""
+
+
+def _cache_of_word(value: Any) -> Any:
+    """Read the short forms of `cache:`, `60s` and `no-store`."""
+    if value == "no-store":
+        return {"store": False}
+    if isinstance(value, str) and re.fullmatch("[0-9]{1,7}[smhd]", value):
+        return {"max_age": int(value[:-1]) * _SECONDS[value[-1]]}
+    return value
 
 
 class PageEntry(_Model):
@@ -87,6 +113,9 @@ class FrontMatter(_Model):
         "description": False,  # a folder's own describes the folder
         "result": False,
         "http": True,  # there only as `off`
+        "status": False,
+        "location": False,
+        "cache": True,
         "params": True,
         "page": False,
         "idempotency": True,
@@ -107,6 +136,11 @@ class FrontMatter(_Model):
     description: str = ""
     result: Literal["many", "one", "maybe", "value", "affected", "none"] | None = None
     http: str | None = None
+    status: Literal[200, 201, 202, 204] | None = None
+    """The HTTP status of an answer."""
+    location: str | None = None
+    """The path of what was made, with columns of the answered row in braces."""
+    cache: Annotated[CacheEntry | None, BeforeValidator(_cache_of_word)] = None
     params: dict[str, ParameterEntry | None] = Field(default_factory=dict)
     page: PageEntry | None = None
     idempotency: Literal["required", "optional", "off"] | None = None
@@ -127,7 +161,7 @@ class FrontMatter(_Model):
 
     @property
     def keep_seconds(self) -> int:
-        return int(self.keep[:-1]) * {"s": 1, "m": 60, "h": 3600, "d": 86_400}[self.keep[-1]]
+        return int(self.keep[:-1]) * _SECONDS[self.keep[-1]]
 
     def parameter(self, name: str) -> ParameterEntry:
         return self.params.get(name) or ParameterEntry()

@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from queryport.compile.read.front_matter import PageEntry, ParameterEntry
+from queryport.compile.read.front_matter import CacheEntry, PageEntry, ParameterEntry
 from queryport.compile.read.located_yaml import KeyPath
 from queryport.diagnostics.near_names import did_you_mean
 
@@ -25,6 +25,9 @@ _CURES: dict[str | int, str] = {
     "params": "each entry is a mapping, such as `status: {optional: true, maxLength: 10}`",
     "page": "write for example `page: {by: [placed_at desc, order_id desc], size: 50, max: 500}`",
     "http": "write the method and the path, such as `GET /orders/{order_id}`",
+    "status": "take one of 200, 201, 202, 204",
+    "location": "write a path with columns of the answered row, such as `/orders/{order_id}`",
+    "cache": "write `60s`, `no-store` or `{public: true, max_age: 60, stale_while_revalidate: 300}`",
     "idempotency": "take one of required, optional, off",
     "keep": "write a number and a unit, s, m, h or d, such as `24h`",
     "isolation": "take one of read committed, repeatable read, serializable",
@@ -53,6 +56,8 @@ _OTHER_WORDS = {
     **dict.fromkeys(("retries",), "retry"),
     **dict.fromkeys(("bulk", "many"), "batch"),
     **dict.fromkeys(("ttl", "expires"), "keep"),
+    **dict.fromkeys(("cache_control", "caching", "max_age"), "cache"),
+    **dict.fromkeys(("code", "status_code"), "status"),
     **dict.fromkeys(("ignore", "noqa", "disable"), "silence"),
 }
 _OTHER_WORDS_OF_PARAMETERS = {
@@ -72,6 +77,8 @@ def unknown_key(path: KeyPath, model: type[BaseModel]) -> tuple[str, str]:
         fields, words = ParameterEntry.model_fields, _OTHER_WORDS_OF_PARAMETERS
     elif path[0] == "page" and len(path) > 1:
         fields, words = PageEntry.model_fields, {}
+    elif path[0] == "cache" and len(path) > 1:
+        fields, words = CacheEntry.model_fields, {}
     known = sorted(field.alias or name for name, field in fields.items())
     key = str(path[-1])
     message = f"unknown key `{key}`" + (f" in `{'.'.join(map(str, path[:-1]))}`" if path[:-1] else "")
@@ -101,6 +108,8 @@ def _expected(path: KeyPath, detail: ErrorDetails) -> str:
             return f"at least {context['ge']}"
         case "string_pattern_mismatch" if path[0] == "keep":
             return "a number and a unit"
+        case "model_type" if path[0] == "cache":
+            return "a time such as `60s`, or a mapping"
         case "less_than_equal":
             return f"at most {context['le']}"
     return _EXPECTED.get(detail["type"], "another value")

@@ -157,6 +157,34 @@ def test_a_changed_folder_compiles_its_files_anew(tmp_path: Path, schema_url: st
     assert again.operations[0] is after.operations[0]
 
 
+def test_a_cache_is_for_the_reads_of_a_folder(compiled: Compiled) -> None:
+    compilation = compiled(
+        {
+            "_folder.yaml": "allow: [anyone]\ncache: {public: true, max_age: 60}\n",
+            "as_it_is.sql": f"-- http: GET /a/{{id}}\n{PERSON}",
+            "nearer.sql": f"-- http: GET /b/{{id}}\n-- cache: {{max_age: 5}}\n{PERSON}",
+            "never.sql": f"-- http: GET /c/{{id}}\n-- cache: no-store\n{PERSON}",
+            "by_name.sql": PERSON,
+            "gone.sql": "-- http: DELETE /v/{v}\nDELETE FROM visit WHERE visit_id = :v",
+        }
+    )
+    assert compilation.problems == ()
+    assert {operation.name: operation.response.cache_control for operation in compilation.operations} == {
+        "as_it_is": "public, max-age=60",
+        "by_name": None,
+        "gone": None,
+        "nearer": "public, max-age=5",
+        "never": "no-store",
+    }
+
+
+def test_a_folders_public_cache_is_refused_where_a_caller_is_needed(compiled: Compiled) -> None:
+    compilation = compiled(
+        {"_folder.yaml": "cache: {public: true, max_age: 60}\n", "a.sql": f"-- http: GET /a/{{id}}\n{PERSON}"}
+    )
+    assert "_folder.yaml:1:17 QP422 `public` lets everybody" in compilation.problems[0].render()
+
+
 def test_every_key_says_whether_it_may_stand_in_a_folder() -> None:
     assert FrontMatter.IN_FOLDERS.keys() == FrontMatter.model_fields.keys()
     inherited = {name for name, may in FrontMatter.IN_FOLDERS.items() if may}

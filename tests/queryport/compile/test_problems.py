@@ -169,6 +169,54 @@ CASES = [
     ),
     ("QP406", "-- page: {by: [person_id], size: ‸9, max: 5}\nSELECT person_id FROM person", "more than `max`"),
     ("QP407", "-- page: {by: ‸[name]}\nSELECT name FROM person", "tell every row apart"),
+    ("QP005", "-- status: ‸302\nSELECT 1 AS a", "one of 200, 201, 202, 204, got 302"),
+    ("QP005", "-- cache: ‸an hour\nSELECT 1 AS a", "expected a time such as `60s`, or a mapping, got 'an hour'"),
+    ("QP005", "-- cache: {max_age: ‸-1}\nSELECT 1 AS a", "`cache.max_age`: expected at least 0, got -1"),
+    ("QP004", "-- cache: {‸maxage: 1}\nSELECT 1 AS a", "`maxage` in `cache`"),
+    ("QP420", "-- status: ‸201\nSELECT 1 AS a", "only reads"),
+    ("QP420", "-- status: ‸204\nDELETE FROM visit WHERE visit_id = :v", "`result: affected` has one"),
+    (
+        "QP421",
+        "-- result: one\n-- location: ‸/v/{visit_id}\nDELETE FROM visit WHERE visit_id = :v RETURNING visit_id",
+        "the status does not say so",
+    ),
+    (
+        "QP421",
+        "-- status: 201\n-- location: ‸/v/{visit_id}\nDELETE FROM visit WHERE visit_id = :v RETURNING visit_id",
+        "`result: many` has not one row",
+    ),
+    (
+        "QP421",
+        "-- result: one\n-- status: 201\n-- location: ‸/v/{visit}\n"
+        "DELETE FROM visit WHERE visit_id = :v RETURNING visit_id",
+        "the row has no such column",
+    ),
+    (
+        "QP421",
+        "-- result: one\n-- status: 201\n-- location: ‸v/{visit_id}\n"
+        "DELETE FROM visit WHERE visit_id = :v RETURNING visit_id",
+        "is not a path",
+    ),
+    (
+        "QP421",
+        "-- result: one\n-- status: 201\n-- location: ‸/v/{tags}\n"
+        "UPDATE person SET name = name WHERE person_id = :v RETURNING tags",
+        "not a single value",
+    ),
+    ("QP422", "-- ‸cache: 60s\nSELECT 1 AS a", "no route with GET"),
+    ("QP422", "-- http: GET /a\n-- cache: {public: ‸true}\nSELECT 1 AS a", "`allow` is iam, direct"),
+    (
+        "QP422",
+        "-- http: GET /a\n-- allow: [anyone]\n-- rls: true\n-- cache: {public: ‸true}\nSELECT name FROM person",
+        "the database's policies see the caller",
+    ),
+    (
+        "QP422",
+        "-- http: GET /a\n-- allow: [anyone]\n-- params: {n: {from: claims.n}}\n-- cache: {public: ‸true}\n"
+        "SELECT email FROM person WHERE name = :n",
+        "`:n` comes from the caller",
+    ),
+    ("QP422", "-- http: GET /a\n-- cache: {stale_while_revalidate: ‸5}\nSELECT 1 AS a", "there is none"),
     ("QP005", "-- idempotency: ‸sometimes\nSELECT 1 AS a", "got 'sometimes'"),
     ("QP005", "-- keep: ‸a day\nDELETE FROM visit WHERE visit_id = :v", "got 'a day'"),
     ("QP005", "-- isolation: ‸snapshot\nSELECT 1 AS a", "got 'snapshot'"),

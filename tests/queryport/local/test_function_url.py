@@ -135,3 +135,10 @@ def test_a_failure_of_the_function_is_a_bad_gateway(payload: bytes, said: str) -
     response, failure = response_for(InvocationResult(payload, failed=payload.startswith(b'{"errorType"')))
     assert (response.status_code, response.body) == (502, b"Internal Server Error")
     assert said in (failure or "")
+
+
+def test_the_length_of_a_response_to_head_is_that_of_get() -> None:
+    answer = orjson.dumps({"statusCode": 200, "headers": {"Content-Length": "31"}, "body": ""})
+    head, _ = response_for(InvocationResult(answer, failed=False), is_head=True)
+    get, _ = response_for(InvocationResult(answer, failed=False))
+    assert (head.headers["content-length"], get.headers["content-length"]) == ("31", "0")

@@ -1,0 +1,44 @@
+"""The values of a row's JSON object as they stand in its text: every digit kept, nested ones whole.
+
+Reads what PostgreSQL wrote, which is known to be JSON; a value may be nested deeper than any parser goes.
+"""
+
+import re
+
+_STRING = r'"(?:[^"\\]++|\\.)*+"'
+_SCALAR = re.compile(rf'\s*+(?:{_STRING}|[^"\[\]{{}},\s]++)\s*+')
+_BRACKETS = re.compile(rf"{_STRING}|[\[\]{{}}]")
+_NAME = re.compile(f"{_STRING}:")
+_OPENING = frozenset("[{")
+_CLOSING = frozenset("]}")
+
+
+def member_values(row: str) -> list[str]:
+    """Return the JSON texts of the values of an object's members, in their order."""
+    values = []
+    at = 1
+    while name := _NAME.match(row, at):
+        end = _end(row, name.end())
+        values.append(row[name.end() : end].strip())
+        at = end + 1  # a comma, or the end
+    return values
+
+
+def _end(row: str, start: int) -> int:
+    """The place behind the value that begins at `start`."""
+    scalar = _SCALAR.match(row, start)
+    if scalar:
+        return scalar.end()
+    depth = 0
+    for token in _BRACKETS.finditer(row, start):
+        if token[0] in _OPENING:
+            depth += 1
+        elif token[0] in _CLOSING:
+            depth -= 1
+            if not depth:
+                following = _SPACE.match(row, token.end())
+                return following.end() if following else token.end()
+    raise ValueError("expected a row that is a JSON object")
+
+
+_SPACE = re.compile(r"\s*")

@@ -1,0 +1,40 @@
+"""The header Location: the path of what a write made, with values of the row that it answered."""
+
+from collections.abc import Sequence
+from urllib.parse import quote
+
+import orjson
+
+from handler.contract.operation import Result
+from handler.engine.invocation import Answer
+from handler.http.json_members import member_values
+
+_NO_SEGMENT = frozenset({"", ".", ".."})
+"""Texts that no client leaves a segment of a path to be."""
+
+
+def location(template: str, columns: Sequence[str], answer: Answer) -> str | None:
+    """Fill a path's names in braces from the answered row.
+
+    None where there is no row, or a value is null or cannot be a segment of a path.
+    """
+    if not answer.json_rows:
+        return None
+    row = answer.json_rows[0]
+    texts = [row] if answer.result is Result.VALUE else member_values(row)
+    values = dict(zip(columns, texts, strict=True))
+    path = []
+    for segment in template.split("/")[1:]:
+        text = _scalar(values[segment[1:-1]]) if segment.startswith("{") else segment
+        if text is None or text in _NO_SEGMENT:
+            return None
+        path.append(quote(text, safe="") if segment.startswith("{") else segment)
+    return "/" + "/".join(path)
+
+
+def _scalar(value: str) -> str | None:
+    """The text of a JSON string, number or boolean; None of null."""
+    if value.startswith('"'):
+        text: str = orjson.loads(value)
+        return text
+    return None if value == "null" else value
