@@ -67,6 +67,7 @@ ONBUILD RUN queryport build --data-dir /tmp/queryport --output /var/task/catalog
 
 # The operations of this repository. What PostgreSQL refuses ends the build here.
 FROM tool AS catalog
+COPY queryport.toml ./
 COPY migrations migrations
 COPY sql_queries sql_queries
 RUN queryport build --data-dir /tmp/queryport --output /var/task/catalog.json
@@ -81,6 +82,7 @@ ONBUILD ARG RUN_AS=1000
 ONBUILD USER ${RUN_AS}
 
 FROM runtime
-COPY --from=catalog /var/task/catalog.json /var/task/catalog.json
+# The catalogue, and the OpenAPI document beside it.
+COPY --from=catalog /var/task/*.json* /var/task/
 ARG RUN_AS=1000
 USER ${RUN_AS}

@@ -126,7 +126,7 @@ lock-tools: | $(BIN)/uv  ## Lock uv, the AWS SAM CLI, checkov and matplotlib ane
 	  --no-header --no-annotate .ci/tools/$$tool.in --output-file .ci/tools/$$tool.txt || exit 1; done
 
 clean:  ## Remove everything that was made here, the development database included
-	rm -rf .venv .tools .aws-sam .queryport .mypy_cache .pytest_cache .ruff_cache .hypothesis dist catalog.json
+	rm -rf .venv .tools .aws-sam .queryport .mypy_cache .pytest_cache .ruff_cache .hypothesis dist catalog.json openapi.json openapi.json.gz openapi.index.json
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/uv:

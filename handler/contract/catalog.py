@@ -45,6 +45,7 @@ class CatalogError(Exception):
 
 class Catalog:
     def __init__(self, path: Path) -> None:
+        self.path = path
         # A map of the file: it stays whole when another build puts a new file in its place.
         self._text = _mapped(path)
         start = self._text.find(b"\n") + 1  # the array's opening bracket

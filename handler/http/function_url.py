@@ -1,11 +1,11 @@
 """HTTP in and out: the events of a Lambda Function URL (payload format 2.0).
 
-`POST /operations/{name}` calls any operation, a REST route the one that declared it, and `GET /health` says that the
-function is up. An answer is JSON; a failure is a problem document (RFC 9457). Methods, statuses, headers and sizes are
-settled here; what an operation is, and what its parameters may be, is not.
+`POST /operations/{name}` calls any operation, a REST route the one that declared it, `GET /openapi.json` describes
+them, and `GET /health` says that the function is up. An answer is JSON; a failure is a problem document (RFC 9457).
+Methods, statuses, headers and sizes are settled here; what an operation is, and what its parameters may be, is not.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -25,6 +25,9 @@ from handler.http.response import JSON, response
 from handler.identity.caller import Caller
 from handler.identity.identity import Identity
 
+if TYPE_CHECKING:
+    from handler.http.openapi import OpenApi
+
 _PROBLEM = "application/problem+json"
 
 
@@ -40,6 +43,8 @@ class FunctionUrl:
     name = "function_url"
 
     def __init__(self, catalog: Catalog, engine: Engine, identity: Identity) -> None:
+        self._catalog = catalog
+        self._openapi: OpenApi | None = None
         self._routes = catalog.routes
         self._engine = engine
         self._identity = identity
@@ -65,6 +70,10 @@ class FunctionUrl:
             if method in ("GET", "HEAD"):
                 headers = {"content-type": JSON}
                 return response(incoming.request_id, 200, self._health, headers, is_head=method == "HEAD")
+        elif segments == ["openapi.json"]:
+            methods = {"GET"}
+            if method in ("GET", "HEAD"):
+                return self._document().answer(incoming, request, self._vary)
         else:
             match = self._routes.match(method, segments)
             if match is not None and self._is_visible(match.operation, incoming):
@@ -73,6 +82,17 @@ class FunctionUrl:
             found = self._routes.operations(segments)
             methods = {method for method, name in found.items() if self._is_visible(name, incoming)}
         return _other_method(incoming, method, methods)
+
+    def _document(self) -> "OpenApi":
+        """Open the OpenAPI document when it is first asked for. Raises UnknownOperation."""
+        if self._openapi is None:
+            # Imported here, since hardly any caller asks for it.
+            from handler.http.openapi import OpenApi
+
+            self._openapi = OpenApi.beside(self._catalog.path, self._catalog.fingerprint)
+            if self._openapi is None:
+                raise UnknownOperation("this function has no OpenAPI document")
+        return self._openapi
 
     def _is_visible(self, name: str, incoming: Incoming) -> bool:
         return self._engine.operation(name).is_visible_to(incoming.caller, over_http=True)

@@ -7,8 +7,8 @@ import click
 
 from queryport.commands import options
 from queryport.commands.tables import show_problems, summary_of
-from queryport.compile.write.emit import write_catalog
 from queryport.console.terminal import Terminal
+from queryport.project.catalog_files import write_build
 from queryport.project.workspace import open_workspace
 
 
@@ -25,7 +25,8 @@ from queryport.project.workspace import open_workspace
 def build_command(project: Path, output: Path | None, data_dir: Path | None, database_url: str | None) -> None:
     """Compile the query files into the catalogue that the Lambda starts from.
 
-    Writes nothing and exits with 1 if there is any error.
+    Beside it go the files of its OpenAPI document: openapi.json, openapi.json.gz and openapi.index.json. Writes nothing
+    and exits with 1 if there is any error.
     """
     with open_workspace(project, data_dir, database_url, Terminal(stderr=True), migrate=False) as workspace:
         build = workspace.build()
@@ -37,7 +38,7 @@ def build_command(project: Path, output: Path | None, data_dir: Path | None, dat
         terminal.say(f"{summary_of(compilation)}: nothing was written")
         sys.exit(1)
     try:
-        write_catalog(output, compilation.catalogue, build.fingerprint)
+        write_build(output, build)
     except OSError as error:
         raise click.ClickException(f"{output} cannot be written: {error.strerror}") from None
     terminal.say(f"{summary_of(compilation)}: wrote {output}")

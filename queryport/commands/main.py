@@ -24,6 +24,7 @@ _LAZY_COMMANDS: Final = {
     "list": "Show the operations and how to call them.",
     "migrate": "Bring a deployed database up to date.",
     "new": "Begin a file of the project.",
+    "openapi": "Print the OpenAPI document.",
     "psql": "Open psql on the development database.",
     "role": "Print a database role of the least privileges.",
     "run": "Call one operation.",

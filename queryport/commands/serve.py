@@ -20,10 +20,10 @@ from typing import NoReturn
 import click
 import psycopg
 
+from handler.contract.openapi_index import OFF
 from handler.contract.operation import Operation
 from queryport.commands import options
 from queryport.commands.tables import show_call, show_operations, show_problems, summary_of
-from queryport.compile.write.emit import write_catalog
 from queryport.console.failure import CommandError
 from queryport.console.terminal import Terminal
 from queryport.diagnostics.rules import Severity
@@ -40,6 +40,7 @@ from queryport.local.invoke_api import InvokeApi
 from queryport.local.issuer import ISSUERS_VARIABLE, DevelopmentIssuer
 from queryport.local.lambda_environment import FUNCTION_NAME
 from queryport.local.lambda_environments import LambdaEnvironments, operation_variables
+from queryport.project.catalog_files import write_build
 from queryport.project.databases import database_name, without_password
 from queryport.project.project import Project
 from queryport.project.watch import Watch
@@ -109,7 +110,7 @@ class DevelopmentServer:
             )
         )
         folder = stack.enter_context(TemporaryDirectory(prefix="queryport-"))
-        self._catalogs = (Path(folder) / f"{number}.json" for number in itertools.count(1))
+        self._catalogs = (Path(folder) / str(number) / "catalog.json" for number in itertools.count(1))
         self._log = self._workspace.data_dir / "handler.log"
         self._log.write_bytes(b"")
         self._lambda = LambdaEnvironments(self._variables(), self._log)
@@ -130,6 +131,8 @@ class DevelopmentServer:
             show_operations(terminal, compilation.operations)
         terminal.say(f"\n{summary_of(compilation)}")
         terminal.say(f"Function URL       {self._url}")
+        if self._build.project.http.openapi != OFF:
+            terminal.say(f"OpenAPI            {self._url}/openapi.json")
         terminal.say(f"Lambda             AWS_ENDPOINT_URL_LAMBDA={self._url}  (function {FUNCTION_NAME})")
         terminal.say(f"RDS Data API       {self._emulator.url}")
         terminal.say(f"PostgreSQL         psql {shlex.quote(without_password(self._database_url))}")
@@ -190,7 +193,8 @@ class DevelopmentServer:
     def _variables(self) -> dict[str, str]:
         """The function's environment, with a catalogue of what is built now."""
         catalog = next(self._catalogs)
-        write_catalog(catalog, self._build.compilation.catalogue, self._build.fingerprint)
+        catalog.parent.mkdir()
+        write_build(catalog, self._build, local=True)
         variables = operation_variables(catalog, self._emulator.url, database_name(self._database_url))
         variables |= self._api_keys.environment(self._emulator.url)
         return variables | {ISSUERS_VARIABLE: self._issuer.trusted(os.environ.get(ISSUERS_VARIABLE))}

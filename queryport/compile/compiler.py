@@ -13,7 +13,7 @@ from queryport.compile.check.routes import conflict_key
 from queryport.compile.compiled_file import CompiledFile, compile_file
 from queryport.compile.describe.database import Database
 from queryport.compile.query_files import find_query_files, is_own
-from queryport.compile.read.folder import FOLDER_FILE, Folder, read_folders
+from queryport.compile.read.folder import FOLDER_FILE, Folder, Folders, read_folders
 from queryport.compile.read.front_matter import FrontMatter
 from queryport.compile.read.header import Header
 from queryport.compile.read.regular_file import WHOLE
@@ -47,6 +47,10 @@ class Compilation:
     """The front matter of each operation that compiled, with what it inherits, by the operation's name."""
     built_in: tuple[Operation, ...] = ()
     """Queryport's own operations."""
+    statements: dict[str, str] = field(default_factory=dict)
+    """The SQL of each operation that compiled, as its author wrote it behind the front matter."""
+    folders: Folders | None = None
+    """The settings of the folders."""
 
     @property
     def catalogue(self) -> tuple[Operation, ...]:
@@ -106,7 +110,13 @@ def compile_project(queries: Path, database_url: str, cache: CompileCache | None
         {name: compiled[name][0].path for name in operations if not is_own(name)},
         {name: compiled[name][1].header for name in operations if not is_own(name)},
         tuple(operation for name, operation in operations.items() if is_own(name)),
+        {name: _statement(*compiled[name]) for name in operations if not is_own(name)},
+        folders,
     )
+
+
+def _statement(source: Source, file: CompiledFile) -> str:
+    return source.text[file.header.end :].strip()
 
 
 def _by_place(problem: Problem) -> tuple[str, int, int, str]:

@@ -6,9 +6,10 @@ files in the folders say is not this module's matter.
 
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
@@ -28,6 +29,14 @@ def _below(value: str) -> str:
     return value
 
 
+def _address(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
+        raise ValueError("expected an address such as https://api.example.com")
+    return value.rstrip("/")
+
+
+_Server = Annotated[str, AfterValidator(_address)]
 _Folder = Annotated[str, Field(min_length=1), AfterValidator(_below)]
 
 
@@ -43,6 +52,24 @@ class DevelopmentSettings(BaseModel):
     )
 
 
+class HttpSettings(BaseModel):
+    """The table [http] of queryport.toml."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    title: str = Field(default="Operations", min_length=1, description="The title of the OpenAPI document.")
+    description: str = Field(default="", description="What the OpenAPI document says of the whole, in Markdown.")
+    servers: list[_Server] = Field(
+        default_factory=list,
+        description="The addresses of the function, for the OpenAPI document. Without any: where the document is.",
+    )
+    openapi: Literal["callers", "public", "off"] | None = Field(
+        default=None,
+        description="`GET /openapi.json`: what its caller may call (`callers`), all (`public`), or nothing (`off`).",
+    )
+    sql: bool | None = Field(default=None, description="Whether the OpenAPI document has the operations' SQL.")
+
+
 class ProjectSettings(BaseModel):
     """The settings of queryport.toml."""
 
@@ -54,6 +81,7 @@ class ProjectSettings(BaseModel):
     development: DevelopmentSettings = Field(
         default_factory=DevelopmentSettings, description="How operations run on the developer's machine."
     )
+    http: HttpSettings = Field(default_factory=HttpSettings, description="What HTTP callers are told.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +95,7 @@ class Project:
     """None where there is no such folder."""
     role: str | None = None
     """The database role that operations run as in development; None for the one that owns everything."""
+    http: HttpSettings = field(default_factory=HttpSettings)
 
     @classmethod
     def load(cls, root: Path) -> Self:
@@ -75,7 +104,7 @@ class Project:
             raise ProjectError(f"{root}: there is no such folder")
         root = root.resolve()
         settings = _read_settings(root / SETTINGS_FILE)
-        for key in (settings.model_fields_set - {"development"}) | {"queries"}:
+        for key in (settings.model_fields_set - {"development", "http"}) | {"queries"}:
             folder = getattr(settings, key)
             if not (root / folder).is_dir():
                 given = key in settings.model_fields_set
@@ -91,6 +120,7 @@ class Project:
             root / settings.migrations,
             seed if seed.is_dir() else None,
             settings.development.role,
+            settings.http,
         )
 
 
@@ -106,7 +136,7 @@ def _read_settings(path: Path) -> ProjectSettings:
     except tomllib.TOMLDecodeError as error:
         raise ProjectError(_toml_message(path, error)) from None
     except ValidationError as error:
-        lines = [_setting_message(path, text, str(e["loc"][-1]), e["type"], e["msg"]) for e in error.errors()]
+        lines = [_setting_message(path, text, e["loc"], e["type"], e["msg"]) for e in error.errors()]
         raise ProjectError("\n".join(lines)) from None
 
 
@@ -118,11 +148,16 @@ def _toml_message(path: Path, error: tomllib.TOMLDecodeError) -> str:
     return f"{place}: not valid TOML: {message}"
 
 
-def _setting_message(path: Path, text: str, key: str, kind: str, message: str) -> str:
+_TABLES: dict[str, type[BaseModel]] = {"development": DevelopmentSettings, "http": HttpSettings}
+
+
+def _setting_message(path: Path, text: str, loc: tuple[int | str, ...], kind: str, message: str) -> str:
+    key = next(str(step) for step in reversed(loc) if isinstance(step, str))
     assignment = re.compile(rf"""\s*\[*\s*["']?{re.escape(key)}["']?\s*[=.\]]""")
     line = next((number for number, line in enumerate(text.splitlines(), 1) if assignment.match(line)), 1)
-    known = sorted({*ProjectSettings.model_fields, *DevelopmentSettings.model_fields})
     if kind == "extra_forbidden":
+        table: type[BaseModel] = _TABLES[str(loc[0])] if len(loc) > 1 else ProjectSettings
+        known = sorted(table.model_fields)
         hint = did_you_mean(key, known, f"known are {', '.join(known)}", "{}")
         return f"{path}:{line}: unknown key {key}: {hint}"
     return f"{path}:{line}: {key}: {message.removeprefix('Value error, ')}"

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from queryport.project.project import DevelopmentSettings, Project, ProjectError, ProjectSettings
+from queryport.project.project import DevelopmentSettings, HttpSettings, Project, ProjectError, ProjectSettings
 from tests.support.projects import write
 from tests.support.repository import ROOT
 
@@ -36,9 +36,12 @@ def test_the_settings_give_other_names(root: Path) -> None:
         ('\nquerys = "a"\n', "queryport.toml:2: unknown key querys: did you mean queries?"),
         (
             'colour = "red"\n',
-            "queryport.toml:1: unknown key colour: known are development, migrations, queries, role, seed",
+            "queryport.toml:1: unknown key colour: known are development, http, migrations, queries, seed",
         ),
         ('seed = "s"\n[tool]\nx = 1\n', "queryport.toml:2: unknown key tool"),
+        ("[http]\nopen = 1\n", "queryport.toml:2: unknown key open: did you mean"),
+        ('[http]\nservers = ["here"]\n', "queryport.toml:2: servers: expected an address such as"),
+        ('[http]\nopenapi = "all"\n', "queryport.toml:2: openapi: Input should be 'callers', 'public' or 'off'"),
         ("queries = 3\n", "queryport.toml:1: queries: Input should be a valid string"),
         ('queries = "/srv"\n', "queryport.toml:1: queries: expected the name of a folder, relative to the project"),
         ('seed = "."\n', "queryport.toml:1: seed: expected the name of a folder"),
@@ -68,5 +71,5 @@ def test_every_setting_is_documented() -> None:
     for name, field in ProjectSettings.model_fields.items():
         assert f"`{name}`" in page or f"[{name}]" in page
         assert isinstance(field.default, str) is (f'"{field.default}"' in page)
-    for name in DevelopmentSettings.model_fields:
+    for name in (*DevelopmentSettings.model_fields, *HttpSettings.model_fields):
         assert f"`{name}`" in page

@@ -1,0 +1,92 @@
+"""The components of a document: what several operations share, and what deserves a name of its own.
+
+Each remembers the rules of the operations that refer to it: a document for one caller has those that this caller's
+operations need, and no others.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from handler.contract.errors import InvalidParameters, OperationError
+from queryport.generate.openapi import failures
+from queryport.generate.openapi.pieces import Group, Piece, member
+from queryport.generate.openapi.schemas import Hoist, Schema, key_of, type_name
+from queryport.generate.openapi.security import SCHEMES
+
+HEADERS: dict[str, dict[str, Any]] = {
+    "x-request-id": {"description": "The number of the call in the function's log.", "schema": {"type": "string"}},
+    "retry-after": {
+        "description": "Seconds after which a retryable call is worth another try.",
+        "schema": {"type": "integer"},
+    },
+    "www-authenticate": {"description": "RFC 6750's challenge.", "schema": {"type": "string"}},
+    "idempotency-replayed": {
+        "description": "The answer is that of an earlier call with the same key.",
+        "schema": {"type": "string", "enum": ["true"]},
+    },
+}
+
+_KINDS = ("schemas", "responses", "headers")
+
+
+class Components:
+    def __init__(self) -> None:
+        self._values: dict[str, dict[str, Any]] = {kind: {} for kind in _KINDS}
+        self._readers: dict[str, dict[str, dict[str, None]]] = {kind: {} for kind in _KINDS}
+        self._hoisted: dict[bytes, str] = {}
+        self._problems: dict[tuple[type[OperationError], ...], str] = {}
+
+    def add(self, kind: str, name: str, value: Any, allow: Sequence[str]) -> dict[str, str]:
+        """Add a component, or one more operation that refers to it; return the reference."""
+        self._values[kind].setdefault(name, value)
+        self._readers[kind].setdefault(name, {}).update(dict.fromkeys(allow))
+        return {"$ref": f"#/components/{kind}/{name}"}
+
+    def hoist(self, allow: Sequence[str]) -> Hoist:
+        """Return the function that makes components of schemas for an operation with these rules."""
+
+        def hoist(name: str, schema: Schema) -> Schema:
+            key = key_of(schema)
+            found = self._hoisted.get(key)
+            if found is None:
+                found = self._hoisted[key] = self._unused(type_name(name))
+            return self.add("schemas", found, schema, allow)
+
+        return hoist
+
+    def _unused(self, name: str) -> str:
+        taken = self._values["schemas"].keys() | _RESERVED
+        number, found = 1, name
+        while found in taken:
+            number += 1
+            found = f"{name}{number}"
+        return found
+
+    def problem(self, group: tuple[type[OperationError], ...], allow: Sequence[str]) -> dict[str, str]:
+        """Return the reference to the response of the errors of one status."""
+        name = self._problems.get(group)
+        if name is None:
+            name = self._problems[group] = "-".join(error.__name__ for error in group)
+        for error in group:
+            self.add("schemas", failures.problem_name(error), failures.problem_schema(error), allow)
+        if InvalidParameters in group:
+            self.add("schemas", "Flaw", failures.FLAW, allow)
+        return self.add("responses", name, failures.response_of(group), allow)
+
+    def group(self) -> Group:
+        """Return all of them as pieces."""
+        for name, header in HEADERS.items():
+            self._values["headers"][name] = header
+        kinds: list[Piece | Group] = [member("securitySchemes", SCHEMES)]
+        for kind in _KINDS:
+            pieces: list[Piece | Group] = [
+                member(name, value, self._audience(kind, name)) for name, value in sorted(self._values[kind].items())
+            ]
+            kinds.append(Group(f'"{kind}":{{\n'.encode(), pieces, b"\n}", stays=False))
+        return Group(b'"components":{\n', kinds, b"\n}")
+
+    def _audience(self, kind: str, name: str) -> tuple[str, ...] | None:
+        return None if kind == "headers" else tuple(sorted(self._readers[kind][name]))
+
+
+_RESERVED = {"Flaw", *(failures.problem_name(error) for error in failures.RULES)}

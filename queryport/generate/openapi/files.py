@@ -1,0 +1,37 @@
+"""Writes the document beside catalog.json: as it is, compressed, and the index by which the Lambda cuts it."""
+
+import gzip
+import hashlib
+import os
+from pathlib import Path
+
+import orjson
+
+from handler.contract.openapi_index import DocumentFiles, DocumentIndex
+from queryport.generate.openapi.document import Document
+
+
+def write_document(catalog: Path, document: Document | None, fingerprint: str, readers: str) -> None:
+    """Write the three files of a document, each whole or not at all; without a document, remove them."""
+    files = DocumentFiles.beside(catalog)
+    if document is None:
+        for path in files:
+            path.unlink(missing_ok=True)
+        return
+    index = DocumentIndex(
+        fingerprint=fingerprint,
+        readers=readers,
+        etag=hashlib.sha256(document.text).hexdigest()[:32],
+        size=len(document.text),
+        audiences=[None if audience is None else list(audience) for audience in document.audiences],
+        root=document.root,
+    )
+    _write(files.document, document.text)
+    _write(files.compressed, gzip.compress(document.text, mtime=0))
+    _write(files.parts, orjson.dumps(index._asdict()))
+
+
+def _write(path: Path, content: bytes) -> None:
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    unfinished.write_bytes(content)
+    unfinished.replace(path)

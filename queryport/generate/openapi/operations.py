@@ -1,0 +1,227 @@
+"""One operation as two of OpenAPI's: by its route, and by its name."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from handler.contract.operation import Batch, Idempotency, Operation, Page
+from queryport.generate.asl import task_state
+from queryport.generate.openapi import failures
+from queryport.generate.openapi.components import Components
+from queryport.generate.openapi.examples import example_of
+from queryport.generate.openapi.parameters import (
+    WITH_BODY,
+    idempotency_key,
+    in_path,
+    in_query,
+    path_parameters,
+)
+from queryport.generate.openapi.schemas import Schema, adapted
+from queryport.generate.openapi.security import security_of
+
+Json = dict[str, Any]
+
+NAMED = "/operations/"
+
+
+def by_name(operation: Operation, tag: str | None, sql: str | None, components: Components) -> Json:
+    """Describe `POST /operations/{name}`, with all that is known of the operation under `x-queryport`."""
+    about = _common(operation, tag)
+    body = _request_body(operation, operation.parameters_schema, "Parameters", components)
+    return {
+        "operationId": f"operations/{operation.name}",
+        **about,
+        **_parameters([idempotency_key(operation)]),
+        **body,
+        "responses": _responses(operation, components, has_body=True),
+        "security": security_of(operation),
+        "x-queryport": _everything(operation, sql),
+    }
+
+
+def by_route(operation: Operation, names: Mapping[str, str], tag: str | None, components: Components) -> Json:
+    """Describe the route of an operation. `names` maps its parameters in the path to those that the path has."""
+    http = operation.http
+    if http is None:
+        raise ValueError(f"{operation.name} has no route")
+    schema = operation.parameters_schema
+    found: list[Json | None] = []
+    body: Json = {}
+    has_body = http.method in WITH_BODY
+    if isinstance(operation.execution, Batch):
+        body = _request_body(operation, schema, "Parameters", components)
+    else:
+        properties, required = schema["properties"], schema.get("required", ())
+        in_the_path = path_parameters(operation)
+        codecs = {parameter.name: parameter.codec for parameter in operation.parameters}
+        rest = {name: each for name, each in properties.items() if name not in in_the_path}
+        found += [in_path(names[name], properties[name]) for name in in_the_path]
+        if has_body and rest:
+            left = {**schema, "properties": rest, "required": [name for name in required if name in rest]}
+            body = _request_body(operation, left, "Body" if in_the_path else "Parameters", components)
+        elif not has_body:
+            found += [
+                in_query(name, each, codecs.get(name, "scalar"), required=name in required)
+                for name, each in rest.items()
+            ]
+        for parameter in found:
+            _finish(parameter, operation, components)
+    return {
+        "operationId": operation.name,
+        **_common(operation, tag),
+        **_parameters([*found, idempotency_key(operation)]),
+        **body,
+        "responses": _responses(operation, components, has_body=has_body),
+        "security": security_of(operation),
+        "x-queryport": _summary(operation),
+    }
+
+
+def _common(operation: Operation, tag: str | None) -> Json:
+    told = operation.documentation
+    last = operation.name.rpartition(".")[2].replace("_", " ")
+    return {
+        "summary": told.summary or f"{last[:1].upper()}{last[1:]}",
+        **({"description": told.description} if told.description else {}),
+        **({"tags": [tag]} if tag else {}),
+    }
+
+
+def _parameters(found: list[Json | None]) -> Json:
+    parameters = [parameter for parameter in found if parameter is not None]
+    return {"parameters": parameters} if parameters else {}
+
+
+def _finish(parameter: Json | None, operation: Operation, components: Components) -> None:
+    """Give a parameter its example, and its schema the components."""
+    if parameter is None:
+        return
+    holder = parameter["content"]["application/json"] if "content" in parameter else parameter
+    schema = holder["schema"]
+    example = example_of(schema)
+    if example is not None:
+        holder["example"] = example
+    holder["schema"] = adapted(schema, parameter["name"], components.hoist(operation.access.allow))
+
+
+def _request_body(operation: Operation, schema: Schema, kind: str, components: Components) -> Json:
+    """Describe the body, an object of parameters or for a batch an array of them."""
+    hoist = components.hoist(operation.access.allow)
+    is_array = schema.get("type") == "array"
+    whole = schema["items"] if is_array else schema
+    if not is_array and not whole["properties"]:
+        return {}
+    properties = {name: adapted(each, name, hoist) for name, each in whole["properties"].items()}
+    reference = components.add(
+        "schemas", f"{operation.name}.{kind}", {**_stripped(whole), "properties": properties}, operation.access.allow
+    )
+    described: Json = {"schema": {"type": "array", "items": reference} if is_array else reference}
+    example = example_of(schema)
+    if example is not None:
+        described["example"] = example
+    return {
+        "requestBody": {
+            "required": is_array or bool(whole.get("required")),
+            "content": {"application/json": described},
+        }
+    }
+
+
+def _stripped(schema: Schema) -> Schema:
+    return {keyword: value for keyword, value in schema.items() if keyword != "required" or value}
+
+
+def _responses(operation: Operation, components: Components, *, has_body: bool) -> Json:
+    by_status: dict[int, list[Any]] = {}
+    for error in failures.failures_of(operation, has_body=has_body):
+        by_status.setdefault(error.status, []).append(error)
+    problems = {
+        str(status): components.problem(tuple(errors), operation.access.allow) for status, errors in by_status.items()
+    }
+    return {"200": _answer(operation, components), **problems}
+
+
+def _answer(operation: Operation, components: Components) -> Json:
+    allow = operation.access.allow
+    properties: Json = {"data": _data(operation, components)}
+    if isinstance(operation.execution, Page):
+        description = "The cursor of the next page; null after the last."
+        properties["next"] = {"type": ["string", "null"], "description": description}
+    answer = {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+    headers = {"x-request-id": {"$ref": "#/components/headers/x-request-id"}}
+    if operation.idempotency is not Idempotency.OFF:
+        headers["idempotency-replayed"] = {"$ref": "#/components/headers/idempotency-replayed"}
+    described: Json = {"schema": components.add("schemas", f"{operation.name}.Answer", answer, allow)}
+    example = example_of(operation.documentation.result_schema)
+    if example is not None or operation.result == "none":
+        is_page = isinstance(operation.execution, Page)
+        described["example"] = {"data": example, **({"next": None} if is_page else {})}
+    return {
+        "description": _MEANINGS[operation.result],
+        "headers": headers,
+        "content": {"application/json": described},
+    }
+
+
+_MEANINGS = {
+    "many": "The rows.",
+    "one": "The row.",
+    "maybe": "The row, or null.",
+    "value": "The value.",
+    "affected": "How many rows changed.",
+    "none": "Done.",
+}
+
+
+def _data(operation: Operation, components: Components) -> Schema:
+    """The schema of `data`, with the rows as a component."""
+    hoist = components.hoist(operation.access.allow)
+    schema = operation.documentation.result_schema
+    is_array = operation.result == "many"
+    row = schema.get("items", {}) if is_array else schema
+    if "properties" not in row or operation.result == "value":
+        return adapted(schema, operation.name.rpartition(".")[2], hoist)  # type: ignore[no-any-return]  # a schema's is one
+    properties = {name: adapted(each, name, hoist) for name, each in row["properties"].items()}
+    whole = {**row, "type": "object", "properties": properties}
+    reference = components.add("schemas", f"{operation.name}.Row", whole, operation.access.allow)
+    if is_array:
+        return {"type": "array", "items": reference}
+    return {"anyOf": [reference, {"type": "null"}]} if operation.result == "maybe" else reference
+
+
+def _summary(operation: Operation) -> Json:
+    return {"operation": operation.name, "result": str(operation.result), "read_only": operation.read_only}
+
+
+def _everything(operation: Operation, sql: str | None) -> Json:
+    execution, http = operation.execution, operation.http
+    found = failures.failures_of(operation, has_body=True)
+    about: Json = _summary(operation)
+    if http is not None:
+        about["route"] = {"method": http.method, "path": http.path}
+    if isinstance(execution, Page):
+        about["page"] = {"by": list(execution.by), "size": execution.size, "max": execution.max}
+    if isinstance(execution, Batch):
+        about["batch"] = True
+    about["idempotency"] = str(operation.idempotency)
+    if operation.idempotency is not Idempotency.OFF:
+        about["keep"] = operation.keep
+    about["may_be_repeated"] = (
+        "always" if operation.read_only else "with_key" if operation.idempotency is not Idempotency.OFF else "never"
+    )
+    about["errors"] = {
+        error.__name__: {
+            "status": error.status,
+            "retryable": error.may_be_repeated,
+            "outcomes": [str(outcome) for outcome in failures.outcomes_of(operation, error)],
+        }
+        for error in found
+    }
+    about["asl"] = task_state(operation)
+    if sql is not None:
+        about["sql"] = sql
+    return about

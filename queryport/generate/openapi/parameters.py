@@ -1,0 +1,107 @@
+"""The parameters of a route as the handler reads them: in the path, in the query string, and in the body.
+
+A parameter of the query string is a text: what cannot be told in one is left out of its schema. Lists are repeated;
+objects, and lists of anything but single values, are JSON (docs/http.md has the table).
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from handler.contract.operation import Codec, Idempotency, Operation
+from handler.contract.routes import parameters_in
+from queryport.generate.openapi.schemas import Schema
+
+WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+LONGEST_KEY = 255
+
+
+def path_parameters(operation: Operation) -> tuple[str, ...]:
+    """Return the names of the parameters in the path of an operation's route."""
+    return parameters_in(operation.http.path) if operation.http else ()
+
+
+def in_path(name: str, schema: Schema) -> dict[str, Any]:
+    """Describe a parameter in the path; a segment is never empty."""
+    told, rest = _told(schema)
+    of_text = _of_text(rest)
+    if "string" in _types(of_text) and not of_text.keys() & {"minLength", "enum", "format"}:
+        of_text = {**of_text, "minLength": 1}
+    return {"name": name, "in": "path", "required": True, **told, "schema": of_text}
+
+
+def in_query(name: str, schema: Schema, codec: Codec, *, required: bool) -> dict[str, Any]:
+    """Describe a parameter in the query string."""
+    told, rest = _told(schema)
+    described: dict[str, Any] = {"name": name, "in": "query", "required": required, **told}
+    if is_json(codec, rest):
+        return described | {"content": {"application/json": {"schema": rest}}}
+    if codec == "vector" or isinstance(codec, list):
+        rest = _without_null(rest)
+        items = rest.get("items", {})
+        rest = {**rest, "items": _of_text(items)} if isinstance(items, dict) else rest
+        return described | {"style": "form", "explode": True, "schema": rest}
+    return described | {"schema": _of_text(rest)}
+
+
+def is_json(codec: Codec, schema: Schema) -> bool:
+    """Return whether a parameter of the query string is written as JSON, and not as a text or a list of texts."""
+    if codec in ("scalar", "vector"):
+        return False
+    if isinstance(codec, list) and codec[0] == "array":
+        return codec[1] != "scalar" or "array" in _types(schema.get("items", {}))
+    return True
+
+
+def idempotency_key(operation: Operation) -> dict[str, Any] | None:
+    """Describe the header; None where the operation takes none."""
+    if operation.idempotency is Idempotency.OFF:
+        return None
+    return {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "required": operation.idempotency is Idempotency.REQUIRED,
+        "description": f"Calls with the same key happen once. It is kept for {operation.keep} seconds.",
+        "schema": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": LONGEST_KEY,
+            "pattern": "^[!-~]([ -~]*[!-~])?$",
+        },
+        "example": "4f3c2b1a-0d9e-4c8b-a7f6-5e4d3c2b1a09",
+    }
+
+
+def _told(schema: Schema) -> tuple[dict[str, Any], Schema]:
+    """Part what OpenAPI says of a parameter from its schema."""
+    told: dict[str, Any] = {keyword: schema[keyword] for keyword in ("description", "deprecated") if keyword in schema}
+    return told, {keyword: value for keyword, value in schema.items() if keyword not in told}
+
+
+def _of_text(schema: Any) -> Any:
+    """The schema of a value that is a text: `null` would be the text of that name wherever texts are taken."""
+    return _without_null(schema) if "string" in _types(schema) else schema
+
+
+def _without_null(schema: Any) -> Any:
+    types = schema.get("type") if isinstance(schema, Mapping) else None
+    if isinstance(types, list) and "null" in types:
+        left = [each for each in types if each != "null"]
+        schema = {**schema, "type": left[0] if len(left) == 1 else left}
+        if "enum" in schema:
+            schema["enum"] = [label for label in schema["enum"] if label is not None]
+    elif isinstance(schema, Mapping) and {"type": "null"} in schema.get("anyOf", ()):
+        branches = [branch for branch in schema["anyOf"] if branch != {"type": "null"}]
+        schema = {**schema, "anyOf": branches} if len(branches) > 1 else {**_except(schema, "anyOf"), **branches[0]}
+    return schema
+
+
+def _except(schema: Mapping[str, Any], keyword: str) -> dict[str, Any]:
+    return {name: value for name, value in schema.items() if name != keyword}
+
+
+def _types(schema: Any) -> frozenset[str]:
+    if not isinstance(schema, Mapping):
+        return frozenset()
+    types = schema.get("type", [])
+    named = frozenset([types] if isinstance(types, str) else types)
+    return named.union(*(_types(branch) for branch in schema.get("anyOf", ())))

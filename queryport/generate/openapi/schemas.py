@@ -1,0 +1,73 @@
+"""The schemas of the catalogue in the form that OpenAPI's tools understand best; each takes what it took before.
+
+Enums and objects become components, so that generated clients have a name for each. A type that stands beside `anyOf`
+is moved into its branches.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+
+Schema = dict[str, Any]
+Hoist = Callable[[str, Schema], Schema]
+"""Makes a component of a schema, with a name to begin from; returns the reference."""
+
+_SCHEMAS = ("prefixItems", "allOf", "anyOf", "oneOf")
+_SCHEMA = ("items", "contains", "additionalProperties", "propertyNames", "not")
+_NAMED_SCHEMAS = ("properties", "patternProperties")
+
+
+def adapted(schema: Any, name: str, hoist: Hoist) -> Any:
+    """Return the schema for the document; `name` is what its component would be called after."""
+    if not isinstance(schema, dict):
+        return schema
+    types = schema.get("type")
+    if "enum" in schema and types in ("string", ["string", "null"]):
+        return _enum(schema, name, hoist)
+    result = {keyword: _adapted_keyword(keyword, value, name, hoist) for keyword, value in schema.items()}
+    if isinstance(types, str) and "anyOf" in result and not any("type" in branch for branch in schema["anyOf"]):
+        del result["type"]
+        result["anyOf"] = [{"type": types, **branch} for branch in result["anyOf"]]
+    if "properties" in result and (types == "object" or types == ["object", "null"]):
+        return _object(result, name, hoist)
+    return result
+
+
+def _adapted_keyword(keyword: str, value: Any, name: str, hoist: Hoist) -> Any:
+    if keyword in _SCHEMA:
+        return adapted(value, name, hoist)
+    if keyword in _SCHEMAS:
+        return [adapted(branch, name, hoist) for branch in value]
+    if keyword in _NAMED_SCHEMAS:
+        return {property_name: adapted(each, property_name, hoist) for property_name, each in value.items()}
+    return value
+
+
+def _enum(schema: Schema, name: str, hoist: Hoist) -> Schema:
+    """The reference to an enum, and beside it what is of this place alone."""
+    own = {keyword: schema[keyword] for keyword in ("description", "default", "examples") if keyword in schema}
+    rest = {keyword: value for keyword, value in schema.items() if keyword not in own}
+    labels = [label for label in schema["enum"] if label is not None]
+    if not labels:
+        return schema
+    reference = hoist(name, {**rest, "type": "string", "enum": labels})
+    return ({"anyOf": [reference, {"type": "null"}]} if len(labels) < len(schema["enum"]) else reference) | own
+
+
+def _object(schema: Schema, name: str, hoist: Hoist) -> Schema:
+    own = {keyword: schema[keyword] for keyword in ("description", "default", "examples") if keyword in schema}
+    rest = {keyword: value for keyword, value in schema.items() if keyword not in own}
+    reference = hoist(name, {**rest, "type": "object"})
+    return ({"anyOf": [reference, {"type": "null"}]} if schema["type"] != "object" else reference) | own
+
+
+def key_of(schema: Schema) -> bytes:
+    """Return a text that equal schemas have in common."""
+    return orjson.dumps(schema, option=orjson.OPT_SORT_KEYS)
+
+
+def type_name(name: str) -> str:
+    """`order_status` → `OrderStatus`."""
+    words = "".join(character if character.isalnum() and character.isascii() else " " for character in name).split()
+    return "".join(word[:1].upper() + word[1:] for word in words) or "Value"

@@ -1,0 +1,47 @@
+"""Writes what the Lambda starts from: catalog.json, and beside it the OpenAPI document of the same build."""
+
+from pathlib import Path
+
+from handler.contract.openapi_index import CALLERS, OFF, PUBLIC
+from queryport.compile.write.emit import write_catalog
+from queryport.generate.openapi import Described, Document, Heading, document_of
+from queryport.generate.openapi.files import write_document
+from queryport.project.workspace import Build
+
+
+def write_build(path: Path, build: Build, *, local: bool = False) -> None:
+    """Write the catalogue of a build to a path, and the document's files beside it.
+
+    On the developer's machine (`local`) everybody may read all of the document, unless queryport.toml says otherwise.
+    Raises OSError.
+    """
+    write_catalog(path, build.compilation.catalogue, build.fingerprint)
+    http = build.project.http
+    readers = http.openapi or (PUBLIC if local else CALLERS)
+    document = None if readers == OFF else openapi_of(build, local=local)
+    write_document(path, document, build.fingerprint, readers)
+
+
+def openapi_of(build: Build, *, local: bool) -> Document:
+    """Return the whole OpenAPI document of a build; with SQL where queryport.toml says so, or locally."""
+    http, compilation = build.project.http, build.compilation
+    with_sql = local if http.sql is None else http.sql
+    described = []
+    for operation in compilation.operations:
+        tag, told = _tag(build, operation.name)
+        sql = compilation.statements[operation.name] if with_sql else None
+        described.append(Described(operation, tag, told, sql))
+    heading = Heading(http.title, build.fingerprint, http.description, tuple(http.servers))
+    return document_of(described, heading)
+
+
+def _tag(build: Build, name: str) -> tuple[str | None, str]:
+    """The tag of an operation with its description: that of the nearest folder that names one, else the folder."""
+    header, folders = build.compilation.headers[name], build.compilation.folders
+    own = build.project.queries.joinpath(*name.split(".")[:-1])
+    above = folders.above(own / "_") if folders is not None else ()
+    if header.tag is not None:
+        folder = next(folder for folder in reversed(above) if folder.values.get("tag") is not None)
+        return header.tag, folder.values.get("description") or ""
+    here = folders.by_path.get(own) if folders is not None else None
+    return name.rpartition(".")[0] or None, (here.values.get("description") or "") if here is not None else ""

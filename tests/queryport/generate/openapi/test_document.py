@@ -1,0 +1,141 @@
+"""The OpenAPI document of the example: valid, complete, and true to what the handler does."""
+
+import json
+from typing import Any
+
+import pytest
+
+from handler.contract.errors import ERRORS
+from handler.contract.openapi_index import DocumentIndex
+from handler.contract.operation import Access, Http, Idempotency, Operation, Parameter, Result
+from queryport.generate.openapi import Described, Heading, document_of
+from queryport.generate.openapi.failures import RULES
+from tests.support.operations import ANY, INTEGER, TEXT, operation
+
+Json = dict[str, Any]
+
+
+def _document(*operations: Operation) -> Json:
+    document: Json = json.loads(document_of([Described(each) for each in operations], Heading()).text)
+    return document
+
+
+def _operation(document: Json, path: str, method: str = "get") -> Json:
+    described: Json = document["paths"][path][method]
+    return described
+
+
+def _resolved(document: Json, value: Json) -> Json:
+    while "$ref" in value:
+        found: Any = document
+        for step in value["$ref"].removeprefix("#/").split("/"):
+            found = found[step]
+        value = found
+    return value
+
+
+def test_every_error_has_its_rule() -> None:
+    assert list(RULES) == list(ERRORS)
+
+
+@pytest.mark.parametrize(
+    ("changed", "missing", "present"),
+    [
+        ({"read_only": True, "own_code": False}, {"UniqueViolation", "OutcomeUnknown", "BusinessRule"}, {"Throttled"}),
+        ({"read_only": False}, set(), {"UniqueViolation", "OutcomeUnknown", "SerializationFailure"}),
+        ({"result": Result.MANY, "own_code": False}, {"NotFound", "TooManyRows"}, {"ResultTooLarge"}),
+        ({"result": Result.ONE, "own_code": False}, set(), {"NotFound", "TooManyRows"}),
+        ({"result": Result.MAYBE, "own_code": False}, {"NotFound"}, {"TooManyRows"}),
+        ({"result": Result.AFFECTED}, {"ResultTooLarge"}, set()),
+        ({"idempotency": Idempotency.OFF}, {"IdempotencyConflict"}, set()),
+        ({"idempotency": Idempotency.OPTIONAL, "read_only": False}, set(), {"IdempotencyConflict"}),
+    ],
+)
+def test_an_operation_has_the_errors_that_it_can_give(changed: Json, missing: set[str], present: set[str]) -> None:
+    document = _document(operation("SELECT 1", name="a")._replace(**changed))
+    told = {
+        name
+        for response in _operation(document, "/operations/a", "post")["responses"].values()
+        if "$ref" in response
+        for name in response["$ref"].rpartition("/")[2].split("-")
+    }
+    assert not told & missing
+    assert present <= told
+
+
+def test_parameters_are_where_the_handler_reads_them() -> None:
+    document = _document(
+        operation(
+            "SELECT 1",
+            name="a",
+            parameters={
+                "id": TEXT,
+                "n": {"type": ["integer", "null"]},
+                "word": {"type": ["string", "null"]},
+                "tags": {"type": ["array", "null"], "items": {"type": ["string", "null"]}},
+                "grid": {"type": "array", "items": {"type": "array", "items": INTEGER}},
+                "note": ANY,
+            },
+            how=[
+                Parameter("n", "scalar", optional=True),
+                Parameter("word", "scalar", optional=True),
+                Parameter("tags", ["array", "scalar"], optional=True),
+                Parameter("grid", ["array", "scalar"]),
+                Parameter("note", "json"),
+            ],
+            http=Http("GET", "/a/{id}"),
+        )
+    )
+    found = {parameter["name"]: parameter for parameter in _operation(document, "/a/{id}")["parameters"]}
+    assert (found["id"]["in"], found["id"]["required"], found["id"]["schema"]["minLength"]) == ("path", True, 1)
+    assert found["n"]["schema"]["type"] == ["integer", "null"]  # `null` in a URL is null for a number
+    assert found["word"]["schema"]["type"] == "string"  # and a text for a text
+    assert (found["tags"]["style"], found["tags"]["explode"]) == ("form", True)
+    assert found["tags"]["schema"]["items"] == {"type": "string"}
+    assert "application/json" in found["grid"]["content"]
+    assert "application/json" in found["note"]["content"]
+    assert [name for name, parameter in found.items() if parameter["required"]] == ["id", "grid", "note"]
+
+
+def test_hidden_operations_and_those_without_http_are_left_out() -> None:
+    document = _document(
+        operation("SELECT 1", name="hidden")._replace(access=Access(("anyone",), hidden=True)),
+        operation("SELECT 1", name="off")._replace(access=Access(("anyone",), http=False)),
+        operation("SELECT 1", name="direct")._replace(access=Access(("direct",))),
+        operation("SELECT 1", name="shown"),
+    )
+    assert list(document["paths"]) == ["/operations/shown"]
+    assert not any("hidden" in name for name in document["components"]["schemas"])
+
+
+def test_paths_of_one_shape_share_their_names() -> None:
+    document = _document(
+        operation("SELECT 1", name="a", parameters={"id": TEXT}, http=Http("GET", "/a/{id}")),
+        operation("SELECT 1", name="b", parameters={"key": TEXT}, http=Http("DELETE", "/a/{key}")),
+    )
+    assert sorted(document["paths"]["/a/{id}"]) == ["delete", "get"]
+    assert [p["name"] for p in _operation(document, "/a/{id}", "delete")["parameters"]] == ["id"]
+
+
+def test_an_enum_is_one_component_for_all() -> None:
+    labels = {"type": "string", "enum": ["new", "paid"]}
+    nullable = {"type": ["string", "null"], "enum": ["new", "paid", None]}
+    document = _document(
+        operation("SELECT 1", name="a", parameters={"status": labels}),
+        operation("SELECT 1", name="b", parameters={"status": nullable}),
+    )
+    schemas = document["components"]["schemas"]
+    assert schemas["Status"] == labels
+    assert schemas["a.Parameters"]["properties"]["status"] == {"$ref": "#/components/schemas/Status"}
+    assert schemas["b.Parameters"]["properties"]["status"]["anyOf"] == [
+        {"$ref": "#/components/schemas/Status"},
+        {"type": "null"},
+    ]
+
+
+def test_the_index_has_a_place_for_every_piece() -> None:
+    document = document_of([Described(operation("SELECT 1", name="a"))], Heading())
+    opening, _, closing, stays = document.root
+    assert (opening, closing, stays) == ((0, 1), (len(document.text) - 2, 2), True)
+    assert document.text.endswith(b"}\n")
+    assert "audiences" in DocumentIndex._fields
