@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from handler.contract import patterns
 from handler.contract.operation import Operation, Result
 
 _SURE_TO_ANSWER = (Result.MANY, Result.MAYBE, Result.AFFECTED, Result.NONE)
@@ -22,6 +23,22 @@ _BY_FORMAT = {
     "time": "12:00:00Z",
     "time-local": "12:00:00",
     "email": "ada@example.com",
+}
+
+
+_BY_PATTERN = {
+    patterns.DECIMAL: "1.5",
+    patterns.FINITE_DECIMAL: "1.5",
+    patterns.NOT_FINITE: "NaN",
+    patterns.BYTES: r"\x0aff",
+    patterns.BITS: "0101",
+    patterns.DIGITS: "1",
+    patterns.ADDRESS: "192.0.2.1",
+    patterns.MAC_ADDRESS: "08:00:2b:01:02:03",
+    patterns.LOG_POSITION: "16/B374D848",
+    patterns.NO_COMMA: "1 day",
+    patterns.NUMBER_RANGE: "[1.5,2)",
+    patterns.NUMBER_RANGES: "{[1.5,2),[3,4)}",
 }
 
 
@@ -50,6 +67,8 @@ def sample(schema: dict[str, Any]) -> Any:
         return [sample(schema.get("items", {}))] * schema.get("minItems", 1)
     if kind == "object":
         return {name: sample(schema["properties"][name]) for name in schema.get("required", ())}
+    if kind == "string" and schema.get("pattern") in _BY_PATTERN:
+        return _BY_PATTERN[schema["pattern"]]
     if kind == "string":
         text = _BY_FORMAT.get(schema.get("format", ""), "a")
         return text.ljust(schema.get("minLength", 0), "a")[: schema.get("maxLength", len(text))]

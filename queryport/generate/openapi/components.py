@@ -20,11 +20,23 @@ HEADERS: dict[str, dict[str, Any]] = {
         "schema": {"type": "integer"},
     },
     "www-authenticate": {"description": "RFC 6750's challenge.", "schema": {"type": "string"}},
+    "etag": {"description": "The tag of the answer, for `If-None-Match`.", "schema": {"type": "string"}},
+    "location": {"description": "The path of what was made.", "schema": {"type": "string"}},
+    "preference-applied": {
+        "description": "The write was taken back, as `Prefer` asked for.",
+        "schema": {"type": "string", "enum": ["tx=rollback"]},
+    },
     "idempotency-replayed": {
         "description": "The answer is that of an earlier call with the same key.",
         "schema": {"type": "string", "enum": ["true"]},
     },
 }
+
+NOT_MODIFIED: dict[str, Any] = {
+    "description": "The caller has the answer already, as `If-None-Match` said.",
+    "headers": {"etag": {"$ref": "#/components/headers/etag"}},
+}
+"""The answer to a GET that names the tag of what it would get."""
 
 _KINDS = ("schemas", "responses", "headers")
 
@@ -75,8 +87,8 @@ class Components:
 
     def group(self) -> Group:
         """Return all of them as pieces."""
-        for name, header in HEADERS.items():
-            self._values["headers"][name] = header
+        self._values["headers"].update(HEADERS)
+        self._values["responses"]["NotModified"] = NOT_MODIFIED
         kinds: list[Piece | Group] = [member("securitySchemes", SCHEMES)]
         for kind in _KINDS:
             pieces: list[Piece | Group] = [
@@ -86,7 +98,8 @@ class Components:
         return Group(b'"components":{\n', kinds, b"\n}")
 
     def _audience(self, kind: str, name: str) -> tuple[str, ...] | None:
-        return None if kind == "headers" else tuple(sorted(self._readers[kind][name]))
+        readers = self._readers[kind].get(name)
+        return None if readers is None else tuple(sorted(readers))
 
 
 _RESERVED = {"Flaw", *(failures.problem_name(error) for error in failures.RULES)}

@@ -1,16 +1,62 @@
-"""Values for the document's examples: only such as their schemas take."""
+"""Values for the document's examples: only such as their schemas take.
 
-from typing import Any
+Objects and arrays are put together of their members' examples, and an example is looked for once for each schema.
+"""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, Final
+
+import orjson
 
 from handler.contract.exact_json import JsonError, exact
-from handler.contract.validation import Validator
+from handler.contract.patterns import Effort
+from handler.contract.recognition import Recognizers
 from queryport.generate.example_call import sample
+from queryport.generate.openapi.schemas import key_of
+
+NONE: Final = object()
+"""There is no example; None is one, of null."""
+
+_OBJECT = frozenset({"type", "properties", "required", "additionalProperties", "description", "title", "default"})
+_ARRAY = frozenset({"type", "items", "description", "title", "default", "maxItems"})
+_KEPT = 10_000
 
 
-def example_of(schema: dict[str, Any]) -> Any:
-    """Return a value that the schema takes, or None where none is found easily."""
+def example_of(schema: Any) -> Any:
+    """Return a value that the schema takes, or NONE where none is found easily."""
+    if isinstance(schema, Mapping):
+        types = schema.get("type")
+        if "properties" in schema and schema.keys() <= _OBJECT and _is_of(types, "object"):
+            return _object(schema)
+        if "items" in schema and schema.keys() <= _ARRAY and _is_of(types, "array") and schema.get("maxItems", 1):
+            element = example_of(schema["items"])
+            return [] if element is NONE else [element]
+    return _simple(key_of(schema))
+
+
+def _is_of(types: Any, kind: str) -> bool:
+    return types == kind or (isinstance(types, list) and kind in types)
+
+
+def _object(schema: Mapping[str, Any]) -> Any:
+    required = schema.get("required", ())
+    value = {}
+    for name, each in schema["properties"].items():
+        example = example_of(each)
+        if example is not NONE:
+            value[name] = example
+        elif name in required:
+            return NONE
+    return value if value.keys() >= set(required) else NONE
+
+
+@lru_cache(_KEPT)
+def _simple(key: bytes) -> Any:
+    schema = orjson.loads(key)
     try:
         value = sample(schema)
-        return value if not Validator(exact(schema)).flaws(exact(value)) else None
+        fits = Recognizers(Effort()).of(exact(schema)).accepts(exact(value))
     except (KeyError, TypeError, IndexError, JsonError):
-        return None
+        return NONE
+    return value if fits else NONE

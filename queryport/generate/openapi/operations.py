@@ -7,10 +7,10 @@ from handler.contract.operation import Batch, Idempotency, Operation, Page
 from queryport.generate.asl import task_state
 from queryport.generate.openapi import failures
 from queryport.generate.openapi.components import Components
-from queryport.generate.openapi.examples import example_of
+from queryport.generate.openapi.examples import NONE, example_of
 from queryport.generate.openapi.parameters import (
     WITH_BODY,
-    idempotency_key,
+    headers_of,
     in_path,
     in_query,
     path_parameters,
@@ -21,6 +21,7 @@ from queryport.generate.openapi.security import security_of
 Json = dict[str, Any]
 
 NAMED = "/operations/"
+CREATED, NO_CONTENT = 201, 204
 
 
 def by_name(operation: Operation, tag: str | None, sql: str | None, components: Components) -> Json:
@@ -30,9 +31,9 @@ def by_name(operation: Operation, tag: str | None, sql: str | None, components: 
     return {
         "operationId": f"operations/{operation.name}",
         **about,
-        **_parameters([idempotency_key(operation)]),
+        **_parameters(headers_of(operation)),
         **body,
-        "responses": _responses(operation, components, has_body=True),
+        "responses": _responses(operation, components, "POST"),
         "security": security_of(operation),
         "x-queryport": _everything(operation, sql),
     }
@@ -44,7 +45,7 @@ def by_route(operation: Operation, names: Mapping[str, str], tag: str | None, co
     if http is None:
         raise ValueError(f"{operation.name} has no route")
     schema = operation.parameters_schema
-    found: list[Json | None] = []
+    found: list[Json] = []
     body: Json = {}
     has_body = http.method in WITH_BODY
     if isinstance(operation.execution, Batch):
@@ -68,9 +69,9 @@ def by_route(operation: Operation, names: Mapping[str, str], tag: str | None, co
     return {
         "operationId": operation.name,
         **_common(operation, tag),
-        **_parameters([*found, idempotency_key(operation)]),
+        **_parameters([*found, *headers_of(operation)]),
         **body,
-        "responses": _responses(operation, components, has_body=has_body),
+        "responses": _responses(operation, components, http.method),
         "security": security_of(operation),
         "x-queryport": _summary(operation),
     }
@@ -86,19 +87,16 @@ def _common(operation: Operation, tag: str | None) -> Json:
     }
 
 
-def _parameters(found: list[Json | None]) -> Json:
-    parameters = [parameter for parameter in found if parameter is not None]
+def _parameters(parameters: list[Json]) -> Json:
     return {"parameters": parameters} if parameters else {}
 
 
-def _finish(parameter: Json | None, operation: Operation, components: Components) -> None:
+def _finish(parameter: Json, operation: Operation, components: Components) -> None:
     """Give a parameter its example, and its schema the components."""
-    if parameter is None:
-        return
     holder = parameter["content"]["application/json"] if "content" in parameter else parameter
     schema = holder["schema"]
     example = example_of(schema)
-    if example is not None:
+    if example is not NONE:
         holder["example"] = example
     holder["schema"] = adapted(schema, parameter["name"], components.hoist(operation.access.allow))
 
@@ -116,7 +114,7 @@ def _request_body(operation: Operation, schema: Schema, kind: str, components: C
     )
     described: Json = {"schema": {"type": "array", "items": reference} if is_array else reference}
     example = example_of(schema)
-    if example is not None:
+    if example is not NONE:
         described["example"] = example
     return {
         "requestBody": {
@@ -130,14 +128,40 @@ def _stripped(schema: Schema) -> Schema:
     return {keyword: value for keyword, value in schema.items() if keyword != "required" or value}
 
 
-def _responses(operation: Operation, components: Components, *, has_body: bool) -> Json:
+def _responses(operation: Operation, components: Components, method: str) -> Json:
     by_status: dict[int, list[Any]] = {}
-    for error in failures.failures_of(operation, has_body=has_body):
+    for error in failures.failures_of(operation, has_body=method in WITH_BODY):
         by_status.setdefault(error.status, []).append(error)
     problems = {
         str(status): components.problem(tuple(errors), operation.access.allow) for status, errors in by_status.items()
     }
-    return {"200": _answer(operation, components), **problems}
+    return {**_answers(operation, components, method), **problems}
+
+
+def _answers(operation: Operation, components: Components, method: str) -> Json:
+    """Describe the answers of a call that succeeds, by their statuses."""
+    response = operation.response
+    if response.status == NO_CONTENT:
+        return {"204": {"description": "Done.", "headers": _headers(operation)}}
+    answer = _answer(operation, components)
+    if method == "GET":
+        answer["headers"]["etag"] = {"$ref": "#/components/headers/etag"}
+        return {"200": answer, "304": {"$ref": "#/components/responses/NotModified"}}
+    if response.status == CREATED:
+        made = {**answer, "headers": dict(answer["headers"])}
+        if response.location is not None:
+            made["headers"]["location"] = {"$ref": "#/components/headers/location"}
+        return {"200": {**answer, "description": "Nothing was made."}, "201": made}
+    return {"200": answer}
+
+
+def _headers(operation: Operation) -> Json:
+    headers = {"x-request-id": {"$ref": "#/components/headers/x-request-id"}}
+    if operation.idempotency is not Idempotency.OFF:
+        headers["idempotency-replayed"] = {"$ref": "#/components/headers/idempotency-replayed"}
+    if not operation.read_only:
+        headers["preference-applied"] = {"$ref": "#/components/headers/preference-applied"}
+    return headers
 
 
 def _answer(operation: Operation, components: Components) -> Json:
@@ -152,17 +176,14 @@ def _answer(operation: Operation, components: Components) -> Json:
         "required": list(properties),
         "additionalProperties": False,
     }
-    headers = {"x-request-id": {"$ref": "#/components/headers/x-request-id"}}
-    if operation.idempotency is not Idempotency.OFF:
-        headers["idempotency-replayed"] = {"$ref": "#/components/headers/idempotency-replayed"}
     described: Json = {"schema": components.add("schemas", f"{operation.name}.Answer", answer, allow)}
     example = example_of(operation.documentation.result_schema)
-    if example is not None or operation.result == "none":
+    if example is not NONE:
         is_page = isinstance(operation.execution, Page)
         described["example"] = {"data": example, **({"next": None} if is_page else {})}
     return {
         "description": _MEANINGS[operation.result],
-        "headers": headers,
+        "headers": _headers(operation),
         "content": {"application/json": described},
     }
 

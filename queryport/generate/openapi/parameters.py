@@ -52,10 +52,26 @@ def is_json(codec: Codec, schema: Schema) -> bool:
     return True
 
 
-def idempotency_key(operation: Operation) -> dict[str, Any] | None:
-    """Describe the header; None where the operation takes none."""
-    if operation.idempotency is Idempotency.OFF:
-        return None
+def headers_of(operation: Operation) -> list[dict[str, Any]]:
+    """Describe the headers by which a write happens once, or is taken back."""
+    found = []
+    if operation.idempotency is not Idempotency.OFF:
+        found.append(_idempotency_key(operation))
+    if not operation.read_only:
+        found.append(PREFER)
+    return found
+
+
+PREFER = {
+    "name": "Prefer",
+    "in": "header",
+    "required": False,
+    "description": "`tx=rollback` runs the write and takes it back, to see what it would do. Send no key with it.",
+    "schema": {"type": "string", "enum": ["tx=rollback"]},
+}
+
+
+def _idempotency_key(operation: Operation) -> dict[str, Any]:
     return {
         "name": "Idempotency-Key",
         "in": "header",
