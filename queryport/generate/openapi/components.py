@@ -79,14 +79,21 @@ class Components:
         name = self._problems.get(group)
         if name is None:
             name = self._problems[group] = "-".join(error.__name__ for error in group)
-        for error in group:
-            self.add("schemas", failures.problem_name(error), failures.problem_schema(error), allow)
-        if InvalidParameters in group:
-            self.add("schemas", "Flaw", failures.FLAW, allow)
-        return self.add("responses", name, failures.response_of(group), allow)
+            self._values["responses"][name] = failures.response_of(group)
+        return self.add("responses", name, None, allow)
+
+    def _add_problems(self) -> None:
+        """Add the schemas of all errors that responses refer to, for the readers of these."""
+        for group, name in self._problems.items():
+            readers = tuple(self._readers["responses"][name])
+            for error in group:
+                self.add("schemas", failures.problem_name(error), failures.problem_schema(error), readers)
+            if InvalidParameters in group:
+                self.add("schemas", "Flaw", failures.FLAW, readers)
 
     def group(self) -> Group:
         """Return all of them as pieces."""
+        self._add_problems()
         self._values["headers"].update(HEADERS)
         self._values["responses"]["NotModified"] = NOT_MODIFIED
         kinds: list[Piece | Group] = [member("securitySchemes", SCHEMES)]

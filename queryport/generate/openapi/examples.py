@@ -3,11 +3,10 @@
 Objects and arrays are put together of their members' examples, and an example is looked for once for each schema.
 """
 
+import json
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final
-
-import orjson
 
 from handler.contract.exact_json import JsonError, exact
 from handler.contract.patterns import Effort
@@ -53,7 +52,7 @@ def _object(schema: Mapping[str, Any]) -> Any:
 
 @lru_cache(_KEPT)
 def _simple(key: bytes) -> Any:
-    schema = orjson.loads(key)
+    schema = json.loads(key)
     try:
         value = sample(schema)
         fits = Recognizers(Effort()).of(exact(schema)).accepts(exact(value))

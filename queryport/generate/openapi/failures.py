@@ -97,15 +97,21 @@ _BEFORE_THE_DATABASE = (
 )
 
 
-def outcomes_of(operation: Operation, error: type[OperationError]) -> tuple[Outcome, ...]:
-    """Return what may have become of the change where a call failed with the error."""
-    if operation.read_only or error in _BEFORE_THE_DATABASE:
-        return (Outcome.NOT_EXECUTED,)
-    if error is errors.OutcomeUnknown:
-        return (Outcome.UNKNOWN,)
-    if error is errors.ResultTooLarge:
-        return Outcome.ROLLED_BACK, Outcome.COMMITTED
-    return Outcome.NOT_EXECUTED, Outcome.ROLLED_BACK
+def outcomes_of(operation: Operation) -> dict[str, list[str]]:
+    """Return what may have become of the change that a failed call was to make, with the errors that leave it so."""
+    found: dict[str, list[str]] = {}
+    for error in failures_of(operation, has_body=True):
+        if error is errors.OutcomeUnknown:
+            outcomes: tuple[Outcome, ...] = (Outcome.UNKNOWN,)
+        elif error is errors.ResultTooLarge:
+            outcomes = Outcome.ROLLED_BACK, Outcome.COMMITTED
+        elif error in _BEFORE_THE_DATABASE:
+            outcomes = (Outcome.NOT_EXECUTED,)
+        else:
+            outcomes = Outcome.NOT_EXECUTED, Outcome.ROLLED_BACK
+        for outcome in outcomes:
+            found.setdefault(str(outcome), []).append(error.__name__)
+    return found
 
 
 def problem_name(error: type[OperationError]) -> str:

@@ -220,7 +220,6 @@ def _summary(operation: Operation) -> Json:
 
 def _everything(operation: Operation, sql: str | None) -> Json:
     execution, http = operation.execution, operation.http
-    found = failures.failures_of(operation, has_body=True)
     about: Json = _summary(operation)
     if http is not None:
         about["route"] = {"method": http.method, "path": http.path}
@@ -234,14 +233,8 @@ def _everything(operation: Operation, sql: str | None) -> Json:
     about["may_be_repeated"] = (
         "always" if operation.read_only else "with_key" if operation.idempotency is not Idempotency.OFF else "never"
     )
-    about["errors"] = {
-        error.__name__: {
-            "status": error.status,
-            "retryable": error.may_be_repeated,
-            "outcomes": [str(outcome) for outcome in failures.outcomes_of(operation, error)],
-        }
-        for error in found
-    }
+    if not operation.read_only:
+        about["outcomes"] = failures.outcomes_of(operation)
     about["asl"] = task_state(operation)
     if sql is not None:
         about["sql"] = sql

@@ -4,6 +4,7 @@ Enums and objects become components, so that generated clients have a name for e
 is moved into its branches.
 """
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -64,7 +65,10 @@ def _object(schema: Schema, name: str, hoist: Hoist) -> Schema:
 
 def key_of(schema: Schema) -> bytes:
     """Return a text that equal schemas have in common."""
-    return orjson.dumps(schema, option=orjson.OPT_SORT_KEYS)
+    try:
+        return orjson.dumps(schema, option=orjson.OPT_SORT_KEYS)
+    except TypeError:  # a bound of more than 64 bits
+        return json.dumps(schema, sort_keys=True, default=str).encode()
 
 
 def type_name(name: str) -> str:
