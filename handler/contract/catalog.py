@@ -19,6 +19,7 @@ from handler.contract.operation import (
     Access,
     Batch,
     Choice,
+    CommaList,
     Documentation,
     Execution,
     Fragment,
@@ -162,13 +163,25 @@ def _step(sql: list[Any], references: list[dict[str, Any]], *, one_row: bool) ->
 
 
 def _sql(pieces: list[Any]) -> Sql:
-    """A fragment is written as [SQL, placeholders], a choice as [parameter, fragment, fragment]."""
+    """Read a statement: [SQL, placeholders] is a fragment, [[piece, …]] a list with commas, the rest choices."""
     return tuple(
         [
-            _fragment(*piece) if len(piece) == 2 else Choice(piece[0], _fragment(*piece[1]), _fragment(*piece[2]))
+            _fragment(*piece)
+            if len(piece) == 2
+            else CommaList(tuple(map(_piece, piece[0])))
+            if len(piece) == 1
+            else _choice(*piece)
             for piece in pieces
         ]
     )
+
+
+def _piece(piece: list[Any]) -> Fragment | Choice:
+    return _fragment(*piece) if len(piece) == 2 else _choice(*piece)
+
+
+def _choice(parameter: str, present: list[Any], absent: list[Any], *null_is_present: bool) -> Choice:
+    return Choice(parameter, _fragment(*present), _fragment(*absent), *null_is_present)
 
 
 def _fragment(sql: str, placeholders: list[str]) -> Fragment:

@@ -242,6 +242,8 @@ def _type(rule: Any) -> str:
 
 
 def _branches(rule: list[Any]) -> str:
+    if all(isinstance(branch, Mapping) and branch.keys() == {"required"} for branch in rule):
+        return "must have at least one of " + ", ".join(name for branch in rule for name in branch["required"])
     types = [branch["type"] for branch in rule if isinstance(branch, Mapping) and isinstance(branch.get("type"), str)]
     return _type(types) if len(types) == len(rule) else "must have one of the forms that the schema allows"
 

@@ -56,9 +56,18 @@ class Choice(NamedTuple):
     parameter: str
     present: Fragment
     absent: Fragment
+    null_is_present: bool = False
+    """NULL is a value here: the stretch depends on whether the call gives the parameter at all."""
 
 
-Sql = tuple[Fragment | Choice, ...]
+class CommaList(NamedTuple):
+    """Pieces with commas between those of them that a call needs, of which there is always one."""
+
+    pieces: tuple[Fragment | Choice, ...]
+    """One that is not needed is an empty fragment."""
+
+
+Sql = tuple[Fragment | Choice | CommaList, ...]
 """A statement in the order of its fragments; each placeholder has its cast, and a row arrives as one text column."""
 
 
@@ -76,6 +85,8 @@ class Parameter(NamedTuple):
     source: str | None = None
     """Where the value comes from, if not from the call's parameters: `claims.tenant_id`, `iam.arn`, `caller.id`, ….
     Its JSON Schema is then in the operation's `caller_schema`."""
+    patch: bool = False
+    """Absent means that it has no value at all, not even NULL: what the statement does with it is left out."""
 
 
 class Http(NamedTuple):

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import Any
 
 from handler.contract.limits import REQUEST_BYTES
@@ -26,12 +27,12 @@ class BatchRunner:
     def __init__(self, operation: Operation, batch: Batch, parameters: Parameters, data_api: DataApi) -> None:
         self._operation = operation
         self._parameters = parameters
-        self._form = ReadyStatement(batch.sql).form({})
+        self._statement = ReadyStatement(batch.sql)
         self._transactions = Transactions(data_api, Keys(data_api))
 
     def run(self, invocation: Invocation) -> Answer:
         """Raises InvalidParameters and Failed."""
-        operation, form = self._operation, self._form
+        operation = self._operation
         elements = self._parameters.bindings_of_each(invocation.values, invocation.caller)
         key = idempotency.key_of(operation, invocation, elements)
         rows = Rows([], len(elements))
@@ -39,8 +40,10 @@ class BatchRunner:
             return answer_of(operation, rows)
 
         def work(running: Running) -> tuple[Rows, list[str]]:
-            for sets in requests(form.sql, form.placeholders, elements):
-                running.execute_batch(form.sql, sets)
+            # One request has one text: elements in a row that give the same parameters to patch share it.
+            for form, alike in groupby(elements, self._statement.form):
+                for sets in requests(form.sql, form.placeholders, list(alike)):
+                    running.execute_batch(form.sql, sets)
             return rows, recorded(operation, rows)
 
         rows, replayed = self._transactions.run(

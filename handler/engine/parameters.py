@@ -21,7 +21,7 @@ ParameterType = tuple[Codec, Any]
 _LONGEST_DETAIL = 4000  # Step Functions keeps 32,768 characters of a failure's cause, this and a stack trace
 
 Bindings = dict[str, str | None]
-"""The value of each parameter in PostgreSQL's text form; None is NULL."""
+"""The value of each parameter in PostgreSQL's text form; None is NULL. One that a call does not patch is not there."""
 
 
 class Parameters:
@@ -76,6 +76,8 @@ class Parameters:
     def _written(self, values: Mapping[str, Any], path: tuple[int, ...], flaws: list[Flaw]) -> Bindings:
         bindings: Bindings = {}
         for parameter, encode in self._parameters:
+            if parameter.patch and parameter.name not in values:
+                continue
             try:
                 bindings[parameter.name] = _text(parameter, encode, values)
             except codecs.EncodingError as error:

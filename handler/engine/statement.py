@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from handler.contract.operation import Choice, Fragment, Sql
+from handler.contract.operation import Choice, CommaList, Fragment, Sql
 from handler.data_api.client import Arguments
 from handler.engine.parameters import Bindings
 
@@ -24,23 +24,40 @@ class Form(NamedTuple):
 class ReadyStatement:
     def __init__(self, sql: Sql) -> None:
         self._sql = sql
-        self._deciding = tuple({piece.parameter: None for piece in sql if isinstance(piece, Choice)})
+        choices = [each for piece in sql for each in _parts(piece) if isinstance(each, Choice)]
+        self._deciding = tuple({choice.parameter: None for choice in choices if not choice.null_is_present})
+        self._patching = tuple({choice.parameter: None for choice in choices if choice.null_is_present})
         self._forms: dict[tuple[bool, ...], Form] = {}
 
     def form(self, bindings: Mapping[str, str | None]) -> Form:
         """The statement for a call's parameters."""
         present = tuple([bindings.get(name) is not None for name in self._deciding])
+        if self._patching:
+            present += tuple([name in bindings for name in self._patching])
         form = self._forms.get(present)
         if form is None:
-            form = self._make(dict(zip(self._deciding, present, strict=True)))
+            form = self._make(bindings)
             if len(self._forms) < _MOST_FORMS:
                 self._forms[present] = form
         return form
 
-    def _make(self, present: Mapping[str, bool]) -> Form:
-        fragments: list[Fragment] = [
-            piece if isinstance(piece, Fragment) else piece.present if present[piece.parameter] else piece.absent
-            for piece in self._sql
-        ]
-        names = dict.fromkeys(name for fragment in fragments for name in fragment.placeholders)
-        return Form("".join([fragment.sql for fragment in fragments]), tuple(names))
+    def _make(self, bindings: Mapping[str, str | None]) -> Form:
+        texts: list[str] = []
+        names: dict[str, None] = {}
+        for piece in self._sql:
+            chosen = [_chosen(part, bindings) for part in _parts(piece)]
+            texts.append(", ".join([fragment.sql for fragment in chosen if fragment.sql]))
+            names |= dict.fromkeys(name for fragment in chosen for name in fragment.placeholders)
+        return Form("".join(texts), tuple(names))
+
+
+def _parts(piece: Fragment | Choice | CommaList) -> tuple[Fragment | Choice, ...]:
+    return piece.pieces if isinstance(piece, CommaList) else (piece,)
+
+
+def _chosen(piece: Fragment | Choice, bindings: Mapping[str, str | None]) -> Fragment:
+    if isinstance(piece, Fragment):
+        return piece
+    if piece.null_is_present:
+        return piece.present if piece.parameter in bindings else piece.absent
+    return piece.present if bindings.get(piece.parameter) is not None else piece.absent

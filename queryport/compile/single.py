@@ -27,6 +27,7 @@ from queryport.compile.check.batches import check_batch
 from queryport.compile.check.idempotency import check_idempotency, no_key_because, no_key_beside
 from queryport.compile.check.pages import PagePlan, plan_page
 from queryport.compile.check.parameters import absentable, build_parameters
+from queryport.compile.check.patches import find_patches
 from queryport.compile.check.responses import check_response
 from queryport.compile.check.results import check_columns, check_result, data_schema
 from queryport.compile.check.routes import check_route
@@ -56,7 +57,8 @@ def _operation(statement: TypedStatement, name: str) -> Operation | None:
     file, columns, front_matter = statement.file, statement.columns, statement.file.front_matter
     result = check_result(statement)
     check_columns(statement, result)
-    parameters, schema, caller_schema = build_parameters(file, statement.inference.by_name)
+    patches = find_patches(statement)
+    parameters, schema, caller_schema = build_parameters(file, statement.inference.by_name, [patches])
     access, row_security = check_access(file), check_row_security(file)
     check_sources(file, statement.inference.by_name)
     check_tenants(statement)
@@ -77,7 +79,7 @@ def _operation(statement: TypedStatement, name: str) -> Operation | None:
     check_suspicions(statement, absent)
     if file.reporter.errors:
         return None
-    body = cast_body(statement, absent)
+    body = cast_body(statement, absent, patches)
     execution, keys = _executed(statement, body, result, page, keys, row_security)
     return Operation(
         name=name,

@@ -17,6 +17,7 @@ from queryport.compile.check.access import (
 )
 from queryport.compile.check.idempotency import check_idempotency, no_key_because
 from queryport.compile.check.parameters import absentable, build_parameters
+from queryport.compile.check.patches import find_patches
 from queryport.compile.check.responses import check_response
 from queryport.compile.check.results import check_columns, check_result, data_schema
 from queryport.compile.check.routes import check_route
@@ -138,7 +139,8 @@ def _operation(file: QueryFile, name: str, steps: Sequence[_TypedStep], marks: M
     answer = statements[marks.result]
     result = check_result(answer)
     types = merge(file, [(statement.scan, statement.inference.by_name) for statement in statements])
-    parameters, schema, caller_schema = build_parameters(file, types)
+    patches = [find_patches(statement) for statement in statements]
+    parameters, schema, caller_schema = build_parameters(file, types, patches)
     access, row_security = check_access(file), check_row_security(file)
     check_sources(file, types)
     for statement in statements:
@@ -163,7 +165,7 @@ def _operation(file: QueryFile, name: str, steps: Sequence[_TypedStep], marks: M
     compiled = []
     beside = _referred_by_later(steps)
     for index, step in enumerate(steps):
-        body = cast_body(step.statement, absentable(parameters))
+        body = cast_body(step.statement, absentable(parameters), patches[index])
         wanted = result if step.statement is answer else Result.NONE
         sql = wrap(step.statement, body, wanted, beside=beside[index])
         compiled.append(Step(sql, _references(step, beside), one_row=index in referred_to))

@@ -53,6 +53,7 @@ RULES = _table(
     ("QP111", _WARNING, "a pattern that refuses long texts"),
     ("QP112", _WARNING, "IN with one placeholder"),
     ("QP113", _WARNING, "a placeholder that is a string's text"),
+    ("QP114", _ERROR, "a parameter that nothing can be left out for"),
     ("QP201", _ERROR, "a syntax error"),
     ("QP202", _ERROR, "PostgreSQL refuses the statement"),
     ("QP204", _ERROR, "COPY"),

@@ -1,12 +1,12 @@
 """Statements of the catalogue as plain texts, for tests that write them or read them."""
 
-from handler.contract.operation import Choice, Fragment, Operation, Page, Single, Sql, Transaction
-from queryport.compile.write.pieces import Alternative, sql_of
+from handler.contract.operation import Choice, CommaList, Fragment, Operation, Page, Single, Sql, Transaction
+from queryport.compile.write.pieces import Alternative, Listed, Pieces, sql_of
 
-Texts = tuple[str | Alternative, ...]
+Texts = Pieces
 
 
-def sql(*texts: str | Alternative) -> Sql:
+def sql(*texts: str | Alternative | Listed) -> Sql:
     """The statement as the compiler would write it, its placeholders noted."""
     return sql_of(texts)
 
@@ -14,9 +14,14 @@ def sql(*texts: str | Alternative) -> Sql:
 def texts(statement: Sql) -> Texts:
     """The statement without the names of its placeholders."""
     return tuple(
-        piece.sql if isinstance(piece, Fragment) else Alternative(piece.parameter, piece.present.sql, piece.absent.sql)
-        for piece in statement
+        Listed(tuple(map(_text, piece.pieces))) if isinstance(piece, CommaList) else _text(piece) for piece in statement
     )
+
+
+def _text(piece: Fragment | Choice) -> str | Alternative:
+    if isinstance(piece, Fragment):
+        return piece.sql
+    return Alternative(piece.parameter, piece.present.sql, piece.absent.sql, piece.null_is_present)
 
 
 def sent(operation: Operation) -> Texts:

@@ -3,13 +3,14 @@
 A default has to be a value that a caller could send.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from handler.contract.exact_json import exact
 from handler.contract.operation import Parameter
 from handler.contract.validation import Validator
 from queryport.compile.check.keywords import merged, slow_patterns, unfit_keywords
+from queryport.compile.check.patches import Patches
 from queryport.compile.describe.query_file import QueryFile
 from queryport.compile.describe.types import Schema, codec, nullable, parameter_schema
 from queryport.compile.read.front_matter import ParameterEntry
@@ -26,11 +27,12 @@ class BuiltParameters(NamedTuple):
     """Of the object of those that come from the caller; empty where there are none."""
 
 
-def build_parameters(file: QueryFile, types: Mapping[str, int]) -> BuiltParameters:
+def build_parameters(file: QueryFile, types: Mapping[str, int], patches: Sequence[Patches]) -> BuiltParameters:
     """Derive the parameters from their types, narrowed by the front matter.
 
-    `types` are the oids of the parameters' types by name, in that order.
+    `types` are the oids of the parameters' types by name, in that order; `patches` are those of all statements.
     """
+    not_null = frozenset[str]().union(*(each.not_null for each in patches))
     database = file.database
     parameters: list[Parameter] = []
     properties: dict[str, Schema] = {}
@@ -44,10 +46,15 @@ def build_parameters(file: QueryFile, types: Mapping[str, int]) -> BuiltParamete
         errors = file.reporter.errors
         schema = _narrowed(file, name, entry, derived)
         optional = entry.optional or entry.has_default
-        if not optional and entry.from_ is None:
+        takes_null = name not in not_null if entry.takes_null is None else entry.takes_null
+        if not optional and entry.from_ is None and not entry.patch:
             required.append(name)
-        if entry.nullable or (entry.optional and not entry.has_default):
+        if entry.patch:
+            _check_patch(file, name, entry)
+        if takes_null or (entry.optional and not entry.has_default):
             schema = nullable(schema)
+        elif entry.patch and "type" not in schema:  # any JSON, of which null would be a document
+            schema["type"] = ["object", "array", "string", "number", "boolean"]
         if entry.has_default:
             if file.reporter.errors == errors:
                 _report_unfit_default(file, name, entry, schema)
@@ -60,14 +67,19 @@ def build_parameters(file: QueryFile, types: Mapping[str, int]) -> BuiltParamete
                 name,
                 codec(database, oid),
                 optional=optional,
-                nullable=entry.nullable,
+                nullable=takes_null,
                 default=entry.default,
                 source=entry.from_,
+                patch=entry.patch,
             )
         )
     whole: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
+    groups = dict.fromkeys(group for each in patches for group in each.groups)
+    required += dict.fromkeys(group[0] for group in groups if len(group) == 1)
     if required:
         whole["required"] = required
+    choices = [{"anyOf": [{"required": [name]} for name in group]} for group in groups if len(group) > 1]
+    whole |= {"allOf": choices} if len(choices) > 1 else choices[0] if choices else {}
     return BuiltParameters(tuple(parameters), whole, {"type": "object", "properties": of_caller} if of_caller else {})
 
 
@@ -89,6 +101,14 @@ def absentable(parameters: tuple[Parameter, ...]) -> frozenset[str]:
         for parameter in parameters
         if parameter.nullable or (parameter.optional and parameter.default is None)
     )
+
+
+def _check_patch(file: QueryFile, name: str, entry: ParameterEntry) -> None:
+    """Report what a parameter that a call leaves out to patch cannot be besides."""
+    others = {"optional": entry.optional, "default": entry.has_default, "from": entry.from_ is not None}
+    for key in (key for key, written in others.items() if written):
+        message = f"`:{name}` has `patch` and `{key}`, which say two things of a call that does not give it"
+        file.reporter.report("QP114", file.header.key("params", name, key), message, f"delete `{key}`, or `patch`")
 
 
 def _narrowed(file: QueryFile, name: str, entry: ParameterEntry, derived: Schema) -> Schema:

@@ -89,7 +89,7 @@ def _check_parameter(file: QueryFile, schema: Schema, name: str) -> None:
         report("QP402", span, f"the route has `{{{name}}}`, and the statement has no `:{name}`", cure)
     elif name not in schema.get("required", ()):
         message = f"`{{{name}}}` is always in the path, and the parameter is optional"
-        report("QP404", span, message, f"delete `optional` and `default` of `{name}`")
+        report("QP404", span, message, f"delete `optional`, `default` and `patch` of `{name}`")
     elif not _IN_A_PATH & _types(properties[name]):
         message = f"`{{{name}}}` is not a single value, which is all that a path can hold"
         report("QP404", span, message, "leave it to the query string or the body")

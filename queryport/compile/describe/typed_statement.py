@@ -100,7 +100,7 @@ def _analyse(
 def _is_given(file: QueryFile, name: str, oid: int) -> bool:
     """Whether every call gives the parameter a value that is not NULL; of JSON, null may be either."""
     entry = file.front_matter.parameter(name)
-    if entry.from_ is not None:  # a caller without the claim
+    if entry.from_ is not None or entry.patch:  # a caller without the claim, or a call without the parameter
         return False
     never_absent = entry.default is not None if entry.has_default else not entry.optional
     return never_absent and not entry.nullable and file.database.base_type(oid).name not in ("json", "jsonb")

@@ -52,6 +52,8 @@ class ParameterEntry(_Model):
     optional: bool = False
     nullable: bool = False
     default: Any = None
+    patch: bool = False
+    """Absent, it leaves its assignment out, or its column has the DEFAULT."""
     description: str | None = None
     from_: str | None = Field(default=None, alias="from")
     """Where the value comes from, if not from the call."""
@@ -93,11 +95,18 @@ class ParameterEntry(_Model):
     examples: list[Any] | None = None
     deprecated: bool | None = None
 
-    _OURS: ClassVar[frozenset[str]] = frozenset({"type", "optional", "nullable", "default", "description", "from_"})
+    _OURS: ClassVar[frozenset[str]] = frozenset(
+        {"type", "optional", "nullable", "default", "patch", "description", "from_"}
+    )
 
     @property
     def has_default(self) -> bool:
         return "default" in self.model_fields_set
+
+    @property
+    def takes_null(self) -> bool | None:
+        """Whether null is NULL; of a parameter that patches, None leaves it to the column."""
+        return None if self.patch and "nullable" not in self.model_fields_set else self.nullable
 
     def schema_keywords(self) -> dict[str, Any]:
         """The JSON Schema keywords that the author wrote, by their names in the standard."""

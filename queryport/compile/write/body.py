@@ -1,4 +1,4 @@
-"""The author's statement with casts on its placeholders, in pieces where a filter may be left out.
+"""The author's statement with casts on its placeholders, in pieces where a part of it may be left out.
 
 Works on the text, token by token: what the author wrote stays as it was written.
 """
@@ -8,37 +8,59 @@ from dataclasses import dataclass
 from postgast.pg_query_pb2 import Token as TokenKind
 
 from queryport.compile.check.optional_filters import optional_filters
+from queryport.compile.check.patches import Patches
 from queryport.compile.describe.database import Database
 from queryport.compile.describe.query_file import without_comments
 from queryport.compile.describe.text_forms import cast_before, cast_of_text
 from queryport.compile.describe.typed_statement import TypedStatement
 from queryport.compile.read.draft import Draft, Edit
 from queryport.compile.read.tokens import Placeholder, Scan
-from queryport.compile.write.pieces import Alternative, Pieces
+from queryport.compile.write.pieces import Alternative, Listed, Pieces
 from queryport.diagnostics.source import Source, Span
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """The author's statement with casts, cut where filters may be left out."""
+    """The author's statement with casts, cut where filters, assignments and values may be left out."""
 
     source: Source
     scan: Scan
     edits: tuple[Edit, ...]
     filters: tuple[tuple[Span, str], ...]
     """The stretches `(:p IS NULL OR …)`, each with its parameter."""
+    patches: Patches
 
     def pieces(self, span: Span) -> Pieces:
         """Return a stretch of the statement as pieces."""
-        pieces: list[str | Alternative] = []
+        pieces: list[str | Alternative | Listed] = []
         here = span.start
-        for stretch, parameter in self.filters:
+        for stretch, piece in self._cuts():
             if span.start <= stretch.start and stretch.end <= span.end:
                 pieces.append(self._text(Span(here, stretch.start)))
-                pieces.append(Alternative(parameter, present=self._text(stretch), absent=self._true(stretch)))
+                pieces.append(piece)
                 here = stretch.end
         pieces.append(self._text(Span(here, span.end)))
         return tuple(pieces)
+
+    def _cuts(self) -> list[tuple[Span, Alternative | Listed]]:
+        """The stretches that depend on a call, in their order; a filter within another one is no stretch of its own."""
+        cuts: list[tuple[Span, Alternative | Listed]] = []
+        for assignments in self.patches.lists:
+            parts = tuple(self._assignment(*assignment) for assignment in assignments)
+            cuts.append((Span(assignments[0].span.start, assignments[-1].span.end), Listed(parts)))
+        for stretch, parameter in self.patches.defaults:
+            cuts.append((stretch, self._patched(stretch, parameter, absent="DEFAULT")))
+        outer = [stretch for stretch, _ in cuts]
+        for stretch, parameter in self.filters:
+            if not any(other.start <= stretch.start and stretch.end <= other.end for other in outer):
+                cuts.append((stretch, Alternative(parameter, self._text(stretch), self._true(stretch))))
+        return sorted(cuts, key=lambda cut: cut[0])
+
+    def _assignment(self, stretch: Span, parameter: str | None) -> str | Alternative:
+        return self._text(stretch) if parameter is None else self._patched(stretch, parameter, absent="")
+
+    def _patched(self, stretch: Span, parameter: str, *, absent: str) -> Alternative:
+        return Alternative(parameter, self._text(stretch), absent, null_is_present=True)
 
     def _true(self, stretch: Span) -> str:
         """Return `true` for a filter, kept apart from words that its parentheses touch."""
@@ -50,7 +72,7 @@ class Body:
         return Draft(self.source, span, self.edits).text
 
 
-def cast_body(statement: TypedStatement, absentable: frozenset[str]) -> Body:
+def cast_body(statement: TypedStatement, absentable: frozenset[str], patches: Patches) -> Body:
     """Cast each placeholder to its type; `absentable` are the parameters that a call may leave NULL."""
     scan, database = statement.scan, statement.file.database
     casts = [
@@ -58,7 +80,7 @@ def cast_body(statement: TypedStatement, absentable: frozenset[str]) -> Body:
         for place, oid in zip(scan.placeholders, statement.inference.oids, strict=True)
     ]
     filters = tuple(optional_filters(statement, absentable))
-    return Body(statement.file.source, scan, (*casts, *without_comments(scan)), filters)
+    return Body(statement.file.source, scan, (*casts, *without_comments(scan)), filters, patches)
 
 
 def _cast(database: Database, scan: Scan, place: Placeholder, oid: int) -> Edit:

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from handler.contract import exact_json
-from handler.contract.operation import CATALOG_FORMAT, Choice, Fragment, Http, Operation
+from handler.contract.operation import CATALOG_FORMAT, Choice, CommaList, Fragment, Http, Operation
 
 _LARGE = 4096
 """The bytes beyond which a branch of the routes is not part of the index."""
@@ -67,7 +67,10 @@ def _plain(value: Any) -> Any:
         case Fragment():
             return [value.sql, value.placeholders]
         case Choice():
-            return [value.parameter, _plain(value.present), _plain(value.absent)]
+            always = [True] if value.null_is_present else []
+            return [value.parameter, _plain(value.present), _plain(value.absent), *always]
+        case CommaList():
+            return [_plain(value.pieces)]
         case tuple() if hasattr(value, "_asdict"):
             return {name: _plain(member) for name, member in value._asdict().items()}
         case tuple():

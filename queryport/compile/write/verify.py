@@ -5,7 +5,7 @@ from queryport.aws import placeholders as scanner
 from queryport.aws.limits import STATEMENT_CHARACTERS
 from queryport.compile.describe.database import TEXT_OID, StatementError
 from queryport.compile.describe.typed_statement import TypedStatement
-from queryport.compile.write.pieces import whole_text
+from queryport.compile.write.pieces import variants, whole_text
 
 _NOT_SUPPORTED = "0A000"
 """The SQLSTATE with which PostgreSQL refuses tables with rules, and views without RETURNING rules, in WITH."""
@@ -38,7 +38,7 @@ def rewriter_refusal(statement: TypedStatement, sql: Sql) -> str | None:
 
 
 def _refusal(statement: TypedStatement, sql: Sql) -> StatementError | None:
-    for variant in {whole_text(sql, present=True), whole_text(sql, present=False)}:
+    for variant in variants(sql):
         scanned = scanner.scan(variant)
         try:
             statement.file.database.prepare(scanned.text, [TEXT_OID] * len(scanned.placeholders))
