@@ -241,9 +241,14 @@ def _type(rule: Any) -> str:
     return "must be " + " or ".join(_TYPES.get(name, name) for name in names)
 
 
+def _choices(rule: list[Any]) -> str:
+    names = [branch["required"] for branch in rule if isinstance(branch, Mapping) and branch.keys() == {"required"}]
+    if len(names) == len(rule) and all(len(each) == 1 for each in names):
+        return f"must have at least one of {', '.join(name for (name,) in names)}"
+    return _branches(rule)
+
+
 def _branches(rule: list[Any]) -> str:
-    if all(isinstance(branch, Mapping) and branch.keys() == {"required"} for branch in rule):
-        return "must have at least one of " + ", ".join(name for branch in rule for name in branch["required"])
     types = [branch["type"] for branch in rule if isinstance(branch, Mapping) and isinstance(branch.get("type"), str)]
     return _type(types) if len(types) == len(rule) else "must have one of the forms that the schema allows"
 
@@ -282,7 +287,7 @@ _TYPES = {
 
 _WORDS: dict[str, str | Callable[[Any], str]] = {
     "type": _type,
-    "anyOf": _branches,
+    "anyOf": _choices,
     "oneOf": _branches,
     "enum": _enum,
     "const": lambda rule: f"must be {exact_json.dumps(rule)}",

@@ -29,7 +29,7 @@ CREATE TABLE movement (
   amount bigint NOT NULL
 );
 CREATE INDEX movement_ticket ON movement (ticket);
-CREATE TABLE named (name text PRIMARY KEY, note text);
+CREATE TABLE named (name text PRIMARY KEY, note text, rank integer NOT NULL DEFAULT 7);
 CREATE TABLE later (name text REFERENCES named DEFERRABLE INITIALLY DEFERRED);
 CREATE FUNCTION refuse(sqlstate text) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN

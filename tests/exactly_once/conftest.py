@@ -71,6 +71,29 @@ QUERIES = {
         for name, text in ONE_ROW.items()
     },
     "names_that_are_there": "SELECT name FROM named ORDER BY name",
+    "patch": """
+        -- http: PATCH /named/{name}
+        -- result: one
+        -- params: {note: {patch: true}, rank: {patch: true}}
+        UPDATE named SET note = :note, rank = :rank WHERE name = :name RETURNING name, note, rank
+    """,
+    "name_or_patch": """
+        -- params: {note: {patch: true}, rank: {patch: true}}
+        INSERT INTO named (name, note, rank) VALUES (:name, :note, :rank)
+        ON CONFLICT (name) DO UPDATE SET note = :note, rank = :rank
+    """,
+    "patch_in_steps": """
+        -- isolation: serializable
+        -- params: {note: {patch: true}, rank: {patch: true}, other: {patch: true}}
+        -- @changed
+        UPDATE named SET note = :note, rank = :rank WHERE name = :name RETURNING name;
+        INSERT INTO named (name, note) VALUES (:changed.name || '2', :other);
+    """,
+    "patch_many": """
+        -- batch: true
+        -- params: {note: {patch: true}, rank: {patch: true}}
+        UPDATE named SET note = :note, rank = :rank WHERE name = :name
+    """,
     "name_later": "-- result: one\nINSERT INTO later (name) VALUES (:name) RETURNING name",
     "pages_that_write": """
         -- page: {by: [n], unique: true}

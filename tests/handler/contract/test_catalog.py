@@ -23,7 +23,7 @@ from handler.contract.operation import (
     Transaction,
 )
 from queryport.compile.write.emit import write_catalog
-from queryport.compile.write.pieces import Alternative
+from queryport.compile.write.pieces import Alternative, Listed
 from tests.support.operations import operation
 from tests.support.statements import sql
 
@@ -32,14 +32,19 @@ _FULL = Operation(
     result=Result.MANY,
     read_only=True,
     execution=Page(
-        sql("SELECT 1 ", Alternative("status", "WHERE status = :status", "")),
+        sql(
+            "SELECT 1 ",
+            Alternative("status", "WHERE status = :status", ""),
+            Alternative("since", ":since", "DEFAULT", null_is_present=True),
+            Listed(("a = 1", Alternative("since", "b = :since", "", null_is_present=True))),
+        ),
         by=("placed_at", "order_id"),
         size=50,
         max=500,
     ),
     parameters=(
         Parameter("status", ["array", ["row", [["x", "scalar"]]], ";"], optional=True),
-        Parameter("document", "json", nullable=True),
+        Parameter("document", "json", nullable=True, patch=True),
         Parameter("since", "scalar", optional=True, default={"a": [1, None]}),
     ),
     parameters_schema={"properties": {"total": {"multipleOf": Decimal("0.01"), "maximum": 10**20, "minimum": 0.1}}},

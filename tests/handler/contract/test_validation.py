@@ -57,6 +57,12 @@ def _detail(schema: dict[str, Any], value: Any) -> str:
         ({"unevaluatedProperties": False}, {"a": SECRET}, "has a member that is not known here"),
         ({"prefixItems": [True], "unevaluatedItems": False}, [1, SECRET], "has more elements than the schema allows"),
         ({"anyOf": [{"type": "integer"}, {"type": "null"}]}, SECRET, "must be a whole number or null"),
+        ({"anyOf": [{"required": ["a"]}, {"required": ["b"]}]}, {}, "must have at least one of a, b"),
+        (
+            {"anyOf": [{"required": ["a"]}, {"required": ["b", "c"]}]},
+            {},
+            "must have one of the forms that the schema allows",
+        ),
         (
             {"oneOf": [{"required": ["a"]}, {"required": ["b"]}]},
             {},

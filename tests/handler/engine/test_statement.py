@@ -1,7 +1,7 @@
 """Which pieces of a statement a call gets, and which placeholders are left in them."""
 
 from handler.engine.statement import ReadyStatement
-from queryport.compile.write.pieces import Alternative
+from queryport.compile.write.pieces import Alternative, Listed
 from tests.support.statements import sql
 
 _STATEMENT = ReadyStatement(
@@ -22,6 +22,27 @@ def test_a_parameter_without_a_value_leaves_its_piece_and_its_placeholder_out() 
 
 def test_the_same_parameters_get_the_same_form() -> None:
     assert _STATEMENT.form({"c": "x"}) is _STATEMENT.form({"c": "y", "d": None})
+
+
+def test_null_is_present_where_a_parameter_patches() -> None:
+    statement = ReadyStatement(
+        sql(
+            "UPDATE t SET ",
+            Listed((Alternative("a", "a = :a", "", null_is_present=True), "b = 1", *_patches("c", "d"))),
+            " WHERE ",
+            Alternative("e", "e = :e", "true"),
+        )
+    )
+    form = statement.form({"c": None, "e": None})
+    assert form.sql == "UPDATE t SET b = 1, c = :c WHERE true"
+    assert form.arguments({"c": None, "e": None}) == [("c", None)]
+    assert statement.form({"c": "x"}) is form
+    assert statement.form({"a": "1", "d": None, "e": "5"}).sql == "UPDATE t SET a = :a, b = 1, d = :d WHERE e = :e"
+    assert statement.form({}).sql == "UPDATE t SET b = 1 WHERE true"
+
+
+def _patches(*names: str) -> list[Alternative]:
+    return [Alternative(name, f"{name} = :{name}", "", null_is_present=True) for name in names]
 
 
 def test_casts_are_no_placeholders_and_a_name_counts_once() -> None:

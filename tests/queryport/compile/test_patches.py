@@ -288,8 +288,8 @@ REFUSED = {
     ),
     "INSERT INTO book (book_id, title) VALUES (1, :a) ON CONFLICT (book_id) DO UPDATE SET a = 1 "
     "WHERE ‸excluded IS NOT NULL": "`excluded` holds the column's DEFAULT",
-    "INSERT INTO book (book_id, title) VALUES (1, :a) ON CONFLICT (book_id) DO UPDATE SET title = (‸excluded.*)::text": (
-        "`excluded.*` holds the column's DEFAULT"
+    "INSERT INTO book (book_id, title) VALUES (1, :a) ON CONFLICT (book_id) DO UPDATE SET title = ‸excluded::text": (
+        "`excluded` holds the column's DEFAULT"
     ),
     "MERGE INTO book USING (VALUES (1, ‸:a)) AS s(id, t) ON book_id = id WHEN MATCHED THEN UPDATE SET title = s.t": (
         "nothing can be left out for it here"

@@ -156,6 +156,23 @@ CASES = [
         "-- http: ‸GET /p/{a}\n-- params: {a: {optional: true}}\nSELECT name FROM person WHERE name = :a",
         "optional",
     ),
+    (
+        "QP114",
+        "-- params: {a: {patch: true}}\nUPDATE person SET name = :a WHERE person_id = 1 AND code = ‸:a",
+        "nothing can be left out for it here",
+    ),
+    ("QP114", "-- params: {a: {patch: true}}\nINSERT INTO person (code) SELECT ‸:a", "a plain VALUES alone"),
+    (
+        "QP114",
+        "-- params: {a: {patch: true, ‸optional: true}}\nUPDATE person SET name = :a WHERE person_id = 1",
+        "`patch` and `optional`",
+    ),
+    (
+        "QP404",
+        "-- http: ‸PATCH /p/{a}\n-- params: {a: {patch: true}, b: {patch: true}}\n"
+        "UPDATE person SET name = :a, code = :b WHERE person_id = 1",
+        "the parameter is optional",
+    ),
     ("QP406", "-- page: ‸{by: [name]}\n-- result: one\nSELECT name FROM person", "`result: many`"),
     ("QP406", "-- page: {by: [‸nme]}\nSELECT name FROM person", "`nme`"),
     ("QP406", "-- page: {by: [‸name up]}\nSELECT name FROM person", "`name up`"),
