@@ -51,6 +51,7 @@ def _detail(schema: dict[str, Any], value: Any) -> str:
         ({"pattern": "^[a-z]$"}, SECRET, "must match the regular expression ^[a-z]$"),
         ({"format": "uuid"}, SECRET, "must be a UUID, such as 123e4567-e89b-12d3-a456-426614174000"),
         ({"not": {"type": "string"}}, SECRET, "has a form that the schema rules out"),
+        ({"not": {"type": "integer"}, "minLength": 7}, "short", "must have at least 7 characters"),
         ({"dependentRequired": {"a": ["b"]}}, {"a": SECRET}, "lacks a member that another member asks for"),
         ({"propertyNames": {"maxLength": 2}}, {SECRET: 1}, "must have at most 2 characters"),
         ({"if": {"type": "string"}, "then": False}, SECRET, "is not allowed"),
