@@ -4,13 +4,14 @@ Preparing a statement checks no privileges; EXPLAIN does, since it starts the ex
 checked only when rows are written (sequences, triggers, functions' bodies) is compared with what the role has.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import psycopg
 
 from handler.contract.operation import Operation
+from queryport.access.policies import EXEMPTION, named_roles, rely_on_policies, why_exempt
 from queryport.access.privileges import Needs, Privilege
 from queryport.access.role_sql import quoted
 from queryport.access.statements import can_be_analysed, texts, without_parameters
@@ -31,7 +32,7 @@ class Lack:
     reason: str
 
 
-def lacks(url: str, role: str, operations: Iterable[Operation], needs: Needs) -> list[Lack]:
+def lacks(url: str, role: str, operations: Sequence[Operation], needs: Needs) -> list[Lack]:
     """Try the role in the database, which has the project's schema. Raises RoleError where that cannot be done."""
     with psycopg.connect(url, autocommit=True) as connection:
         known = connection.execute("SELECT rolsuper FROM pg_roles WHERE rolname = %s", (role,)).fetchone()
@@ -42,9 +43,17 @@ def lacks(url: str, role: str, operations: Iterable[Operation], needs: Needs) ->
             )
         if known[0]:
             raise RoleError(f"the role {role} is a superuser, who may do everything: give the function another one")
+        exempt = [lack for each in (role, *named_roles(operations)) for lack in _exempt(connection, each, operations)]
         found = [lack for operation in operations for lack in _refused(connection, role, operation)]
         missing = (each for each in needs.privileges if not _has(connection, role, each))
-        return [*found, *(Lack(f"role {role}", f"lacks {each}") for each in missing)]
+        return [*exempt, *found, *(Lack(f"role {role}", f"lacks {each}") for each in missing)]
+
+
+def _exempt(connection: psycopg.Connection[Any], role: str, operations: Sequence[Operation]) -> Iterator[Lack]:
+    """Yield the reason for which the policies that operations rely on do not hold for the role."""
+    row = connection.execute(f"{EXEMPTION} %s".encode(), (role,)).fetchone() if rely_on_policies(operations) else None
+    if row is not None and (reason := why_exempt(row)) is not None:
+        yield Lack(f"role {role}", reason)
 
 
 def _refused(connection: psycopg.Connection[Any], role: str, operation: Operation) -> Iterator[Lack]:

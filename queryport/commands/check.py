@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from queryport.access.needs import needs
+from queryport.access.policies import check_development_role
 from queryport.access.proof import Lack, lacks
 from queryport.commands import options
 from queryport.commands.annotations import as_github, as_json
@@ -21,6 +22,7 @@ from queryport.deployed.drift import LiveCheck, check_live
 from queryport.diagnostics.rules import Severity
 from queryport.diagnostics.source import Problem
 from queryport.migrations.scripts import ScriptError
+from queryport.project.project import SETTINGS_FILE
 from queryport.project.workspace import Build, Workspace, open_workspace
 
 
@@ -101,13 +103,22 @@ def check_command(
                 deployed = DeployedClient(address, progress.step)
                 with workspace.schema(build.scripts) as url, progress.step("Comparing the deployed database"):
                     found = check_live(deployed, build.scripts.migrations, build.compilation.catalogue, url)
+            problems = [*build.compilation.problems, *_role_problems(workspace, build)]
             lacking = None if role is None else _lacking(workspace, build, role, progress)
-            findings = Findings(build.compilation, _of(files, build.compilation.problems), found, lacking)
+            findings = Findings(build.compilation, _of(files, problems), found, lacking)
     terminal = Terminal()
     if explain_access and findings.compilation is not None and form == "text":
         _explain_access(terminal, findings.compilation)
     _show(findings, form, terminal)
     sys.exit(1 if findings.fail(strict=strict) else 0)
+
+
+def _role_problems(workspace: Workspace, build: Build) -> Sequence[Problem]:
+    role = build.project.role
+    if role is None:
+        return ()
+    with workspace.schema(build.scripts) as url:
+        return check_development_role(url, role, build.compilation.catalogue, build.project.root / SETTINGS_FILE)
 
 
 def _lacking(workspace: Workspace, build: Build, role: str, progress: Terminal) -> Sequence[Lack]:

@@ -28,6 +28,7 @@ from queryport.compile.check.idempotency import check_idempotency, no_key_becaus
 from queryport.compile.check.pages import PagePlan, plan_page
 from queryport.compile.check.parameters import absentable, build_parameters
 from queryport.compile.check.patches import find_patches
+from queryport.compile.check.protection import check_protection
 from queryport.compile.check.responses import check_response
 from queryport.compile.check.results import check_columns, check_result, data_schema
 from queryport.compile.check.routes import check_route
@@ -62,6 +63,7 @@ def _operation(statement: TypedStatement, name: str) -> Operation | None:
     access, row_security = check_access(file), check_row_security(file)
     check_sources(file, statement.inference.by_name)
     check_tenants(statement)
+    check_protection([statement])
     utility = statement.parsed.shape is Shape.UTILITY
     nullable = statement.analysis.nullable
     page = plan_page(statement, result, nullable)

@@ -18,6 +18,7 @@ from queryport.compile.check.access import (
 from queryport.compile.check.idempotency import check_idempotency, no_key_because
 from queryport.compile.check.parameters import absentable, build_parameters
 from queryport.compile.check.patches import find_patches
+from queryport.compile.check.protection import check_protection
 from queryport.compile.check.responses import check_response
 from queryport.compile.check.results import check_columns, check_result, data_schema
 from queryport.compile.check.routes import check_route
@@ -145,6 +146,7 @@ def _operation(file: QueryFile, name: str, steps: Sequence[_TypedStep], marks: M
     check_sources(file, types)
     for statement in statements:
         check_tenants(statement)
+    check_protection(statements)
     changes = any(statement.changes for statement in statements)
     writes = any(statement.parsed.locks_or_writes for statement in statements)
     volatile = frozenset[str]().union(*(statement.volatile for statement in statements))

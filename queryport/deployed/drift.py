@@ -12,6 +12,7 @@ import postgast
 import psycopg
 
 from handler.contract.operation import Operation
+from queryport.access.policies import EXEMPTION, rely_on_policies, why_exempt
 from queryport.aws.placeholders import scan
 from queryport.compile.write.pieces import whole_text
 from queryport.deployed.client import DeployedClient
@@ -52,7 +53,13 @@ def check_live(
         if found.get(name) != description
     ]
     return LiveCheck(
-        (*_pending(deployed, scripts), *schema, *_invalid_indexes(deployed), *_refused(deployed, operations)),
+        (
+            *_pending(deployed, scripts),
+            *schema,
+            *_invalid_indexes(deployed),
+            *_exempt(deployed, operations),
+            *_refused(deployed, operations),
+        ),
         tuple(sorted(found.keys() - expected.keys())),
     )
 
@@ -79,6 +86,14 @@ def _invalid_indexes(deployed: DeployedClient) -> Iterator[Drift]:
     """
     for (name,) in deployed.query(invalid):
         yield Drift(f"index {name}", "is INVALID, since a build of it failed: drop it, and make it again")
+
+
+def _exempt(deployed: DeployedClient, operations: Sequence[Operation]) -> Iterator[Drift]:
+    """The function's database user, where the policies that operations rely on do not hold for it."""
+    if rely_on_policies(operations):
+        for row in deployed.query(f"{EXEMPTION} current_user"):
+            if (reason := why_exempt(row)) is not None:
+                yield Drift(f"role {row[0]}", reason)
 
 
 def _refused(deployed: DeployedClient, operations: Sequence[Operation]) -> Iterator[Drift]:

@@ -98,4 +98,6 @@ RULES = _table(
     ("QP702", _ERROR, "a parameter that cannot come from the caller so"),
     ("QP703", _ERROR, "row-level security that the statement cannot have"),
     ("QP704", _WARNING, "a table of tenants without the tenant"),
+    ("QP705", _WARNING, "row-level security that does not hold"),
+    ("QP706", _WARNING, "a database role for which no policy holds"),
 )

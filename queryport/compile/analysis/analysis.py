@@ -8,6 +8,7 @@ from queryport.compile.analysis.facts import Facts, Relation
 from queryport.compile.analysis.named import named
 from queryport.compile.analysis.node_tree import Node, UnreadableTreeError, only_query, read_tree
 from queryport.compile.analysis.nullability import Nullability
+from queryport.compile.analysis.protection import Protection, protection
 from queryport.compile.analysis.relations import reached
 from queryport.compile.analysis.uniqueness import Uniqueness
 
@@ -28,6 +29,15 @@ class Analysis:
     """The relations that it reads or writes, those behind views included; None where that is not known."""
     _facts: Facts | None = field(default=None, repr=False)
     _query: Node | None = field(default=None, repr=False)
+
+    def protection(self) -> Protection | None:
+        """Return what is known of the policies that hold for it; None where it could not be analysed."""
+        if self._facts is None or self._query is None:
+            return None
+        try:
+            return protection(self._facts, self._query)
+        except (UnreadableTreeError, RecursionError):
+            return None
 
     def tells_rows_apart(self, columns: Set[int]) -> bool:
         """Whether no two rows have the same values, NULLs included, in these output columns, counted from 1."""

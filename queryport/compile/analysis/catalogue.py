@@ -49,6 +49,10 @@ SELECT c.oid::bigint, c.relname AS name, c.relkind::text AS kind,
   EXISTS (SELECT FROM family f JOIN pg_class m ON m.oid = f.member WHERE f.root = c.oid AND m.relkind = 'f') AS foreign,
   EXISTS (SELECT FROM pg_rewrite r WHERE r.ev_class = c.oid AND r.ev_type <> '1')
     OR EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND t.tgtype & 64 <> 0) AS replaced,
+  c.relrowsecurity AS secured, c.relowner::bigint AS owner, c.relpersistence = 't' AS temporary,
+  (SELECT count(*) FROM pg_policy p WHERE p.polrelid = c.oid) AS policy_count,
+  coalesce((SELECT bool_or(option_value::boolean) FROM pg_options_to_table(c.reloptions)
+            WHERE option_name = 'security_invoker'), false) AS invoker,
   view.ev_action::text AS definition,
   CASE WHEN view.oid IS NULL THEN ARRAY[0, 0]
   ELSE ARRAY[view.xmin::text::bigint, view.cmin::text::bigint] END AS defined_at,
@@ -64,7 +68,7 @@ LEFT JOIN pg_rewrite view ON view.ev_class = c.oid AND view.ev_type = '1' AND vi
 FUNCTIONS = """
 SELECT p.oid::bigint, p.proname AS name, n.nspname AS schema, oidvectortypes(p.proargtypes) AS arguments,
   p.oid < 16384 AND n.nspname = 'pg_catalog' AS built_in, p.proisstrict AS strict, p.provolatile = 'v' AS volatile,
-  l.lanname AS language,
+  p.prosecdef AS definer, p.proowner::bigint AS owner, l.lanname AS language,
   (SELECT e.extname FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid
    WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e') AS extension,
   CASE WHEN p.oid < 16384 THEN '' ELSE p.prosrc END AS source,
@@ -116,6 +120,14 @@ SELECT t.oid::bigint,
     || ARRAY(SELECT r.rngsubtype::bigint FROM pg_range r WHERE t.oid IN (r.rngtypid, r.rngmultitypid)) END AS parts
 FROM pg_type t
 WHERE t.oid = ANY(%(oids)s::oid[])
+"""
+
+# FORCE alone decides about a table's own owner, which is a superuser in databases for development and not elsewhere.
+EXEMPT = """
+SELECT c.oid::bigint FROM pg_roles r CROSS JOIN pg_class c
+WHERE c.relrowsecurity AND c.relkind IN ('r', 'p') AND r.oid = %(owner)s
+  AND CASE WHEN r.oid = c.relowner THEN NOT c.relforcerowsecurity OR (r.rolbypassrls AND NOT r.rolsuper)
+      ELSE r.rolsuper OR r.rolbypassrls OR (NOT c.relforcerowsecurity AND pg_has_role(r.oid, c.relowner, 'USAGE')) END
 """
 
 SETTLED = """

@@ -52,6 +52,13 @@ class Relation:
     definition: str | None
     """The analysed query of a view, as pg_node_tree."""
     defined_at: Moment
+    secured: bool
+    """Its row-level security is on."""
+    policy_count: int
+    owner: int
+    temporary: bool
+    invoker: bool
+    """A view that reads its tables as its reader, and not as its owner (security_invoker)."""
     policies: tuple[str, ...]
     """The conditions of row-level security, as pg_node_tree."""
 
@@ -83,6 +90,9 @@ class Function:
     """It is one of PostgreSQL's own, so that its behaviour is known."""
     strict: bool
     volatile: bool
+    definer: bool
+    """It runs as its owner (SECURITY DEFINER)."""
+    owner: int
     language: str
     extension: str | None
     """The extension that brought it."""
@@ -141,6 +151,7 @@ class Facts:
         self._types: dict[int, Type] = {}
         self._settled: _Settled | None = None
         self._own_code: dict[int, bool] = {}
+        self._exempt: dict[int, frozenset[int]] = {}
 
     def look_up(
         self,
@@ -201,6 +212,20 @@ class Facts:
     def loose_collations(self) -> frozenset[int]:
         """The collations by which strings that differ may be equal."""
         return self._settle().loose_collations
+
+    def is_exempt(self, owner: int, table: int) -> bool:
+        """Whether the policies of a table do not hold for a role, by its oid, that owns a view or a function."""
+        return table in self._exempted(owner)
+
+    def is_exempt_somewhere(self, owner: int) -> bool:
+        """Whether there is a table whose policies do not hold for the role."""
+        return bool(self._exempted(owner))
+
+    def _exempted(self, owner: int) -> frozenset[int]:
+        if owner not in self._exempt:
+            rows = self._connection.execute(catalogue.EXEMPT, {"owner": owner}).fetchall()
+            self._exempt[owner] = frozenset(table for (table,) in rows)
+        return self._exempt[owner]
 
     def runs_own_code(self, relations: Set[int]) -> bool:
         """Whether a change of rows of a relation, or what cascades from it, runs code of the project's own."""

@@ -287,10 +287,11 @@ def test_a_problem_points_at_its_place(compile_text: Compile, code: str, marked:
 def test_every_rule_has_a_case() -> None:
     of_projects = {"QP006", "QP007", "QP008", "QP009", "QP010", "QP011", "QP405"}
     of_folders = {"QP704"}  # see test_folders.py
+    of_policies = {"QP705", "QP706"}  # see test_protection.py and tests/queryport/access/test_role.py
     of_rules = {"QP212"}  # see test_writes.py
     of_messages = {"QP012", "QP112", "QP113", "QP214", "QP215", "QP305", "QP409", "QP410"}  # see test_messages.py
     of_scripts = {code for code in RULES if code.startswith("QP6")}  # see tests/queryport/migrations
-    of_all = of_projects | of_folders | of_rules | of_messages | of_scripts
+    of_all = of_projects | of_folders | of_policies | of_rules | of_messages | of_scripts
     assert {code for code, _, _ in CASES} | of_all == set(RULES)
 
 

@@ -19,7 +19,7 @@ _WRITE = "UPDATE visit SET small = 1 WHERE visit_id = :v RETURNING visit_id, sma
         ("-- result: none\nDELETE FROM visit WHERE visit_id = :v", Response(status=204)),
         ("-- result: none\n-- status: 202\nDELETE FROM visit WHERE visit_id = :v", Response(status=202)),
         ("-- allow: [anyone]\nSELECT 1 AS a", Response(by_caller=False, columns=("a",))),
-        ("-- allow: [anyone]\n-- rls: true\nSELECT name FROM person", Response(columns=("name",))),
+        ("-- allow: [anyone]\n-- rls: true\n-- silence: [QP705]\nSELECT name FROM person", Response(columns=("name",))),
         (
             f"-- result: one\n-- status: 201\n-- location: /visits/{{visit_id}}\n{_WRITE}",
             Response(status=201, location="/visits/{visit_id}", columns=("visit_id", "small")),

@@ -193,3 +193,16 @@ def test_where_the_database_is_must_be_said(project: Path, tmp_path: Path, monke
     done = _run(project, tmp_path, "migrate")
     assert done.returncode == 2
     assert "give --resource-arn (or QUERYPORT_RESOURCE_ARN) and --secret-arn (or QUERYPORT_SECRET_ARN)" in done.stderr
+
+
+def test_a_database_user_for_whom_no_policy_holds_is_told(
+    project: Path, check: Callable[[], LiveCheck], new_database: NewDatabase, queryport_data_api: LocalDataApi
+) -> None:
+    assert check() == LiveCheck((), ())  # nothing relies on policies
+    (project / "sql_queries/get.sql").write_text("-- rls: true\nSELECT title FROM book WHERE book_id = :book_id\n")
+    schema = new_database()
+    apply(schema, project / "migrations")
+    operations = compile_project(project / "sql_queries", schema).operations
+    database = DeployedClient(DatabaseAddress(*queryport_data_api.arguments.values()))
+    (drift,) = check_live(database, read_scripts(project / "migrations"), operations, schema).drifts
+    assert drift == Drift("role postgres", "is a superuser, for whom no policy holds")
