@@ -28,6 +28,7 @@ from handler.contract.operation import (
     Operation,
     Page,
     Parameter,
+    PossibleError,
     Reference,
     Response,
     Result,
@@ -38,6 +39,7 @@ from handler.contract.operation import (
     Transaction,
 )
 from handler.contract.routes import Node, Routes
+from handler.contract.violations import Violation
 
 
 class CatalogError(Exception):
@@ -84,7 +86,8 @@ class Catalog:
     def documentation(self, name: str) -> Documentation:
         """Read an operation's documentation. Raises KeyError if there is none of the name."""
         offset, length, documented = self._place(name)
-        return Documentation(**self._line(offset + length + len(b",\n"), documented))
+        line = self._line(offset + length + len(b",\n"), documented)
+        return Documentation(**line | {"errors": tuple([PossibleError(*error) for error in line["errors"]])})
 
     def _place(self, name: str) -> tuple[int, int, int]:
         found = self._found(name)
@@ -141,6 +144,7 @@ def _operation(body: dict[str, Any]) -> Operation:
         idempotency=Idempotency(body["idempotency"]),
         keep=body["keep"],
         own_code=body["own_code"],
+        violations=tuple([Violation(*violation) for violation in body["violations"]]),
         retry=body["retry"],
     )
 

@@ -20,6 +20,8 @@ class DatabaseMessage(NamedTuple):
     hint: str | None = None
     position: int | None = None
     """The character of the statement at fault, counted from 1."""
+    detail: str | None = None
+    """Seen of no Aurora so far: the Data API leaves it out."""
 
     @classmethod
     def parse(cls, message: str) -> "DatabaseMessage":
@@ -35,4 +37,5 @@ class DatabaseMessage(NamedTuple):
             text.startswith(("FATAL: ", "PANIC: ")),
             parts.get("Hint"),
             int(position) if position.isdecimal() else None,
+            parts.get("Detail"),
         )

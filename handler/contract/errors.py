@@ -28,16 +28,20 @@
     IdentityUnavailable    503                                  yes
     StatementTimeout       504  57014                           no
 
-An SQLSTATE of two characters is a whole class. What looks like QueryFailed and can only come of a value is told as
-InvalidParameters (handler/data_api/database_errors.py). "May be repeated" says that the database changed nothing and
-that the very same call may succeed later; of OutcomeUnknown that is so where the call had an idempotency key. Every
-failure says besides what became of the change (Outcome). The names are public: state machines match them.
-docs/runtime-errors.md says more, and handler/data_api/retries.py what is repeated before a caller meets any of these.
+An SQLSTATE of two characters is a whole class; those of classes that PostgreSQL does not use are BusinessRule. A
+project gives names of its own to constraints (handler/contract/violations.py). What looks like QueryFailed and can
+only come of a value is told as InvalidParameters (handler/data_api/database_errors.py). "May be repeated" says that
+the database changed nothing and that the very same call may succeed later; of OutcomeUnknown that is so where the call
+had an idempotency key. Every failure says besides what became of the change (Outcome). The names are public: state
+machines match them. docs/runtime-errors.md says more, and handler/data_api/retries.py what is repeated before a caller
+meets any of these.
 """
 
 # ruff: noqa: N818 (the names are those that callers match, without "Error")
 
+import json
 import re
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, ClassVar, NamedTuple
 
@@ -93,11 +97,15 @@ class OperationError(Exception):
         sqlstate: str | None = None,
         constraint: str | None = None,
         cause: str | None = None,
+        flaws: tuple[Flaw, ...] = (),
+        hint: str | None = None,
+        details: Mapping[str, Any] | None = None,
     ) -> None:
-        super().__init__(re.sub(_NO_TEXT, " ", detail))
-        self._facts = _Facts(
-            detail, outcome, self.may_be_repeated if retryable is None else retryable, sqlstate, constraint, cause
-        )
+        told = detail if hint is None else f"{detail} ({hint})"
+        told = told if details is None else f"{told} {json.dumps(details)}"
+        super().__init__(re.sub(_NO_TEXT, " ", told))
+        retryable = self.may_be_repeated if retryable is None else retryable
+        self._facts = _Facts(detail, outcome, retryable, sqlstate, constraint, cause, flaws, hint, details)
 
     @property
     def name(self) -> str:
@@ -123,13 +131,33 @@ class OperationError(Exception):
 
     @property
     def constraint(self) -> str | None:
-        """The name of the constraint that the change broke."""
+        """The name of the constraint that the change broke, for the log alone."""
         return self._facts.constraint
 
     @property
     def cause(self) -> str | None:
         """For the log alone: the error's name at AWS, or the type of a Python exception."""
         return self._facts.cause
+
+    @property
+    def flaws(self) -> tuple[Flaw, ...]:
+        """The parameters at fault, where they are known."""
+        return self._facts.flaws
+
+    @property
+    def hint(self) -> str | None:
+        """The HINT of the author's RAISE."""
+        return self._facts.hint
+
+    @property
+    def details(self) -> Mapping[str, Any] | None:
+        """The JSON object that the author's RAISE gave in its DETAIL or HINT."""
+        return self._facts.details
+
+    def with_flaws(self, flaws: tuple[Flaw, ...]) -> "OperationError":
+        """The same error with other flaws; only for one that has some."""
+        facts = self._facts._asdict() | {"flaws": flaws}
+        return type(self)(**facts)
 
 
 class _Facts(NamedTuple):
@@ -139,19 +167,14 @@ class _Facts(NamedTuple):
     sqlstate: str | None
     constraint: str | None
     cause: str | None
+    flaws: tuple[Flaw, ...]
+    hint: str | None
+    details: Mapping[str, Any] | None
 
 
 class InvalidParameters(OperationError):
     status, title = 400, "The parameters are not what the operation takes"
     sqlstates = ("22",)
-
-    def __init__(self, detail: str, *, flaws: tuple[Flaw, ...] = (), **facts: Any) -> None:
-        super().__init__(detail, **facts)
-        self._flaws = flaws
-
-    @property
-    def flaws(self) -> tuple[Flaw, ...]:
-        return self._flaws
 
 
 class NotAuthenticated(OperationError):
@@ -289,7 +312,23 @@ ERRORS: tuple[type[OperationError], ...] = tuple(OperationError.__subclasses__()
 
 _BY_SQLSTATE = {sqlstate: error for error in ERRORS for sqlstate in error.sqlstates}
 
+# Appendix A of PostgreSQL's manual; of P0, PL/pgSQL's, it uses five codes.
+_CLASSES_OF_POSTGRESQL = "0[0-389ABFLPZ]|10|2[0-8BDF]|3[489BDF]|4[024]|5[3-578]|72|F0|HV|XX"
+
+
+def is_own_sqlstate(sqlstate: str) -> bool:
+    """Whether an SQLSTATE is one that PostgreSQL never gives by itself, so that a RAISE has chosen it."""
+    if re.fullmatch("[0-9A-Z]{5}", sqlstate) is None:
+        return False
+    if sqlstate[:2] == "P0":
+        return sqlstate > "P0004"
+    return re.match(_CLASSES_OF_POSTGRESQL, sqlstate) is None
+
 
 def error_of(sqlstate: str) -> type[OperationError]:
-    """The error that stands for an SQLSTATE: by its five characters, else by its class, else QueryFailed."""
-    return _BY_SQLSTATE.get(sqlstate) or _BY_SQLSTATE.get(sqlstate[:2]) or QueryFailed
+    """The error that stands for an SQLSTATE: by its five characters, else by its class, else QueryFailed.
+
+    One that PostgreSQL does not use is an author's own, and BusinessRule.
+    """
+    known = _BY_SQLSTATE.get(sqlstate) or _BY_SQLSTATE.get(sqlstate[:2])
+    return known or (BusinessRule if is_own_sqlstate(sqlstate) else QueryFailed)

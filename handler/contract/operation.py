@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from handler.contract.rights import DEFAULT
+from handler.contract.violations import Violation
 
 _EMPTY: dict[str, Any] = {}
 
@@ -227,6 +228,19 @@ Execution = Single | Page | Batch | Transaction
 """The forms in which an operation runs."""
 
 
+class PossibleError(NamedTuple):
+    """An error that an operation can end with."""
+
+    code: str
+    """Its public name."""
+    status: int
+    """Over HTTP."""
+    stands_for: str
+    """The built-in name in place of which it is told; itself, if it is one."""
+    detail: str | None = None
+    """The author's sentence, where the code is one of the project's own."""
+
+
 class Documentation(NamedTuple):
     """The part of an operation that the Lambda never reads."""
 
@@ -234,6 +248,8 @@ class Documentation(NamedTuple):
     description: str = ""
     result_schema: dict[str, Any] = _EMPTY
     """JSON Schema (2020-12) of the answer's `data`."""
+    errors: tuple[PossibleError, ...] = ()
+    """The errors that come of what the operation does, beside those that any call can meet."""
 
 
 class Operation(NamedTuple):
@@ -260,6 +276,8 @@ class Operation(NamedTuple):
     own_code: bool = True
     """It may run functions of the project's own. If not, an error of a class that a prepared statement cannot have by
     itself is a value's."""
+    violations: tuple[Violation, ...] = ()
+    """What callers are told of the constraints that the operation may break; of those not here, the usual."""
     retry: int = 3
     """How often it is run again where it collided with another transaction (SQLSTATE 40001 and 40P01)."""
     documentation: Documentation = Documentation()

@@ -1,19 +1,39 @@
 """PostgreSQL's errors in words for the caller: by name, without SQL, without values.
 
-PostgreSQL's messages quote values, so none is passed on: only the name of the constraint or column at fault. The one
-exception is the message of RAISE (P0001), which an author of SQL wrote for the caller.
+PostgreSQL's messages quote values, so none is passed on: only the column at fault, and for the engine the name of the
+constraint. The one exception is the message of RAISE (P0001, and SQLSTATEs that PostgreSQL does not use), which an
+author of SQL wrote for the caller, with its HINT and the JSON object in it or in its DETAIL.
 """
 
 import re
+from typing import Any
+
+import orjson
 
 from handler.contract import errors
 from handler.contract.database_message import DatabaseMessage
 from handler.contract.errors import OperationError
+from handler.contract.violations import Broken, ConstraintKind
 from handler.data_api import retries
 from handler.data_api.failures import Failure, Suspect
 
-_CONSTRAINT = r'constraint "([^"]{1,63})"'
-_COLUMN = r'column "([^"]{1,63})"'
+_NAME = r'"(?P<name>[^"]{1,63})"'
+_RELATION = r'"(?P<relation>[^"]{1,63})"'
+_DOMAIN = r'domain (?:.*\.)?"?(?P<relation>[^".]{1,63})"?'
+_REFERRED = "update or delete on table "
+_MESSAGES = (
+    (ConstraintKind.UNIQUE, f"duplicate key value violates unique constraint {_NAME}"),
+    (ConstraintKind.UNIQUE, f"conflicting key value violates exclusion constraint {_NAME}"),
+    (ConstraintKind.CHECK, f"new row for relation {_RELATION} violates check constraint {_NAME}"),
+    (ConstraintKind.FOREIGN_KEY, f"insert or update on table {_RELATION} violates foreign key constraint {_NAME}"),
+    (
+        ConstraintKind.FOREIGN_KEY,
+        f'{_REFERRED}"[^"]*" violates (?:RESTRICT setting of )?foreign key constraint {_NAME} on table {_RELATION}',
+    ),
+    (ConstraintKind.NOT_NULL, f"null value in column {_NAME} of relation {_RELATION} violates not-null constraint"),
+    (ConstraintKind.DOMAIN, f"value for {_DOMAIN} violates check constraint {_NAME}"),
+    (ConstraintKind.DOMAIN, f"(?P<name>){_DOMAIN} does not allow null values"),
+)
 
 _DATA_EXCEPTIONS = {
     "22001": "a text is longer than its column",
@@ -68,14 +88,14 @@ def failure_of(message: DatabaseMessage) -> Failure:
     failure = retries.postgresql_failure(sqlstate, fatal=message.fatal)
     if sqlstate is None:
         return failure._replace(detail="the database refused the statement")
-    broken = re.search(_CONSTRAINT, message.text) if sqlstate.startswith("23") else None
     suspect = _suspect(message, sqlstate) if failure.error is errors.QueryFailed else None
     return failure._replace(
         suspect=suspect,
-        detail=_detail(failure.error, message.text, sqlstate),
+        detail=_special(message.text, sqlstate) or _detail(failure.error, message.text, sqlstate),
         sqlstate=sqlstate,
         message=message.text,
-        constraint=broken[1] if broken else None,
+        broken=_broken(message.text, sqlstate),
+        **_of_raise(message, failure.error),
     )
 
 
@@ -102,19 +122,72 @@ def _detail(error: type[OperationError], text: str, sqlstate: str) -> str:
         return text
     if error is errors.InvalidParameters:
         return f"PostgreSQL refuses the values: {_DATA_EXCEPTIONS.get(sqlstate, f'SQLSTATE {sqlstate}')}"
-    if error is errors.NotNullViolation:
-        return f"no value came for {_named('column', _COLUMN, text)}"
-    if error in (errors.UniqueViolation, errors.ForeignKeyViolation, errors.CheckViolation):
-        return f"the change breaks {_named('constraint', _CONSTRAINT, text)}"
     return _DETAILS.get(error, f"PostgreSQL refused the statement with SQLSTATE {sqlstate}")
 
 
-def _named(what: str, pattern: str, text: str) -> str:
-    match = re.search(pattern, text)
-    return f'the {what} "{match[1]}"' if match else f"a {what}"
+_SPECIAL: tuple[tuple[str, str, str, str], ...] = (
+    (
+        "42501",
+        "new row violates row-level security policy",
+        "",
+        "a row-level policy does not allow such a row",
+    ),
+    ("42501", "target row violates row-level security policy", "", "a row-level policy keeps the row from this caller"),
+    ("23514", "no partition of relation ", "", "the table has no partition for the row"),
+    ("23514", "new row for relation ", " violates partition constraint", "the row is not one of its partition"),
+    ("44000", "new row violates check option", "", "the view that the row was written to would not show it"),
+)
+
+
+def _special(text: str, sqlstate: str) -> str | None:
+    """The words for what PostgreSQL tells apart by its message alone."""
+    for state, begin, end, words in _SPECIAL:
+        if sqlstate == state and text.startswith(begin) and text.endswith(end):
+            return words
+    return None
+
+
+def _broken(text: str, sqlstate: str) -> Broken | None:
+    """The constraint that a message names; one of a RAISE with such an SQLSTATE names none."""
+    if errors.is_own_sqlstate(sqlstate):
+        return Broken(ConstraintKind.RAISED, sqlstate)
+    if not sqlstate.startswith("23"):
+        return None
+    for kind, pattern in _MESSAGES:
+        match = re.match(pattern, text)
+        if match is not None:
+            relation = match.groupdict().get("relation")
+            return Broken(kind, match["name"], relation, is_referred=text.startswith(_REFERRED))
+    return None
+
+
+def _of_raise(message: DatabaseMessage, error: type[OperationError]) -> dict[str, Any]:
+    """The hint that an author gave with a RAISE, or its JSON object."""
+    if error is not errors.BusinessRule:
+        return {}
+    details = _json_object(message.detail)
+    if details is None:
+        details = _json_object(message.hint)
+        return {"hint": message.hint} if details is None else {"details": details}
+    return {"hint": message.hint, "details": details}
+
+
+def _json_object(text: str | None) -> dict[str, Any] | None:
+    if text is None or not text.lstrip().startswith("{"):
+        return None
+    try:
+        value: dict[str, Any] = orjson.loads(text)
+        orjson.dumps(value)  # which nests less deeply than it reads
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError):
+        return None
+    return value
 
 
 _DETAILS: dict[type[OperationError], str] = {
+    errors.UniqueViolation: "such a row exists already",
+    errors.ForeignKeyViolation: "a row that is referred to does not exist, or is still needed",
+    errors.CheckViolation: "a rule of the database refuses the values",
+    errors.NotNullViolation: "a column needs a value",
     errors.NotAllowed: "the database user of this function lacks a privilege that the operation needs",
     errors.NotFound: "the operation found no row for these parameters",
     errors.TooManyRows: "the operation is for one row, and found more",

@@ -3,10 +3,12 @@
 Failed carries a Failure up to where that is settled; the public errors are made of it there, and nowhere below.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from handler.contract.errors import OperationError, Outcome
+from handler.contract.errors import Flaw, OperationError, Outcome
+from handler.contract.violations import Broken
 
 
 class Suspect(StrEnum):
@@ -26,7 +28,14 @@ class Failure(NamedTuple):
     detail: str = ""
     """The words for the caller."""
     sqlstate: str | None = None
-    constraint: str | None = None
+    broken: Broken | None = None
+    """The constraint that the change broke."""
+    flaws: tuple[Flaw, ...] = ()
+    """The parameters at fault, where they are known."""
+    hint: str | None = None
+    """The HINT of a RAISE, which an author wrote for callers."""
+    details: Mapping[str, Any] | None = None
+    """The JSON object of a RAISE, from its DETAIL or HINT."""
     suspect: "Suspect | None" = None
     message: str = ""
     """PostgreSQL's own words, for the engine alone: they may hold values."""
@@ -35,7 +44,14 @@ class Failure(NamedTuple):
 
     def exception(self) -> OperationError:
         return self.error(
-            self.detail, outcome=self.outcome, sqlstate=self.sqlstate, constraint=self.constraint, cause=self.cause
+            self.detail,
+            outcome=self.outcome,
+            sqlstate=self.sqlstate,
+            constraint=self.broken.name if self.broken else None,
+            cause=self.cause,
+            flaws=self.flaws,
+            hint=self.hint,
+            details=self.details,
         )
 
 

@@ -22,6 +22,7 @@ from handler.contract.routes import parameters_in
 from handler.data_api.client import DataApi
 from handler.data_api.database_errors import values_at_fault
 from handler.data_api.failures import Failed, Failure, Suspect
+from handler.engine import broken_constraints
 from handler.engine.batches import BatchRunner
 from handler.engine.invocation import Answer, Capacity, Invocation
 from handler.engine.pages import PageRunner
@@ -52,6 +53,7 @@ class ReadyOperation:
         self.parameters = Parameters(operation)
         self._takes_values = bool(operation.parameters)
         self._own_code = operation.own_code
+        self._violations = operation.violations
         self.path_parameters = parameters_in(operation.http.path) if operation.http else ()
         self.access = operation.access
         self.response = operation.response
@@ -66,7 +68,10 @@ class ReadyOperation:
             answer = self._runner.run(invocation)
             return answer._replace(rolled_back=True) if invocation.roll_back else answer
         except Failed as failed:
-            raise self._told(self._blamed(failed.failure), invocation.idempotency_key) from None
+            failure = broken_constraints.told(
+                self._blamed(failed.failure), self._violations, own_code=self._own_code, is_batch=self.is_batch
+            )
+            raise self._told(failure, invocation.idempotency_key) from None
 
     def is_visible_to(self, caller: Caller, *, over_http: bool) -> bool:
         """Whether the caller is told that there is such an operation."""

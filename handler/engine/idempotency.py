@@ -127,7 +127,7 @@ def _hash(bound: Bindings | Sequence[Bindings]) -> str:
 
 def is_taken(failure: Failure) -> bool:
     """Whether the database refused a write because its key is in the table."""
-    return failure.constraint == _CONSTRAINT
+    return failure.broken is not None and failure.broken.name == _CONSTRAINT
 
 
 class Keys:

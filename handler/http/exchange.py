@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 from handler.adapter import Incoming
-from handler.contract.errors import InvalidParameters, OperationError
+from handler.contract.errors import OperationError
 from handler.contract.limits import LAMBDA_PAYLOAD_BYTES
 from handler.contract.operation import Result
 from handler.engine.engine import ReadyOperation
@@ -40,7 +40,7 @@ class HttpExchange(NamedTuple):
         )
 
     def located(self, error: OperationError) -> OperationError:
-        if not isinstance(error, InvalidParameters):
+        if not error.flaws:
             return error
         return located(error, self.request, self.operation.path_parameters if self.path_values is not None else ())
 

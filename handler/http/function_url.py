@@ -12,7 +12,6 @@ import orjson
 from handler.adapter import Exchange, Incoming
 from handler.contract.catalog import Catalog
 from handler.contract.errors import (
-    InvalidParameters,
     MethodNotAllowed,
     NotAuthenticated,
     OperationError,
@@ -112,7 +111,10 @@ class FunctionUrl:
             problem["operation"] = operation
         if error.sqlstate is not None:
             problem["sqlstate"] = error.sqlstate
-        if isinstance(error, InvalidParameters) and error.flaws:
+        problem |= {
+            name: value for name, value in (("hint", error.hint), ("details", error.details)) if value is not None
+        }
+        if error.flaws:
             problem["errors"] = [
                 {"pointer": flaw.pointer, "detail": flaw.detail, **({"in": flaw.location} if flaw.location else {})}
                 for flaw in error.flaws

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from itertools import islice
 from typing import Any
 
-from handler.contract.errors import MOST_FLAWS, Flaw, InvalidParameters
+from handler.contract.errors import MOST_FLAWS, Flaw, InvalidParameters, OperationError
 from handler.contract.operation import Codec
 from handler.contract.pointer import pointer
 from handler.engine.parameters import ParameterType, invalid
@@ -60,7 +60,7 @@ def from_everywhere(
     return values
 
 
-def located(error: InvalidParameters, request: HttpRequest, path_parameters: Collection[str]) -> InvalidParameters:
+def located(error: OperationError, request: HttpRequest, path_parameters: Collection[str]) -> OperationError:
     """The error with the place in the request that each parameter came from, or would be expected in."""
     elsewhere = "body" if request.method in _WITH_BODY else "query"
 
@@ -68,9 +68,8 @@ def located(error: InvalidParameters, request: HttpRequest, path_parameters: Col
         name = flaw.pointer[1:].partition("/")[0].replace("~1", "/").replace("~0", "~")
         return "path" if name in path_parameters else "query" if name in request.query else elsewhere
 
-    flaws = tuple(flaw if flaw.location else flaw._replace(location=location(flaw)) for flaw in error.flaws)
-    return InvalidParameters(
-        error.detail, flaws=flaws, outcome=error.outcome, sqlstate=error.sqlstate, cause=error.cause
+    return error.with_flaws(
+        tuple(flaw if flaw.location else flaw._replace(location=location(flaw)) for flaw in error.flaws)
     )
 
 

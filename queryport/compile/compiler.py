@@ -4,7 +4,7 @@ A file with an error gives no operation; the others are not held up by it.
 """
 
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -99,6 +99,7 @@ def compile_project(queries: Path, database_url: str, cache: CompileCache | None
     clashes = _route_clashes(compiled)
     problems += [problem for _, file in compiled.values() for problem in file.problems]
     problems += clashes.values()
+    problems += _code_clashes(compiled)
     operations = {
         name: file.operation
         for name, (_, file) in sorted(compiled.items())
@@ -136,6 +137,18 @@ def _compile(database: Database, source: Source, name: str, folders: tuple[Folde
         cure = "please report it with the file; the other files are compiled as ever"
         reporter.report("QP010", WHOLE, message, cure)
         return CompiledFile(Header(FrontMatter(), 0), None, reporter.problems)
+
+
+def _code_clashes(compiled: Mapping[str, tuple[Source, CompiledFile]]) -> Iterator[Problem]:
+    """Yield a problem for each code of `errors:` that has another status in an earlier file."""
+    first: dict[str, tuple[int, str]] = {}
+    for name, (source, file) in sorted(compiled.items()):
+        for error in file.operation.documentation.errors if file.operation else ():
+            status, earlier = first.setdefault(error.code, (error.status, name))
+            if status != error.status:
+                message = f"`{error.code}` has the status {error.status} here, and {status} in `{earlier}`"
+                cure = "one name has one status: give one of them another name"
+                yield source.problem("QP307", file.header.key("errors"), message, cure)
 
 
 def _route_clashes(compiled: Mapping[str, tuple[Source, CompiledFile]]) -> dict[str, Problem]:

@@ -24,6 +24,7 @@ from queryport.compile.check.access import (
     private_because,
 )
 from queryport.compile.check.batches import check_batch
+from queryport.compile.check.errors import check_errors, possible_errors
 from queryport.compile.check.idempotency import check_idempotency, no_key_because, no_key_beside
 from queryport.compile.check.pages import PagePlan, plan_page
 from queryport.compile.check.parameters import absentable, build_parameters
@@ -60,6 +61,7 @@ def _operation(statement: TypedStatement, name: str) -> Operation | None:
     check_columns(statement, result)
     patches = find_patches(statement)
     parameters, schema, caller_schema = build_parameters(file, statement.inference.by_name, [patches])
+    violations, of_constraints = check_errors(file, [statement], schema["properties"])
     access, row_security = check_access(file), check_row_security(file)
     check_sources(file, statement.inference.by_name)
     check_tenants(statement)
@@ -98,9 +100,13 @@ def _operation(statement: TypedStatement, name: str) -> Operation | None:
         row_security=row_security,
         idempotency=keys,
         keep=front_matter.keep_seconds,
+        violations=violations,
         retry=front_matter.retry,
         documentation=Documentation(
-            front_matter.summary, front_matter.description, data_schema(file.database, result, columns, nullable)
+            front_matter.summary,
+            front_matter.description,
+            data_schema(file.database, result, columns, nullable),
+            possible_errors(result, of_constraints, [statement]),
         ),
     )
 

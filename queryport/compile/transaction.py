@@ -15,6 +15,7 @@ from queryport.compile.check.access import (
     check_tenants,
     private_because,
 )
+from queryport.compile.check.errors import check_errors, possible_errors
 from queryport.compile.check.idempotency import check_idempotency, no_key_because
 from queryport.compile.check.parameters import absentable, build_parameters
 from queryport.compile.check.patches import find_patches
@@ -142,6 +143,7 @@ def _operation(file: QueryFile, name: str, steps: Sequence[_TypedStep], marks: M
     types = merge(file, [(statement.scan, statement.inference.by_name) for statement in statements])
     patches = [find_patches(statement) for statement in statements]
     parameters, schema, caller_schema = build_parameters(file, types, patches)
+    violations, of_constraints = check_errors(file, statements, schema["properties"])
     access, row_security = check_access(file), check_row_security(file)
     check_sources(file, types)
     for statement in statements:
@@ -189,9 +191,13 @@ def _operation(file: QueryFile, name: str, steps: Sequence[_TypedStep], marks: M
         row_security=row_security,
         idempotency=keys,
         keep=front_matter.keep_seconds,
+        violations=violations,
         retry=front_matter.retry,
         documentation=Documentation(
-            front_matter.summary, front_matter.description, data_schema(file.database, result, columns, nullable)
+            front_matter.summary,
+            front_matter.description,
+            data_schema(file.database, result, columns, nullable),
+            possible_errors(result, of_constraints, statements),
         ),
     )
 

@@ -128,10 +128,17 @@ def _caught(operation: Operation) -> dict[str, list[str]]:
     if operation.result in (Result.ONE, Result.MAYBE, Result.VALUE):
         caught["Ambiguous"] = [TooManyRows.__name__]
     if not operation.read_only:
-        caught["Refused"] = [error.__name__ for error in _REFUSALS]
+        caught["Refused"] = [*(error.__name__ for error in _REFUSALS), *_own_codes(operation)]
         if not may_run_twice(operation):
             caught["OutcomeUnknown"] = [OutcomeUnknown.__name__, *ANSWER_LOST]
     return {**caught, "Failed": ["States.ALL"]}
+
+
+def _own_codes(operation: Operation) -> list[str]:
+    """The names that the project has given to broken constraints and to its own SQLSTATEs."""
+    built_in = {error.__name__ for error in ERRORS}
+    codes = {error.code for error in operation.documentation.errors}
+    return sorted(codes - built_in)
 
 
 def _payload(operation: Operation) -> State:

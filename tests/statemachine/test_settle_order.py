@@ -33,7 +33,7 @@ def test_a_charged_card_is_recorded(shop: Shop) -> None:
 def test_a_customer_without_the_money_gets_nothing_reserved(shop: Shop) -> None:
     execution = _settle(shop, 2)
     assert (execution.status, execution.error) == ("FAILED", "CheckViolation")
-    assert execution.cause["errorMessage"] == 'the change breaks the constraint "accounts_are_not_overdrawn"'
+    assert execution.cause["errorMessage"] == "A customer's credit does not go below nothing"
     assert shop.door.operations() == [
         "orders.reserve_stock",
         "orders.pay_with_credit",

@@ -3,6 +3,7 @@
 from collections.abc import Set
 from dataclasses import dataclass, field
 
+from queryport.compile.analysis.breakable import Reach, reach_of
 from queryport.compile.analysis.effects import effects
 from queryport.compile.analysis.facts import Facts, Relation
 from queryport.compile.analysis.named import named
@@ -10,6 +11,7 @@ from queryport.compile.analysis.node_tree import Node, UnreadableTreeError, only
 from queryport.compile.analysis.nullability import Nullability
 from queryport.compile.analysis.protection import Protection, protection
 from queryport.compile.analysis.relations import reached
+from queryport.compile.analysis.row_changes import RowChanges
 from queryport.compile.analysis.uniqueness import Uniqueness
 
 _UNREAD = frozenset({"what could not be analysed"})
@@ -27,6 +29,8 @@ class Analysis:
     """It may run functions of the project's own, which PostgreSQL has not checked when it prepares the statement."""
     relations: tuple[Relation, ...] | None = None
     """The relations that it reads or writes, those behind views included; None where that is not known."""
+    reach: Reach | None = None
+    """The constraints that it may break; None is any that there is."""
     _facts: Facts | None = field(default=None, repr=False)
     _query: Node | None = field(default=None, repr=False)
 
@@ -61,10 +65,12 @@ def analyse(facts: Facts, tree: str, columns: int, given: frozenset[int]) -> Ana
         objects = named(query)
         changing = effects(facts, query, objects)
         relations = reached(facts, objects)
+        changes = RowChanges(facts, query)
+        reach = reach_of(facts, objects, changes)
         never_null = Nullability(facts, given).never_null(query)
         if len(never_null) != columns:
             raise UnreadableTreeError(f"expected {columns} columns, got {len(never_null)}")
     except (UnreadableTreeError, RecursionError):
         return unknown(columns)
     nullable = tuple(not never for never in never_null)
-    return Analysis(nullable, changing.writers, changing.own_code, relations, facts, query)
+    return Analysis(nullable, changing.writers, changing.own_code, relations, reach, facts, query)

@@ -13,6 +13,7 @@ import psycopg
 from psycopg.rows import dict_row
 
 from queryport.compile.analysis import catalogue
+from queryport.compile.analysis.constraints import Constraints, load
 from queryport.compile.analysis.named import Named, named
 from queryport.compile.analysis.node_tree import UnreadableTreeError, Value, read_tree
 
@@ -152,6 +153,14 @@ class Facts:
         self._settled: _Settled | None = None
         self._own_code: dict[int, bool] = {}
         self._exempt: dict[int, frozenset[int]] = {}
+        self._constraints: Constraints | None = None
+
+    @property
+    def constraints(self) -> Constraints:
+        """The constraints of the database."""
+        if self._constraints is None:
+            self._constraints = load(self._connection)
+        return self._constraints
 
     def look_up(
         self,

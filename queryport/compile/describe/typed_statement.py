@@ -23,6 +23,8 @@ class TypedStatement:
     parsed: ParsedStatement
     inference: Inference
     analysis: Analysis
+    given: Mapping[int, str]
+    """The names of the parameters that a call gives, by their numbers in the analysis."""
 
     @property
     def draft(self) -> Draft:
@@ -68,16 +70,16 @@ def typed(
     inference = infer(file, scan, parsed.draft, known, fixed)
     if inference is None:
         return None
-    return TypedStatement(file, scan, parsed, inference, _analyse(file, scan, parsed, inference, fixed))
+    return TypedStatement(file, scan, parsed, inference, *_analyse(file, scan, parsed, inference, fixed))
 
 
 def _analyse(
     file: QueryFile, scan: Scan, parsed: ParsedStatement, inference: Inference, fixed: Mapping[str, int]
-) -> Analysis:
+) -> tuple[Analysis, Mapping[int, str]]:
     """Have PostgreSQL analyse the statement, with the same `$n` for occurrences of one placeholder and type."""
     columns = len(inference.description.columns)
     if parsed.shape is Shape.UTILITY:
-        return unknown(columns)
+        return unknown(columns), {}
     database = file.database
     numbers: dict[tuple[str, int], int] = {}
     edits = without_comments(scan)
@@ -93,8 +95,13 @@ def _analyse(
     try:
         tree = database.analyse(Draft(file.source, scan.span, edits).text, oids)
     except StatementError:
-        return unknown(columns)
-    return analyse(database.facts, tree, columns, given)
+        return unknown(columns), {}
+    names = {
+        number: name
+        for (name, _), number in numbers.items()
+        if name not in fixed and file.front_matter.parameter(name).from_ is None
+    }
+    return analyse(database.facts, tree, columns, given), names
 
 
 def _is_given(file: QueryFile, name: str, oid: int) -> bool:

@@ -114,6 +114,17 @@ class ParameterEntry(_Model):
         return {keyword: value for keyword, value in written.items() if keyword == "const" or value is not None}
 
 
+class ErrorEntry(_Model):
+    """`errors.<constraint>:`, what a caller is told where the operation breaks it."""
+
+    code: str | None = Field(default=None, pattern=r"^[A-Z][A-Za-z0-9]{0,63}$")
+    """The name of the error, in place of UniqueViolation and so on."""
+    detail: str | None = Field(default=None, min_length=1)
+    pointer: str | None = Field(default=None, pattern=r"^/.+$")
+    """JSON Pointer of the parameter at fault, where PostgreSQL's analysis does not show it."""
+    status: int | None = Field(default=None, ge=400, le=499)
+
+
 class FrontMatter(_Model):
     """Everything that may stand in front of a statement; every key is optional."""
 
@@ -126,6 +137,7 @@ class FrontMatter(_Model):
         "location": False,
         "cache": True,
         "params": True,
+        "errors": True,
         "page": False,
         "idempotency": True,
         "keep": True,
@@ -151,6 +163,7 @@ class FrontMatter(_Model):
     """The path of what was made, with columns of the answered row in braces."""
     cache: Annotated[CacheEntry | None, BeforeValidator(_cache_of_word)] = None
     params: dict[str, ParameterEntry | None] = Field(default_factory=dict)
+    errors: dict[str, ErrorEntry | None] = Field(default_factory=dict)
     page: PageEntry | None = None
     idempotency: Literal["required", "optional", "off"] | None = None
     keep: str = Field(default="24h", pattern=r"^[1-9][0-9]{0,6}[smhd]$")

@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from queryport.compile.read.front_matter import CacheEntry, PageEntry, ParameterEntry
+from queryport.compile.read.front_matter import CacheEntry, ErrorEntry, PageEntry, ParameterEntry
 from queryport.compile.read.located_yaml import KeyPath
 from queryport.diagnostics.near_names import did_you_mean
 
@@ -23,6 +23,7 @@ _EXPECTED = {
 _CURES: dict[str | int, str] = {
     "result": "take one of many, one, maybe, value, affected, none, or leave the key out to have it inferred",
     "params": "each entry is a mapping, such as `status: {optional: true, maxLength: 10}`",
+    "errors": "write for example `customers_email_key: {code: EmailTaken, detail: The email is taken, status: 409}`",
     "page": "write for example `page: {by: [placed_at desc, order_id desc], size: 50, max: 500}`",
     "http": "write the method and the path, such as `GET /orders/{order_id}`",
     "status": "take one of 200, 201, 202, 204",
@@ -69,12 +70,20 @@ _OTHER_WORDS_OF_PARAMETERS = {
     "null": "nullable",
 }
 
+_OTHER_WORDS_OF_ERRORS = {
+    **dict.fromkeys(("name", "error", "type"), "code"),
+    **dict.fromkeys(("message", "text", "description", "title"), "detail"),
+    **dict.fromkeys(("field", "parameter", "param", "path"), "pointer"),
+}
+
 
 def unknown_key(path: KeyPath, model: type[BaseModel]) -> tuple[str, str]:
     """Return message and cure for a key of a model that nothing in its place is called."""
     fields, words = model.model_fields, _OTHER_WORDS
     if path[0] == "params" and len(path) > 2:
         fields, words = ParameterEntry.model_fields, _OTHER_WORDS_OF_PARAMETERS
+    elif path[0] == "errors" and len(path) > 2:
+        fields, words = ErrorEntry.model_fields, _OTHER_WORDS_OF_ERRORS
     elif path[0] == "page" and len(path) > 1:
         fields, words = PageEntry.model_fields, {}
     elif path[0] == "cache" and len(path) > 1:
@@ -110,6 +119,8 @@ def _expected(path: KeyPath, detail: ErrorDetails) -> str:
             return "a number and a unit"
         case "model_type" if path[0] == "cache":
             return "a time such as `60s`, or a mapping"
+        case "string_pattern_mismatch" if path[0] == "errors":
+            return "a name such as EmailTaken" if path[-1] == "code" else "a JSON Pointer such as /email"
         case "less_than_equal":
             return f"at most {context['le']}"
     return _EXPECTED.get(detail["type"], "another value")

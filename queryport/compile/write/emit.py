@@ -11,7 +11,8 @@ from typing import Any
 import orjson
 
 from handler.contract import exact_json
-from handler.contract.operation import CATALOG_FORMAT, Choice, CommaList, Fragment, Http, Operation
+from handler.contract.operation import CATALOG_FORMAT, Choice, CommaList, Fragment, Http, Operation, PossibleError
+from handler.contract.violations import Violation
 
 _LARGE = 4096
 """The bytes beyond which a branch of the routes is not part of the index."""
@@ -50,7 +51,7 @@ class _Lines:
 def _add(lines: _Lines, operation: Operation) -> tuple[int, int, int]:
     """Add an operation's two lines; return the place of the first and the length of the second, which follows it."""
     offset, length = lines.add(_json(_body(operation)))
-    _, documented = lines.add(_json(operation.documentation._asdict()))
+    _, documented = lines.add(_json(_plain(operation.documentation)))
     return offset, length, documented
 
 
@@ -66,6 +67,8 @@ def _plain(value: Any) -> Any:
     match value:
         case Fragment():
             return [value.sql, value.placeholders]
+        case Violation() | PossibleError():
+            return list(value)
         case Choice():
             always = [True] if value.null_is_present else []
             return [value.parameter, _plain(value.present), _plain(value.absent), *always]

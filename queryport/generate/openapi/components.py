@@ -7,7 +7,7 @@ operations need, and no others.
 from collections.abc import Sequence
 from typing import Any
 
-from handler.contract.errors import InvalidParameters, OperationError
+from handler.contract.errors import OperationError
 from queryport.generate.openapi import failures
 from queryport.generate.openapi.pieces import Group, Piece, member
 from queryport.generate.openapi.schemas import Hoist, Schema, key_of, type_name
@@ -88,7 +88,7 @@ class Components:
             readers = tuple(self._readers["responses"][name])
             for error in group:
                 self.add("schemas", failures.problem_name(error), failures.problem_schema(error), readers)
-            if InvalidParameters in group:
+            if any(failures.has_flaws(error) for error in group):
                 self.add("schemas", "Flaw", failures.FLAW, readers)
 
     def group(self) -> Group:

@@ -9,7 +9,8 @@ from typing import Any
 
 from handler.contract import errors
 from handler.contract.errors import ERRORS, OperationError, Outcome
-from handler.contract.operation import Idempotency, Operation, Result, Transaction
+from handler.contract.operation import Idempotency, Operation, PossibleError, Result, Transaction
+from handler.contract.violations import own_error
 
 Rule = Callable[[Operation, bool], bool]
 """Whether an operation can give the error; the second argument says whether the request has a body."""
@@ -23,24 +24,6 @@ def _never(_operation: Operation, _has_body: bool) -> bool:  # noqa: FBT001
     return False
 
 
-def _of_changes(operation: Operation, _has_body: bool) -> bool:  # noqa: FBT001
-    return not operation.read_only
-
-
-def _of_values(operation: Operation, _has_body: bool) -> bool:  # noqa: FBT001
-    # Where nothing changes, a function may still make a value of a domain that has a constraint.
-    return not operation.read_only or operation.own_code
-
-
-def _no_row(operation: Operation, _has_body: bool) -> bool:  # noqa: FBT001
-    # PL/pgSQL raises these two where INTO STRICT finds none or several.
-    return operation.result in (Result.ONE, Result.VALUE) or operation.own_code
-
-
-def _several_rows(operation: Operation, _has_body: bool) -> bool:  # noqa: FBT001
-    return operation.result in (Result.ONE, Result.MAYBE, Result.VALUE) or operation.own_code
-
-
 def _collides(operation: Operation, _has_body: bool) -> bool:  # noqa: FBT001
     execution = operation.execution
     isolated = isinstance(execution, Transaction) and execution.isolation is not None
@@ -51,24 +34,29 @@ def _of_rows(operation: Operation, _has_body: bool) -> bool:  # noqa: FBT001
     return operation.result not in (Result.AFFECTED, Result.NONE)
 
 
+def _compiled(_operation: Operation, _has_body: bool) -> bool:  # noqa: FBT001
+    """Only where the compiler has found it: see failures_of."""
+    return False
+
+
 RULES: Mapping[type[OperationError], Rule] = {
     errors.InvalidParameters: _always,
     errors.NotAuthenticated: _always,  # a credential that is not good is refused, whatever the operation allows
     errors.NotAllowed: _always,  # the database user may lack a privilege
     errors.UnknownOperation: _never,  # the document has none that are not there
-    errors.NotFound: _no_row,
+    errors.NotFound: _compiled,
     errors.MethodNotAllowed: _never,
-    errors.TooManyRows: _several_rows,
-    errors.UniqueViolation: _of_changes,
-    errors.ForeignKeyViolation: _of_changes,
+    errors.TooManyRows: _compiled,
+    errors.UniqueViolation: _compiled,
+    errors.ForeignKeyViolation: _compiled,
     errors.SerializationFailure: _collides,
     errors.LockTimeout: _collides,
     errors.RequestTooLarge: _always,
     errors.UnsupportedMediaType: lambda _, has_body: has_body,
     errors.IdempotencyConflict: lambda operation, _: operation.idempotency is not Idempotency.OFF,
-    errors.CheckViolation: _of_values,
-    errors.NotNullViolation: _of_values,
-    errors.BusinessRule: lambda operation, _: operation.own_code,
+    errors.CheckViolation: _compiled,
+    errors.NotNullViolation: _compiled,
+    errors.BusinessRule: _compiled,
     errors.ResultTooLarge: _of_rows,
     errors.Throttled: _always,
     errors.QueryFailed: _always,
@@ -83,8 +71,17 @@ RULES: Mapping[type[OperationError], Rule] = {
 
 def failures_of(operation: Operation, *, has_body: bool) -> tuple[type[OperationError], ...]:
     """Return the errors that a caller of the operation can meet, by status."""
-    found = [error for error in ERRORS if RULES[error](operation, has_body)]
-    return tuple(sorted(found, key=lambda error: error.status))
+    compiled = [_error(error) for error in operation.documentation.errors]
+    found = [error for error in ERRORS if RULES[error](operation, has_body) or error in compiled]
+    own = [error for error in compiled if error not in RULES]
+    return tuple(sorted(dict.fromkeys([*found, *own]), key=lambda error: error.status))
+
+
+def _error(possible: PossibleError) -> type[OperationError]:
+    """The class of an error that the compiler has found, which may be one of the project's own."""
+    built_in = {error.__name__: error for error in ERRORS}
+    known = built_in.get(possible.code)
+    return known or own_error(possible.code, possible.status, built_in[possible.stands_for])
 
 
 _BEFORE_THE_DATABASE = (
@@ -132,7 +129,10 @@ def problem_schema(error: type[OperationError]) -> dict[str, Any]:
         "operation": {"type": "string"},
         "sqlstate": {"type": "string", "description": "PostgreSQL's code, where it is behind the failure."},
     }
-    if error is errors.InvalidParameters:
+    if error is errors.BusinessRule or error not in RULES:
+        properties["hint"] = {"type": "string", "description": "What to do, in the words of the database's author."}
+        properties["details"] = {"type": "object", "description": "What the database's author tells programs."}
+    if has_flaws(error):
         properties["errors"] = {"type": "array", "items": {"$ref": "#/components/schemas/Flaw"}}
     return {
         "type": "object",
@@ -141,6 +141,19 @@ def problem_schema(error: type[OperationError]) -> dict[str, Any]:
         "required": ["type", "title", "status", "detail", "code", "retryable", "outcome"],
     }
 
+
+def has_flaws(error: type[OperationError]) -> bool:
+    """Whether the problem document of an error may point at parameters."""
+    return issubclass(error, _OF_PARAMETERS)
+
+
+_OF_PARAMETERS = (
+    errors.InvalidParameters,
+    errors.UniqueViolation,
+    errors.ForeignKeyViolation,
+    errors.CheckViolation,
+    errors.NotNullViolation,
+)
 
 FLAW: dict[str, Any] = {
     "type": "object",

@@ -1,9 +1,12 @@
 """What a caller is told about an error of PostgreSQL, in each form in which the Data API words one."""
 
+from typing import Any
+
 import pytest
 
 from handler.contract import errors
 from handler.contract.database_message import DatabaseMessage
+from handler.contract.violations import Broken, ConstraintKind
 from handler.data_api.database_errors import failure_of
 from handler.data_api.failures import Suspect
 from handler.data_api.retries import SERVICE, service_failure
@@ -29,7 +32,7 @@ from handler.data_api.retries import SERVICE, service_failure
             "ERROR: no\n  Hint: never\n  Position: 5; SQLState: P0001",
             DatabaseMessage("no", "P0001", hint="never", position=5),
         ),
-        ("ERROR: no\n  Detail: secret; SQLState: P0001", DatabaseMessage("no", "P0001")),
+        ("ERROR: no\n  Detail: secret; SQLState: P0001", DatabaseMessage("no", "P0001", detail="secret")),
         ("ERROR: no; Position: here; SQLState: P0001", DatabaseMessage("no", "P0001")),
         ("Transaction is still running a query", DatabaseMessage("Transaction is still running a query", None)),
         ("", DatabaseMessage("", None)),
@@ -46,32 +49,32 @@ def test_a_message_is_taken_apart(message: str, parts: DatabaseMessage) -> None:
             'duplicate key value violates unique constraint "account_email_key"',
             "23505",
             errors.UniqueViolation,
-            'the change breaks the constraint "account_email_key"',
+            "such a row exists already",
         ),
-        ("already claimed today", "23505", errors.UniqueViolation, "the change breaks a constraint"),
+        ("already claimed today", "23505", errors.UniqueViolation, "such a row exists already"),
         (
             'conflicting key value violates exclusion constraint "no_overlap"',
             "23P01",
             errors.UniqueViolation,
-            'the change breaks the constraint "no_overlap"',
+            "such a row exists already",
         ),
         (
             'update or delete on table "x" violates foreign key constraint "y" on table "z"',
             "23503",
             errors.ForeignKeyViolation,
-            'the change breaks the constraint "y"',
+            "a row that is referred to does not exist, or is still needed",
         ),
         (
             'null value in column "name" of relation "t" violates not-null constraint',
             "23502",
             errors.NotNullViolation,
-            'no value came for the column "name"',
+            "a column needs a value",
         ),
         (
             'value for domain positive violates check constraint "positive_check"',
             "23514",
             errors.CheckViolation,
-            'the change breaks the constraint "positive_check"',
+            "a rule of the database refuses the values",
         ),
         (
             'invalid input syntax for type integer: "hunter2"',
@@ -148,3 +151,85 @@ def test_what_the_way_to_the_service_finds_too_large_is_too_large() -> None:
 )
 def test_an_error_that_a_value_may_cause_is_suspect(message: str, suspect: Suspect | None) -> None:
     assert failure_of(DatabaseMessage.parse(message)).suspect is suspect
+
+
+UNIQUE, CHECK, FOREIGN_KEY = ConstraintKind.UNIQUE, ConstraintKind.CHECK, ConstraintKind.FOREIGN_KEY
+NOT_NULL, DOMAIN = ConstraintKind.NOT_NULL, ConstraintKind.DOMAIN
+
+
+@pytest.mark.parametrize(
+    ("text", "sqlstate", "broken"),
+    [
+        ('duplicate key value violates unique constraint "k"', "23505", Broken(UNIQUE, "k")),
+        ('conflicting key value violates exclusion constraint "k"', "23P01", Broken(UNIQUE, "k")),
+        ('new row for relation "t" violates check constraint "k"', "23514", Broken(CHECK, "k", "t")),
+        ('insert or update on table "t" violates foreign key constraint "k"', "23503", Broken(FOREIGN_KEY, "k", "t")),
+        (
+            'update or delete on table "x" violates foreign key constraint "k" on table "t"',
+            "23503",
+            Broken(FOREIGN_KEY, "k", "t", is_referred=True),
+        ),
+        (
+            'update or delete on table "x" violates RESTRICT setting of foreign key constraint "k" on table "t"',
+            "23001",
+            Broken(FOREIGN_KEY, "k", "t", is_referred=True),
+        ),
+        ('null value in column "c" of relation "t" violates not-null constraint', "23502", Broken(NOT_NULL, "c", "t")),
+        ('value for domain d violates check constraint "k"', "23514", Broken(DOMAIN, "k", "d")),
+        ('value for domain app."My d" violates check constraint "k"', "23514", Broken(DOMAIN, "k", "My d")),
+        ("domain app.d does not allow null values", "23502", Broken(DOMAIN, "", "d")),
+        ("already claimed today", "23505", None),
+        ('my unique constraint "k"', "23505", None),
+        ("no", "SH001", Broken(ConstraintKind.RAISED, "SH001")),
+        ("no", "P0005", Broken(ConstraintKind.RAISED, "P0005")),
+        ("no", "P0001", None),
+    ],
+)
+def test_the_constraint_is_read_from_postgresql_s_own_words(text: str, sqlstate: str, broken: Broken | None) -> None:
+    assert failure_of(DatabaseMessage(text, sqlstate)).broken == broken
+
+
+@pytest.mark.parametrize(
+    ("hint", "detail", "told"),
+    [
+        (None, None, (None, None)),
+        ("Try later", None, ("Try later", None)),
+        ('{"left": 3}', None, (None, {"left": 3})),
+        ("Try later", ' {"left": 3}', ("Try later", {"left": 3})),
+        ("{left: 3}", "secret", ("{left: 3}", None)),
+        ("[1]", None, ("[1]", None)),
+        ('{"a":' * 400 + "1" + "}" * 400, None, ('{"a":' * 400 + "1" + "}" * 400, None)),
+    ],
+)
+def test_a_raise_gives_hint_and_details(hint: str | None, detail: str | None, told: tuple[Any, Any]) -> None:
+    failure = failure_of(DatabaseMessage("no", "P0001", hint=hint, detail=detail))
+    assert (failure.hint, failure.details) == told
+    other = failure_of(DatabaseMessage("no", "42883", hint=hint, detail=detail))
+    assert (other.hint, other.details) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "sqlstate", "words"),
+    [
+        ('new row violates row-level security policy for table "t"', "42501", "row-level policy"),
+        (
+            'new row violates row-level security policy "p" (USING expression) for table "t"',
+            "42501",
+            "row-level policy",
+        ),
+        ('target row violates row-level security policy (USING expression) for table "t"', "42501", "row-level policy"),
+        ("permission denied for table t", "42501", "privilege"),
+        ('no partition of relation "t" found for row', "23514", "no partition"),
+        ('new row for relation "t" violates partition constraint', "23514", "not one of its partition"),
+        ('new row violates check option for view "v"', "44000", "would not show it"),
+    ],
+)
+def test_what_postgresql_tells_by_its_words_alone_is_told(text: str, sqlstate: str, words: str) -> None:
+    assert words in failure_of(DatabaseMessage(text, sqlstate)).detail
+
+
+def test_a_class_is_a_project_s_own_where_postgresql_does_not_use_it() -> None:
+    used = {"00", "01", "08", "0A", "0L", "0P", "0Z", "21", "22", "23", "2B", "2D", "2F", "3B", "3D", "3F", "40", "42"}
+    assert not any(errors.is_own_sqlstate(f"{each}001") for each in used | {"53", "57", "58", "72", "F0", "HV", "XX"})
+    assert all(errors.is_own_sqlstate(state) for state in ("SH001", "PT409", "45000", "P0400", "04000", "F1000"))
+    assert not any(errors.is_own_sqlstate(state) for state in ("P0000", "P0001", "P0004"))

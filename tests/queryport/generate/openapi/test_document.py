@@ -7,7 +7,16 @@ import pytest
 
 from handler.contract.errors import ERRORS
 from handler.contract.openapi_index import DocumentIndex
-from handler.contract.operation import Access, Http, Idempotency, Operation, Parameter, Result
+from handler.contract.operation import (
+    Access,
+    Documentation,
+    Http,
+    Idempotency,
+    Operation,
+    Parameter,
+    PossibleError,
+    Result,
+)
 from queryport.generate.openapi import Described, Heading, document_of
 from queryport.generate.openapi.failures import RULES
 from tests.support.operations import ANY, INTEGER, TEXT, operation
@@ -38,14 +47,34 @@ def test_every_error_has_its_rule() -> None:
     assert list(RULES) == list(ERRORS)
 
 
+COMPILED = (
+    PossibleError("NotFound", 404, "NotFound"),
+    PossibleError("UniqueViolation", 409, "UniqueViolation"),
+    PossibleError("EmailTaken", 410, "UniqueViolation", "The address is taken"),
+)
+
+
+def test_a_project_s_own_name_is_an_error_of_its_status_that_may_point_at_parameters() -> None:
+    made = operation("SELECT 1", name="a", read_only=False)
+    document = _document(made._replace(documentation=Documentation(errors=COMPILED)))
+    response = _resolved(document, _operation(document, "/operations/a", "post")["responses"]["410"])
+    problem = _resolved(document, response["content"]["application/problem+json"]["schema"])
+    properties = problem["properties"]
+    assert (properties["code"]["const"], properties["status"]["const"]) == ("EmailTaken", 410)
+    assert _resolved(document, properties["errors"]["items"])["required"] == ["pointer", "detail"]
+
+
 @pytest.mark.parametrize(
     ("changed", "missing", "present"),
     [
         ({"read_only": True, "own_code": False}, {"UniqueViolation", "OutcomeUnknown", "BusinessRule"}, {"Throttled"}),
-        ({"read_only": False}, set(), {"UniqueViolation", "OutcomeUnknown", "SerializationFailure"}),
+        ({"read_only": False}, {"UniqueViolation"}, {"OutcomeUnknown", "SerializationFailure"}),
         ({"result": Result.MANY, "own_code": False}, {"NotFound", "TooManyRows"}, {"ResultTooLarge"}),
-        ({"result": Result.ONE, "own_code": False}, set(), {"NotFound", "TooManyRows"}),
-        ({"result": Result.MAYBE, "own_code": False}, {"NotFound"}, {"TooManyRows"}),
+        (
+            {"documentation": Documentation(errors=COMPILED)},
+            {"TooManyRows"},
+            {"NotFound", "UniqueViolation", "EmailTaken"},
+        ),
         ({"result": Result.AFFECTED}, {"ResultTooLarge"}, set()),
         ({"idempotency": Idempotency.OFF}, {"IdempotencyConflict"}, set()),
         ({"idempotency": Idempotency.OPTIONAL, "read_only": False}, set(), {"IdempotencyConflict"}),
