@@ -22,9 +22,11 @@ from handler.contract.operation import (
     CommaList,
     Documentation,
     Execution,
+    Filter,
     Fragment,
     Http,
     Idempotency,
+    Listing,
     Operation,
     Page,
     Parameter,
@@ -34,10 +36,12 @@ from handler.contract.operation import (
     Result,
     RowSecurity,
     Single,
+    Slot,
     Sql,
     Step,
     Transaction,
 )
+from handler.contract.ordering import Key
 from handler.contract.routes import Node, Routes
 from handler.contract.violations import Violation
 
@@ -153,8 +157,8 @@ def _execution(form: str, **body: Any) -> Execution:
     match form:
         case "Single":
             return Single(_sql(body["sql"]), _sql(body["keyed_sql"]) if body["keyed_sql"] else None)
-        case "Page":
-            return Page(_sql(body["sql"]), by=tuple(body["by"]), size=body["size"], max=body["max"])
+        case "Listing":
+            return _listing(**body)
         case "Batch":
             return Batch(_sql(body["sql"]))
         case "Transaction":
@@ -162,25 +166,44 @@ def _execution(form: str, **body: Any) -> Execution:
     raise CatalogError(f"the catalogue has an operation of the form {form}, which this handler does not know")
 
 
+def _listing(
+    sql: list[Any],
+    keys: list[dict[str, Any]],
+    by: list[str],
+    sorts: list[str],
+    ties: list[str],
+    filters: list[dict[str, Any]],
+    page: dict[str, int] | None,
+    counted_sql: list[Any] | None,
+) -> Listing:
+    return Listing(
+        _sql(sql),
+        tuple([Key(**key) for key in keys]),
+        tuple(by),
+        tuple(sorts),
+        tuple(ties),
+        tuple([Filter(**filter_) for filter_ in filters]),
+        Page(**page) if page else None,
+        _sql(counted_sql) if counted_sql else None,
+    )
+
+
 def _step(sql: list[Any], references: list[dict[str, Any]], *, one_row: bool) -> Step:
     return Step(_sql(sql), tuple([Reference(**reference) for reference in references]), one_row)
 
 
 def _sql(pieces: list[Any]) -> Sql:
-    """Read a statement: [SQL, placeholders] is a fragment, [[piece, …]] a list with commas, the rest choices."""
-    return tuple(
-        [
-            _fragment(*piece)
-            if len(piece) == 2
-            else CommaList(tuple(map(_piece, piece[0])))
-            if len(piece) == 1
-            else _choice(*piece)
-            for piece in pieces
-        ]
-    )
+    return tuple([_piece(piece) for piece in pieces])
 
 
-def _piece(piece: list[Any]) -> Fragment | Choice:
+def _piece(piece: Any) -> Fragment | Choice | CommaList | Slot:
+    """Read a piece: [SQL, placeholders] is a fragment, [[piece, …]] a list with commas, an object a slot."""
+    if isinstance(piece, dict):
+        return Slot(**piece)
+    return CommaList(tuple(map(_part, piece[0]))) if len(piece) == 1 else _part(piece)
+
+
+def _part(piece: list[Any]) -> Fragment | Choice:
     return _fragment(*piece) if len(piece) == 2 else _choice(*piece)
 
 

@@ -8,6 +8,7 @@ NamedTuples and not dataclasses, of which each takes a millisecond of a cold sta
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from handler.contract.ordering import Key, Ordering, completed, order_of, ordering
 from handler.contract.rights import DEFAULT
 from handler.contract.violations import Violation
 
@@ -68,7 +69,15 @@ class CommaList(NamedTuple):
     """One that is not needed is an empty fragment."""
 
 
-Sql = tuple[Fragment | Choice | CommaList, ...]
+class Slot(NamedTuple):
+    """The place of a stretch of SQL that depends on the order of a list's rows: a member of Ordering."""
+
+    name: str
+    before: str = ""
+    """The text in front of it, where there is one."""
+
+
+Sql = tuple[Fragment | Choice | CommaList | Slot, ...]
 """A statement in the order of its fragments; each placeholder has its cast, and a row arrives as one text column."""
 
 
@@ -169,22 +178,83 @@ class Single(NamedTuple):
     the text of one row. None where a key is off."""
 
 
-class Page(NamedTuple):
-    """Keyset paging: the statement asks for one row more than the caller did, to learn whether there is a next page.
+class Filter(NamedTuple):
+    """A condition that a caller may set: a column of the rows, an operator, a value."""
 
-    The operation then has the parameters `limit` and `cursor` in its schema (and not in `parameters`: they are not
-    bound). A stretch of SQL that only further pages need is a Choice on `cursor`. Beside each row the statement gives a
-    JSON array of its values of `by`, each as the text of its PostgreSQL type, or null; base64url of the last row's is
-    the cursor. The statement takes its elements as the parameters `__key_1`, `__key_2`, …, and the row count, one above
-    the caller's limit, as `__limit`.
+    column: str
+    operator: str
+    """`eq`, `gte`, `in`, …; docs/lists.md has them all."""
+    codec: Codec
+    placeholder: str
+    """Of the value, and of the Choice that has the condition. `is_null` has two: the other one is that of `false`."""
+
+    @property
+    def otherwise(self) -> str:
+        """The placeholder of the Choice that `is_null` makes where its value is false."""
+        return f"{self.placeholder}_not"
+
+
+class Page(NamedTuple):
+    """How many rows a page has."""
+
+    size: int
+    """Where the caller names no limit."""
+    max: int
+
+
+class Listing(NamedTuple):
+    """A query whose rows the caller may have page by page, in an order of the caller's, filtered and counted.
+
+    The parameters for that (`limit`, `cursor`, `sort`, `filter`, `count`, as far as the operation has them) are in its
+    schema and not in `parameters`. Pages go by keys: the statement asks for one row more than the caller did, to learn
+    whether there is a next page, and gives beside each row a JSON array of the values of the order's keys, each as the
+    text of its PostgreSQL type, or null. Those of the page's last row make the cursor, and are the values of the keys'
+    placeholders in the statement for the next page; the row count, one above the caller's limit, is `__limit`.
     """
 
     sql: Sql
-    by: tuple[str, ...]
-    """The names of the output columns that the pages are ordered by."""
-    size: int
-    """Rows of a page where the caller names no limit."""
-    max: int
+    keys: tuple[Key, ...] = ()
+    by: tuple[str, ...] = ()
+    """The order where the caller asks for none, as names such as `-placed_at`; empty for that of the query itself."""
+    sorts: tuple[str, ...] = ()
+    """The names of the keys that a caller may sort by."""
+    ties: tuple[str, ...] = ()
+    """The names of keys that together tell all rows apart: they end every order that has pages."""
+    filters: tuple[Filter, ...] = ()
+    page: Page | None = None
+    """None where a call gives all the rows."""
+    counted_sql: Sql | None = None
+    """The statement for a call that asks how many rows there are. The number is the last element of each array beside a
+    row; where the page has no row, there is one all the same, which is NULL."""
+
+    @property
+    def keys_by_name(self) -> dict[str, Key]:
+        return {key.name: key for key in self.keys}
+
+    @property
+    def statements(self) -> tuple[Sql, ...]:
+        """The statements with a Choice in each Slot: of a later page by every key, and of a first one by none."""
+        keys = self.keys_by_name
+        first = ordering(order_of(keys, self.by)) if self.by else Ordering()
+        names = completed([f"-{name}" for name in self.sorts], self.ties) if self.sorts else self.by
+        order = order_of(keys, names)
+        later = ordering(order, [""] * len(order) if self.page else None) if order else first
+        written = (self.sql,) if self.counted_sql is None else (self.sql, self.counted_sql)
+        return tuple(tuple(_as_choice(piece, first, later) for piece in sql) for sql in written)
+
+
+def _as_choice(
+    piece: Fragment | Choice | CommaList | Slot, first: Ordering, later: Ordering
+) -> Fragment | Choice | CommaList:
+    if not isinstance(piece, Slot):
+        return piece
+    return Choice("cursor", present=filled(piece, later), absent=filled(piece, first))
+
+
+def filled(slot: Slot, order: Ordering) -> Fragment:
+    """Return what stands in a slot."""
+    text = getattr(order, slot.name)
+    return Fragment(f"{slot.before}{text}" if text else "", order.placeholders if slot.name == "behind" else ())
 
 
 class Batch(NamedTuple):
@@ -224,7 +294,7 @@ class Transaction(NamedTuple):
     """`repeatable read` or `serializable`; None is the database's default, which is read committed."""
 
 
-Execution = Single | Page | Batch | Transaction
+Execution = Single | Listing | Batch | Transaction
 """The forms in which an operation runs."""
 
 
@@ -291,5 +361,17 @@ class Operation(NamedTuple):
                 return tuple(step.sql for step in steps)
             case Single(sql, keyed_sql) if keyed_sql is not None:
                 return (sql, keyed_sql)
-            case Single(sql) | Page(sql) | Batch(sql):  # pragma: no branch (the union has no other form)
+            case Listing():
+                return self.execution.statements
+            case Single(sql) | Batch(sql):  # pragma: no branch (the union has no other form)
                 return (sql,)
+
+    @property
+    def has_pages(self) -> bool:
+        """Whether an answer has the member `next`."""
+        return isinstance(self.execution, Listing) and self.execution.page is not None
+
+    @property
+    def can_be_counted(self) -> bool:
+        """Whether an answer may have the member `total`."""
+        return isinstance(self.execution, Listing) and self.execution.counted_sql is not None

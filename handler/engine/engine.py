@@ -17,7 +17,7 @@ from handler.contract.errors import (
     ResultTooLarge,
     UnknownOperation,
 )
-from handler.contract.operation import Batch, Operation, Page, Single, Transaction
+from handler.contract.operation import Batch, Listing, Operation, Single, Transaction
 from handler.contract.routes import parameters_in
 from handler.data_api.client import DataApi
 from handler.data_api.database_errors import values_at_fault
@@ -25,7 +25,6 @@ from handler.data_api.failures import Failed, Failure, Suspect
 from handler.engine import broken_constraints
 from handler.engine.batches import BatchRunner
 from handler.engine.invocation import Answer, Capacity, Invocation
-from handler.engine.pages import PageRunner
 from handler.engine.parameters import Parameters
 from handler.engine.single import SingleRunner
 from handler.engine.steps import StepsRunner
@@ -51,7 +50,7 @@ class ReadyOperation:
         self.is_batch = isinstance(operation.execution, Batch)
         self.read_only = operation.read_only
         self.parameters = Parameters(operation)
-        self._takes_values = bool(operation.parameters)
+        self._takes_values = bool(operation.parameters) or isinstance(operation.execution, Listing)
         self._own_code = operation.own_code
         self._violations = operation.violations
         self.path_parameters = parameters_in(operation.http.path) if operation.http else ()
@@ -122,8 +121,11 @@ def _runner(operation: Operation, parameters: Parameters, data_api: DataApi) -> 
     match operation.execution:
         case Single() as single:
             return SingleRunner(operation, single, parameters, data_api)
-        case Page() as page:
-            return PageRunner(operation, page, parameters, data_api)
+        case Listing() as listing:
+            # A function that is started for another operation need not wait for it.
+            from handler.engine.listing import ListRunner
+
+            return ListRunner(operation, listing, parameters, data_api)
         case Batch() as batch:
             return BatchRunner(operation, batch, parameters, data_api)
         case Transaction() as transaction:  # pragma: no branch (the union has no other form)

@@ -38,6 +38,8 @@ class Answer(NamedTuple):
     has_pages: bool = False
     next: str | None = None
     """The cursor of the next page, if there is one."""
+    total: int | None = None
+    """The rows of all pages, where the caller asked for their number."""
     rolled_back: bool = False
     """The write was taken back, as its caller asked for."""
 
@@ -55,4 +57,6 @@ class Answer(NamedTuple):
         """The JSON members of the answer, without braces: `"data":[…],"next":null`."""
         if not self.has_pages:
             return f'"data":{self.data}'
-        return f'"data":{self.data},"next":' + ("null" if self.next is None else f'"{self.next}"')
+        following = "null" if self.next is None else f'"{self.next}"'
+        total = "" if self.total is None else f',"total":{self.total}'
+        return f'"data":{self.data},"next":{following}{total}'

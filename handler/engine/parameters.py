@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from handler.contract.errors import MOST_FLAWS, Flaw, InvalidParameters
-from handler.contract.operation import Batch, Codec, Operation, Parameter
+from handler.contract.operation import Batch, Codec, Listing, Operation, Parameter
 from handler.contract.pointer import pointer
 from handler.contract.validation import Validator
 from handler.engine import codecs
@@ -41,6 +41,8 @@ class Parameters:
         self._of_caller = CallerBindings(operation)
         self.types: dict[str, ParameterType] = {name: ("scalar", schema) for name, schema in properties.items()}
         self.types |= {p.name: (p.codec, properties.get(p.name, {})) for p in operation.parameters if p.source is None}
+        if isinstance(operation.execution, Listing):
+            self.types |= _types_of_list(operation.execution, properties)
 
     def bindings(self, values: Mapping[str, Any], caller: Caller) -> Bindings:
         """Validate the parameters and write them for the statement, with those that come from the caller.
@@ -83,6 +85,19 @@ class Parameters:
             except codecs.EncodingError as error:
                 flaws.append(Flaw(pointer([*path, parameter.name]), str(error)))
         return bindings
+
+
+def _types_of_list(listing: Listing, properties: Mapping[str, Any]) -> dict[str, ParameterType]:
+    """Return the types of a list's own parameters that are no scalars; of single filters, as `filter[total][gte]`."""
+    types: dict[str, ParameterType] = {}
+    if listing.sorts:
+        types["sort"] = (["array", "scalar"], properties["sort"])
+    if listing.filters:
+        types["filter"] = ("json", properties["filter"])
+    for known in listing.filters:
+        schema = properties["filter"]["properties"][known.column]["properties"][known.operator]
+        types[f"filter[{known.column}][{known.operator}]"] = (known.codec, schema)
+    return types
 
 
 def invalid(flaws: tuple[Flaw, ...]) -> InvalidParameters:

@@ -1,9 +1,11 @@
 """The parameters of a REST call: gathered from the path, the query string and the body, each from one place only.
 
-A parameter in the URL is a text and becomes the value that its schema means; a member of the body is JSON already.
+A parameter in the URL is a text and becomes the value that its schema means; a member of the body is JSON already. A
+query string has a list's filters as OpenAPI's deepObject: `filter[total][gte]=10`.
 """
 
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Collection, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -15,6 +17,7 @@ from handler.http.coercion import CoercionError, coerce, has_commas, splits_at_c
 from handler.http.request import HttpRequest, decoded_query
 
 _UNKNOWN: ParameterType = ("scalar", {})
+_DEEP = re.compile(r"([^\[\]]+)\[([^\[\]]*)\](?:\[([^\[\]]*)\])?")
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 
@@ -30,47 +33,75 @@ def from_everywhere(
     request: HttpRequest, in_path: Mapping[str, str], types: Mapping[str, ParameterType]
 ) -> dict[str, Any]:
     """Gather the parameters of a REST route."""
-    values: dict[str, Any] = {}
-    locations: dict[str, str] = {}
-    flaws = []
-
-    def take(name: str, location: str, value: Any) -> None:
-        if name in values:
-            flaws.append(Flaw(pointer([name]), f"is in the {locations[name]} already", location))
-        else:
-            values[name], locations[name] = value, location
-
-    def take_texts(name: str, location: str, texts: list[str]) -> None:
-        try:
-            take(name, location, coerce(texts, *types.get(name, _UNKNOWN)))
-        except CoercionError as error:
-            flaws.append(Flaw(pointer([name]), str(error), location))
-
+    gathered = _Gathered()
     for name, text in in_path.items():
-        take_texts(name, "path", [text])
+        gathered.take_texts([name], types.get(name, _UNKNOWN), "path", [text])
     for name, raw in request.query.items():
-        take_texts(name, "query", _texts(raw, *types.get(name, _UNKNOWN)))
+        known = types.get(name, _UNKNOWN)
+        gathered.take_texts(_path(name, types), known, "query", _texts(raw, *known))
     if request.method in _WITH_BODY:
         for name, value in request.json_object().items():
-            take(name, "body", value)
+            gathered.take([name], "body", value)
     elif request.has_body:
         raise InvalidParameters(f"a {request.method} takes its parameters in the path and the query, and no body")
-    if flaws:
-        raise invalid(tuple(flaws))
-    return values
+    if gathered.flaws:
+        raise invalid(tuple(gathered.flaws))
+    return gathered.values
+
+
+class _Gathered:
+    """The parameters of a request, each from one place."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, Any] = {}
+        self.flaws: list[Flaw] = []
+        self._locations: dict[str, str] = {}
+
+    def take_texts(self, path: Sequence[str], known: ParameterType, location: str, texts: list[str]) -> None:
+        """Take the value that the texts mean."""
+        try:
+            value = coerce(texts, *known)
+        except CoercionError as error:
+            self.flaws.append(Flaw(pointer(path), str(error), location))
+        else:
+            self.take(path, location, value)
+
+    def take(self, path: Sequence[str], location: str, value: Any) -> None:
+        """Take a value to its place, the objects on the way being made."""
+        *above, last = path
+        within: Any = self.values
+        for step in above:
+            if isinstance(within, dict):
+                within = within.setdefault(step, {})
+        if isinstance(within, dict) and last not in within:
+            within[last] = value
+            self._locations[path[0]] = location
+        else:
+            self.flaws.append(Flaw(pointer(path), f"is in the {self._locations[path[0]]} already", location))
 
 
 def located(error: OperationError, request: HttpRequest, path_parameters: Collection[str]) -> OperationError:
     """The error with the place in the request that each parameter came from, or would be expected in."""
     elsewhere = "body" if request.method in _WITH_BODY else "query"
+    in_query = {name.partition("[")[0] for name in request.query} | request.query.keys()
 
     def location(flaw: Flaw) -> str:
         name = flaw.pointer[1:].partition("/")[0].replace("~1", "/").replace("~0", "~")
-        return "path" if name in path_parameters else "query" if name in request.query else elsewhere
+        return "path" if name in path_parameters else "query" if name in in_query else elsewhere
 
     return error.with_flaws(
         tuple(flaw if flaw.location else flaw._replace(location=location(flaw)) for flaw in error.flaws)
     )
+
+
+def _path(name: str, types: Mapping[str, ParameterType]) -> list[str]:
+    """The names in `filter[total][gte]`, where the operation has such a parameter."""
+    if "[" not in name:
+        return [name]
+    deep = _DEEP.fullmatch(name)
+    if deep is None or not any(known.startswith(f"{deep[1]}[") for known in types):
+        return [name]
+    return [step for step in deep.groups() if step is not None]
 
 
 def _texts(raw: list[str], codec: Codec, schema: Any) -> list[str]:

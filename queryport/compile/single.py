@@ -8,6 +8,7 @@ from handler.contract.operation import (
     Documentation,
     Execution,
     Idempotency,
+    Listing,
     Operation,
     Result,
     RowSecurity,
@@ -26,7 +27,7 @@ from queryport.compile.check.access import (
 from queryport.compile.check.batches import check_batch
 from queryport.compile.check.errors import check_errors, possible_errors
 from queryport.compile.check.idempotency import check_idempotency, no_key_because, no_key_beside
-from queryport.compile.check.pages import PagePlan, plan_page
+from queryport.compile.check.lists import ListPlan, plan_list
 from queryport.compile.check.parameters import absentable, build_parameters
 from queryport.compile.check.patches import find_patches
 from queryport.compile.check.protection import check_protection
@@ -39,6 +40,7 @@ from queryport.compile.describe.typed_statement import TypedStatement, typed
 from queryport.compile.read.marks import read_marks
 from queryport.compile.read.statement import Shape, parse
 from queryport.compile.write.body import Body, cast_body
+from queryport.compile.write.list_clauses import write_listing
 from queryport.compile.write.row_security import is_settled_first
 from queryport.compile.write.verify import rewriter_refusal, verify
 from queryport.compile.write.wrap import settings_name, wrap, wrap_keyed
@@ -68,13 +70,13 @@ def _operation(statement: TypedStatement, name: str) -> Operation | None:
     check_protection([statement])
     utility = statement.parsed.shape is Shape.UTILITY
     nullable = statement.analysis.nullable
-    page = plan_page(statement, result, nullable)
-    schema = page.extend(schema) if page else schema
+    plan = plan_list(statement, result)
+    schema = plan.extend(schema) if plan else schema
     http = check_route(file, schema, writes=statement.parsed.locks_or_writes, volatile=statement.volatile)
     private = private_because(access, row_security, parameters)
     response = check_response(file, result, columns, changes=statement.changes, private_because=private)
-    # A page of a function that writes is another page each time it is asked for.
-    obstacle = no_key_because(changes=statement.changes and page is None, utility=utility)
+    # A list of a function that writes is another list each time it is asked for.
+    obstacle = no_key_because(changes=statement.changes and plan is None, utility=utility)
     keys = check_idempotency(file, obstacle)
     if front_matter.batch:
         check_batch(statement)
@@ -84,7 +86,7 @@ def _operation(statement: TypedStatement, name: str) -> Operation | None:
     if file.reporter.errors:
         return None
     body = cast_body(statement, absent, patches)
-    execution, keys = _executed(statement, body, result, page, keys, row_security)
+    execution, keys = _executed(statement, body, result, plan, keys, row_security)
     return Operation(
         name=name,
         result=result,
@@ -115,7 +117,7 @@ def _executed(
     statement: TypedStatement,
     body: Body,
     result: Result,
-    page: PagePlan | None,
+    plan: ListPlan | None,
     keys: Idempotency,
     row_security: RowSecurity | None,
 ) -> tuple[Execution, Idempotency]:
@@ -124,15 +126,15 @@ def _executed(
     if row_security is not None and not statement.file.front_matter.batch:
         settings = settings_name(statement, body)
         if row_security.role is not None or statement.parsed.shape is Shape.UTILITY:
-            return _in_transaction(statement, body, result, page), keys
-    sql = wrap(statement, body, result, page, guarded=statement.changes, settings=settings)
+            return _in_transaction(statement, body, result, plan), keys
+    if plan is not None:
+        return _list(statement, body, result, plan, settings), keys
+    sql = wrap(statement, body, result, guarded=statement.changes, settings=settings)
     if settings is not None and not _sets_first(statement, sql, settings):
-        return _in_transaction(statement, body, result, page), keys
+        return _in_transaction(statement, body, result, None), keys
     verify(statement, sql)
     if statement.file.front_matter.batch:
         return Batch(sql), keys
-    if page is not None:
-        return page.page(sql), keys
     if keys is Idempotency.OFF:
         return Single(sql), keys
     keyed_sql = wrap_keyed(statement, body, result, settings)
@@ -143,17 +145,33 @@ def _executed(
     return Single(sql, keyed_sql), keys
 
 
+def _list(
+    statement: TypedStatement, body: Body, result: Result, plan: ListPlan, settings: str | None
+) -> Listing | Transaction:
+    """Write a list of the statement's rows."""
+    listing = write_listing(statement, body, plan, settings)
+    if settings is not None and not all(_sets_first(statement, sql, settings) for sql in listing.statements):
+        return _in_transaction(statement, body, result, plan)
+    for sql in listing.statements:
+        verify(statement, sql)
+    return listing
+
+
 def _sets_first(statement: TypedStatement, sql: Sql, settings: str) -> bool:
     """Whether the statement itself sets the caller's claims, proven by its plan."""
     return rewriter_refusal(statement, sql) is None and is_settled_first(statement, sql, settings)
 
 
-def _in_transaction(statement: TypedStatement, body: Body, result: Result, page: PagePlan | None) -> Execution:
+def _in_transaction(statement: TypedStatement, body: Body, result: Result, plan: ListPlan | None) -> Transaction:
     """Write the statement for a transaction that sets the caller's claims before it."""
-    if page is not None:
-        message = "the pages of this statement cannot see the caller's claims in one request"
-        cure = "leave out `role` or `page`; of a partitioned table, read one that is not"
-        statement.file.reporter.report("QP703", statement.file.header.key("page"), message, cure)
-    sql = wrap(statement, body, result, None, guarded=False)
+    if plan is not None:
+        key = plan.written[0]
+        message = f"the {_ASKED_FOR[key]} of this statement cannot see the caller's claims in one request"
+        cure = f"leave out `role` or `{key}`; of a partitioned table, read one that is not"
+        statement.file.reporter.report("QP703", statement.file.header.key(key), message, cure)
+    sql = wrap(statement, body, result, guarded=False)
     verify(statement, sql)
     return Transaction((Step(sql),), 0)
+
+
+_ASKED_FOR = {"page": "pages", "sort": "sorted rows", "filter": "filtered rows", "count": "count"}

@@ -83,6 +83,10 @@ def _check_keys(file: QueryFile) -> None:
     if file.front_matter.page is not None:
         message = "pages are read by several calls, and a transaction is over with one"
         report("QP406", header.key("page"), message, "give the query a file of its own, without `isolation`")
+    for key in ("sort", "filter", "count"):
+        if getattr(file.front_matter, key):
+            message = f"`{key}` is for the rows of one query, and a transaction has several statements"
+            report("QP411", header.key(key), message, "give the query a file of its own, without `isolation`")
     if file.front_matter.batch:
         message = "a batch runs one statement for each of its elements, at the isolation level of the database"
         cure = "delete the key `batch`, or leave one statement and no `isolation`"

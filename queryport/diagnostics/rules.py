@@ -86,6 +86,8 @@ RULES = _table(
     ("QP408", _WARNING, "GET on a function that may write"),
     ("QP409", _WARNING, "a segment of a path that looks like a parameter"),
     ("QP410", _WARNING, "pages of a query with a LIMIT of its own"),
+    ("QP411", _ERROR, "a list that the statement cannot give"),
+    ("QP412", _ERROR, "a column that callers cannot sort or filter by"),
     ("QP420", _ERROR, "a status that the operation cannot have"),
     ("QP421", _ERROR, "a location that the answered row does not give"),
     ("QP422", _ERROR, "a cache that the operation cannot have"),

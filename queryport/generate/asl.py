@@ -20,7 +20,7 @@ from handler.contract.errors import (
     TooManyRows,
     UniqueViolation,
 )
-from handler.contract.operation import Batch, Idempotency, Operation, Page, Result
+from handler.contract.operation import Batch, Idempotency, Operation, Result
 
 FUNCTION_ARN = "${QueryportFunctionArn}"
 """Filled in by the template's DefinitionSubstitutions."""
@@ -159,4 +159,4 @@ def _parameters(operation: Operation) -> State:
 
 def _result(operation: Operation) -> State:
     selected = {"data.$": "$.Payload.data"}
-    return selected | {"next.$": "$.Payload.next"} if isinstance(operation.execution, Page) else selected
+    return selected | {"next.$": "$.Payload.next"} if operation.has_pages else selected

@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from handler.contract.errors import InvalidParameters
-from handler.contract.operation import Http, Page, Parameter, Result
+from handler.contract.operation import Http, Parameter, Result
 from tests.support.function import Function, NewFunction, function_url_event
-from tests.support.operations import ANY, INTEGER, TEXT, operation
+from tests.support.operations import ANY, INTEGER, TEXT, operation, pages_by
 
 _SQL = (
     "SELECT json_build_array((:number::int), (:text::text), (:numbers::int[]), (:point::point3), (:pairs::hstore), "
@@ -39,7 +39,7 @@ _EVERYTHING = operation(
         Parameter("document", "json", optional=True),
         Parameter("text", "scalar", optional=True),
     ],
-    page=Page((), by=("n",), size=1, max=5),
+    pages=pages_by("n", size=1, most=5),
     http=Http("PUT", "/everything/{number}"),
 )
 

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from handler.contract.operation import Http, Operation, Page, Parameter, Response, Result, Single
+from handler.contract.operation import Http, Listing, Operation, Page, Parameter, Response, Result, Single, Slot
+from handler.contract.ordering import Key
 from queryport.compile.write.pieces import Alternative
 from tests.support.statements import sql as sql_of
 
@@ -13,7 +14,7 @@ ANY: dict[str, Any] = {}
 
 
 def operation(
-    *sql: str | Alternative,
+    *sql: str | Alternative | Slot,
     name: str = "test.operation",
     result: Result = Result.MANY,
     read_only: bool = True,
@@ -21,13 +22,13 @@ def operation(
     how: Sequence[Parameter] = (),
     required: Sequence[str] | None = None,
     http: Http | None = None,
-    page: Page | None = None,
+    pages: Listing | None = None,
     response: Response = Response(),  # noqa: B008 (immutable)
 ) -> Operation:
     """`parameters` maps names to schemas; `how` says what is more than a required scalar."""
     properties = dict(parameters or {})
     declared = {parameter.name: parameter for parameter in how}
-    of_page = {"limit", "cursor"} if page else set()
+    of_page = {"limit", "cursor"} if pages else set()
     if required is None:
         optional = {parameter.name for parameter in how if parameter.optional}
         required = [each for each in properties if each not in optional | of_page]
@@ -35,7 +36,7 @@ def operation(
         name=name,
         result=result,
         read_only=read_only,
-        execution=page._replace(sql=sql_of(*sql)) if page else Single(sql_of(*sql)),
+        execution=pages._replace(sql=sql_of(*sql)) if pages else Single(sql_of(*sql)),
         parameters=tuple(declared.get(each, Parameter(each, "scalar")) for each in properties if each not in of_page),
         parameters_schema={
             "type": "object",
@@ -46,6 +47,12 @@ def operation(
         http=http,
         response=response,
     )
+
+
+def pages_by(column: str, *, size: int, most: int) -> Listing:
+    """Pages of a query whose rows are called q, by a column of whole numbers that is never NULL."""
+    key = Key(column, f"q.{column}", f"q.{column}::text", "(:__key_1::int)", "__key_1", nullable=False)
+    return Listing((), (key,), by=(column,), ties=(column,), page=Page(size, most))
 
 
 def rows_of(query: str) -> str:

@@ -1,21 +1,25 @@
 """Statements of the catalogue as plain texts, for tests that write them or read them."""
 
-from handler.contract.operation import Choice, CommaList, Fragment, Operation, Page, Single, Sql, Transaction
+from handler.contract.operation import Choice, CommaList, Fragment, Listing, Operation, Single, Slot, Sql, Transaction
 from queryport.compile.write.pieces import Alternative, Listed, Pieces, sql_of
 
 Texts = Pieces
 
 
-def sql(*texts: str | Alternative | Listed) -> Sql:
+def sql(*texts: str | Alternative | Listed | Slot) -> Sql:
     """The statement as the compiler would write it, its placeholders noted."""
     return sql_of(texts)
 
 
 def texts(statement: Sql) -> Texts:
     """The statement without the names of its placeholders."""
-    return tuple(
-        Listed(tuple(map(_text, piece.pieces))) if isinstance(piece, CommaList) else _text(piece) for piece in statement
-    )
+    return tuple(map(_piece, statement))
+
+
+def _piece(piece: Fragment | Choice | CommaList | Slot) -> str | Alternative | Listed | Slot:
+    if isinstance(piece, CommaList):
+        return Listed(tuple(map(_text, piece.pieces)))
+    return piece if isinstance(piece, Slot) else _text(piece)
 
 
 def _text(piece: Fragment | Choice) -> str | Alternative:
@@ -41,6 +45,6 @@ def choices(statement: Sql) -> list[str]:
     return [piece.parameter for piece in statement if isinstance(piece, Choice)]
 
 
-def page(operation: Operation) -> Page:
-    assert isinstance(operation.execution, Page)
+def listing(operation: Operation) -> Listing:
+    assert isinstance(operation.execution, Listing)
     return operation.execution

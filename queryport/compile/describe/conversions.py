@@ -18,13 +18,14 @@ class Conversions:
         """Undoes at the end of a with block what was executed in it."""
         self._null_casts: dict[str, bool] = {}
         self._ordering: dict[str, bool] = {}
+        self._conditions: dict[str, bool] = {}
         self._string_casts: dict[int, frozenset[str]] = {}
         self._has_text_cast: dict[int, bool] = {}
         self._has_json_value: bool | None = None
 
     def forget(self) -> None:
         """Drop the answers, which a rehearsed statement or its end has changed."""
-        for known in (self._null_casts, self._ordering, self._string_casts, self._has_text_cast):
+        for known in (self._null_casts, self._ordering, self._conditions, self._string_casts, self._has_text_cast):
             known.clear()
         self._has_json_value = None
 
@@ -45,6 +46,15 @@ class Conversions:
             test = f"SELECT 1 FROM {rows} WHERE (q.a, q.b) > ({value}, 1) ORDER BY q.a"  # noqa: S608 (a type of PostgreSQL)
             self._ordering[type_name] = self._answer(test) is not None
         return self._ordering[type_name]
+
+    def takes_condition(self, type_name: str, condition: str, grouped: str = "") -> bool:
+        """Return whether PostgreSQL takes a condition on `q.a`, a column of the type, with what follows WHERE."""
+        # No row, since a domain may refuse NULL.
+        rows = f"(SELECT NULL::{type_name} AS a WHERE false) q"
+        test = f"SELECT 1 FROM {rows} WHERE {condition}{grouped}"  # noqa: S608 (a type of PostgreSQL, our conditions)
+        if test not in self._conditions:
+            self._conditions[test] = self._answer(test) is not None
+        return self._conditions[test]
 
     def string_casts(self, base_oid: int) -> frozenset[str]:
         """Return the string types from which the project made a cast function to a type that is no domain."""

@@ -139,6 +139,9 @@ class FrontMatter(_Model):
         "params": True,
         "errors": True,
         "page": False,
+        "sort": False,
+        "filter": False,
+        "count": False,
         "idempotency": True,
         "keep": True,
         "isolation": False,
@@ -165,6 +168,12 @@ class FrontMatter(_Model):
     params: dict[str, ParameterEntry | None] = Field(default_factory=dict)
     errors: dict[str, ErrorEntry | None] = Field(default_factory=dict)
     page: PageEntry | None = None
+    sort: list[str] | None = Field(default=None, min_length=1)
+    """The output columns that callers may sort by."""
+    filter: list[str] | None = Field(default=None, min_length=1)
+    """The output columns that callers may filter by."""
+    count: bool = False
+    """Callers may ask how many rows all pages have."""
     idempotency: Literal["required", "optional", "off"] | None = None
     keep: str = Field(default="24h", pattern=r"^[1-9][0-9]{0,6}[smhd]$")
     isolation: Literal["read committed", "repeatable read", "serializable"] | None = None

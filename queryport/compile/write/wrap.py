@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from postgast.pg_query_pb2 import Token as TokenKind
 
 from handler.contract.operation import ROW_COUNT_MARK, Result, Sql
-from queryport.compile.check.pages import PagePlan
 from queryport.compile.describe.database import Column
 from queryport.compile.describe.text_forms import as_text
 from queryport.compile.describe.typed_statement import TypedStatement
 from queryport.compile.read.statement import ParsedStatement, Shape
 from queryport.compile.read.tokens import Scan, Token, closing
 from queryport.compile.write.body import Body
-from queryport.compile.write.page_clauses import column_of, page_clauses, page_order
 from queryport.compile.write.pieces import Pieces, joined, sql_of, whole_text
 from queryport.compile.write.row_security import behind_settings, settings_first
 from queryport.diagnostics.source import Span
@@ -35,7 +33,6 @@ def wrap(
     statement: TypedStatement,
     body: Body,
     result: Result,
-    page: PagePlan | None = None,
     *,
     guarded: bool = False,
     beside: Sequence[str] = (),
@@ -44,16 +41,15 @@ def wrap(
     """Write the whole statement, which renders each row as one JSON text.
 
     One that is `guarded` fails by itself where its result is one row and it gives another number of rows. The columns
-    `beside`, or else the keys of a page, come as their types' texts in a second column, a JSON array. With a name for
-    `settings`, the statement sets the caller's claims first.
+    `beside` come as their types' texts in a second column, a JSON array. With a name for `settings`, the statement sets
+    the caller's claims first.
     """
     parsed = statement.parsed
     if (not statement.columns and settings is None) or parsed.shape is Shape.UTILITY:
         return _sql(body.pieces(body.scan.span))
     row = _wrapped_row(body, statement.columns, result)
-    if parsed.shape is Shape.QUERY and (page is not None or not (guarded and result in _SINGLE)):
-        beside = [key.column for key in page.keys] if page else beside
-        return _wrapped_query(statement, row, body.pieces(body.scan.span), page, beside, settings)
+    if parsed.shape is Shape.QUERY and not (guarded and result in _SINGLE):
+        return _wrapped_query(statement, row, body.pieces(body.scan.span), beside, settings)
     materialized = " MATERIALIZED" if parsed.shape is Shape.QUERY else ""
     returning = "" if statement.columns else " RETURNING 1"
     common = _common(parsed, body, f"{row.alias if statement.columns else row.name} AS{materialized} (")
@@ -70,24 +66,19 @@ def _wrapped_query(
     statement: TypedStatement,
     row: _WrappedRow,
     query: Pieces,
-    page: PagePlan | None,
     beside: Sequence[str],
     settings: str | None,
 ) -> Sql:
     database = statement.file.database
     selected = f"SELECT {row.rendered}{_texts(statement, row, beside)} FROM "
     if settings is not None:
-        # PostgreSQL draws no condition into what is behind the settings: a page's stand there, its order twice.
-        tail = page_clauses(database, page, row.name, joined_by="AND") if page else ()
-        order = page_order(page, row.name) if page else ""
-        rows = behind_settings(settings, row.alias, ("(", *query, f") {row.alias}"), tail)
-        return _sql((f"WITH {settings_first(settings)} {selected}", *rows, order))
-    tail = page_clauses(database, page, row.name) if page else ()
-    sql = _sql((f"{selected}(", *query, f") {row.alias}", *tail))
+        rows = behind_settings(settings, row.alias, ("(", *query, f") {row.alias}"))
+        return _sql((f"WITH {settings_first(settings)} {selected}", *rows))
+    sql = _sql((f"{selected}(", *query, f") {row.alias}"))
     if not database.conversions.plans_with_json_value(whole_text(sql, present=True)):
         return sql
     # JSON_VALUE that returns json or jsonb is NULL where PostgreSQL 18 evaluates it within a row's constructor.
-    return _sql((f"{selected}(SELECT * FROM (", *query, f") {row.alias} OFFSET 0)", f" {row.alias}", *tail))
+    return _sql((f"{selected}(SELECT * FROM (", *query, f") {row.alias} OFFSET 0)", f" {row.alias}"))
 
 
 def _texts(statement: TypedStatement, row: _WrappedRow, columns: Sequence[str]) -> str:
@@ -130,9 +121,14 @@ def wrap_keyed(statement: TypedStatement, body: Body, result: Result, settings: 
     )
 
 
+def column_of(row: str, name: str) -> str:
+    """Write a column of a row by its quoted name."""
+    return f'{row}."' + name.replace('"', '""') + '"'
+
+
 def settings_name(statement: TypedStatement, body: Body) -> str:
     """Return a name for the settings' CTE that nothing in the statement has."""
-    return _free_names(body.scan, statement.columns, "c")[0]
+    return free_names(body.scan, statement.columns, "c")[0]
 
 
 def _sql(pieces: Pieces) -> Sql:
@@ -143,7 +139,7 @@ _SINGLE = frozenset({Result.ONE, Result.MAYBE, Result.VALUE})
 
 
 def _wrapped_row(body: Body, columns: tuple[Column, ...], result: Result) -> _WrappedRow:
-    name, key = _free_names(body.scan, columns, "q", "k")
+    name, key = free_names(body.scan, columns, "q", "k")
     # The column of `value` is named here: the name of a bare placeholder's column changes with its cast.
     if result is Result.VALUE:
         return _WrappedRow(name, f"{name}(v)", f"to_json({name}.v)::text", key)
@@ -205,7 +201,7 @@ def _main_start(tokens: tuple[Token, ...], last_common_table: int) -> int:
     return index
 
 
-def _free_names(scan: Scan, columns: tuple[Column, ...], *wanted: str) -> list[str]:
+def free_names(scan: Scan, columns: tuple[Column, ...], *wanted: str) -> list[str]:
     """Return names that nothing in the statement has: a column of the row's name would hide the row."""
     taken = {token.text.strip('"').lower() for token in scan.tokens} | {column.name.lower() for column in columns}
     return [

@@ -21,6 +21,10 @@ HEADERS: dict[str, dict[str, Any]] = {
     },
     "www-authenticate": {"description": "RFC 6750's challenge.", "schema": {"type": "string"}},
     "etag": {"description": "The tag of the answer, for `If-None-Match`.", "schema": {"type": "string"}},
+    "link": {
+        "description": 'The page that follows, as `rel="next"`, while there is one.',
+        "schema": {"type": "string"},
+    },
     "location": {"description": "The path of what was made.", "schema": {"type": "string"}},
     "preference-applied": {
         "description": "The write was taken back, as `Prefer` asked for.",

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from handler.contract.operation import Batch, Idempotency, Operation, Page
+from handler.contract.operation import Batch, Idempotency, Listing, Operation
 from queryport.generate.asl import task_state
 from queryport.generate.openapi import failures
 from queryport.generate.openapi.components import Components
 from queryport.generate.openapi.examples import NONE, example_of
 from queryport.generate.openapi.parameters import (
+    CODECS_OF_LISTS,
     WITH_BODY,
     headers_of,
     in_path,
@@ -54,6 +55,8 @@ def by_route(operation: Operation, names: Mapping[str, str], tag: str | None, co
         properties, required = schema["properties"], schema.get("required", ())
         in_the_path = path_parameters(operation)
         codecs = {parameter.name: parameter.codec for parameter in operation.parameters}
+        if isinstance(operation.execution, Listing):
+            codecs |= CODECS_OF_LISTS
         rest = {name: each for name, each in properties.items() if name not in in_the_path}
         found += [in_path(names[name], properties[name]) for name in in_the_path]
         if has_body and rest:
@@ -146,6 +149,8 @@ def _answers(operation: Operation, components: Components, method: str) -> Json:
     answer = _answer(operation, components)
     if method == "GET":
         answer["headers"]["etag"] = {"$ref": "#/components/headers/etag"}
+        if operation.has_pages:
+            answer["headers"]["link"] = {"$ref": "#/components/headers/link"}
         return {"200": answer, "304": {"$ref": "#/components/responses/NotModified"}}
     if response.status == CREATED:
         made = {**answer, "headers": dict(answer["headers"])}
@@ -167,20 +172,23 @@ def _headers(operation: Operation) -> Json:
 def _answer(operation: Operation, components: Components) -> Json:
     allow = operation.access.allow
     properties: Json = {"data": _data(operation, components)}
-    if isinstance(operation.execution, Page):
+    if operation.has_pages:
         description = "The cursor of the next page; null after the last."
         properties["next"] = {"type": ["string", "null"], "description": description}
+    required = list(properties)
+    if operation.can_be_counted:
+        description = "How many rows all pages have together; there where `count` asks for it."
+        properties["total"] = {"type": "integer", "minimum": 0, "description": description}
     answer = {
         "type": "object",
         "properties": properties,
-        "required": list(properties),
+        "required": required,
         "additionalProperties": False,
     }
     described: Json = {"schema": components.add("schemas", f"{operation.name}.Answer", answer, allow)}
     example = example_of(operation.documentation.result_schema)
     if example is not NONE:
-        is_page = isinstance(operation.execution, Page)
-        described["example"] = {"data": example, **({"next": None} if is_page else {})}
+        described["example"] = {"data": example, **({"next": None} if operation.has_pages else {})}
     return {
         "description": _MEANINGS[operation.result],
         "headers": _headers(operation),
@@ -223,8 +231,8 @@ def _everything(operation: Operation, sql: str | None) -> Json:
     about: Json = _summary(operation)
     if http is not None:
         about["route"] = {"method": http.method, "path": http.path}
-    if isinstance(execution, Page):
-        about["page"] = {"by": list(execution.by), "size": execution.size, "max": execution.max}
+    if isinstance(execution, Listing) and execution.page is not None:
+        about["page"] = {"by": list(execution.by), **execution.page._asdict()}
     if isinstance(execution, Batch):
         about["batch"] = True
     about["idempotency"] = str(operation.idempotency)

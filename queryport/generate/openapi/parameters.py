@@ -14,6 +14,11 @@ from queryport.generate.openapi.schemas import Schema
 WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 LONGEST_KEY = 255
 
+DEEP_OBJECT = "deep"
+"""The codec of objects whose members are written one by one: `filter[total][gte]=10`."""
+CODECS_OF_LISTS: dict[str, Codec] = {"sort": ["array", "scalar"], "filter": DEEP_OBJECT}
+"""The codecs of the parameters that a list has beside its statement's."""
+
 
 def path_parameters(operation: Operation) -> tuple[str, ...]:
     """Return the names of the parameters in the path of an operation's route."""
@@ -33,6 +38,8 @@ def in_query(name: str, schema: Schema, codec: Codec, *, required: bool) -> dict
     """Describe a parameter in the query string."""
     told, rest = _told(schema)
     described: dict[str, Any] = {"name": name, "in": "query", "required": required, **told}
+    if codec == DEEP_OBJECT:
+        return described | {"style": "deepObject", "explode": True, "schema": _without_null(rest)}
     if is_json(codec, rest):
         return described | {"content": {"application/json": {"schema": rest}}}
     if codec == "vector" or isinstance(codec, list):

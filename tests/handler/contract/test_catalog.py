@@ -11,17 +11,21 @@ from handler.contract.operation import (
     Batch,
     Documentation,
     Execution,
+    Filter,
     Http,
+    Listing,
     Operation,
     Page,
     Parameter,
     Reference,
     Result,
     Single,
+    Slot,
     Sql,
     Step,
     Transaction,
 )
+from handler.contract.ordering import Key
 from queryport.compile.write.emit import write_catalog
 from queryport.compile.write.pieces import Alternative, Listed
 from tests.support.operations import operation
@@ -31,16 +35,22 @@ _FULL = Operation(
     name="orders.list_orders",
     result=Result.MANY,
     read_only=True,
-    execution=Page(
+    execution=Listing(
         sql(
             "SELECT 1 ",
             Alternative("status", "WHERE status = :status", ""),
             Alternative("since", ":since", "DEFAULT", null_is_present=True),
             Listed(("a = 1", Alternative("since", "b = :since", "", null_is_present=True))),
+            Slot("behind", " AND "),
+            Slot("order"),
         ),
-        by=("placed_at", "order_id"),
-        size=50,
-        max=500,
+        (Key("order_id", 'q."order_id"', 'q."order_id"::text', "(:__key_1::bigint)", "__key_1", nullable=False),),
+        by=("-order_id",),
+        sorts=("order_id",),
+        ties=("order_id",),
+        filters=(Filter("order_id", "in", ["array", "scalar"], "__filter_1"),),
+        page=Page(size=50, max=500),
+        counted_sql=sql("SELECT count(*)"),
     ),
     parameters=(
         Parameter("status", ["array", ["row", [["x", "scalar"]]], ";"], optional=True),
@@ -138,7 +148,7 @@ def test_a_form_that_a_later_version_writes_is_told(path: Path) -> None:
     [
         (Single(sql("SELECT :a")), [sql("SELECT :a")]),
         (Single(sql("DELETE FROM t"), sql("WITH …")), [sql("DELETE FROM t"), sql("WITH …")]),
-        (Page(sql("SELECT 1"), by=("a",), size=1, max=2), [sql("SELECT 1")]),
+        (Listing(sql("SELECT 1")), [sql("SELECT 1")]),
         (Batch(sql("DELETE FROM t")), [sql("DELETE FROM t")]),
         (Transaction((Step(sql("SELECT 1")), Step(sql("SELECT 2"))), 0), [sql("SELECT 1"), sql("SELECT 2")]),
     ],

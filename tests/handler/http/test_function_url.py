@@ -6,12 +6,11 @@ from typing import Any
 
 import pytest
 
-from handler.contract.operation import Http, Page, Parameter, Result
+from handler.contract.operation import Http, Parameter, Result, Slot
 from handler.engine.invocation import Capacity
 from handler.http import exchange
-from queryport.compile.write.pieces import Alternative
 from tests.support.function import REQUEST_ID, Function, NewFunction
-from tests.support.operations import ANY, INTEGER, TEXT, operation, rows_of
+from tests.support.operations import ANY, INTEGER, TEXT, operation, pages_by, rows_of
 
 _ECHO = operation(
     rows_of(
@@ -237,14 +236,14 @@ def test_pages_follow_each_other_until_the_last(new_function: NewFunction) -> No
         operation(
             "SELECT row_to_json(q)::text, json_build_array(q.n::text)::text"
             " FROM (SELECT n FROM generate_series(1, 5) n) q",
-            Alternative("cursor", " WHERE q.n > (:__key_1::int)", ""),
+            Slot("behind", " WHERE "),
             order,
             name="numbers",
             parameters={
                 "limit": {"type": "integer", "minimum": 1, "maximum": 3},
                 "cursor": {"type": ["string", "null"]},
             },
-            page=Page((), by=("n",), size=2, max=3),
+            pages=pages_by("n", size=2, most=3),
             http=Http("GET", "/numbers"),
         )
     )

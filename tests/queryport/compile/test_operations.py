@@ -8,11 +8,12 @@ import psycopg
 import pytest
 
 from handler.contract.exact_json import exact
-from handler.contract.operation import Http, Operation, Result
+from handler.contract.operation import Http, Listing, Operation, Page, Result, Slot
+from handler.contract.ordering import Ordering, order_of, ordering
 from handler.contract.patterns import FINITE_DECIMAL
 from handler.contract.validation import Validator
 from queryport.compile.write.pieces import Alternative
-from tests.support.statements import page, sent
+from tests.support.statements import listing, sent
 
 Make = Callable[[str], Operation]
 
@@ -392,28 +393,41 @@ def test_other_conditions_stay_as_they_are(operation_of: Make, condition: str) -
 
 def test_a_page_of_unique_keys_in_one_direction_is_a_row_comparison(operation_of: Make) -> None:
     operation = operation_of("-- page: {by: [at desc, visit_id desc], size: 2, max: 9}\nSELECT visit_id, at FROM visit")
-    assert (page(operation).by, page(operation).size, page(operation).max) == (("at", "visit_id"), 2, 9)
+    made = listing(operation)
+    assert (made.by, made.ties, made.page) == (("-at", "-visit_id"), ("visit_id",), Page(2, 9))
     assert sent(operation) == (
-        'SELECT row_to_json(q)::text, json_build_array(q."at"::text, q."visit_id"::text)::text '
-        "FROM (SELECT visit_id, at FROM visit) q",
-        Alternative(
-            "cursor", ' WHERE (q."at", q."visit_id") < ((:__key_1::timestamp with time zone), (:__key_2::bigint))', ""
-        ),
-        ' ORDER BY q."at" DESC, q."visit_id" DESC LIMIT (:__limit::bigint)',
+        "SELECT row_to_json(q)::text, json_build_array(",
+        Slot("keys"),
+        ")::text FROM (SELECT visit_id, at FROM visit) q",
+        Slot("behind", " WHERE "),
+        Slot("order"),
+        " LIMIT (:__limit::bigint)",
     )
-    made = properties(operation)
-    assert made["limit"]["maximum"] == 9
-    assert made["limit"]["default"] == 2
-    assert made["cursor"]["type"] == ["string", "null"]
+    assert _ordered(made, ["2026-01-31 12:00:00+00", "7"]) == Ordering(
+        'q."at"::text, q."visit_id"::text',
+        '(q."at", q."visit_id") < ((:__key_1::timestamp with time zone), (:__key_2::bigint))',
+        ' ORDER BY q."at" DESC, q."visit_id" DESC',
+        ("__key_1", "__key_2"),
+    )
+    schema = properties(operation)
+    assert schema["limit"]["maximum"] == 9
+    assert schema["limit"]["default"] == 2
+    assert schema["cursor"]["type"] == ["string", "null"]
+
+
+def _ordered(listing: Listing, after: list[str | None]) -> Ordering:
+    return ordering(order_of(listing.keys_by_name, listing.by), after)
 
 
 def test_a_page_that_goes_both_ways_or_by_nulls_is_spelled_out(operation_of: Make) -> None:
     operation = operation_of("-- page: {by: [born desc, person_id]}\nSELECT person_id, born FROM person")
-    assert sent(operation)[1] == Alternative(
-        "cursor",
-        ' WHERE (((q."born" < (:__key_1::date) OR ((:__key_1::date) IS NULL AND q."born" IS NOT NULL))) OR '
-        '(q."born" IS NOT DISTINCT FROM (:__key_1::date) AND q."person_id" > (:__key_2::bigint)))',
-        "",
+    made = listing(operation)
+    assert _ordered(made, ["2026-01-31", "7"]).behind == (
+        'q."born" <= (:__key_1::date) AND (q."born" < (:__key_1::date) OR '
+        '(q."born" = (:__key_1::date) AND q."person_id" > (:__key_2::bigint)))'
+    )
+    assert _ordered(made, [None, "7"]).behind == (
+        '(q."born" IS NOT NULL OR (q."born" IS NULL AND q."person_id" > (:__key_2::bigint)))'
     )
 
 

@@ -13,7 +13,8 @@ import psycopg
 import pytest
 from psycopg.rows import tuple_row
 
-from handler.contract.operation import Page, RowSecurity, Single, Transaction
+from handler.contract.operation import Listing, RowSecurity, Single, Transaction
+from handler.contract.ordering import Ordering, order_of, ordering
 from handler.engine.caller_bindings import session
 from handler.engine.statement import ReadyStatement
 from handler.identity.caller import Caller
@@ -139,13 +140,17 @@ def _compiled(database: Database, text: str) -> Any:
 def _run(connection: psycopg.Connection[Any], operation: Any, caller: Caller, **values: str) -> list[str]:
     """The JSON rows of an operation in one statement, as the function sends it."""
     execution = operation.execution
-    assert isinstance(execution, Single | Page), "it goes by a transaction"
+    assert isinstance(execution, Single | Listing), "it goes by a transaction"
     bindings: dict[str, str | None] = {
         **values,
         **session(operation.name, operation.row_security or RowSecurity(), caller),
         "__mark": "m",
     }
-    scanned = placeholders.scan(ReadyStatement(execution.sql).form(bindings).sql)
+    order = Ordering()
+    if isinstance(execution, Listing):
+        after = [values[key.placeholder] for key in execution.keys] if "__key_1" in values else None
+        order = ordering(order_of(execution.keys_by_name, execution.by), after)
+    scanned = placeholders.scan(ReadyStatement(execution.sql).form(bindings, order).sql)
     with connection.transaction(force_rollback=True):
         connection.execute("SET LOCAL ROLE tenant_app")
         result = connection.pgconn.exec_params(
@@ -221,15 +226,15 @@ def test_pages_give_every_row_of_the_caller_in_order(
         if len(rows) < 8:
             break
         last = json.loads(rows[6])
-        keys = [str(last[name]) for name in operation.execution.by]
-        cursor = {"cursor": "x", **{f"__key_{number}": key for number, key in enumerate(keys, 1)}}
+        cursor = {key.placeholder: str(last[key.name]) for key in operation.execution.keys}
     assert [json.loads(row) for row in seen] == [json.loads(row) for row in expected]
 
 
 def test_a_page_goes_along_the_index_though_it_stands_behind_the_settings(database: Database) -> None:
     text = "-- rls: true\n-- page: {by: [customer_id]}\nSELECT customer_id FROM customer WHERE tenant_id = :tenant"
     operation = _compiled(database, text)
-    form = ReadyStatement(operation.execution.sql).form({"tenant": "1"})
+    first = ordering(order_of(operation.execution.keys_by_name, operation.execution.by))
+    form = ReadyStatement(operation.execution.sql).form({"tenant": "1"}, first)
     plan = json.dumps(database.plan(placeholders.scan(form.sql).text))
     assert "Index" in plan
 

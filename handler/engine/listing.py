@@ -1,0 +1,144 @@
+"""Runs an operation whose rows are a list: which of them a call asks for, in which order, and where it goes on.
+
+Chooses among what the compiler prepared. A caller's names select pieces of SQL, and a caller's values are bound.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import orjson
+
+from handler.contract.errors import Flaw
+from handler.contract.operation import Listing, Operation
+from handler.contract.ordering import DESCENDING, Order, Ordering, completed, order_of, ordering
+from handler.data_api.client import DataApi
+from handler.data_api.retries import Replay
+from handler.data_api.wire import Rows
+from handler.engine import cursors, idempotency
+from handler.engine.filters import Filters
+from handler.engine.invocation import Answer, Invocation
+from handler.engine.parameters import Bindings, Parameters, invalid
+from handler.engine.rehearsal import Rehearsal
+from handler.engine.statement import ReadyStatement
+
+_MOST_ORDERINGS = 64
+_NO_ROW = "null"
+
+
+class _Asked(NamedTuple):
+    """The part of the list that a call asks for."""
+
+    bindings: Bindings
+    limit: int | None
+    order: Order
+    is_own: bool
+    """The order is not the one of calls without a `sort`."""
+    nulls: tuple[bool, ...] | None
+    """Which values of the row that the page begins behind are NULL; None on a first page."""
+    counted: bool
+
+    @property
+    def names(self) -> list[str] | None:
+        return [term.name for term in self.order] if self.is_own else None
+
+
+class ListRunner:
+    def __init__(self, operation: Operation, listing: Listing, parameters: Parameters, data_api: DataApi) -> None:
+        self._operation = operation
+        self._listing = listing
+        self._parameters = parameters
+        self._keys = listing.keys_by_name
+        self._filters = Filters(listing, operation.parameters_schema.get("properties", {}).get("filter", {}))
+        self._statement = ReadyStatement(listing.sql)
+        self._counted_statement = ReadyStatement(listing.counted_sql or ())
+        self._orderings: dict[tuple[Order, tuple[bool, ...] | None], Ordering] = {}
+        self._replay = Replay.READ if operation.read_only else Replay.WRITE
+        self._data_api = data_api
+        self._rehearsal = Rehearsal(operation, data_api)
+
+    def run(self, invocation: Invocation) -> Answer:
+        """Raises InvalidParameters and Failed."""
+        bindings = self._parameters.bindings(invocation.values, invocation.caller)
+        idempotency.key_of(self._operation, invocation, {})  # a key that reads need not is refused
+        asked = self._asked(invocation.values)
+        bindings |= asked.bindings
+        statement = self._counted_statement if asked.counted else self._statement
+        form = statement.form(bindings, self._ordering(asked.order, asked.nulls))
+        if invocation.roll_back:
+            found = self._rehearsal.execute(form, bindings, invocation.deadline)
+        else:
+            found = self._data_api.execute(
+                form.sql,
+                form.arguments(bindings),
+                replay=self._replay,
+                deadline=invocation.deadline,
+                collisions=self._operation.retry,
+            )
+        return self._answer(found, asked)
+
+    def _asked(self, values: Mapping[str, Any]) -> _Asked:
+        flaws: list[Flaw] = []
+        order, is_own = self._order(values.get("sort") or (), flaws)
+        bindings = self._filters.bindings(values.get("filter"), flaws)
+        limit = self._limit(values, flaws)
+        if limit is not None:
+            bindings["__limit"] = str(limit + 1)
+        cursor, nulls = values.get("cursor"), None
+        # The place that a cursor marks is one in an order, and there is none if the sort is wrong.
+        if cursor is not None and not flaws:
+            after = cursors.values_of(cursor, [term.name for term in order] if is_own else None, len(order))
+            if isinstance(after, Flaw):
+                flaws.append(after)
+            else:
+                nulls = tuple([value is None for value in after])
+                bindings |= {term.key.placeholder: value for term, value in zip(order, after, strict=True)}
+        if flaws:
+            raise invalid(tuple(flaws))
+        return _Asked(bindings, limit, order, is_own, nulls, counted=values.get("count") is not None)
+
+    def _order(self, sort: list[str] | tuple[str, ...], flaws: list[Flaw]) -> tuple[Order, bool]:
+        listing = self._listing
+        seen: set[str] = set()
+        for index, written in enumerate(sort):
+            name = written.removeprefix(DESCENDING)
+            if name in seen:
+                flaws.append(Flaw(f"/sort/{index}", "is sorted by already"))
+            seen.add(name)
+        names = completed(sort, listing.ties) if sort else listing.by
+        return order_of(self._keys, names), names != listing.by
+
+    def _limit(self, values: Mapping[str, Any], flaws: list[Flaw]) -> int | None:
+        """The rows of a page; the schema has seen to it that it is a whole number."""
+        page = self._listing.page
+        if page is None:
+            return None
+        asked = values.get("limit")
+        if asked is None:
+            return page.size
+        if not 1 <= asked <= page.max:
+            flaws.append(Flaw("/limit", f"must be between 1 and {page.max}"))
+        return int(asked)
+
+    def _ordering(self, order: Order, nulls: tuple[bool, ...] | None) -> Ordering:
+        if not order:
+            return Ordering()
+        known = self._orderings.get((order, nulls))
+        if known is None:
+            after = None if nulls is None else [None if is_null else "" for is_null in nulls]
+            known = ordering(order, after)
+            if len(self._orderings) < _MOST_ORDERINGS:
+                self._orderings[order, nulls] = known
+        return known
+
+    def _answer(self, found: Rows, asked: _Asked) -> Answer:
+        rows, total = found.json_rows, None
+        if asked.counted:
+            total = int(orjson.loads(found.beside[0])[-1])
+            rows = [] if rows == [_NO_ROW] else rows
+        if asked.limit is None:
+            return Answer(self._operation.result, rows, len(rows))
+        following = None
+        if len(rows) > asked.limit:
+            following = cursors.cursor_after(found.beside[asked.limit - 1], asked.names, len(asked.order))
+            rows = rows[: asked.limit]
+        return Answer(self._operation.result, rows, len(rows), has_pages=True, next=following, total=total)

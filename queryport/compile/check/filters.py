@@ -1,0 +1,71 @@
+"""The conditions that callers may set on an output column: those that PostgreSQL has for the column's type.
+
+Asked of PostgreSQL, by the operators of the type's default operator classes: an equality that GROUP BY goes by, an
+order that ORDER BY goes by. So two boxes of equal area are not equal here, and json can only be
+asked whether it is NULL.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from handler.contract.operation import Codec
+from queryport.compile.describe.database import TEXT_OID, Column, Database
+from queryport.compile.describe.text_forms import cast_of_text
+from queryport.compile.describe.types import Schema, codec, parameter_schema
+
+COMPARISONS = {"eq": "=", "ne": "<>", "lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
+PATTERNS = {"like": "LIKE", "ilike": "ILIKE"}
+
+# A pattern may not end within an escape.
+_PATTERN: Schema = {"type": "string", "pattern": r"^(?:[^\\]|\\[\s\S])*$"}
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A condition on a column of one type."""
+
+    operator: str
+    codec: Codec
+    schema: Schema
+    """Of its value."""
+    sql: str
+    """With `{column}` and `{value}`, the text of the latter's placeholder."""
+    negated: str = ""
+    """For a value that is false; the condition then has the value itself nowhere."""
+
+
+def conditions(database: Database, column: Column) -> list[Condition]:
+    """Return the conditions that a column of a statement can be held to; none where its values cannot be sent."""
+    if database.base_type(column.type_oid).kind == "p":
+        return []
+    return [each for each in _candidates(database, column.type_oid) if _is_taken(database, column.type_oid, each)]
+
+
+def _candidates(database: Database, oid: int) -> Iterator[Condition]:
+    base = database.base_type(oid)
+    # Without a domain, whose CHECK is for values that are kept and not for those that are compared.
+    cast = cast_of_text(database, base.oid)
+    own, schema = codec(database, base.oid), parameter_schema(database, base.oid)
+    for operator, sql in COMPARISONS.items():
+        yield Condition(operator, own, schema, f"{{column}} {sql} ({{value}}{cast})")
+    array_oid = None if base.element_oid else database.type_oid(f"{base.sql_name}[]")
+    if array_oid is not None:
+        any_of = f"{{column}} = ANY ({{value}}{cast_of_text(database, array_oid)})"
+        yield Condition("in", codec(database, array_oid), {"type": "array", "items": schema}, any_of)
+    for operator, sql in PATTERNS.items():
+        yield Condition(operator, "scalar", _PATTERN, f"{{column}} {sql} ({{value}}{cast_of_text(database, TEXT_OID)})")
+    yield Condition("contains", own, schema, f"{{column}} @> ({{value}}{cast})")
+    # Of a composite, IS NULL asks whether all of its fields are.
+    null, value = ("IS NOT DISTINCT FROM", "IS DISTINCT FROM") if base.kind == "c" else ("IS", "IS NOT")
+    yield Condition("is_null", "scalar", {"type": "boolean"}, f"{{column}} {null} NULL", f"{{column}} {value} NULL")
+
+
+def _is_taken(database: Database, oid: int, condition: Condition) -> bool:
+    """Whether PostgreSQL has the condition for a column of the type."""
+    grouped = ""
+    if condition.operator in ("lt", "lte", "gt", "gte"):
+        grouped = " GROUP BY q.a ORDER BY q.a"
+    elif condition.operator in ("eq", "ne", "in") or database.base_type(oid).element_oid:
+        grouped = " GROUP BY q.a"
+    tested = condition.sql.format(column="q.a", value="NULL::text")
+    return database.conversions.takes_condition(database.type(oid).sql_name, tested, grouped)
