@@ -9,6 +9,7 @@ from handler.contract.operation import Result
 from handler.engine.engine import ReadyOperation
 from handler.engine.invocation import Answer, Capacity, Invocation
 from handler.http.caching import REVALIDATED, entity_tag, is_known
+from handler.http.links import next_page
 from handler.http.location import location
 from handler.http.parameters import from_body, from_everywhere, located
 from handler.http.request import HttpRequest
@@ -67,6 +68,9 @@ class HttpExchange(NamedTuple):
         if_none_match = request.headers.get("if-none-match")
         if if_none_match is not None and is_known(if_none_match, headers["etag"]):
             return response(self.incoming.request_id, 304, None, headers)
+        link = None if answer.next is None else next_page(self.incoming.event, answer.next)
+        if link is not None:
+            headers["link"] = link
         return response(self.incoming.request_id, 200, body, headers, is_head=request.method == "HEAD")
 
     def _other(self, answer: Answer) -> bytes:

@@ -10,16 +10,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from handler.contract.errors import InvalidParameters
-from handler.contract.operation import Http, Parameter, Result
+from handler.contract.operation import Http, Parameter, Result, Slot
 from tests.support.function import Function, NewFunction, function_url_event
 from tests.support.operations import ANY, INTEGER, TEXT, operation, pages_by
 
 _SQL = (
     "SELECT json_build_array((:number::int), (:text::text), (:numbers::int[]), (:point::point3), (:pairs::hstore), "
-    "(:document::jsonb), (:__limit::int), (:__key_1::int))::text"
+    "(:document::jsonb), (:__limit::int))::text FROM (SELECT 1 AS n) q"
 )
 _EVERYTHING = operation(
     _SQL,
+    Slot("behind", " WHERE "),
     name="everything",
     result=Result.MANY,
     parameters={

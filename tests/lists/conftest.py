@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from queryport.compile import Compilation
 from queryport.compile.describe.database import Database
 from queryport.emulator import Emulator
 from queryport.postgres.server import EmbeddedPostgres
@@ -98,8 +99,12 @@ def database(suite: FreshDatabase) -> Iterator[Database]:
 
 @pytest.fixture(scope="session")
 def function(suite: FreshDatabase, queryport_emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Function:
-    catalog, _ = compile_to_catalog(write(tmp_path_factory.mktemp("lists"), _files()), suite.url)
+    catalog, _ = compiled_lists(tmp_path_factory.mktemp("lists"), suite.url)
     return Function(cold_start(function_environment(queryport_emulator.url, suite.name, catalog)))
+
+
+def compiled_lists(folder: Path, url: str) -> tuple[Path, Compilation]:
+    return compile_to_catalog(write(folder, _files()), url)
 
 
 Answer = dict[str, Any]

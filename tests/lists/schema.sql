@@ -59,3 +59,5 @@ ALTER TABLE guarded FORCE ROW LEVEL SECURITY;
 CREATE POLICY own ON guarded USING (
   tenant = (nullif(current_setting('request.jwt.claims', true), '')::json ->> 'tenant')::integer
 );
+CREATE ROLE tenant;
+GRANT SELECT ON guarded TO tenant;
