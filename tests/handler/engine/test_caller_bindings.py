@@ -52,7 +52,8 @@ def _bindings(parameter: Parameter, schema: dict[str, Any], claims: dict[str, An
 def test_a_callers_value_is_needed_unless_it_is_optional() -> None:
     tenant = Parameter("tenant", "scalar", source="claims.tenant.id")
     assert _bindings(tenant, {"type": "integer"}, {"tenant": {"id": 7}}) == {"tenant": "7"}
-    for claims in ({}, {"tenant": 7}, {"tenant": {}}, {"tenant": {"id": None}}):
+    lacking: tuple[dict[str, Any], ...] = ({}, {"tenant": 7}, {"tenant": {}}, {"tenant": {"id": None}})
+    for claims in lacking:
         with pytest.raises(NotAllowed, match=r"the caller has no claims\.tenant\.id"):
             _bindings(tenant, {"type": "integer"}, claims)
         optional = tenant._replace(optional=True)
