@@ -3,7 +3,8 @@
     anyone                  everybody, known or not
     nobody                  nobody
     iam                     callers whom IAM knows, through the Function URL
-    iam:role/reporting-*    of them, those whose ARN ends so: `role/NAME`, `user/NAME`, or `account/NUMBER`
+    iam:role/reporting-*    of them, those whose ARN ends so, of any account: `role/NAME`, `user/NAME`, `account/NUMBER`
+    iam:NUMBER:role/NAME    of them, those of that account alone
     jwt                     callers with a verified JSON Web Token
     jwt:groups=admin        of them, those whose claim is that text, has it in its array, or among its words (`scope`)
     key                     callers with an API key
@@ -23,7 +24,7 @@ DEFAULT = ("iam", "direct")
 _FORMS = {
     "anyone": None,
     "nobody": None,
-    "iam": r"(?:role|user)/[\w+=,.@/*-]{1,512}|account/[0-9]{12}",
+    "iam": r"(?:[0-9]{12}:)?(?:role|user)/[\w+=,.@/*-]{1,512}|account/[0-9]{12}",
     "jwt": r"[^=\s]{1,200}=\S.{0,499}",
     "key": r"[A-Za-z0-9_.*-]{1,100}",
     "direct": None,
@@ -60,7 +61,7 @@ def parse(text: str) -> Rule:
 
 
 _EXAMPLES = {
-    "iam": "write `iam:role/NAME`, `iam:user/NAME` or `iam:account/123456789012`",
+    "iam": "write `iam:role/NAME`, `iam:user/NAME` or `iam:account/123456789012`, or `iam:123456789012:role/NAME`",
     "jwt": "write `jwt:CLAIM=VALUE`, such as `jwt:scope=orders.read`",
     "key": "write `key:NAME`, of letters, digits and _ . - *",
     "alias": "write `alias:NAME`, of letters, digits and _ - *",

@@ -19,28 +19,39 @@ class Match(NamedTuple):
     values: list[str]
 
 
+Sees = Callable[[str], bool]
+"""Whether the caller is told that there is an operation of a name."""
+
+
+def _everything(_: str) -> bool:
+    return True
+
+
 class Routes:
     def __init__(self, trie: Node, read: Callable[[int, int], Node]) -> None:
         """Take the root, and a function that reads the node of a place."""
         self._trie = trie
         self._read = read
 
-    def match(self, method: str, segments: list[str]) -> Match | None:
-        """The operation behind a method and the (decoded) segments of a path; HEAD takes that of GET."""
+    def match(self, method: str, segments: list[str], sees: Sees = _everything) -> Match | None:
+        """The operation behind a method and the (decoded) segments of a path; HEAD takes that of GET.
+
+        One that the caller does not see is passed over as if it were not there.
+        """
         method = "GET" if method == "HEAD" else method
         for node, values in self._walk(self._trie, segments, []):
-            if method in node:
+            if method in node and sees(node[method]):
                 return Match(node[method], values)
         return None
 
-    def operations(self, segments: list[str]) -> dict[str, str]:
-        """The operation behind each method that the path answers; none means that there is no such path."""
-        found: dict[str, str] = {}
-        for node, _ in self._walk(self._trie, segments, []):
-            for step, operation in node.items():
-                if step[0] not in "/{":
-                    found.setdefault(step, operation)
-        return found
+    def methods(self, segments: list[str], sees: Sees = _everything) -> set[str]:
+        """The methods that the path answers to the caller; none means that there is no such path."""
+        return {
+            step
+            for node, _ in self._walk(self._trie, segments, [])
+            for step, operation in node.items()
+            if step[0] not in "/{" and sees(operation)
+        }
 
     def _walk(self, node: Node, segments: list[str], values: list[str]) -> Iterator[tuple[Node, list[str]]]:
         if not segments:

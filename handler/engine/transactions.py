@@ -78,6 +78,8 @@ class Running:
     def store(self, key: Key, json_rows: Sequence[str], session: Session) -> None:
         """Keep the answer with the key, as the function's own role."""
         if "__role" in session:
+            # Before PostgreSQL 18 a deferred trigger runs as the role that commits, and not as the one that wrote.
+            self.check_deferred()
             self._transaction.execute(_OWN_ROLE, (), self._deadline)
         arguments = [("__operation", key.operation), ("__key", key.text), ("__response", _TEXTS(list(json_rows)))]
         self._transaction.execute(STORE, arguments, self._deadline)

@@ -74,12 +74,15 @@ class FunctionUrl:
             if method in ("GET", "HEAD"):
                 return self._document().answer(incoming, request, self._vary)
         else:
-            match = self._routes.match(method, segments)
-            if match is not None and self._is_visible(match.operation, incoming):
+
+            def sees(name: str) -> bool:
+                return self._engine.operation(name).is_visible_to(incoming.caller, over_http=True)
+
+            match = self._routes.match(method, segments, sees)
+            if match is not None:
                 operation = self._engine.operation(match.operation)
                 return HttpExchange(incoming, request, operation, match.values, self._vary)
-            found = self._routes.operations(segments)
-            methods = {method for method, name in found.items() if self._is_visible(name, incoming)}
+            methods = self._routes.methods(segments, sees)
         return _other_method(incoming, method, methods)
 
     def _document(self) -> "OpenApi":
@@ -92,9 +95,6 @@ class FunctionUrl:
             if self._openapi is None:
                 raise UnknownOperation("this function has no OpenAPI document")
         return self._openapi
-
-    def _is_visible(self, name: str, incoming: Incoming) -> bool:
-        return self._engine.operation(name).is_visible_to(incoming.caller, over_http=True)
 
     def refuse(self, incoming: Incoming, error: OperationError, operation: str | None) -> bytes:
         """Write the problem document of a failure."""

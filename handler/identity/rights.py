@@ -34,7 +34,13 @@ def _iam(detail: str) -> Right:
     if detail.startswith("account/"):
         account = detail.removeprefix("account/")
         return lambda caller: caller.kind == "iam" and caller.account == account
-    return lambda caller: caller.kind == "iam" and fnmatchcase((caller.arn or "").split(":", 5)[-1], detail)
+    # An ARN is arn:PARTITION:iam::ACCOUNT:RESOURCE; a detail without an account begins with its resource.
+    first = 4 if ":" in detail else 5
+
+    def matches(caller: Caller) -> bool:
+        return caller.kind == "iam" and fnmatchcase(":".join((caller.arn or "").split(":", 5)[first:]), detail)
+
+    return matches
 
 
 def _jwt(detail: str) -> Right:

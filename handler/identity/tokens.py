@@ -6,7 +6,7 @@ that was verified is remembered for a while. PyJWT and the keys are loaded by th
 
 import base64
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -37,7 +37,7 @@ class Tokens:
         self._secret = secret
         self._clock = clock
         self._remembered: dict[str, _Remembered] = {}
-        self._keys: dict[str, Callable[[str | None], Any]] = {}
+        self._keys: dict[str, Callable[[str | None], Sequence[Any]]] = {}
 
     def claims(self, token: str) -> Claims:
         """Verify a token and return its claims. Raises NotAuthenticated and IdentityUnavailable."""
@@ -68,46 +68,38 @@ class Tokens:
         # Before the key is looked for, so that no made-up algorithm or key id costs a fetch more than it must.
         if header.get("alg") not in issuer.algorithms:
             raise _refused("is signed by an algorithm that its issuer is not trusted with")
-        key = self._key(issuer, header.get("kid"))
-        if key is None:
+        keys = self._keys_of(issuer, header.get("kid"))
+        if not keys:
             raise _refused("is signed by a key that its issuer does not publish")
         try:
-            claims: dict[str, Any] = jwt.decode(
-                token,
-                key,
-                algorithms=list(issuer.algorithms),
-                audience=list(issuer.audience),
-                issuer=issuer.issuer,
-                leeway=issuer.leeway,
-                options={"require": ["exp", "iss", "aud"]},
-            )
+            claims = _decoded(token, keys, issuer)
         except jwt.ExpiredSignatureError:
             raise _refused("has expired") from None
         except jwt.ImmatureSignatureError:
             raise _refused("is not valid yet") from None
         except jwt.InvalidAudienceError:
             raise _refused("is for another audience") from None
-        except (jwt.PyJWTError, ValueError, TypeError, OverflowError, RecursionError):
+        except (jwt.PyJWTError, ValueError, TypeError, AttributeError, OverflowError, RecursionError):
             raise _refused("cannot be verified") from None
         if type(claims["exp"]) not in (int, float) or not claims["exp"] < _LATEST:
             raise _refused("has a time of expiry that is no number of seconds")
         return claims, issuer.leeway
 
-    def _key(self, issuer: Issuer, key_id: Any) -> Any:
+    def _keys_of(self, issuer: Issuer, key_id: Any) -> Sequence[Any]:
         find = self._keys.get(issuer.issuer)
         if find is None:
             find = self._keys[issuer.issuer] = self._finder(issuer)
         return find(key_id if isinstance(key_id, str) else None)
 
-    def _finder(self, issuer: Issuer) -> Callable[[str | None], Any]:
+    def _finder(self, issuer: Issuer) -> Callable[[str | None], Sequence[Any]]:
         if issuer.secret_arn is not None:
             arn = issuer.secret_arn
-            return lambda _: self._secret(arn)
+            return lambda _: (self._secret(arn),)
         if issuer.public_key is not None:
             return _fixed(issuer.public_key)
         from handler.identity.key_sets import KeySet
 
-        return _published(KeySet(issuer.issuer, issuer.jwks))
+        return KeySet(issuer.issuer, issuer.jwks).keys
 
 
 def _unverified(token: str) -> list[dict[str, Any]]:
@@ -119,7 +111,30 @@ def _unverified(token: str) -> list[dict[str, Any]]:
     return members
 
 
-def _fixed(public_key: str) -> Callable[[str | None], Any]:
+def _decoded(token: str, keys: Sequence[Any], issuer: Issuer) -> dict[str, Any]:
+    """Verify a token by the first of the keys that its signature is of. Raises PyJWT's errors."""
+    import jwt
+
+    for number, key in enumerate(keys, 1):
+        try:
+            claims: dict[str, Any] = jwt.decode(
+                token,
+                key,
+                algorithms=list(issuer.algorithms),
+                audience=list(issuer.audience),
+                issuer=issuer.issuer,
+                leeway=issuer.leeway,
+                options={"require": ["exp", "iss", "aud"]},
+            )
+        except (jwt.InvalidSignatureError, jwt.InvalidKeyError, TypeError, ValueError, AttributeError):
+            if number == len(keys):
+                raise
+        else:
+            return claims
+    raise jwt.InvalidKeyError("no key was given")
+
+
+def _fixed(public_key: str) -> Callable[[str | None], Sequence[Any]]:
     """Give the one key of an issuer, read from its PEM once."""
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.serialization import load_pem_public_key
@@ -127,29 +142,8 @@ def _fixed(public_key: str) -> Callable[[str | None], Any]:
     try:
         key = load_pem_public_key(public_key.encode())
     except (ValueError, UnsupportedAlgorithm):
-        return lambda _: None
-    return lambda _: key
-
-
-def _published(keys: Any) -> Callable[[str | None], Any]:
-    """Look keys up in a set; each is made usable once."""
-    import jwt
-
-    last: tuple[Any, Any] | None = None
-
-    def find(key_id: str | None) -> Any:
-        nonlocal last
-        jwk = keys.key(key_id)
-        if jwk is None or jwk.get("kty") == "oct":  # a secret has no place among public keys
-            return None
-        if last is None or last[0] is not jwk:
-            try:
-                last = jwk, jwt.PyJWK(dict(jwk)).key
-            except jwt.PyJWTError:
-                return None
-        return last[1]
-
-    return find
+        return lambda _: ()
+    return lambda _: (key,)
 
 
 def _refused(reason: str) -> NotAuthenticated:

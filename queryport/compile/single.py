@@ -141,6 +141,8 @@ def _executed(
     refusal = rewriter_refusal(statement, keyed_sql)
     if refusal is not None:
         return Single(sql), check_idempotency(statement.file, no_key_beside(refusal))
+    if settings is not None and not is_settled_first(statement, keyed_sql, settings):
+        return _in_transaction(statement, body, result, None), keys
     verify(statement, keyed_sql)
     return Single(sql, keyed_sql), keys
 

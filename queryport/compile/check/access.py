@@ -11,6 +11,9 @@ from queryport.compile.read.folder import FOLDER_FILE
 
 SOURCES = ("iam.arn", "iam.account", "iam.user_id", "key.name", "caller.id")
 _CLAIM = re.compile(r"claims(?:\.[^.\s]+)+")
+_NO_ROLES = ("none", "default", "public", "current_role", "current_user", "session_user")
+"""Words by which PostgreSQL means another role than one of that name, or none."""
+_LONGEST_ROLE = 63
 _SOURCE_CURE = f"write `claims.NAME`, or one of {', '.join(SOURCES)}"
 
 
@@ -40,6 +43,12 @@ def check_sources(file: QueryFile, names: Mapping[str, object]) -> None:
         if entry.has_default:
             message = f"`:{name}` comes from the caller, and a default would stand for every caller without it"
             report("QP702", header.key("params", name, "default"), message, "delete `default`, or `from`")
+        bound_by = header.key("params", name, "from").source
+        for key in ("optional", "nullable"):
+            if getattr(entry, key) and header.key("params", name, key).source != bound_by:
+                message = f"`:{name}` comes from the caller, and `{key}` would let in every caller without it"
+                cure = f"delete `{key}`; where that is meant, write `from: {entry.from_}` beside it"
+                report("QP702", header.key("params", name, key), message, cure)
         if f"{{{name}}}" in header.prefix + (file.front_matter.http or ""):
             message = f"`:{name}` comes from the caller, and the route has `{{{name}}}`"
             report("QP702", header.value("params", name, "from"), message, "take it out of the path, or delete `from`")
@@ -70,6 +79,12 @@ def check_row_security(file: QueryFile) -> RowSecurity | None:
     if not front_matter.rls and front_matter.role is None:
         return None
     role, roles = front_matter.role, tuple(front_matter.roles)
+    written = [] if role is None else [(header.value("role"), role)]
+    written += [(header.value("roles", number), name) for number, name in enumerate(roles)]
+    for span, name in written:
+        if not name or name.lower() in _NO_ROLES or len(name.encode()) > _LONGEST_ROLE:
+            message = f"`{name}` is the name of no role that an operation can take"
+            file.reporter.report("QP703", span, message, "write the name of a database role, or delete `role`")
     if role is not None and role.startswith("claims.") and not roles:
         message = "a claim may name any role that the function's database user is a member of"
         report = file.reporter.report

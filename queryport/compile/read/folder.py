@@ -161,7 +161,7 @@ def inherit(header: Header, folders: Sequence[Folder]) -> Header:
     )
 
 
-_GUARDS = ("allow", "from")
+_GUARDS = ("allow", "from", "role")
 
 
 def merged(values: Mapping[str, Any], nearer: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Which operation a method and a path mean."""
 
+from itertools import combinations, product
 from pathlib import Path
 
 import pytest
@@ -61,12 +62,33 @@ def test_finds(routes: Routes, request_line: str, operation_name: str, values: l
 @pytest.mark.parametrize("path", ["/orders/", "//orders", "/orders//items/1", "/Orders", "/orders/7/items", "/x/y/z"])
 def test_finds_nothing_for_other_paths(routes: Routes, path: str) -> None:
     assert routes.match("GET", _segments(path)) is None
-    assert routes.operations(_segments(path)) == {}
+    assert routes.methods(_segments(path)) == set()
 
 
 def test_names_the_operations_of_every_route_that_the_path_fits(routes: Routes) -> None:
-    assert routes.operations(["orders", "recent"]).keys() == {"GET", "DELETE"}
+    assert routes.methods(["orders", "recent"]) == {"GET", "DELETE"}
     assert routes.match("PUT", ["orders", "recent"]) is None
+
+
+def test_a_route_that_the_caller_does_not_see_stands_in_the_way_of_no_other(tmp_path: Path) -> None:
+    """Every set of routes of one shape, and every choice of those that are seen: as if the others were not there."""
+    shapes = ["/a/b", "/a/{x}", "/{x}/b", "/{x}/{y}"]
+    for methods in product(("GET", "DELETE"), repeat=len(shapes)):
+        lines = [f"{method} {shape}" for method, shape in zip(methods, shapes, strict=True)]
+        routes = _routes(tmp_path, lines)
+        for number in range(len(lines) + 1):
+            for seen in combinations(lines, number):
+                alone = _routes(tmp_path, list(seen))
+                for path in (["a", "b"], ["a", "c"], ["c", "b"], ["c", "d"]):
+                    assert routes.methods(path, set(seen).__contains__) == alone.methods(path)
+                    for method in ("GET", "HEAD", "DELETE"):
+                        assert routes.match(method, path, set(seen).__contains__) == alone.match(method, path)
+
+
+def _routes(folder: Path, lines: list[str]) -> Routes:
+    operations = [operation("", name=each, http=Http(*each.split(" "))) for each in lines]
+    write_catalog(folder / "catalog.json", operations, fingerprint="")
+    return Catalog(folder / "catalog.json").routes
 
 
 def test_ten_thousand_routes_are_told_apart(tmp_path: Path) -> None:
@@ -89,6 +111,6 @@ def test_every_one_of_many_routes_is_found_and_its_branch_read_once(tmp_path: Pa
         routes = Catalog(tmp_path / "catalog.json").routes
         for path in [*paths, *paths]:
             assert routes.match("GET", _segments(path.replace("{x}", "7"))) == Match(f"GET {path}", ["7"])
-            assert routes.operations(_segments(path.replace("{x}", "7"))) == {"GET": f"GET {path}"}
+            assert routes.methods(_segments(path.replace("{x}", "7"))) == {"GET"}
         assert routes.match("GET", ["v1", "a0", "b0", "7"]) is None
         assert routes.match("GET", ["v1", "z"]) is None

@@ -8,6 +8,8 @@ import pytest
 from handler.contract import errors
 from handler.contract.operation import Access, Http, Operation, Parameter, Result
 from handler.data_api.wire import Wire
+from handler.identity.caller import ANONYMOUS, Caller, of_iam
+from handler.identity.rights import any_of
 from handler.identity.settings import IdentitySettings
 from handler.settings import Settings
 from queryport.compile.write.emit import write_catalog
@@ -131,6 +133,50 @@ def test_a_hidden_operation_is_not_told_from_one_that_does_not_exist(
     assert _get(function, "/secret", staff) == (200, "")
     with pytest.raises(errors.UnknownOperation, match="the catalogue has no operation of this name"):
         function.task("secret")
+
+
+def test_a_hidden_route_stands_in_the_way_of_no_other(new_guarded: NewFunction, issuer: TokenIssuer) -> None:
+    _named = {"type": "object", "properties": {"name": TEXT}, "required": ["name"]}
+    function = new_guarded(
+        _route(guarded("jwt:groups=staff", name="hidden", hidden=True), "/people/me"),
+        operation("SELECT '2'", name="shown", result=Result.VALUE, http=Http("GET", "/people/{name}"))._replace(
+            access=Access(("anyone",)), parameters=(Parameter("name", "scalar"),), parameters_schema=_named
+        ),
+    )
+    staff, guest = issuer.token(groups=["staff"]), issuer.token(groups=["guest"])
+    assert function.http("GET", "/people/me", headers={"authorization": f"Bearer {staff}"}).json == {"data": 1}
+    for headers in ({}, {"authorization": f"Bearer {guest}"}):
+        assert function.http("GET", "/people/me", headers=headers).json == {"data": 2}
+        assert function.http("DELETE", "/people/me", headers=headers).status == 405
+
+
+_ROLE = "arn:aws:sts::111111111111:assumed-role/reader/session"
+_USER = "arn:aws:iam::222222222222:user/teams/reader"
+
+
+@pytest.mark.parametrize(
+    ("rule", "lets_in"),
+    [
+        ("iam:role/reader", {_ROLE}),
+        ("iam:111111111111:role/reader", {_ROLE}),
+        ("iam:222222222222:role/reader", set()),
+        ("iam:111111111111:role/*", {_ROLE}),
+        ("iam:222222222222:user/*", {_USER}),
+        ("iam:222222222222:user/teams/reader", {_USER}),
+        ("iam:222222222222:user/reader", set()),
+        ("iam:222222222222:role/*", set()),
+        ("iam:user/*", {_USER}),
+        ("iam", {_ROLE, _USER}),
+    ],
+)
+def test_a_rule_for_an_account_lets_in_nobody_of_another(rule: str, lets_in: set[str]) -> None:
+    check = any_of([rule])
+    for arn in (_ROLE, _USER):
+        caller = of_iam({"requestContext": {"authorizer": {"iam": {"userArn": arn, "accountId": arn.split(":")[4]}}}})
+        assert caller is not None
+        assert check(caller) is (arn in lets_in)
+    for unlike in (ANONYMOUS, Caller("iam", "iam:"), Caller("jwt", "jwt:x", arn=_ROLE)):
+        assert not check(unlike) or unlike.kind == rule
 
 
 def test_what_is_off_http_is_unknown_there_and_answers_direct_calls(function: Function) -> None:

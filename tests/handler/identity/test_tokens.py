@@ -8,12 +8,13 @@ from typing import Any
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
 from handler.contract.errors import IdentityUnavailable, NotAuthenticated
 from handler.identity.identity import Identity
 from handler.identity.issuers import Issuer
 from handler.identity.key_sets import KeySet
-from handler.identity.tokens import Tokens, _published
+from handler.identity.tokens import Tokens
 from tests.handler.identity.issuer import AUDIENCE, TokenIssuer
 
 
@@ -147,21 +148,21 @@ def test_a_key_that_is_not_published_is_looked_for_once_a_minute_at_most(
 def test_a_new_key_is_found_and_a_failing_issuer_is_got_over(issuer: TokenIssuer) -> None:
     now = [1000.0]
     keys = KeySet(issuer.url, None, clock=lambda: now[0])
-    assert keys.key("first") is not None
+    assert keys.keys("first")
     issuer.add_key("second")
-    assert keys.key("second") is None  # a minute has not passed
+    assert not keys.keys("second")  # a minute has not passed
     now[0] += 61
-    assert keys.key("second") is not None
+    assert keys.keys("second")
     issuer.broken = True
     now[0] += 7200
-    assert keys.key("first") is not None
-    assert keys.key("third") is None
+    assert keys.keys("first")
+    assert not keys.keys("third")
     now[0] += 90_000
     with pytest.raises(IdentityUnavailable):
-        keys.key("first")
+        keys.keys("first")
     issuer.broken = False
     now[0] += 61
-    assert keys.key("first") is not None
+    assert keys.keys("first")
 
 
 def test_an_issuer_that_never_answered_is_no_fault_of_the_caller(identity: Identity, issuer: TokenIssuer) -> None:
@@ -234,9 +235,9 @@ def test_a_token_may_come_in_another_header(issuer: TokenIssuer, settings: Any) 
 
 
 def test_a_set_of_one_key_needs_no_name_for_it(issuer: TokenIssuer) -> None:
-    assert KeySet(issuer.url, f"{issuer.url}/keys").key(None) is not None
+    assert KeySet(issuer.url, f"{issuer.url}/keys").keys(None)
     issuer.add_key("second")
-    assert KeySet(issuer.url, f"{issuer.url}/keys").key(None) is None
+    assert not KeySet(issuer.url, f"{issuer.url}/keys").keys(None)
 
 
 @pytest.mark.parametrize(
@@ -252,7 +253,7 @@ def test_what_an_issuer_must_not_say_is_not_taken(
     usual = issuer.document
     monkeypatch.setattr(issuer, "document", lambda asked: document if asked == path else usual(asked))
     with pytest.raises(IdentityUnavailable):
-        KeySet(issuer.url, None).key("first")
+        KeySet(issuer.url, None).keys("first")
 
 
 def test_a_published_key_that_is_none_verifies_nothing(
@@ -262,6 +263,43 @@ def test_a_published_key_that_is_none_verifies_nothing(
     broken = {"keys": [{"kty": "RSA", "kid": "first", "n": "AQAB"}]}
     monkeypatch.setattr(issuer, "document", lambda asked: broken if asked == "/keys" else usual(asked))
     refused(identity, bearer(issuer.token()), "a key that its issuer does not publish")
+
+
+_UNUSABLE: list[Any] = [
+    {"kty": "RSA", "kid": "first", "n": "AQAB"},
+    {"kty": "oct", "kid": "first", "k": "c2VjcmV0"},
+    {"kty": "EC", "kid": "first", "crv": "P-256", "x": "AA", "y": "AA"},
+    {"kty": "EC", "kid": "first", "crv": "P-999", "x": "AA", "y": "AA"},
+    {"kty": "OKP", "kid": "first", "crv": "Ed25519", "x": 5},
+    {"kty": "RSA", "kid": "first", "use": "enc", "n": "AQAB", "e": "AQAB"},
+    {"kty": "none", "kid": "first"},
+    {"kid": "first"},
+    {"kty": "RSA", "kid": ["first"], "n": "AQAB", "e": "AQAB"},
+    "first",
+    None,
+    7,
+    ec.generate_private_key(ec.SECP256R1()),
+    rsa.generate_private_key(65537, 2048),
+]
+"""What may stand beside a key of the same id: nothing that is a key, a key of another kind, another key of its kind."""
+
+
+@pytest.mark.parametrize("other", _UNUSABLE, ids=lambda other: str(other)[:40])
+@pytest.mark.parametrize("order", [(True, False), (False, True)], ids=["before", "behind"])
+def test_a_good_key_is_found_beside_any_other_of_its_id(
+    issuer: TokenIssuer, identity: Identity, monkeypatch: pytest.MonkeyPatch, other: Any, order: tuple[bool, bool]
+) -> None:
+    if isinstance(other, ec.EllipticCurvePrivateKey):
+        other = {**ECAlgorithm.to_jwk(other.public_key(), as_dict=True), "kid": "first"}
+    elif isinstance(other, rsa.RSAPrivateKey):
+        other = {**RSAAlgorithm.to_jwk(other.public_key(), as_dict=True), "kid": "first"}
+    usual = issuer.document
+    (good,) = usual("/keys")["keys"]
+    both = {"keys": [other if is_other else good for is_other in order]}
+    monkeypatch.setattr(issuer, "document", lambda asked: both if asked == "/keys" else usual(asked))
+    assert identity.of_function_url(bearer(issuer.token())).kind == "jwt"
+    issuer.private["first"] = _OTHER_KEY
+    refused(identity, bearer(issuer.token(sub="mallory")), "cannot be verified")
 
 
 def test_no_more_tokens_are_remembered_than_there_is_room_for(
@@ -283,16 +321,15 @@ def test_a_retired_key_does_not_live_on_under_another_id(issuer: TokenIssuer) ->
     clock = [0.0]
     for round_number in range(50):
         keys = KeySet(issuer.url, f"{issuer.url}/keys", lambda: clock[0])
-        find = _published(keys)
         issuer.published.clear()
         old, new = f"old-{round_number}", f"new-{round_number}"
         issuer.private[old], issuer.private[new] = issuer.private["first"], _OTHER_KEY
         issuer.published.append(old)
-        assert _numbers(find(old)) == _numbers(issuer.private[old].public_key())
+        assert _numbers(keys.keys(old)[0]) == _numbers(issuer.private[old].public_key())
         issuer.published[:] = [new]
         clock[0] += 61
-        assert find("unknown") is None
-        assert _numbers(find(new)) == _numbers(_OTHER_KEY.public_key())
+        assert not keys.keys("unknown")
+        assert _numbers(keys.keys(new)[0]) == _numbers(_OTHER_KEY.public_key())
 
 
 _OTHER_KEY = rsa.generate_private_key(65537, 2048)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from handler.contract.operation import Access, Operation
+from handler.contract.operation import Access, Operation, RowSecurity
 from queryport.compile import compile_project
 from queryport.compile.compiler import Compilation
 from queryport.compile.read.folder import merged
@@ -128,6 +128,29 @@ def test_a_parameter_in_the_prefix_cannot_come_from_the_caller(compiled: Compile
     compilation = compiled({"_folder.yaml": settings, "a.sql": f"-- http: GET /a\n{PERSON}"})
     told = [found.render() for found in compilation.problems]
     assert any("_folder.yaml:1:21 QP702 `:id` comes from the caller, and the route has `{id}`" in each for each in told)
+
+
+@pytest.mark.parametrize("key", ["optional", "nullable"])
+def test_what_a_folder_takes_from_the_caller_is_not_made_optional_below_it(compiled: Compiled, key: str) -> None:
+    files = {
+        "_folder.yaml": "params: {id: {from: claims.id}}",
+        "a/_folder.yaml": f"params: {{id: {{{key}: true}}}}",
+        "a/b.sql": PERSON,
+        "c.sql": f"-- params: {{id: {{{key}: true}}}}\n{PERSON}",
+        "d.sql": f"-- params: {{id: {{from: claims.id, {key}: true}}}}\n{PERSON}",
+        "e.sql": PERSON,
+    }
+    compilation = compiled(files)
+    told = [(str(problem.place), problem.code) for problem in compilation.problems]
+    assert told == [("a/_folder.yaml:1:15", "QP702"), ("c.sql:1:18", "QP702")]
+    assert f"`{key}` would let in every caller without it" in compilation.problems[0].message
+    assert {operation.name for operation in compilation.operations} == {"d", "e"}
+    assert [operation.parameters[0].source for operation in compilation.operations] == ["claims.id"] * 2
+
+
+def test_a_role_is_not_taken_away_by_saying_nothing(compiled: Compiled) -> None:
+    operation = _only(compiled({"_folder.yaml": "role: reader", "a.sql": f"-- role:\n{PERSON}"}))
+    assert operation.row_security == RowSecurity("reader")
 
 
 def test_a_table_of_tenants_that_is_read_without_the_tenant_is_told(compiled: Compiled) -> None:

@@ -321,6 +321,12 @@ CASES = [
     ("QP701", "-- allow: [iam, ‸everyone]\nSELECT 1 AS a", "`everyone` is no rule"),
     ("QP702", "-- params: {a: {from: ‸claim.x}}\nSELECT :a::int AS a", "nothing that a caller has"),
     ("QP702", "-- params: {a: {from: claims.x, ‸default: 1}}\nSELECT :a::int AS a", "a default would stand for"),
+    ("QP703", "-- role: ‸none\nSELECT 1 AS a", "`none` is the name of no role"),
+    ("QP703", "-- role: ‸''\nSELECT 1 AS a", "`` is the name of no role"),
+    ("QP703", "-- role: ‸Default\nSELECT 1 AS a", "`Default` is the name of no role"),
+    ("QP703", "-- role: ‸session_user\nSELECT 1 AS a", "`session_user` is the name of no role"),
+    ("QP703", f"-- role: ‸{'r' * 64}\nSELECT 1 AS a", "is the name of no role"),
+    ("QP703", "-- role: claims.role\n-- roles: [reader, ‸none]\nSELECT 1 AS a", "`none` is the name of no role"),
     ("QP703", "-- role: ‸claims.role\nSELECT 1 AS a", "a claim may name any role"),
     (
         "QP703",

@@ -66,6 +66,8 @@ CREATE POLICY mine ON customer USING (tenant_id = (%(setting)s)::int);
 CREATE POLICY mine ON invoice USING (tenant_id = (%(setting)s)::int);
 CREATE POLICY mine ON event USING (tenant_id = (%(setting)s)::int);
 GRANT SELECT, INSERT, UPDATE, DELETE ON customer, invoice, event, totals TO tenant_app;
+GRANT USAGE ON SCHEMA queryport TO tenant_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON queryport.idempotency_key TO tenant_app;
 """
 
 READS = {
@@ -137,10 +139,18 @@ def _compiled(database: Database, text: str) -> Any:
     return file.operation
 
 
-def _run(connection: psycopg.Connection[Any], operation: Any, caller: Caller, **values: str) -> list[str]:
+def _run(
+    connection: psycopg.Connection[Any], operation: Any, caller: Caller, *, key: str | None = None, **values: str
+) -> list[str]:
     """The JSON rows of an operation in one statement, as the function sends it."""
     execution = operation.execution
     assert isinstance(execution, Single | Listing), "it goes by a transaction"
+    sql = execution.sql
+    if key is not None:
+        assert isinstance(execution, Single)
+        assert execution.keyed_sql is not None
+        sql = execution.keyed_sql
+        values |= {"__operation": "query", "__key": key, "__hash": "", "__keep": "60 seconds"}
     bindings: dict[str, str | None] = {
         **values,
         **session(operation.name, operation.row_security or RowSecurity(), caller),
@@ -150,7 +160,7 @@ def _run(connection: psycopg.Connection[Any], operation: Any, caller: Caller, **
     if isinstance(execution, Listing):
         after = [values[key.placeholder] for key in execution.keys] if "__key_1" in values else None
         order = ordering(order_of(execution.keys_by_name, execution.by), after)
-    scanned = placeholders.scan(ReadyStatement(execution.sql).form(bindings, order).sql)
+    scanned = placeholders.scan(ReadyStatement(sql).form(bindings, order).sql)
     with connection.transaction(force_rollback=True):
         connection.execute("SET LOCAL ROLE tenant_app")
         result = connection.pgconn.exec_params(
@@ -207,8 +217,10 @@ def test_a_write_changes_the_callers_rows_in_one_statement(
     for tenant, caller in CALLERS.items():
         if name == "insert" and tenant != 1:
             continue  # the policy refuses it, as it should
-        rows = _run(connection, operation, caller, id="4000" if name == "insert" else "4")
-        assert _same(rows, _plain(connection, text, tenant, id="4000" if name == "insert" else "4"))
+        number = "4000" if name == "insert" else "4"
+        plain = _plain(connection, text, tenant, id=number)
+        assert _same(_run(connection, operation, caller, id=number), plain)
+        assert _same(_run(connection, operation, caller, key=f"{name}-{tenant}", id=number), plain)
 
 
 @pytest.mark.parametrize("by", ["customer_id", "name desc, customer_id"])
@@ -255,6 +267,21 @@ def test_a_page_goes_along_the_index_though_it_stands_behind_the_settings(databa
 )
 def test_what_is_not_proven_goes_by_a_transaction(database: Database, text: str) -> None:
     assert isinstance(_compiled(database, text).execution, Transaction)
+
+
+def test_a_statement_that_keeps_its_key_is_proven_by_its_own_plan(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = database.plan
+
+    def plan_with_the_key_first(text: str) -> Any:
+        return {"Node Type": "Seq Scan"} if "queryport.idempotency_key" in text else plan(text)
+
+    text = f"-- rls: true\n{WRITES['update']}"
+    assert isinstance(_compiled(database, text).execution, Single)
+    monkeypatch.setattr(database, "plan", plan_with_the_key_first)
+    assert isinstance(_compiled(database, text).execution, Transaction)
+    assert isinstance(_compiled(database, f"-- idempotency: off\n{text}").execution, Single)
 
 
 def test_an_operation_without_row_security_is_as_it_was(database: Database) -> None:

@@ -29,6 +29,14 @@ GRANT USAGE ON SCHEMA queryport TO tenants_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON queryport.idempotency_key TO tenants_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON invoices TO tenants_app;
 GRANT INSERT, SELECT ON audit TO auditor;
+CREATE TABLE ledger (entry text NOT NULL, seen_by text);
+CREATE FUNCTION see() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    IF NEW.entry = 'wrong' THEN RAISE 'the entry is wrong' USING ERRCODE = '23514'; END IF;
+    UPDATE ledger SET seen_by = current_user WHERE entry = NEW.entry; RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER see AFTER INSERT ON ledger DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION see();
+GRANT INSERT, SELECT, UPDATE ON ledger TO auditor;
 """,
     "sql_queries/invoices/_folder.yaml": """
 allow: [jwt, direct]
@@ -70,6 +78,8 @@ params:
         "SELECT tenant_id, total FROM invoices WHERE tenant_id = :tenant_id"
     ),
     "sql_queries/note.sql": "-- role: auditor\n-- result: one\nINSERT INTO audit VALUES (:note) RETURNING note",
+    "sql_queries/enter.sql": "-- role: auditor\nINSERT INTO ledger VALUES (:entry)",
+    "sql_queries/entered.sql": "-- role: auditor\nSELECT entry, seen_by FROM ledger",
     "sql_queries/as_function.sql": "-- result: value\nSELECT count(*) FROM audit",
     "test_tenants.py": """
 import random
@@ -172,6 +182,21 @@ def test_a_role_is_taken_for_the_call_alone(queryport_call):
     assert queryport_call("note", note="y", idempotency_key="k") == {"note": "y"}
     with pytest.raises(errors.NotAllowed):
         queryport_call("as_function")
+
+
+@pytest.mark.parametrize("key", [None, "k"])
+def test_a_deferred_trigger_runs_as_the_role_that_wrote(queryport_call, queryport_role_emulator, key):
+    queryport_role_emulator.log.clear()
+    assert queryport_call("enter", entry="a", idempotency_key=key) == 1
+    assert queryport_call("entered") == [{"entry": "a", "seen_by": "auditor"}]
+    with pytest.raises(errors.CheckViolation):
+        queryport_call("enter", entry="wrong", idempotency_key=key and "k2")
+    assert len(queryport_call("entered")) == 1
+    # PostgreSQL 16 and 17 run it as the role that commits, and so it is over before that is another.
+    sent = [call.sql or "" for call in queryport_role_emulator.log]
+    ended = [number for number, sql in enumerate(sent) if "'role', 'none'" in sql]
+    assert bool(ended) == (key is not None)
+    assert all(sent[number - 1] == "SET CONSTRAINTS ALL IMMEDIATE" for number in ended)
 
 
 def test_no_claim_is_seen_by_the_next_call(queryport_call):
