@@ -13,13 +13,14 @@ from typing import Any
 
 import orjson
 
+from handler.contract.pointer import pointer
+
 # The widest numeric of PostgreSQL: 131072 digits before the point, 16383 after it. Without a bound, 1e999999999 would
 # be a gigabyte in the database.
 _LARGEST_EXPONENT = 131_071
 _MOST_PLACES = 16_383
 _INT64_DIGITS = 18
 _INT64_BOUND = 10**_INT64_DIGITS
-_LONGEST_NAME = 100
 _SIMPLE = {str, bool, type(None)}
 
 MOST_DIGITS = 4 * 1024 * 1024
@@ -41,6 +42,19 @@ _STRING = r'(?s)"(?:[^"\\]++|\\.)*+"'
 class JsonError(ValueError):
     """The text is no JSON that can be taken; the message says why and where, and quotes no value."""
 
+    def __init__(self, message: str, pointer: str | None = None) -> None:
+        super().__init__(message)
+        self._pointer = pointer
+
+    @property
+    def pointer(self) -> str | None:
+        """The JSON Pointer of the member that stands twice, where that is what is wrong."""
+        return self._pointer
+
+
+class _GivenTwiceError(JsonError):
+    """An object has a member twice; which one is found when the text is read again."""
+
 
 def loads(text: str) -> Any:
     """Return the value of a JSON text. Raises JsonError."""
@@ -54,6 +68,9 @@ def loads(text: str) -> Any:
         raise JsonError(f"is not JSON at line {error.lineno}, column {error.colno}") from None
     except RecursionError:
         raise JsonError("is nested too deeply") from None
+    except _GivenTwiceError:
+        path = _given_twice(text)
+        raise JsonError(f"has a member twice: {path}", path) from None
     if brackets > DEEPEST and _is_deep(value):
         raise JsonError("is nested too deeply")
     return value
@@ -135,14 +152,42 @@ def _no_number(_: str) -> Any:
 def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
     made = dict(members)
     if len(made) < len(members):
-        twice = next(name for name, times in Counter(name for name, _ in members).items() if times > 1)
-        raise JsonError(f"has an object with the member {_named(twice)} twice")
+        raise _GivenTwiceError("has a member twice")
     return made
 
 
-def _named(name: str) -> str:
-    """The name on one line, in ASCII, and cut."""
-    return json.dumps(name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…", ensure_ascii=True)
+class _Members(list[tuple[str, Any]]):
+    """The members of an object as they stand in the text."""
+
+
+def _given_twice(text: str) -> str:
+    """Return the pointer of the first member that stands twice; only its name if the text is broken behind it."""
+    found: list[str] = []
+
+    def members(pairs: list[tuple[str, Any]]) -> _Members:
+        names = {name for name, _ in pairs}
+        if len(names) < len(pairs) and not found:
+            found.append(_repeated(pairs))
+        return _Members(pairs)
+
+    try:
+        value = json.JSONDecoder(object_pairs_hook=members, parse_float=str, parse_int=str).decode(text)
+    except (json.JSONDecodeError, RecursionError):
+        return pointer(found)
+    pending: list[tuple[tuple[str | int, ...], Any]] = [((), value)]
+    while pending:
+        path, item = pending.pop()
+        if type(item) is _Members:
+            if len({name for name, _ in item}) < len(item):
+                return pointer((*path, _repeated(item)))
+            pending += [((*path, name), member) for name, member in reversed(item)]
+        elif type(item) is list:
+            pending += [((*path, index), element) for index, element in reversed(list(enumerate(item)))]
+    return pointer(found)
+
+
+def _repeated(members: list[tuple[str, Any]]) -> str:
+    return next(name for name, times in Counter(name for name, _ in members).items() if times > 1)
 
 
 def _is_deep(value: Any) -> bool:

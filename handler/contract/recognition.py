@@ -6,7 +6,7 @@ has keywords that are not known here. Bounds and lengths are looked at before an
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
 from handler.contract import formats
@@ -51,11 +51,16 @@ class Recognizers:
         """Return the quick check of one keyword of a schema, which must be one that looks at no other schema."""
         known = self._keywords.get((id(schema), keyword))
         if known is None:
-            alone = {keyword: schema[keyword]}
-            if takes_decimal_strings(schema):
-                alone["pattern"] = schema["pattern"]
-            known = self._keywords[id(schema), keyword] = (schema, self._make(alone).accepts)
+            known = self._keywords[id(schema), keyword] = (schema, self._alone(schema, keyword))
         return known[1]
+
+    def _alone(self, schema: Mapping[str, Any], keyword: str) -> Predicate:
+        alone = {keyword: schema[keyword]}
+        accepts = self._make(alone).accepts
+        if keyword not in _OF_NUMBERS or not takes_decimal_strings(schema):
+            return accepts
+        (of_strings,) = _as_decimals(schema, list(self._of_numbers(alone)))
+        return lambda value: of_strings(value) if type(value) is str else accepts(value)
 
     def pattern(self, written: str) -> Predicate:
         """Return the check of a regular expression."""
@@ -254,12 +259,17 @@ def _within(schema: Mapping[str, Any]) -> Predicate | None:
 
 
 def _as_decimals(schema: Mapping[str, Any], numbers: list[Predicate]) -> Iterator[Predicate]:
-    """The bounds of numbers for strings of digits."""
+    """The bounds of numbers for strings of digits, compared exactly; what else a string may be is the pattern's."""
     if numbers and takes_decimal_strings(schema):
-        is_decimal = DERIVED[FINITE_DECIMAL].check
+        matches, is_finite = DERIVED[schema["pattern"]].check, DERIVED[FINITE_DECIMAL].check
 
         def accepts(text: str) -> bool:
-            return is_decimal(text) and all(test(Decimal(text)) for test in numbers)
+            if not matches(text):
+                return True
+            try:
+                return is_finite(text) and all(test(Decimal(text)) for test in numbers)
+            except InvalidOperation:  # an exponent that Decimal has no room for, and PostgreSQL even less
+                return False
 
         yield accepts
 
@@ -351,6 +361,8 @@ _BOUNDS: tuple[tuple[str, Callable[[Any], Predicate]], ...] = (
     ("exclusiveMinimum", lambda bound: lambda value: value > bound),
     ("exclusiveMaximum", lambda bound: lambda value: value < bound),
 )
+
+_OF_NUMBERS = frozenset({"multipleOf", *(keyword for keyword, _ in _BOUNDS)})
 
 # The keyword, how its parts are put together, and whether that needs to know what a part surely refuses.
 _COMBINED: tuple[tuple[str, Callable[[list[Predicate]], Predicate], bool], ...] = (

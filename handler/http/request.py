@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from handler.contract import exact_json
-from handler.contract.errors import InvalidParameters, RequestTooLarge, UnsupportedMediaType
+from handler.contract.errors import Flaw, InvalidParameters, RequestTooLarge, UnsupportedMediaType
 from handler.contract.limits import REQUEST_BYTES
 
 LARGEST_BODY = REQUEST_BYTES  # a Function URL itself would pass 6 MB
@@ -95,7 +95,8 @@ class HttpRequest(NamedTuple):
         try:
             return exact_json.loads(self._text())
         except exact_json.JsonError as error:
-            raise InvalidParameters(f"the body {error}") from None
+            flaws = () if error.pointer is None else (Flaw(error.pointer, "is given twice", "body"),)
+            raise InvalidParameters(f"the body {error}", flaws=flaws) from None
 
     def _text(self) -> str:
         # Four characters of base64 are three bytes; a character of text is one byte at least.

@@ -25,6 +25,7 @@ from queryport.compile.check.access import (
     private_because,
 )
 from queryport.compile.check.batches import check_batch
+from queryport.compile.check.documents import document_schemas
 from queryport.compile.check.errors import check_errors, possible_errors
 from queryport.compile.check.idempotency import check_idempotency, no_key_because, no_key_beside
 from queryport.compile.check.lists import ListPlan, plan_list
@@ -62,7 +63,9 @@ def _operation(statement: TypedStatement, name: str) -> Operation | None:
     result = check_result(statement)
     check_columns(statement, result)
     patches = find_patches(statement)
-    parameters, schema, caller_schema = build_parameters(file, statement.inference.by_name, [patches])
+    parameters, schema, caller_schema = build_parameters(
+        file, statement.inference.by_name, [patches], document_schemas([statement])
+    )
     violations, of_constraints = check_errors(file, [statement], schema["properties"])
     access, row_security = check_access(file), check_row_security(file)
     check_sources(file, statement.inference.by_name)

@@ -15,6 +15,7 @@ from queryport.compile.check.access import (
     check_tenants,
     private_because,
 )
+from queryport.compile.check.documents import document_schemas
 from queryport.compile.check.errors import check_errors, possible_errors
 from queryport.compile.check.idempotency import check_idempotency, no_key_because
 from queryport.compile.check.parameters import absentable, build_parameters
@@ -146,7 +147,7 @@ def _operation(file: QueryFile, name: str, steps: Sequence[_TypedStep], marks: M
     result = check_result(answer)
     types = merge(file, [(statement.scan, statement.inference.by_name) for statement in statements])
     patches = [find_patches(statement) for statement in statements]
-    parameters, schema, caller_schema = build_parameters(file, types, patches)
+    parameters, schema, caller_schema = build_parameters(file, types, patches, document_schemas(statements))
     violations, of_constraints = check_errors(file, statements, schema["properties"])
     access, row_security = check_access(file), check_row_security(file)
     check_sources(file, types)

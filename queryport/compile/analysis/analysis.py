@@ -1,9 +1,10 @@
 """Proves of a statement, by PostgreSQL's own analysis: its columns' nullability, its unique columns, its effects."""
 
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 
 from queryport.compile.analysis.breakable import Reach, reach_of
+from queryport.compile.analysis.documents import Document, documents
 from queryport.compile.analysis.effects import effects
 from queryport.compile.analysis.facts import Facts, Relation
 from queryport.compile.analysis.named import named
@@ -31,6 +32,8 @@ class Analysis:
     """The relations that it reads or writes, those behind views included; None where that is not known."""
     reach: Reach | None = None
     """The constraints that it may break; None is any that there is."""
+    documents: Mapping[int, list[Document]] = field(default_factory=dict)
+    """The forms of JSON parameters that it takes apart into rows, by their numbers."""
     _facts: Facts | None = field(default=None, repr=False)
     _query: Node | None = field(default=None, repr=False)
 
@@ -73,4 +76,6 @@ def analyse(facts: Facts, tree: str, columns: int, given: frozenset[int]) -> Ana
     except (UnreadableTreeError, RecursionError):
         return unknown(columns)
     nullable = tuple(not never for never in never_null)
-    return Analysis(nullable, changing.writers, changing.own_code, relations, reach, facts, query)
+    return Analysis(
+        nullable, changing.writers, changing.own_code, relations, reach, documents(facts, query), facts, query
+    )

@@ -222,12 +222,16 @@ class RowChanges:
 
 def column_names(entry: Node) -> list[str]:
     """Return the names of the columns of an entry of the range table."""
-    fields = dict(entry.node("eref").fields())
-    names = fields["colnames"]
+    return strings(entry.node("eref"), "colnames")
+
+
+def strings(node: Node, field: str) -> list[str]:
+    """Return the strings of a list."""
+    names = dict(node.fields())[field]
     listed = names if isinstance(names, tuple) else (names,)
     found = [name[1:-1] for name in listed if isinstance(name, str) and name[:1] == name[-1:] == '"']
     if len(found) != len(listed):
-        raise UnreadableTreeError("a column without a name")
+        raise UnreadableTreeError(f"{node.tag}.{field} is no list of strings")
     return found
 
 

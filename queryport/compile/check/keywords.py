@@ -107,8 +107,13 @@ def merged(derived: Schema, keywords: Mapping[str, Any]) -> Schema:
         schema["items"] = merged(schema["items"], rest.pop("items"))
     if "properties" in rest and "properties" in schema:
         own, theirs = schema["properties"], rest.pop("properties")
-        # A name that the type does not have is refused by the derived `additionalProperties`.
-        schema["properties"] = own | {name: merged(own[name], theirs[name]) for name in own.keys() & theirs.keys()}
+        more = {} if schema.get("additionalProperties") is False else theirs
+        schema["properties"] = (
+            own | more | {name: merged(own[name], theirs[name]) for name in own.keys() & theirs.keys()}
+        )
+    narrower = types_of(rest)
+    if narrower and narrower <= types_of(schema):
+        schema["type"] = rest.pop("type")
     clashing = {key: value for key, value in rest.items() if key in schema and key not in _REPLACED}
     schema |= {key: value for key, value in rest.items() if key not in clashing}
     if clashing:

@@ -27,10 +27,13 @@ class BuiltParameters(NamedTuple):
     """Of the object of those that come from the caller; empty where there are none."""
 
 
-def build_parameters(file: QueryFile, types: Mapping[str, int], patches: Sequence[Patches]) -> BuiltParameters:
+def build_parameters(
+    file: QueryFile, types: Mapping[str, int], patches: Sequence[Patches], documents: Mapping[str, Schema]
+) -> BuiltParameters:
     """Derive the parameters from their types, narrowed by the front matter.
 
-    `types` are the oids of the parameters' types by name, in that order; `patches` are those of all statements.
+    `types` are the oids of the parameters' types by name, in that order; `patches` are those of all statements, and
+    `documents` the schemas of JSON parameters that statements take apart into rows.
     """
     not_null = frozenset[str]().union(*(each.not_null for each in patches))
     database = file.database
@@ -42,7 +45,7 @@ def build_parameters(file: QueryFile, types: Mapping[str, int], patches: Sequenc
         entry = file.front_matter.parameter(name)
         # `integer[][]` declares two dimensions; PostgreSQL's type is the same.
         dimensions = max(1, (entry.type or "").count("["))
-        derived = parameter_schema(database, oid, dimensions)
+        derived = documents.get(name) or parameter_schema(database, oid, dimensions)
         errors = file.reporter.errors
         schema = _narrowed(file, name, entry, derived)
         optional = entry.optional or entry.has_default

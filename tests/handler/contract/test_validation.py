@@ -4,9 +4,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from handler.contract import exact_json
 from handler.contract.errors import MOST_FLAWS
+from handler.contract.patterns import DECIMAL, FINITE_DECIMAL
 from handler.contract.pointer import pointer
 from handler.contract.validation import Validator
 
@@ -139,3 +142,56 @@ def test_pointers_escape_their_names() -> None:
 def test_pointers_stay_short_and_unicode() -> None:
     assert len(pointer(["x" * 100_000])) < 300
     assert pointer(["\ud800"]) == "/?"
+
+
+_PRICE = {"type": ["number", "string"], "pattern": FINITE_DECIMAL, "exclusiveMinimum": 0, "maximum": Decimal("0.3")}
+
+
+@pytest.mark.parametrize(
+    ("price", "words"),
+    [
+        ("0.3", []),
+        ("0.30", []),
+        ("3e-1", []),
+        ("0.30000000000000000000000000000000000001", ["must be at most 0.3"]),
+        ("0", ["must be more than 0"]),
+        ("-0.0", ["must be more than 0"]),
+        ("1e-16383", []),
+        ("1e131071", ["must be at most 0.3"]),
+        ("1e99999999999999999999", ["must be more than 0", "must be at most 0.3"]),
+        ("x", ["must be a number"]),
+        ("NaN", ["must be a number"]),
+        ("Infinity", ["must be a number"]),
+        ("\u0661", ["must be a number"]),
+        (True, ["must be a number or a string"]),
+    ],
+)
+def test_a_string_of_digits_is_held_to_the_bounds_of_a_number(price: Any, words: list[str]) -> None:
+    validator = Validator({"properties": {"price": _PRICE}})
+    assert [flaw.detail for flaw in validator.flaws({"price": price})] == words
+
+
+_NUMBERS = st.decimals(allow_nan=False, allow_infinity=False)
+
+
+@given(_NUMBERS, _NUMBERS)
+def test_numbers_and_strings_of_their_digits_are_compared_alike_and_exactly(value: Decimal, bound: Decimal) -> None:
+    for keyword, holds in (
+        ("minimum", value >= bound),
+        ("maximum", value <= bound),
+        ("exclusiveMinimum", value > bound),
+        ("exclusiveMaximum", value < bound),
+    ):
+        validator = Validator({"properties": {"n": {"type": ["number", "string"], "pattern": DECIMAL, keyword: bound}}})
+        assert [not validator.flaws({"n": each}) for each in (value, str(value))] == [holds, holds]
+
+
+def test_null_is_no_choice_of_an_enum() -> None:
+    for schema in (
+        {"enum": ["a", None]},
+        {"type": ["string", "null"], "enum": ["a", None]},
+        {"items": {"enum": [1, None]}},
+    ):
+        flaws = Validator({"properties": {"p": schema}}).flaws({"p": [9]})
+        assert flaws
+        assert not any("null" in flaw.detail for flaw in flaws if flaw.detail.startswith("must be one of"))

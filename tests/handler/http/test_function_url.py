@@ -221,6 +221,34 @@ def test_a_body_that_cannot_be_taken_is_a_problem(
     assert (response.status, response.json["code"]) == (status, code)
 
 
+def test_a_member_that_stands_twice_is_pointed_at(function: Function) -> None:
+    headers, text = {"content-type": "application/json"}, '{"count": 1, "of": [{}, {"a/b": 1, "a/b": 2}]}'
+    problem = function.http("POST", "/operations/numbers", headers=headers, text=text).json
+    assert problem["detail"] == "the body has a member twice: /of/1/a~1b"
+    assert problem["errors"] == [{"pointer": "/of/1/a~1b", "detail": "is given twice", "in": "body"}]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers", "text", "status"),
+    [
+        ("GET", "/nowhere", {}, None, 404),
+        ("POST", "/operations/nowhere", {}, None, 404),
+        ("GET", "/%ff", {}, None, 400),
+        ("DELETE", "/health", {}, None, 405),
+        ("GET", "/operations/numbers", {}, None, 405),
+        ("POST", "/operations/numbers", {"content-type": "text/plain"}, "{}", 415),
+        ("POST", "/operations/numbers", {"content-type": "application/json"}, "x" * 5_000_000, 413),
+        ("POST", "/operations/numbers", {"content-type": "application/json"}, "[]", 400),
+        ("GET", "/" + "x" * 1_100_000, {}, None, 413),
+    ],
+)
+def test_every_problem_says_that_nothing_was_done(
+    function: Function, method: str, path: str, headers: dict[str, str], text: str | None, status: int
+) -> None:
+    response = function.http(method, path, headers=headers, text=text)
+    assert (response.status, response.json["status"], response.json["outcome"]) == (status, status, "not_executed")
+
+
 def test_a_large_answer_is_passed_up_to_the_limit_of_lambda(
     function: Function, monkeypatch: pytest.MonkeyPatch
 ) -> None:

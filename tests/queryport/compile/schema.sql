@@ -33,3 +33,4 @@ CREATE RULE also AS ON INSERT TO ruled DO ALSO INSERT INTO written VALUES (new.i
 CREATE VIEW ruled_view AS SELECT id, n FROM ruled;
 CREATE RULE instead AS ON INSERT TO ruled_view DO INSTEAD INSERT INTO written VALUES (new.id);
 CREATE RULE nothing AS ON DELETE TO ruled DO INSTEAD NOTHING;
+CREATE FUNCTION jsonb_to_record(document jsonb, n integer) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT 1';

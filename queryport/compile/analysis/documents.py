@@ -1,0 +1,71 @@
+"""The JSON parameters that an analysed statement takes apart into rows: the columns that each object is to have.
+
+Found by the functions' oids. A parameter counts only where every one of its occurrences asks for such a document, so
+that a statement which looks at the document first, and takes it apart or not, stays free to do so.
+"""
+
+from dataclasses import dataclass
+
+from queryport.compile.analysis.facts import Facts
+from queryport.compile.analysis.named import FIRST_OF_USERS
+from queryport.compile.analysis.node_tree import Node, Value
+from queryport.compile.analysis.row_changes import strings
+
+_RECORDS = ("to_record", "populate_record")
+_RECORDSETS = ("to_recordset", "populate_recordset")
+_OF_ARRAYS = ("array_length", "array_elements", "array_elements_text")
+_SHAPED = {f"{prefix}_{name}": False for prefix in ("json", "jsonb") for name in _RECORDS} | {
+    f"{prefix}_{name}": True for prefix in ("json", "jsonb") for name in _RECORDSETS
+}
+_FITTING = {f"{prefix}_{name}" for prefix in ("json", "jsonb") for name in _OF_ARRAYS}
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The form of a JSON parameter."""
+
+    is_array: bool
+    columns: tuple[tuple[str, int], ...]
+    """The members of the object, or of each in the array, with the oids of their types."""
+    composite: int
+    """The oid of the composite type that they are the fields of, where they are not listed; else 0."""
+
+
+def documents(facts: Facts, query: Node) -> dict[int, list[Document]]:
+    """Return the forms of the parameters of a statement, by their numbers."""
+    found: dict[int, list[Document]] = {}
+    others: set[int] = set()
+    pending: list[tuple[Value, bool]] = [(query, False)]
+    while pending:
+        item, fits = pending.pop()
+        if isinstance(item, tuple):
+            pending.extend((inner, fits) for inner in item)
+            continue
+        if not isinstance(item, Node):
+            continue
+        if item.tag == "PARAM" and item.number("paramkind") == 0 and not fits:
+            others.add(item.number("paramid"))
+        call = item.node("funcexpr") if item.tag == "RANGETBLFUNCTION" else item
+        if call.tag == "FUNCEXPR" and call.number("funcid") < FIRST_OF_USERS:
+            function = facts.function(call.number("funcid"))
+            if function.name in _SHAPED:
+                parameter = call.nodes("args")[-1]
+                columns = _columns(item) if item.tag == "RANGETBLFUNCTION" else ()
+                composite = call.number("funcresulttype")
+                if parameter.tag == "PARAM" and (columns or composite >= FIRST_OF_USERS):
+                    document = Document(_SHAPED[function.name], columns, 0 if columns else composite)
+                    found.setdefault(parameter.number("paramid"), []).append(document)
+                    pending.extend((inner, False) for inner in call.nodes("args")[:-1])
+                    continue
+            if function.name in _FITTING:
+                pending.extend((inner, inner.tag == "PARAM") for inner in call.nodes("args"))
+                continue
+        pending.extend((inner, item.tag == "NULLTEST") for inner in item.values())
+    return {number: forms for number, forms in found.items() if number not in others}
+
+
+def _columns(item: Node) -> tuple[tuple[str, int], ...]:
+    """The columns that stand behind AS."""
+    if not item.has("funccolnames"):
+        return ()
+    return tuple(zip(strings(item, "funccolnames"), item.numbers("funccoltypes"), strict=True))
