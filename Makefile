@@ -59,10 +59,10 @@ test-container: $(SYNCED) $(SAM)  ## Build the images, start them and test them;
 	@tests/container/base_image/provide.sh .tools/sam
 	@$(BIN)/pytest tests/container
 
-test-browser: $(SYNCED)  ## Let a hostile web page try itself on `serve` in a real browser; root gets Debian's Chromium
+test-browser: $(SYNCED)  ## Use the page /docs, and let a hostile one try itself, in a real browser; root gets Debian's Chromium
 	@command -v chromium || command -v chromium-browser || command -v google-chrome || \
 	  { apt-get update -qq && apt-get install -qq --yes --no-install-recommends chromium >/dev/null; }
-	@$(BIN)/pytest -m browser tests/queryport/web
+	@$(BIN)/pytest -m browser tests/queryport/web tests/queryport/generate/docs_page
 
 check: $(SYNCED)  ## Check style, types and query files, and change nothing
 	@$(BIN)/ruff check
@@ -126,7 +126,7 @@ lock-tools: | $(BIN)/uv  ## Lock uv, the AWS SAM CLI, checkov and matplotlib ane
 	  --no-header --no-annotate .ci/tools/$$tool.in --output-file .ci/tools/$$tool.txt || exit 1; done
 
 clean:  ## Remove everything that was made here, the development database included
-	rm -rf .venv .tools .aws-sam .queryport .mypy_cache .pytest_cache .ruff_cache .hypothesis dist catalog.json openapi.json openapi.json.gz openapi.index.json
+	rm -rf .venv .tools .aws-sam .queryport .mypy_cache .pytest_cache .ruff_cache .hypothesis dist catalog.json openapi.json openapi.json.gz openapi.index.json docs.json
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/uv:

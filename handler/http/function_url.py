@@ -1,8 +1,9 @@
 """HTTP in and out: the events of a Lambda Function URL (payload format 2.0).
 
-`POST /operations/{name}` calls any operation, a REST route the one that declared it, `GET /openapi.json` describes
-them, and `GET /health` says that the function is up. An answer is JSON; a failure is a problem document (RFC 9457).
-Methods, statuses, headers and sizes are settled here; what an operation is, and what its parameters may be, is not.
+`POST /operations/{name}` calls any operation, a REST route the one that declared it. `GET /openapi.json` describes
+them, `GET /docs` is a page to try them, and `GET /health` says that the function is up. An answer is JSON; a failure is
+a problem document (RFC 9457). Methods, statuses, headers and sizes are settled here; what an operation is, and what its
+parameters may be, is not.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -73,6 +74,13 @@ class FunctionUrl:
             methods = {"GET"}
             if method in ("GET", "HEAD"):
                 return self._document().answer(incoming, request, self._vary)
+        elif segments == ["docs"]:
+            methods = {"GET"}
+            if method in ("GET", "HEAD"):
+                # Imported here, since few callers are people.
+                from handler.http.docs_page import docs_page
+
+                return docs_page(incoming.request_id, request, self._catalog.path)
         else:
 
             def sees(name: str) -> bool:

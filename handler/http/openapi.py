@@ -5,7 +5,6 @@ for. Knows nothing of operations.
 """
 
 import gzip
-import re
 from collections import OrderedDict
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from handler.contract.errors import ResultTooLarge
 from handler.contract.limits import LAMBDA_PAYLOAD_BYTES
 from handler.contract.openapi_index import PUBLIC, DocumentFiles, DocumentIndex
 from handler.http.caching import REVALIDATED, is_known
+from handler.http.encoding import takes_gzip
 from handler.http.request import HttpRequest
 from handler.http.response import JSON, response
 from handler.identity.rights import any_of
@@ -52,7 +52,7 @@ class OpenApi:
         sees = tuple(right is None or right(incoming.caller) for right in self._rights)
         is_public = self._index.readers == PUBLIC
         whole = is_public or all(sees)
-        compressed = _takes_gzip(request.headers.get("accept-encoding", ""))
+        compressed = takes_gzip(request.headers.get("accept-encoding", ""))
         tag = self._index.etag if whole else f"{self._index.etag}-{''.join('01'[each] for each in sees)}"
         headers = {
             "content-type": JSON,
@@ -99,13 +99,3 @@ def _joined(entry: list[Any], document: bytes, sees: tuple[bool, ...]) -> bytes:
 def _stretch(document: bytes, place: list[int]) -> bytes:
     offset, length = place
     return document[offset : offset + length]
-
-
-def _takes_gzip(accepted: str) -> bool:
-    """Whether Accept-Encoding (RFC 9110, section 12.5.3) lets gzip through."""
-    weights = {}
-    for each in accepted.lower().split(","):
-        name, _, options = each.partition(";")
-        weights[name.strip()] = options.replace(" ", "").partition("q=")[2]
-    weight = weights.get("gzip", weights.get("x-gzip", weights.get("*", "0")))
-    return re.fullmatch(r"0(?:\.0*)?", weight) is None

@@ -33,6 +33,7 @@ from queryport.generate.example_call import example_call
 from queryport.local.api_keys import LocalApiKeys
 from queryport.local.broken import BrokenOperations
 from queryport.local.calls import DatabaseReports
+from queryport.local.changes import Changes
 from queryport.local.default_caller import default_caller
 from queryport.local.function_url import LocalFunctionUrl
 from queryport.local.http_thread import ADDRESS, HttpThread, listen
@@ -118,9 +119,11 @@ class DevelopmentServer:
         self._broken.update(self._build.compilation, self._build.project.queries)
         report = partial(show_call, terminal, statements=options.show_sql)
         function_url = LocalFunctionUrl(self._lambda.invoke, report, self._broken, reports, caller)
-        application = InvokeApi(self._lambda.invoke, report, self._broken, reports, function_url)
-        self._http = stack.enter_context(HttpThread(guarded(application, ADDRESS, options.allowed), listener))
+        self._changes = Changes(InvokeApi(self._lambda.invoke, report, self._broken, reports, function_url))
+        self._http = stack.enter_context(HttpThread(guarded(self._changes, ADDRESS, options.allowed), listener))
+        stack.callback(lambda: self._http.run(self._changes.close()))
         stack.callback(lambda: self._http.run(self._lambda.close()))
+        self._announce()
         self._http.run(self._lambda.warm_up())
 
     def introduce(self) -> None:
@@ -132,6 +135,7 @@ class DevelopmentServer:
         terminal.say(f"\n{summary_of(compilation)}")
         terminal.say(f"Function URL       {self._url}")
         if self._build.project.http.openapi != OFF:
+            terminal.say(f"Documentation      {self._url}/docs")
             terminal.say(f"OpenAPI            {self._url}/openapi.json")
         terminal.say(f"Lambda             AWS_ENDPOINT_URL_LAMBDA={self._url}  (function {FUNCTION_NAME})")
         terminal.say(f"RDS Data API       {self._emulator.url}")
@@ -172,6 +176,7 @@ class DevelopmentServer:
         before, self._build = self._build.compilation, build
         self._broken.update(build.compilation, build.project.queries)
         self._http.run(self._lambda.replace(self._variables()))
+        self._announce()
         # Errors stay on the screen until they are mended, warnings are told once.
         show_problems(
             self._terminal,
@@ -189,6 +194,11 @@ class DevelopmentServer:
         if build.compilation.ok and (self._failing or not before.ok):
             self._terminal.say("all is well again")
         self._failing = False
+
+    def _announce(self) -> None:
+        """Tell the pages that look on what is built now."""
+        errors = [problem for problem in self._build.compilation.problems if problem.severity is Severity.ERROR]
+        self._http.run(self._changes.announce([problem.render() for problem in errors]))
 
     def _variables(self) -> dict[str, str]:
         """The function's environment, with a catalogue of what is built now."""

@@ -1,25 +1,28 @@
-"""Writes what the Lambda starts from: catalog.json, and beside it the OpenAPI document of the same build."""
+"""Writes what the Lambda starts from: catalog.json, and beside it the OpenAPI document of the build and its page."""
 
 from pathlib import Path
 
 from handler.contract.openapi_index import CALLERS, OFF, PUBLIC
 from queryport.compile.write.emit import write_catalog
+from queryport.generate.docs_page import CHANGES
+from queryport.generate.docs_page.files import write_docs_page
 from queryport.generate.openapi import Described, Document, Heading, document_of
 from queryport.generate.openapi.files import write_document
 from queryport.project.workspace import Build
 
 
 def write_build(path: Path, build: Build, *, local: bool = False) -> None:
-    """Write the catalogue of a build to a path, and the document's files beside it.
+    """Write the catalogue of a build to a path, and the files of the document and of the page beside it.
 
-    On the developer's machine (`local`) everybody may read all of the document, unless queryport.toml says otherwise.
-    Raises OSError.
+    On the developer's machine (`local`) everybody may read all of the document, unless queryport.toml says otherwise,
+    and there is a page in any case, which follows the changes. Without a document there is none. Raises OSError.
     """
     write_catalog(path, build.compilation.catalogue, build.fingerprint)
     http = build.project.http
     readers = http.openapi or (PUBLIC if local else CALLERS)
     document = None if readers == OFF else openapi_of(build, local=local)
     write_document(path, document, build.fingerprint, readers)
+    write_docs_page(path, wanted=document is not None and (local or http.docs), changes=CHANGES if local else None)
 
 
 def openapi_of(build: Build, *, local: bool) -> Document:

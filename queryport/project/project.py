@@ -67,6 +67,7 @@ class HttpSettings(BaseModel):
         default=None,
         description="`GET /openapi.json`: what its caller may call (`callers`), all (`public`), or nothing (`off`).",
     )
+    docs: bool = Field(default=False, description="Whether a deployed function has the page `GET /docs`.")
     sql: bool | None = Field(default=None, description="Whether the OpenAPI document has the operations' SQL.")
 
 

@@ -1,0 +1,2 @@
+-- result: value
+SELECT count(*) AS books FROM book

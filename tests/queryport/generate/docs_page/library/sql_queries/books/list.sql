@@ -1,0 +1,12 @@
+-- summary: The books, in pages
+-- description: |
+--   All of them, **one** page at a time.
+--
+--   <script>window.harmed = 3</script> <img src=x onerror='window.harmed = 4'>
+--   [a link](javascript:window.harmed=5) ![an image](data:text/html,x)
+-- result: many
+-- http: GET /books
+-- params:
+--   cover: {optional: true, description: Only these}
+-- page: {by: [book_id], size: 5, max: 50}
+SELECT book_id, title, price, cover, tags, details, published FROM book WHERE :cover IS NULL OR cover = :cover

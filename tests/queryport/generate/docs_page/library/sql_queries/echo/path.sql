@@ -1,0 +1,3 @@
+-- result: one
+-- http: GET /echo/{text}
+SELECT :text::text AS text, :number::numeric AS number, :number::numeric::text AS digits, :list::text[] AS list
