@@ -13,6 +13,7 @@ _BOOLEAN, _NUMBER, _ARRAY, _OBJECT = object(), object(), object(), object()
 _INT_DIGITS = 18
 _THEMSELVES = {int, str, type(None)}
 _NEAR = 50
+_LARGEST_EXPONENT = 131_071
 _AT_ONCE = 1000
 _STEPS_OF_AN_ELEMENT = 100
 
@@ -59,6 +60,8 @@ def multiples_of(divisor: int | Decimal, effort: Effort) -> Callable[[int | Deci
             return value * scale % by == 0
         effort.spend()
         value = Decimal(value)
+        if value.adjusted() > _LARGEST_EXPONENT:
+            return False  # a string of digits may spell a number that no numeric of PostgreSQL's can hold
         if -_NEAR < value.adjusted() < _NEAR:
             return _EXACT.remainder(value, exact).is_zero()
         # Without a fraction on either side, so that a divisor need not be written out to as many digits as the number.

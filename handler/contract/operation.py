@@ -320,6 +320,10 @@ class Documentation(NamedTuple):
     """JSON Schema (2020-12) of the answer's `data`."""
     errors: tuple[PossibleError, ...] = ()
     """The errors that come of what the operation does, beside those that any call can meet."""
+    parameter_types: dict[str, str] = _EMPTY
+    """The PostgreSQL type of each parameter."""
+    column_types: dict[str, str] = _EMPTY
+    """The PostgreSQL type of each column of a row."""
 
 
 class Operation(NamedTuple):

@@ -22,6 +22,8 @@ from queryport.deployed.drift import LiveCheck, check_live
 from queryport.diagnostics.rules import Severity
 from queryport.diagnostics.source import Problem
 from queryport.migrations.scripts import ScriptError
+from queryport.project.comparison import breaking_problems
+from queryport.project.earlier import earlier_operations
 from queryport.project.project import SETTINGS_FILE
 from queryport.project.workspace import Build, Workspace, open_workspace
 
@@ -57,6 +59,11 @@ class Findings:
     show_default=True,
     help="How problems are shown: for people, as one JSON object, or as annotations of GitHub's workflows.",
 )
+@click.option(
+    "--against",
+    metavar="REF|FILE",
+    help="Compare with an earlier state too: a commit, or a catalog.json. What breaks callers is an error.",
+)
 @options.project
 @options.data_dir
 @options.migrated_database_url
@@ -73,6 +80,7 @@ def check_command(
     secret_arn: str | None,
     database: str | None,
     role: str | None,
+    against: str | None,
     *,
     live: bool,
     strict: bool,
@@ -83,7 +91,8 @@ def check_command(
     FILEs, or folders of them, are reported on alone, as an editor or a hook before a commit wants it. With --live, say
     as well where the deployed database differs: migrations that it lacks, tables, columns and types that are not those
     of the migrations, and operations that it would refuse. Nothing is changed or executed. With --role, say what the
-    role lacks that the operations need; `queryport role` prints one that lacks nothing.
+    role lacks that the operations need; `queryport role` prints one that lacks nothing. With --against, say what breaks
+    callers: what they sent and is not taken any more, what they get and did not expect.
 
     Exits with 1 if there is any error or difference; warnings are shown and do not count, unless --strict says so.
     """
@@ -103,7 +112,11 @@ def check_command(
                 deployed = DeployedClient(address, progress.step)
                 with workspace.schema(build.scripts) as url, progress.step("Comparing the deployed database"):
                     found = check_live(deployed, build.scripts.migrations, build.compilation.catalogue, url)
-            problems = [*build.compilation.problems, *_role_problems(workspace, build)]
+            problems = [
+                *build.compilation.problems,
+                *_role_problems(workspace, build),
+                *_broken(workspace, build, against, progress),
+            ]
             lacking = None if role is None else _lacking(workspace, build, role, progress)
             findings = Findings(build.compilation, _of(files, problems), found, lacking)
     terminal = Terminal()
@@ -119,6 +132,14 @@ def _role_problems(workspace: Workspace, build: Build) -> Sequence[Problem]:
         return ()
     with workspace.schema(build.scripts) as url:
         return check_development_role(url, role, build.compilation.catalogue, build.project.root / SETTINGS_FILE)
+
+
+def _broken(workspace: Workspace, build: Build, against: str | None, progress: Terminal) -> Sequence[Problem]:
+    """The changes that break callers; none are looked for while query files have errors."""
+    if against is None or not build.compilation.ok:
+        return ()
+    with progress.step(f"Comparing with {against}"):
+        return breaking_problems(earlier_operations(workspace, build.project.root, against), build)
 
 
 def _lacking(workspace: Workspace, build: Build, role: str, progress: Terminal) -> Sequence[Lack]:

@@ -47,8 +47,8 @@ class Compilation:
     """The front matter of each operation that compiled, with what it inherits, by the operation's name."""
     built_in: tuple[Operation, ...] = ()
     """Queryport's own operations."""
-    statements: dict[str, str] = field(default_factory=dict)
-    """The SQL of each operation that compiled, as its author wrote it behind the front matter."""
+    texts: dict[str, Source] = field(default_factory=dict)
+    """The file of each operation that compiled, as it was read."""
     folders: Folders | None = None
     """The settings of the folders."""
 
@@ -111,13 +111,9 @@ def compile_project(queries: Path, database_url: str, cache: CompileCache | None
         {name: compiled[name][0].path for name in operations if not is_own(name)},
         {name: compiled[name][1].header for name in operations if not is_own(name)},
         tuple(operation for name, operation in operations.items() if is_own(name)),
-        {name: _statement(*compiled[name]) for name in operations if not is_own(name)},
+        {name: compiled[name][0] for name in operations if not is_own(name)},
         folders,
     )
-
-
-def _statement(source: Source, file: CompiledFile) -> str:
-    return source.text[file.header.end :].strip()
 
 
 def _by_place(problem: Problem) -> tuple[str, int, int, str]:

@@ -5,7 +5,6 @@ A batch is such a statement too: it is sent for each of the caller's objects, wi
 
 from handler.contract.operation import (
     Batch,
-    Documentation,
     Execution,
     Idempotency,
     Listing,
@@ -33,7 +32,7 @@ from queryport.compile.check.parameters import absentable, build_parameters
 from queryport.compile.check.patches import find_patches
 from queryport.compile.check.protection import check_protection
 from queryport.compile.check.responses import check_response
-from queryport.compile.check.results import check_columns, check_result, data_schema
+from queryport.compile.check.results import check_columns, check_result, documentation
 from queryport.compile.check.routes import check_route
 from queryport.compile.check.suspicions import check_suspicions
 from queryport.compile.describe.query_file import QueryFile, numbered
@@ -107,10 +106,12 @@ def _operation(statement: TypedStatement, name: str) -> Operation | None:
         keep=front_matter.keep_seconds,
         violations=violations,
         retry=front_matter.retry,
-        documentation=Documentation(
-            front_matter.summary,
-            front_matter.description,
-            data_schema(file.database, result, columns, nullable),
+        documentation=documentation(
+            file,
+            statement.inference.by_name,
+            result,
+            columns,
+            nullable,
             possible_errors(result, of_constraints, [statement]),
         ),
     )

@@ -7,7 +7,7 @@ defines: what defines something is executed, all else is only prepared.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from handler.contract.operation import Documentation, Operation, Reference, Result, Sql, Step, Transaction
+from handler.contract.operation import Operation, Reference, Result, Sql, Step, Transaction
 from queryport.compile.check.access import (
     check_access,
     check_row_security,
@@ -22,7 +22,7 @@ from queryport.compile.check.parameters import absentable, build_parameters
 from queryport.compile.check.patches import find_patches
 from queryport.compile.check.protection import check_protection
 from queryport.compile.check.responses import check_response
-from queryport.compile.check.results import check_columns, check_result, data_schema
+from queryport.compile.check.results import check_columns, check_result, documentation
 from queryport.compile.check.routes import check_route
 from queryport.compile.check.suspicions import check_suspicions
 from queryport.compile.describe.agreement import merge
@@ -198,11 +198,8 @@ def _operation(file: QueryFile, name: str, steps: Sequence[_TypedStep], marks: M
         keep=front_matter.keep_seconds,
         violations=violations,
         retry=front_matter.retry,
-        documentation=Documentation(
-            front_matter.summary,
-            front_matter.description,
-            data_schema(file.database, result, columns, nullable),
-            possible_errors(result, of_constraints, statements),
+        documentation=documentation(
+            file, types, result, columns, nullable, possible_errors(result, of_constraints, statements)
         ),
     )
 

@@ -2,7 +2,7 @@
 
 docs/errors.md has a section for each code, and a test asserts that. Codes are public: they are never reused, and their
 first digit groups them (0 the file, 1 placeholders and parameters, 2 the statement, 3 the result, 4 routes and pages,
-5 transactions, idempotency keys and batches, 6 migrations and seeds).
+5 transactions, idempotency keys and batches, 6 migrations and seeds, 7 callers, 8 changes that break callers).
 """
 
 from dataclasses import dataclass
@@ -105,4 +105,12 @@ RULES = _table(
     ("QP704", _WARNING, "a table of tenants without the tenant"),
     ("QP705", _WARNING, "row-level security that does not hold"),
     ("QP706", _WARNING, "a database role for which no policy holds"),
+    ("QP801", _ERROR, "an operation that callers had"),
+    ("QP802", _ERROR, "a route that callers had"),
+    ("QP803", _ERROR, "parameters that are not taken any more"),
+    ("QP804", _ERROR, "an answer of another form"),
+    ("QP805", _ERROR, "callers that are not let in any more"),
+    ("QP806", _ERROR, "repetitions that are not taken any more"),
+    ("QP807", _ERROR, "another status, header or failure"),
+    ("QP808", _ERROR, "another meaning of the same call"),
 )

@@ -32,10 +32,15 @@ def openapi_of(build: Build, *, local: bool) -> Document:
     described = []
     for operation in compilation.operations:
         tag, told = _tag(build, operation.name)
-        sql = compilation.statements[operation.name] if with_sql else None
+        sql = _statement(build, operation.name) if with_sql else None
         described.append(Described(operation, tag, told, sql))
     heading = Heading(http.title, build.fingerprint, http.description, tuple(http.servers))
     return document_of(described, heading)
+
+
+def _statement(build: Build, name: str) -> str:
+    """The SQL of an operation as its author wrote it, behind the front matter."""
+    return build.compilation.texts[name].text[build.compilation.headers[name].end :].strip()
 
 
 def _tag(build: Build, name: str) -> tuple[str | None, str]:

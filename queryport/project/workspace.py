@@ -14,7 +14,7 @@ from queryport.migrations.scripts import Script, combined_checksum
 from queryport.postgres.account import PostgresError
 from queryport.postgres.revival import kept_running
 from queryport.postgres.server import EmbeddedPostgres
-from queryport.project.databases import Databases, EmbeddedDatabases, OwnDatabase, Pause, Scripts
+from queryport.project.databases import DatabaseError, Databases, EmbeddedDatabases, OwnDatabase, Pause, Scripts
 from queryport.project.development_role import as_role
 from queryport.project.project import Project
 
@@ -52,6 +52,12 @@ class Workspace:
             self._remembered = scripts.migrations
         with self._databases.schema(scripts, self._terminal.step) as url, self._terminal.step("Compiling"):
             return Build(project, scripts, compile_project(project.queries, url, self._compile_cache))
+
+    def beside(self, root: Path) -> "Workspace":
+        """Return the workspace of another folder with this PostgreSQL, if that is ours. Raises DatabaseError."""
+        if not self._databases.schema_is_ours:
+            raise DatabaseError("a commit's migrations are not those of --database-url: leave it out, or name a file")
+        return Workspace(root, self.data_dir, self._databases, self._terminal)
 
     def schema(self, scripts: Scripts) -> AbstractContextManager[str]:
         """The URL of the database that the project is compiled against, for the length of a with block."""

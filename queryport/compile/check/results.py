@@ -1,9 +1,12 @@
 """`result:` of a query file: the form of the answer, checked against the rows of the statement."""
 
+from collections.abc import Mapping
+
 import postgast
 
-from handler.contract.operation import Result
+from handler.contract.operation import Documentation, PossibleError, Result
 from queryport.compile.describe.database import Column, Database
+from queryport.compile.describe.query_file import QueryFile
 from queryport.compile.describe.typed_statement import TypedStatement
 from queryport.compile.describe.types import Schema, nullable, result_schema
 from queryport.compile.read.statement import Shape
@@ -80,6 +83,28 @@ def _column_place(statement: TypedStatement, position: int) -> Span:
 
 def _is_star(target: object) -> bool:
     return any(type(inner).DESCRIPTOR.name == "A_Star" for _, inner in postgast.walk(target.res_target.val))  # type: ignore[attr-defined]  # postgast's messages are untyped
+
+
+def documentation(
+    file: QueryFile,
+    types: Mapping[str, int],
+    result: Result,
+    columns: tuple[Column, ...],
+    may_be_null: tuple[bool, ...],
+    errors: tuple[PossibleError, ...],
+) -> Documentation:
+    """Return what is told of an operation; `types` are the oids of its parameters' types."""
+    database, front_matter = file.database, file.front_matter
+    return Documentation(
+        front_matter.summary,
+        front_matter.description,
+        data_schema(database, result, columns, may_be_null),
+        errors,
+        {name: database.type(oid).sql_name for name, oid in types.items()},
+        {}
+        if result in (Result.AFFECTED, Result.NONE)
+        else {c.name: database.type(c.type_oid).sql_name for c in columns},
+    )
 
 
 def data_schema(

@@ -74,7 +74,7 @@ PREFER = {
     "in": "header",
     "required": False,
     "description": "`tx=rollback` runs the write and takes it back, to see what it would do. Send no key with it.",
-    "schema": {"type": "string", "enum": ["tx=rollback"]},
+    "schema": {"type": "string"},  # what is not known is passed over (RFC 7240)
 }
 
 

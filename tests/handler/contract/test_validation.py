@@ -195,3 +195,10 @@ def test_null_is_no_choice_of_an_enum() -> None:
         flaws = Validator({"properties": {"p": schema}}).flaws({"p": [9]})
         assert flaws
         assert not any("null" in flaw.detail for flaw in flaws if flaw.detail.startswith("must be one of"))
+
+
+@pytest.mark.parametrize("text", ["1e131071", "1e131072", "-.9E70390035269916118", f"9e{10**18}", "1e-999999999"])
+def test_a_string_of_digits_may_spell_any_number(text: str) -> None:
+    schema = {"type": ["number", "string"], "pattern": DECIMAL, "multipleOf": 1}
+    flaws = Validator({"properties": {"n": schema}}).flaws({"n": text})
+    assert [flaw.detail for flaw in flaws] == ([] if text == "1e131071" else ["must be a multiple of 1"])

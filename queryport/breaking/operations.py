@@ -1,0 +1,220 @@
+"""The changes of one operation that break its callers, each with the key of the front matter that it belongs to."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from handler.contract.operation import Batch, Idempotency, Listing, Operation, Result
+from handler.contract.routes import parameters_in
+from queryport.breaking.containment import excess
+from queryport.breaking.rights import shut_out
+from queryport.breaking.routes import shape
+from queryport.breaking.types import may_refuse
+from queryport.breaking.words import of_input, of_output, opened
+
+
+class Change(NamedTuple):
+    code: str
+    keys: tuple[str, ...]
+    message: str
+    cure: str
+    word: str = ""
+
+
+def changes_of(old: Operation, new: Operation) -> Iterator[Change]:
+    """Yield what breaks the callers of an operation."""
+    yield from _access(old, new)
+    yield from _route(old, new)
+    yield from _parameters(old, new)
+    yield from _caller(old, new)
+    yield from _result(old, new)
+    yield from _response(old, new)
+    yield from _errors(old, new)
+    yield from _keys(old, new)
+
+
+def _access(old: Operation, new: Operation) -> Iterator[Change]:
+    for rule in shut_out(old.access.allow, new.access.allow):
+        cure = f"let `{rule}` in again, or add an operation with the new rules"
+        yield Change("QP805", ("allow",), f"`{rule}` does not let callers in any more", cure)
+    if old.access.http and not new.access.http:
+        yield Change("QP805", ("http",), "it cannot be called over HTTP any more", "delete `http: off`")
+    before, after = old.row_security, new.row_security
+    if after is not None and before is None:
+        yield Change("QP805", ("rls",), "policies decide now which rows a caller sees", "leave `rls` out")
+    elif after is not None and before is not None:
+        if after.role != before.role and after.role is not None:
+            message = f"it takes the role `{after.role}`, which may do other things than `{before.role or 'its user'}`"
+            yield Change("QP805", ("role",), message, "keep the role")
+        elif gone := sorted(set(before.roles) - set(after.roles)):
+            message = f"callers whose claim names {', '.join(gone)} are refused"
+            yield Change("QP805", ("roles",), message, "keep them among `roles`")
+
+
+def _route(old: Operation, new: Operation) -> Iterator[Change]:
+    if old.http is None or not (old.access.http and new.access.http):
+        return
+    before = f"{old.http.method} {old.http.path}"
+    if new.http is None:
+        yield Change("QP802", ("http",), f"the route `{before}` is gone", f"write `http: {before}`")
+        return
+    after = f"{new.http.method} {new.http.path}"
+    if (old.http.method, shape(old.http)) != (new.http.method, shape(new.http)):
+        cure = f"write `http: {before}`, or give the new route to an operation of its own"
+        yield Change("QP802", ("http",), f"the route is `{after}`, and was `{before}`", cure)
+    elif parameters_in(old.http.path) != parameters_in(new.http.path):
+        kept = set(parameters_in(old.http.path)) & set(parameters_in(new.http.path))
+        if any(name in kept for name in parameters_in(old.http.path)):
+            message = f"the route `{after}` takes its segments for other parameters than `{before}`"
+            yield Change("QP802", ("http",), message, f"write `http: {before}`")
+
+
+def _parameters(old: Operation, new: Operation) -> Iterator[Change]:
+    if isinstance(old.execution, Batch) != isinstance(new.execution, Batch):
+        now = "an array of objects" if isinstance(new.execution, Batch) else "one object"
+        yield Change("QP803", ("batch",), f"it takes {now} of parameters now", "add an operation for the other form")
+        return
+    told = set()
+    for each in excess(old.parameters_schema, new.parameters_schema):
+        path = each.path[1:] if isinstance(new.execution, Batch) else each.path
+        name, message, cure = of_input(each._replace(path=path))
+        told.add(name)
+        yield Change("QP803", ("params", name) if name else (), message, cure, f":{name}")
+    before, after = _properties(old), _properties(new)
+    for name in sorted(before.keys() & after.keys() - told):
+        yield from _default(name, before[name], after[name], _is_page_size(new, name))
+    types = old.documentation.parameter_types, new.documentation.parameter_types
+    for name in sorted(types[0].keys() & types[1].keys() - told):
+        if may_refuse(types[0][name], types[1][name]):
+            message = f"the type of `{name}` is {types[1][name]}, which may refuse what {types[0][name]} took"
+            yield Change(
+                "QP803", ("params", name), message, f"write `type: {types[0][name]}` and cast it in the statement"
+            )
+
+
+def _is_page_size(operation: Operation, name: str) -> bool:
+    return operation.has_pages and name == "limit"
+
+
+def _default(name: str, before: Any, after: Any, is_page_size: bool) -> Iterator[Change]:  # noqa: FBT001 (one place)
+    if not (isinstance(before, Mapping) and isinstance(after, Mapping)):
+        return
+    had, has = before.get("default"), after.get("default")
+    if had == has and ("default" in before) == ("default" in after):
+        return
+    if is_page_size and had is not None and has is not None and has > had:
+        return  # a larger page is still one
+    keys = ("page", "size") if is_page_size else ("params", name, "default")
+    message = f"where `{name}` is left out it is {_shown(after)}, and was {_shown(before)}"
+    yield Change("QP808", keys, message, "keep the default")
+
+
+def _shown(schema: Mapping[str, Any]) -> str:
+    return repr(schema["default"]) if "default" in schema else "NULL"
+
+
+def _properties(operation: Operation) -> Mapping[str, Any]:
+    schema = operation.parameters_schema
+    schema = schema.get("items", {}) if isinstance(operation.execution, Batch) else schema
+    properties: Mapping[str, Any] = schema.get("properties", {})
+    return properties
+
+
+def _caller(old: Operation, new: Operation) -> Iterator[Change]:
+    """What a caller has to have, beside what it sends."""
+    before = {parameter.name: parameter for parameter in old.parameters}
+    had = {parameter.source for parameter in old.parameters if parameter.source is not None and not parameter.optional}
+    for parameter in new.parameters:
+        if parameter.source is None:
+            continue
+        keys = ("params", parameter.name, "from")
+        known = before.get(parameter.name)
+        if known is not None and known.source is not None and known.source != parameter.source:
+            message = f"`{parameter.name}` comes from {parameter.source}, and came from {known.source}"
+            yield Change("QP805", keys, message, f"write `from: {known.source}`")
+        elif not parameter.optional and parameter.source not in had:
+            message = f"callers without {parameter.source} are refused"
+            yield Change("QP805", keys, message, "let the parameter be optional")
+    if old.caller_schema and new.caller_schema:
+        theirs = new.caller_schema["properties"]
+        for name, schema in old.caller_schema["properties"].items():
+            if name in theirs and excess(schema, theirs[name]):
+                message = f"fewer values of the caller's are taken for `{name}`"
+                yield Change("QP805", ("params", name), message, "take what was taken")
+
+
+def _result(old: Operation, new: Operation) -> Iterator[Change]:
+    if old.result != new.result:
+        kinds = {old.result, new.result}
+        if kinds != {Result.ONE, Result.MAYBE} or new.result is Result.MAYBE:
+            message = f"the result is `{new.result}`, and was `{old.result}`"
+            yield Change("QP804", ("result",), message, f"write `result: {old.result}`")
+            return
+        message = "no row is a failure now (NotFound), and was null"
+        yield Change("QP804", ("result",), message, "write `result: maybe`")
+    was_page, is_page = old.has_pages, new.has_pages
+    if was_page != is_page:
+        message = "it answers a page of the rows, and answered all" if is_page else "it answers no pages any more"
+        yield Change("QP804", ("page",), message, "delete `page`" if is_page else "write `page` again")
+    elif (
+        isinstance(old.execution, Listing)
+        and isinstance(new.execution, Listing)
+        and old.execution.by != new.execution.by
+    ):
+        before, after = ", ".join(old.execution.by), ", ".join(new.execution.by)
+        message = f"the pages are ordered by {after}, and were by {before}: cursors that callers hold mean nothing"
+        yield Change("QP808", ("page", "by"), message, "keep the order")
+    told = set()
+    for each in excess(new.documentation.result_schema, opened(old.documentation.result_schema)):
+        column, message, cure = of_output(each)
+        told.add(column)
+        yield Change("QP804", (), message, cure, column)
+    types = old.documentation.column_types, new.documentation.column_types
+    for name in sorted(types[0].keys() & types[1].keys() - told):
+        if types[0][name] != types[1][name] and may_refuse(types[1][name], types[0][name]):
+            message = f"the type of the column `{name}` is {types[1][name]}, and was {types[0][name]}"
+            yield Change("QP804", (), message, f"cast it: `…::{types[0][name]} AS {name}`", name)
+
+
+def _order(operation: Operation) -> tuple[str, ...]:
+    return operation.execution.by if isinstance(operation.execution, Listing) else ()
+
+
+def _response(old: Operation, new: Operation) -> Iterator[Change]:
+    before, after = old.response, new.response
+    if before.status != after.status:
+        cure = f"write `status: {before.status}`"
+        yield Change("QP807", ("status",), f"the status is {after.status}, and was {before.status}", cure)
+    if before.location is not None and before.location != after.location:
+        now = f"`{after.location}`" if after.location else "gone"
+        cure = f"write `location: {before.location}`"
+        yield Change("QP807", ("location",), f"the header Location is {now}, and was `{before.location}`", cure)
+
+
+def _errors(old: Operation, new: Operation) -> Iterator[Change]:
+    """The names of the project's own, which callers match; a failure of a built-in name may come and go."""
+    statuses = {each.code: each.status for each in new.documentation.errors}
+    for each in old.documentation.errors:
+        if each.code == each.stands_for:
+            continue
+        if each.code not in statuses:
+            message = f"the failure `{each.code}` has no such name any more"
+            yield Change("QP807", ("errors",), message, f"write `code: {each.code}` again")
+        elif statuses[each.code] != each.status:
+            message = f"the status of `{each.code}` is {statuses[each.code]}, and was {each.status}"
+            yield Change("QP807", ("errors",), message, f"write `status: {each.status}`")
+
+
+def _keys(old: Operation, new: Operation) -> Iterator[Change]:
+    before, after = old.idempotency, new.idempotency
+    if after is Idempotency.REQUIRED and before is not Idempotency.REQUIRED:
+        message = "calls without an idempotency key are refused"
+        yield Change("QP806", ("idempotency",), message, "write `idempotency: optional`")
+    elif after is Idempotency.OFF and before is not Idempotency.OFF and not new.read_only:
+        message = "calls with an idempotency key are refused"
+        yield Change("QP806", ("idempotency",), message, f"write `idempotency: {before}`")
+    elif after is not Idempotency.OFF and before is not Idempotency.OFF and new.keep < old.keep:
+        message = f"keys are kept for {new.keep} seconds, and were for {old.keep}: a late repetition happens twice"
+        yield Change("QP806", ("keep",), message, f"write `keep: {old.keep}s`")
+    if old.read_only and not new.read_only:
+        message = "it may change something, and only read: callers repeat what only reads"
+        yield Change("QP806", (), message, "let it only read, or give the change to an operation of its own")
