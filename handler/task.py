@@ -10,7 +10,7 @@ from handler.adapter import Incoming
 from handler.contract import exact_json
 from handler.contract.errors import InvalidParameters, OperationError
 from handler.engine.engine import Engine, ReadyOperation
-from handler.engine.invocation import Answer, Capacity, Invocation
+from handler.engine.invocation import Answer, Capacity, IfMatch, Invocation
 from handler.identity.caller import Caller
 from handler.identity.identity import Identity
 
@@ -18,7 +18,7 @@ from handler.identity.identity import Identity
 LARGEST_ANSWER = 256 * 1024 - 2048
 
 _CAPACITY = Capacity(LARGEST_ANSWER, "Step Functions")
-_MEMBERS = frozenset({"operation", "parameters", "idempotency_key", "claims", "rollback"})
+_MEMBERS = frozenset({"operation", "parameters", "idempotency_key", "claims", "rollback", "if_match"})
 
 
 class Task:
@@ -42,15 +42,22 @@ class Task:
         key = event.get("idempotency_key")
         if key is not None and not isinstance(key, str):
             raise InvalidParameters("idempotency_key must be a string")
+        tag = event.get("if_match")
+        if not isinstance(tag, str | int | None) or isinstance(tag, bool):
+            raise InvalidParameters("if_match must be a string or a whole number: the value of the row's column")
         if not isinstance(event.get("rollback"), bool | None):
             raise InvalidParameters("rollback must be true or false")
         if unknown := sorted(str(member) for member in event.keys() - _MEMBERS):
-            known = "operation, parameters, idempotency_key, claims and rollback"
+            known = "operation, parameters, idempotency_key, if_match, claims and rollback"
             raise InvalidParameters(f"the event takes {known}, and not {', '.join(unknown)[:200]}")
         return TaskExchange(incoming, self._engine.visible(event["operation"], incoming.caller, over_http=False))
 
     def refuse(self, incoming: Incoming, error: OperationError, operation: str | None) -> NoReturn:  # noqa: ARG002 (as every adapter)
         raise error.with_traceback(None) from None
+
+
+def _if_match(tag: str | int | None) -> IfMatch | None:
+    return None if tag is None else IfMatch(any=True) if tag == "*" else IfMatch((str(tag),))
 
 
 class TaskExchange(NamedTuple):
@@ -74,6 +81,7 @@ class TaskExchange(NamedTuple):
             self.incoming.deadline,
             _CAPACITY,
             bool(event.get("rollback")),
+            _if_match(event.get("if_match")),
         )
 
     def located(self, error: OperationError) -> OperationError:

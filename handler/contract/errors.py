@@ -12,6 +12,7 @@
     ForeignKeyViolation    409  23001 23503                     no
     SerializationFailure   409  40001 40P01                     yes
     LockTimeout            409  55006 55P03                     yes
+    PreconditionFailed     412                                  no
     RequestTooLarge        413                                  no
     UnsupportedMediaType   415                                  no
     IdempotencyConflict    422                                  no
@@ -19,6 +20,7 @@
     NotNullViolation       422  23502                           no
     BusinessRule           422  P0001                           no
     ResultTooLarge         422                                  no
+    PreconditionRequired   428                                  no
     Throttled              429                                  yes
     QueryFailed            500  all others                      no
     OutcomeUnknown         500                                  no
@@ -242,6 +244,10 @@ class LockTimeout(OperationError):
     sqlstates = ("55006", "55P03")
 
 
+class PreconditionFailed(OperationError):
+    status, title = 412, "The row is not in the state that the call means"
+
+
 class RequestTooLarge(OperationError):
     status, title = 413, "The request is too large"
 
@@ -271,6 +277,10 @@ class BusinessRule(OperationError):
 
 class ResultTooLarge(OperationError):
     status, title = 422, "The answer is too large"
+
+
+class PreconditionRequired(OperationError):
+    status, title = 428, "The call has to say which state of the row it means"
 
 
 class Throttled(OperationError):

@@ -120,6 +120,8 @@ class Response(NamedTuple):
     """Another caller may get another answer, or none."""
     columns: tuple[str, ...] = ()
     """The columns of a row, in their order; of `value` the one whose value is answered."""
+    etag: str | None = None
+    """The column whose value is the entity tag of the answer; None makes one of the answer's bytes."""
 
 
 class Access(NamedTuple):
@@ -139,6 +141,14 @@ SESSION_SETTINGS = {
     "__operation_name": "request.operation",
 }
 """The settings that tell policies who calls what, by the names of their placeholders."""
+
+
+class Precondition(StrEnum):
+    """Whether a call may say by an entity tag which state of the row it is to change (`If-Match`)."""
+
+    REQUIRED = "required"  # a call without one is refused
+    OPTIONAL = "optional"
+    NONE = "none"  # a change with one is refused
 
 
 class RowSecurity(NamedTuple):
@@ -163,6 +173,10 @@ class Idempotency(StrEnum):
 
 
 ROW_COUNT_MARK = "__mark"
+IF_MATCH = "__if_match"
+"""The placeholder of the entity tags that a call with `If-Match` takes, an array of texts."""
+MOVED_MARK = "moved"
+"""Behind the mark of the call, in the place of a number of rows: a row has another entity tag."""
 
 
 class Single(NamedTuple):
@@ -345,6 +359,8 @@ class Operation(NamedTuple):
     """JSON Schema (2020-12) of the object of parameters that come from the caller."""
     row_security: RowSecurity | None = None
     idempotency: Idempotency = Idempotency.OFF
+    precondition: Precondition = Precondition.NONE
+    """With one, the statement fails by the mark of the call, and MOVED_MARK behind it, where the row has moved."""
     keep: int = 86_400
     """Seconds for which an idempotency key and its answer are kept."""
     own_code: bool = True

@@ -13,6 +13,7 @@ from handler.engine import idempotency
 from handler.engine.idempotency import Keys
 from handler.engine.invocation import Answer, Invocation
 from handler.engine.parameters import Bindings, Parameters
+from handler.engine.preconditions import condition
 from handler.engine.rows import answer_of, recorded
 from handler.engine.statement import ReadyStatement
 from handler.engine.transactions import Running, Transactions
@@ -35,6 +36,7 @@ class BatchRunner:
         operation = self._operation
         elements = self._parameters.bindings_of_each(invocation.values, invocation.caller)
         key = idempotency.key_of(operation, invocation, elements)
+        condition(operation, invocation)  # an entity tag is that of one row
         rows = Rows([], len(elements))
         if not elements and key is None:
             return answer_of(operation, rows)

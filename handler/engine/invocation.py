@@ -15,6 +15,15 @@ class Capacity(NamedTuple):
     """The part of AWS that passes it on: `Lambda`, `Step Functions`."""
 
 
+class IfMatch(NamedTuple):
+    """The states of a row in which a call may change it."""
+
+    tags: tuple[str, ...] = ()
+    """Values of the operation's column for entity tags, as texts."""
+    any: bool = False
+    """Whatever the state is: `*`."""
+
+
 class Invocation(NamedTuple):
     operation: str
     values: Any
@@ -25,6 +34,7 @@ class Invocation(NamedTuple):
     capacity: Capacity
     roll_back: bool = False
     """A write is run and taken back, to see what it would do."""
+    if_match: IfMatch | None = None
 
 
 class Answer(NamedTuple):

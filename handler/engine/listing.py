@@ -18,6 +18,7 @@ from handler.engine import cursors, idempotency
 from handler.engine.filters import Filters
 from handler.engine.invocation import Answer, Invocation
 from handler.engine.parameters import Bindings, Parameters, invalid
+from handler.engine.preconditions import condition
 from handler.engine.rehearsal import Rehearsal
 from handler.engine.statement import ReadyStatement
 
@@ -60,6 +61,7 @@ class ListRunner:
         """Raises InvalidParameters and Failed."""
         bindings = self._parameters.bindings(invocation.values, invocation.caller)
         idempotency.key_of(self._operation, invocation, {})  # a key that reads need not is refused
+        condition(self._operation, invocation)  # as is an entity tag
         asked = self._asked(invocation.values)
         bindings |= asked.bindings
         statement = self._counted_statement if asked.counted else self._statement

@@ -1,4 +1,4 @@
-"""Tells whether a write of one row failed because it met another number of rows.
+"""Tells whether a write of one row failed because it met another number of rows, or a row in another state.
 
 The statement itself refuses to happen then (see Single.sql): it casts to an integer the mark that came with the call.
 The mark is made anew for each call and told to nobody, so that an error that quotes it is the statement's own refusal,
@@ -7,9 +7,12 @@ and neither an error of what its author wrote nor one that a caller's values bri
 
 import os
 
-from handler.contract.errors import Outcome
+from handler.contract.errors import Outcome, PreconditionFailed
+from handler.contract.operation import MOVED_MARK
 from handler.data_api.failures import Failure
 from handler.engine.rows import none_found, too_many
+
+_MOVED = "the row has another entity tag than the call means: read it again, and decide anew"
 
 
 def new_mark() -> str:
@@ -18,9 +21,11 @@ def new_mark() -> str:
 
 
 def told(failure: Failure, mark: str, operation: str) -> Failure:
-    """Return NotFound or TooManyRows for the refusal of the statement with the mark, else the failure as it is."""
+    """Return the failure that the statement means by the mark, NotFound for one; else the failure as it is."""
     _, found, count = failure.message.partition(mark)
     if not found or failure.outcome is Outcome.UNKNOWN:
         return failure
+    if count.startswith(MOVED_MARK):
+        return Failure(PreconditionFailed, failure.outcome, detail=_MOVED)
     make = none_found if count.startswith("0") else too_many
     return make(operation)._replace(outcome=failure.outcome)

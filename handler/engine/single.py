@@ -11,6 +11,7 @@ from handler.engine import idempotency, row_count
 from handler.engine.idempotency import Key, Keys
 from handler.engine.invocation import Answer, Invocation
 from handler.engine.parameters import Bindings, Parameters
+from handler.engine.preconditions import condition
 from handler.engine.rehearsal import Rehearsal
 from handler.engine.rows import ONE_ROW, answer_of
 from handler.engine.statement import ReadyStatement
@@ -34,7 +35,9 @@ class SingleRunner:
         """Raises InvalidParameters and Failed."""
         bindings = self._parameters.bindings(invocation.values, invocation.caller)
         key = idempotency.key_of(self._operation, invocation, bindings)
-        mark = row_count.new_mark() if self._is_guarded else None
+        tags = condition(self._operation, invocation)
+        bindings |= tags
+        mark = row_count.new_mark() if self._is_guarded or tags else None
         if mark is not None:
             bindings[ROW_COUNT_MARK] = mark
         try:

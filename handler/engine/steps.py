@@ -5,14 +5,15 @@ from collections.abc import Sequence
 import orjson
 
 from handler.contract.errors import NotFound, Outcome, TooManyRows
-from handler.contract.operation import Operation, Step, Transaction
+from handler.contract.operation import ROW_COUNT_MARK, Operation, Step, Transaction
 from handler.data_api.client import DataApi
 from handler.data_api.failures import Failed, Failure
 from handler.data_api.wire import Rows
-from handler.engine import idempotency
+from handler.engine import idempotency, row_count
 from handler.engine.idempotency import Keys
 from handler.engine.invocation import Answer, Invocation
 from handler.engine.parameters import Bindings, Parameters
+from handler.engine.preconditions import condition
 from handler.engine.rows import answer_of, recorded
 from handler.engine.statement import ReadyStatement
 from handler.engine.transactions import Running, Transactions
@@ -33,6 +34,8 @@ class StepsRunner:
         operation = self._operation
         bindings = self._parameters.bindings(invocation.values, invocation.caller)
         key = idempotency.key_of(operation, invocation, bindings)
+        bindings |= condition(operation, invocation)
+        mark = bindings[ROW_COUNT_MARK] = row_count.new_mark()
 
         def work(running: Running) -> tuple[Rows, list[str]]:
             found: list[Rows] = []
@@ -42,15 +45,18 @@ class StepsRunner:
             answer_of(operation, rows)  # a result that is none must fail before the commit
             return rows, recorded(operation, rows)
 
-        rows, replayed = self._transactions.run(
-            work,
-            key=key,
-            isolation=self._transaction.isolation,
-            collisions=operation.retry,
-            deadline=invocation.deadline,
-            session=bindings,
-            roll_back=invocation.roll_back,
-        )
+        try:
+            rows, replayed = self._transactions.run(
+                work,
+                key=key,
+                isolation=self._transaction.isolation,
+                collisions=operation.retry,
+                deadline=invocation.deadline,
+                session=bindings,
+                roll_back=invocation.roll_back,
+            )
+        except Failed as failed:
+            raise Failed(row_count.told(failed.failure, mark, operation.name)) from None
         return answer_of(operation, rows, replayed=replayed)
 
 

@@ -8,7 +8,7 @@ from handler.contract.limits import LAMBDA_PAYLOAD_BYTES
 from handler.contract.operation import Result
 from handler.engine.engine import ReadyOperation
 from handler.engine.invocation import Answer, Capacity, Invocation
-from handler.http.caching import REVALIDATED, entity_tag, is_known
+from handler.http.caching import REVALIDATED, column_tag, entity_tag, is_known
 from handler.http.links import next_page
 from handler.http.location import location
 from handler.http.parameters import from_body, from_everywhere, located
@@ -38,6 +38,7 @@ class HttpExchange(NamedTuple):
             self.incoming.deadline,
             _CAPACITY,
             self.request.rolls_back,
+            self.request.if_match,
         )
 
     def located(self, error: OperationError) -> OperationError:
@@ -60,7 +61,7 @@ class HttpExchange(NamedTuple):
         # Also of 304: a front end that puts in a type by itself would have caches take their copy for that.
         headers = {
             "content-type": JSON,
-            "etag": entity_tag(body.encode()),
+            "etag": self._row_tag(answer) or entity_tag(body.encode()),
             "cache-control": form.cache_control or REVALIDATED,
         }
         if form.by_caller:
@@ -76,6 +77,9 @@ class HttpExchange(NamedTuple):
     def _other(self, answer: Answer) -> bytes:
         form = self.operation.response
         headers = {"content-type": JSON, **_circumstances(answer)}
+        tag = self._row_tag(answer)
+        if tag is not None and not answer.rolled_back:
+            headers["etag"] = tag
         status = form.status
         if answer.rolled_back or (answer.result is Result.MAYBE and not answer.json_rows):
             status = 200  # nothing was made
@@ -84,6 +88,11 @@ class HttpExchange(NamedTuple):
             if made is not None:
                 headers["location"] = made
         return response(self.incoming.request_id, status, f"{{{answer.members}}}", headers)
+
+    def _row_tag(self, answer: Answer) -> str | None:
+        """The entity tag that the answered row has by itself."""
+        form = self.operation.response
+        return None if form.etag is None else column_tag(form.etag, form.columns, answer)
 
     def _values(self) -> Any:
         operation = self.operation

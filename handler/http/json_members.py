@@ -5,6 +5,8 @@ Reads what PostgreSQL wrote, which is known to be JSON; a value may be nested de
 
 import re
 
+import orjson
+
 _STRING = r'"(?:[^"\\]++|\\.)*+"'
 _SCALAR = re.compile(rf'\s*+(?:{_STRING}|[^"\[\]{{}},\s]++)\s*+')
 _BRACKETS = re.compile(rf"{_STRING}|[\[\]{{}}]")
@@ -22,6 +24,14 @@ def member_values(row: str) -> list[str]:
         values.append(row[name.end() : end].strip())
         at = end + 1  # a comma, or the end
     return values
+
+
+def scalar_text(value: str) -> str | None:
+    """Return the text of a JSON string, number or boolean; None of null."""
+    if value.startswith('"'):
+        text: str = orjson.loads(value)
+        return text
+    return None if value == "null" else value
 
 
 def _end(row: str, start: int) -> int:

@@ -3,11 +3,9 @@
 from collections.abc import Sequence
 from urllib.parse import quote
 
-import orjson
-
 from handler.contract.operation import Result
 from handler.engine.invocation import Answer
-from handler.http.json_members import member_values
+from handler.http.json_members import member_values, scalar_text
 
 _NO_SEGMENT = frozenset({"", ".", ".."})
 """Texts that no client leaves a segment of a path to be."""
@@ -25,16 +23,8 @@ def location(template: str, columns: Sequence[str], answer: Answer) -> str | Non
     values = dict(zip(columns, texts, strict=True))
     path = []
     for segment in template.split("/")[1:]:
-        text = _scalar(values[segment[1:-1]]) if segment.startswith("{") else segment
+        text = scalar_text(values[segment[1:-1]]) if segment.startswith("{") else segment
         if text is None or text in _NO_SEGMENT:
             return None
         path.append(quote(text, safe="") if segment.startswith("{") else segment)
     return "/" + "/".join(path)
-
-
-def _scalar(value: str) -> str | None:
-    """The text of a JSON string, number or boolean; None of null."""
-    if value.startswith('"'):
-        text: str = orjson.loads(value)
-        return text
-    return None if value == "null" else value

@@ -14,6 +14,7 @@ from urllib.parse import unquote_to_bytes
 from handler.contract import exact_json
 from handler.contract.errors import Flaw, InvalidParameters, RequestTooLarge, UnsupportedMediaType
 from handler.contract.limits import REQUEST_BYTES
+from handler.engine.invocation import IfMatch
 
 LARGEST_BODY = REQUEST_BYTES  # a Function URL itself would pass 6 MB
 LONGEST_URL = 1024 * 1024
@@ -56,6 +57,16 @@ class HttpRequest(NamedTuple):
         """The header Idempotency-Key, with or without the quotes that the IETF's draft puts around it."""
         key = self.headers.get("idempotency-key")
         return key[1:-1] if key is not None and len(key) > 2 and key[0] == key[-1] == '"' else key
+
+    @property
+    def if_match(self) -> IfMatch | None:
+        """The header If-Match. Raises InvalidParameters."""
+        header = self.headers.get("if-match")
+        if header is None:
+            return None
+        from handler.http.preconditions import if_match  # few requests have the header
+
+        return if_match(header)
 
     @property
     def rolls_back(self) -> bool:

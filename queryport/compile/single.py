@@ -25,6 +25,7 @@ from queryport.compile.check.access import (
 )
 from queryport.compile.check.batches import check_batch
 from queryport.compile.check.documents import document_schemas
+from queryport.compile.check.entity_tags import plan_entity_tag
 from queryport.compile.check.errors import check_errors, possible_errors
 from queryport.compile.check.idempotency import check_idempotency, no_key_because, no_key_beside
 from queryport.compile.check.lists import ListPlan, plan_list
@@ -77,6 +78,7 @@ def _operation(statement: TypedStatement, name: str) -> Operation | None:
     http = check_route(file, schema, writes=statement.parsed.locks_or_writes, volatile=statement.volatile)
     private = private_because(access, row_security, parameters)
     response = check_response(file, result, columns, changes=statement.changes, private_because=private)
+    tag = plan_entity_tag(statement, result)
     # A list of a function that writes is another list each time it is asked for.
     obstacle = no_key_because(changes=statement.changes and plan is None, utility=utility)
     keys = check_idempotency(file, obstacle)
@@ -87,7 +89,7 @@ def _operation(statement: TypedStatement, name: str) -> Operation | None:
     check_suspicions(statement, absent)
     if file.reporter.errors:
         return None
-    body = cast_body(statement, absent, patches)
+    body = cast_body(statement, absent, patches, tag.condition)
     execution, keys = _executed(statement, body, result, plan, keys, row_security)
     return Operation(
         name=name,
@@ -98,11 +100,12 @@ def _operation(statement: TypedStatement, name: str) -> Operation | None:
         parameters=parameters,
         parameters_schema=schema,
         http=http,
-        response=response,
+        response=response._replace(etag=tag.answered),
         access=access,
         caller_schema=caller_schema,
         row_security=row_security,
         idempotency=keys,
+        precondition=tag.precondition,
         keep=front_matter.keep_seconds,
         violations=violations,
         retry=front_matter.retry,

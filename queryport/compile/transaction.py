@@ -16,6 +16,7 @@ from queryport.compile.check.access import (
     private_because,
 )
 from queryport.compile.check.documents import document_schemas
+from queryport.compile.check.entity_tags import plan_entity_tag
 from queryport.compile.check.errors import check_errors, possible_errors
 from queryport.compile.check.idempotency import check_idempotency, no_key_because
 from queryport.compile.check.parameters import absentable, build_parameters
@@ -160,6 +161,7 @@ def _operation(file: QueryFile, name: str, steps: Sequence[_TypedStep], marks: M
     http = check_route(file, schema, writes=writes, volatile=volatile)
     private = private_because(access, row_security, parameters)
     response = check_response(file, result, answer.columns, changes=changes, private_because=private)
+    tag = plan_entity_tag(answer, result)
     keys = check_idempotency(file, no_key_because(changes=changes, utility=False))
     referred_to = {reference.step for step in steps for reference in step.references}
     for index, statement in enumerate(statements):
@@ -174,7 +176,7 @@ def _operation(file: QueryFile, name: str, steps: Sequence[_TypedStep], marks: M
     compiled = []
     beside = _referred_by_later(steps)
     for index, step in enumerate(steps):
-        body = cast_body(step.statement, absentable(parameters), patches[index])
+        body = cast_body(step.statement, absentable(parameters), patches[index], tag.condition)
         wanted = result if step.statement is answer else Result.NONE
         sql = wrap(step.statement, body, wanted, beside=beside[index])
         compiled.append(Step(sql, _references(step, beside), one_row=index in referred_to))
@@ -190,11 +192,12 @@ def _operation(file: QueryFile, name: str, steps: Sequence[_TypedStep], marks: M
         parameters=parameters,
         parameters_schema=schema,
         http=http,
-        response=response,
+        response=response._replace(etag=tag.answered),
         access=access,
         caller_schema=caller_schema,
         row_security=row_security,
         idempotency=keys,
+        precondition=tag.precondition,
         keep=front_matter.keep_seconds,
         violations=violations,
         retry=front_matter.retry,

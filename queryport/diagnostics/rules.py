@@ -91,6 +91,7 @@ RULES = _table(
     ("QP420", _ERROR, "a status that the operation cannot have"),
     ("QP421", _ERROR, "a location that the answered row does not give"),
     ("QP422", _ERROR, "a cache that the operation cannot have"),
+    ("QP423", _ERROR, "an entity tag that the statement does not give"),
     ("QP501", _ERROR, "a mark that no statement can have"),
     ("QP502", _ERROR, "a row reference that fits no row"),
     ("QP503", _ERROR, "an idempotency key where none can be kept"),

@@ -30,6 +30,15 @@ CREATE TABLE movement (
 );
 CREATE INDEX movement_ticket ON movement (ticket);
 CREATE TABLE named (name text PRIMARY KEY, note text, rank integer NOT NULL DEFAULT 7);
+CREATE TABLE document (
+  id integer PRIMARY KEY, title text NOT NULL, stars integer NOT NULL DEFAULT 3, version bigint NOT NULL DEFAULT 1
+);
+CREATE FUNCTION next_version() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  NEW.version := OLD.version + 1;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER document_version BEFORE UPDATE ON document FOR EACH ROW EXECUTE FUNCTION next_version();
 CREATE TABLE later (name text REFERENCES named DEFERRABLE INITIALLY DEFERRED);
 CREATE FUNCTION refuse(sqlstate text) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN

@@ -11,6 +11,7 @@ from queryport.emulator import Emulator
 from queryport.postgres.server import EmbeddedPostgres
 from tests.campaign.bank import Caller, callers, compile_bank, prepare_bank
 from tests.support.databases import suite_database
+from tests.support.projects import eventually
 
 ONE_ROW = {
     "store": """
@@ -94,6 +95,57 @@ QUERIES = {
         -- params: {note: {patch: true}, rank: {patch: true}}
         UPDATE named SET note = :note, rank = :rank WHERE name = :name
     """,
+    "versioned": """
+        -- http: GET /documents/{id}
+        -- result: one
+        -- etag: version
+        SELECT id, title, version FROM document WHERE id = :id
+    """,
+    "retitle": """
+        -- http: PATCH /documents/{id}
+        -- result: one
+        -- etag: {column: version, required: true}
+        -- params: {title: {patch: true}, stars: {patch: true}}
+        UPDATE document SET title = :title, stars = :stars WHERE id = :id RETURNING id, title, version
+    """,
+    "retitle_in_steps": """
+        -- isolation: repeatable read
+        -- result: one
+        -- etag: version
+        UPDATE document d SET title = :title WHERE d.id = :id RETURNING id, title, d.version
+    """,
+    "retitle_uncounted": """
+        -- etag: version
+        UPDATE document SET title = :title WHERE id = ANY(:ids)
+    """,
+    "retitle_silently": """
+        -- result: none
+        -- etag: version
+        UPDATE document SET title = :title WHERE id = :id RETURNING id, version
+    """,
+    "retitle_maybe": """
+        -- result: maybe
+        -- etag: v
+        -- params: {stars: {optional: true}}
+        WITH named AS (SELECT :id::int AS id)
+        UPDATE document AS d SET title = :title FROM named, generate_series(1, 2)
+        WHERE d.id = named.id AND (:stars IS NULL OR d.stars = :stars) RETURNING d.id, d.version AS v
+    """,
+    "shred": """
+        -- http: DELETE /documents/{id}
+        -- etag: version
+        -- result: value
+        DELETE FROM document WHERE id = :id RETURNING title
+    """,
+    "any_state": "-- result: one\nUPDATE document SET title = :title WHERE id = :id RETURNING version",
+    "write_document": """
+        -- http: POST /documents
+        -- result: one
+        -- status: 201
+        -- location: /documents/{id}
+        -- etag: version
+        INSERT INTO document (id, title) VALUES (:id, :title) RETURNING id, version
+    """,
     "name_later": "-- result: one\nINSERT INTO later (name) VALUES (:name) RETURNING name",
     "pages_that_write": """
         -- page: {by: [n], unique: true}
@@ -130,6 +182,13 @@ class Bank:
         found: list[str] | None = self.value("SELECT array_agg(name ORDER BY name) FROM named")
         return found or []
 
+    def wait_for_a_lock(self) -> None:
+        """Return when a statement waits for another one's lock."""
+        waiting = (
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        eventually(lambda: self.value(waiting) > 0)
+
     def requests(self) -> list[str]:
         """The operations of the Data API that were called since the log was cleared."""
         return [call.operation for call in self.emulator.log]
@@ -153,7 +212,7 @@ def bank(open_for_business: Bank, emulator: Emulator) -> Bank:
 
     bank = open_for_business
     bank.run(
-        "TRUNCATE movement, named, later, queryport.idempotency_key;"
+        "TRUNCATE document, movement, named, later, queryport.idempotency_key;"
         "UPDATE account SET balance = 1000 WHERE balance <> 1000"
     )
     return bank

@@ -9,6 +9,7 @@ from copy import deepcopy
 from typing import Any
 
 import postgast
+from postgast.pg_query_pb2 import Token as TokenKind
 
 from queryport.compile.describe.query_file import number_edits
 from queryport.compile.describe.typed_statement import TypedStatement
@@ -70,6 +71,21 @@ class Stretches:
         """Return the stretch of the value of a list that holds a placeholder; None where DEFAULT could not stand."""
         parts = [*values[:index], _DEFAULT, *values[index + 1 :]]
         return self._first(self._between_commas(place), "DEFAULT", self._deparsed(values, parts))
+
+    def condition(self) -> Span | None:
+        """Return the stretch of the condition of an UPDATE or DELETE, behind its WHERE; None where it is not found."""
+        tokens = self._scan.tokens
+        written = deepcopy(self.node.where_clause)
+        self.node.where_clause.CopyFrom(_OTHER.res_target.val)
+        wanted = postgast.deparse(self._tree)
+        self.node.where_clause.CopyFrom(written)
+        ends = [
+            len(tokens) - 1,
+            *(index - 1 for index, token in enumerate(tokens) if token.kind == TokenKind.RETURNING),
+        ]
+        starts = [index + 1 for index, token in enumerate(tokens) if token.kind == TokenKind.WHERE]
+        spans = (span for start in starts for span in self._spans(start, [end for end in ends if end >= start]))
+        return self._first(spans, "true", wanted)
 
     def _start(self, target: Node) -> int:
         """Return the index of an assignment's first token."""

@@ -45,6 +45,19 @@ class PageEntry(_Model):
     """The author says that `by` tells all rows apart, where PostgreSQL does not show it."""
 
 
+class EntityTagEntry(_Model):
+    """`etag:`, the column whose value tells one state of a row from the next."""
+
+    column: str
+    required: bool = False
+    """Calls have to say which state they mean to change."""
+
+
+def _entity_tag_of_word(value: Any) -> Any:
+    """Read the short form of `etag:`, a column's name."""
+    return {"column": value} if isinstance(value, str) else value
+
+
 class ParameterEntry(_Model):
     """`params.<name>:`, all that an author may say about a parameter."""
 
@@ -136,6 +149,7 @@ class FrontMatter(_Model):
         "status": False,
         "location": False,
         "cache": True,
+        "etag": False,
         "params": True,
         "errors": True,
         "page": False,
@@ -165,6 +179,7 @@ class FrontMatter(_Model):
     location: str | None = None
     """The path of what was made, with columns of the answered row in braces."""
     cache: Annotated[CacheEntry | None, BeforeValidator(_cache_of_word)] = None
+    etag: Annotated[EntityTagEntry | None, BeforeValidator(_entity_tag_of_word)] = None
     params: dict[str, ParameterEntry | None] = Field(default_factory=dict)
     errors: dict[str, ErrorEntry | None] = Field(default_factory=dict)
     page: PageEntry | None = None

@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from queryport.compile.read.front_matter import CacheEntry, ErrorEntry, PageEntry, ParameterEntry
+from queryport.compile.read.front_matter import CacheEntry, EntityTagEntry, ErrorEntry, PageEntry, ParameterEntry
 from queryport.compile.read.located_yaml import KeyPath
 from queryport.diagnostics.near_names import did_you_mean
 
@@ -28,6 +28,7 @@ _CURES: dict[str | int, str] = {
     "http": "write the method and the path, such as `GET /orders/{order_id}`",
     "status": "take one of 200, 201, 202, 204",
     "location": "write a path with columns of the answered row, such as `/orders/{order_id}`",
+    "etag": "write the name of a column, such as `version`, or `{column: version, required: true}`",
     "cache": "write `60s`, `no-store` or `{public: true, max_age: 60, stale_while_revalidate: 300}`",
     "idempotency": "take one of required, optional, off",
     "keep": "write a number and a unit, s, m, h or d, such as `24h`",
@@ -59,6 +60,7 @@ _OTHER_WORDS = {
     **dict.fromkeys(("ttl", "expires"), "keep"),
     **dict.fromkeys(("cache_control", "caching", "max_age"), "cache"),
     **dict.fromkeys(("code", "status_code"), "status"),
+    **dict.fromkeys(("version", "if_match", "entity_tag"), "etag"),
     **dict.fromkeys(("ignore", "noqa", "disable"), "silence"),
 }
 _OTHER_WORDS_OF_PARAMETERS = {
@@ -86,6 +88,8 @@ def unknown_key(path: KeyPath, model: type[BaseModel]) -> tuple[str, str]:
         fields, words = ErrorEntry.model_fields, _OTHER_WORDS_OF_ERRORS
     elif path[0] == "page" and len(path) > 1:
         fields, words = PageEntry.model_fields, {}
+    elif path[0] == "etag" and len(path) > 1:
+        fields, words = EntityTagEntry.model_fields, {}
     elif path[0] == "cache" and len(path) > 1:
         fields, words = CacheEntry.model_fields, {}
     known = sorted(field.alias or name for name, field in fields.items())
@@ -117,6 +121,8 @@ def _expected(path: KeyPath, detail: ErrorDetails) -> str:
             return f"at least {context['ge']}"
         case "string_pattern_mismatch" if path[0] == "keep":
             return "a number and a unit"
+        case "model_type" if path[0] == "etag":
+            return "the name of a column, or a mapping"
         case "model_type" if path[0] == "cache":
             return "a time such as `60s`, or a mapping"
         case "string_pattern_mismatch" if path[0] == "errors":

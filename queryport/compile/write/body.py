@@ -3,10 +3,11 @@
 Works on the text, token by token: what the author wrote stays as it was written.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from postgast.pg_query_pb2 import Token as TokenKind
 
+from queryport.compile.check.entity_tags import Condition
 from queryport.compile.check.optional_filters import optional_filters
 from queryport.compile.check.patches import Patches
 from queryport.compile.describe.database import Database
@@ -15,6 +16,8 @@ from queryport.compile.describe.text_forms import cast_before, cast_of_text
 from queryport.compile.describe.typed_statement import TypedStatement
 from queryport.compile.read.draft import Draft, Edit
 from queryport.compile.read.tokens import Placeholder, Scan
+from queryport.compile.write.if_match import IfMatch, if_match
+from queryport.compile.write.names import free_names
 from queryport.compile.write.pieces import Alternative, Listed, Pieces
 from queryport.diagnostics.source import Source, Span
 
@@ -29,6 +32,9 @@ class Body:
     filters: tuple[tuple[Span, str], ...]
     """The stretches `(:p IS NULL OR …)`, each with its parameter."""
     patches: Patches
+    where: Span | None = None
+    """The stretch of the condition of a change that takes an entity tag."""
+    if_match: IfMatch | None = None
 
     def pieces(self, span: Span) -> Pieces:
         """Return a stretch of the statement as pieces."""
@@ -50,6 +56,9 @@ class Body:
             cuts.append((Span(assignments[0].span.start, assignments[-1].span.end), Listed(parts)))
         for stretch, parameter in self.patches.defaults:
             cuts.append((stretch, self._patched(stretch, parameter, absent="DEFAULT")))
+        if self.where is not None and self.if_match is not None:
+            cuts.append((Span(self.where.start, self.where.start), self.if_match.before))
+            cuts.append((Span(self.where.end, self.where.end), self.if_match.behind))
         outer = [stretch for stretch, _ in cuts]
         for stretch, parameter in self.filters:
             if not any(other.start <= stretch.start and stretch.end <= other.end for other in outer):
@@ -72,15 +81,24 @@ class Body:
         return Draft(self.source, span, self.edits).text
 
 
-def cast_body(statement: TypedStatement, absentable: frozenset[str], patches: Patches) -> Body:
-    """Cast each placeholder to its type; `absentable` are the parameters that a call may leave NULL."""
+def cast_body(
+    statement: TypedStatement, absentable: frozenset[str], patches: Patches, condition: Condition | None = None
+) -> Body:
+    """Cast each placeholder to its type; `absentable` are the parameters that a call may leave NULL.
+
+    With a `condition`, the change depends on the entity tag of a call that has one.
+    """
     scan, database = statement.scan, statement.file.database
     casts = [
         _cast(database, scan, place, oid)
         for place, oid in zip(scan.placeholders, statement.inference.oids, strict=True)
     ]
     filters = tuple(optional_filters(statement, absentable))
-    return Body(statement.file.source, scan, (*casts, *without_comments(scan)), filters, patches)
+    body = Body(statement.file.source, scan, (*casts, *without_comments(scan)), filters, patches)
+    if condition is None:
+        return body
+    (name,) = free_names(scan, statement.columns, "m")
+    return replace(body, where=condition.where, if_match=if_match(statement, condition, name))
 
 
 def _cast(database: Database, scan: Scan, place: Placeholder, oid: int) -> Edit:

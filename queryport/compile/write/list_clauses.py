@@ -13,9 +13,10 @@ from queryport.compile.describe.database import Database
 from queryport.compile.describe.text_forms import as_text, cast_of_text
 from queryport.compile.describe.typed_statement import TypedStatement
 from queryport.compile.write.body import Body
+from queryport.compile.write.names import free_names
 from queryport.compile.write.pieces import Alternative, Pieces, joined, sql_of, whole_text
 from queryport.compile.write.row_security import behind_settings, settings_first
-from queryport.compile.write.wrap import column_of, free_names
+from queryport.compile.write.wrap import column_of
 
 _LIMIT = " LIMIT (:__limit::bigint)"
 

@@ -10,8 +10,9 @@ from queryport.compile.describe.database import Column
 from queryport.compile.describe.text_forms import as_text
 from queryport.compile.describe.typed_statement import TypedStatement
 from queryport.compile.read.statement import ParsedStatement, Shape
-from queryport.compile.read.tokens import Scan, Token, closing
+from queryport.compile.read.tokens import Token, closing
 from queryport.compile.write.body import Body
+from queryport.compile.write.names import free_names
 from queryport.compile.write.pieces import Pieces, joined, sql_of, whole_text
 from queryport.compile.write.row_security import behind_settings, settings_first
 from queryport.diagnostics.source import Span
@@ -40,12 +41,13 @@ def wrap(
 ) -> Sql:
     """Write the whole statement, which renders each row as one JSON text.
 
-    One that is `guarded` fails by itself where its result is one row and it gives another number of rows. The columns
-    `beside` come as their types' texts in a second column, a JSON array. With a name for `settings`, the statement sets
-    the caller's claims first.
+    One that is `guarded` fails by itself where its result is one row and it gives another number of rows, and one that
+    takes an entity tag where a row has another one. The columns `beside` come as their types' texts in a second column,
+    a JSON array. With a name for `settings`, the statement sets the caller's claims first.
     """
-    parsed = statement.parsed
-    if (not statement.columns and settings is None) or parsed.shape is Shape.UTILITY:
+    parsed, guarded = statement.parsed, guarded or body.if_match is not None
+    in_place = settings is None and body.if_match is None
+    if (not statement.columns and in_place) or parsed.shape is Shape.UTILITY:
         return _sql(body.pieces(body.scan.span))
     row = _wrapped_row(body, statement.columns, result)
     if parsed.shape is Shape.QUERY and not (guarded and result in _SINGLE):
@@ -53,13 +55,13 @@ def wrap(
     materialized = " MATERIALIZED" if parsed.shape is Shape.QUERY else ""
     returning = "" if statement.columns else " RETURNING 1"
     common = _common(parsed, body, f"{row.alias if statement.columns else row.name} AS{materialized} (")
-    if not statement.columns:
-        selection = f"SELECT count(*)::text FROM {_from(row, settings)}"
+    if not statement.columns or (body.if_match is not None and result is Result.NONE):
+        selection = _count(body, row, settings)
     elif guarded:
-        selection = _selection(row, result, settings)
+        selection = _selection(body, row, result, settings)
     else:
-        selection = f"SELECT {row.rendered}{_texts(statement, row, beside)} FROM {_from(row, settings)}"
-    return _sql((*common, f"{returning}){_further(settings)} {selection}"))
+        selection = (f"SELECT {row.rendered}{_texts(statement, row, beside)} FROM {_from(row, settings)}",)
+    return _sql((*common, f"{returning}){_further(settings)} ", *selection))
 
 
 def _wrapped_query(
@@ -107,8 +109,8 @@ def wrap_keyed(statement: TypedStatement, body: Body, result: Result, settings: 
     row = _wrapped_row(body, columns, result)
     returning = "" if columns else " RETURNING 1"
     kept = f"coalesce(array_agg({row.rendered}), '{{}}')" if columns else "ARRAY[count(*)::text]"
-    rows = _from(row, settings)
-    selection = _selection(row, result, settings) if columns else f"SELECT count(*)::text FROM {rows}"
+    counts = not columns or (body.if_match is not None and result is Result.NONE)
+    selection = _count(body, row, settings) if counts else _selection(body, row, result, settings)
     alias = row.alias if columns else row.name
     return _sql(
         (
@@ -116,7 +118,7 @@ def wrap_keyed(statement: TypedStatement, body: Body, result: Result, settings: 
             f"{returning}){_further(settings)}, {row.key} AS ("
             "INSERT INTO queryport.idempotency_key (operation, key, request_hash, response, expires_at) "
             f"SELECT :__operation, :__key, :__hash, {kept}, now() + :__keep::interval FROM {row.name}) ",
-            selection,
+            *selection,
         )
     )
 
@@ -146,32 +148,43 @@ def _wrapped_row(body: Body, columns: tuple[Column, ...], result: Result) -> _Wr
     return _WrappedRow(name, name, f"row_to_json({name})::text", key)
 
 
-def _selection(row: _WrappedRow, result: Result, settings: str | None) -> str:
+def _count(body: Body, row: _WrappedRow, settings: str | None) -> Pieces:
+    """Select the number of rows that were changed."""
+    rows = _from(row, settings)
+    if body.if_match is None:
+        return (f"SELECT count(*)::text FROM {rows}",)
+    return ("SELECT CASE ", body.if_match.moved, f"WHEN true THEN count(*)::text END FROM {rows}")
+
+
+def _selection(body: Body, row: _WrappedRow, result: Result, settings: str | None) -> Pieces:
     """Select the rows of a change, which fails where it is to give a single row and gives another number of them.
 
     What fails is the cast of the call's own mark, with the number of rows behind it, to an integer; see Single.sql.
     """
     rows = _from(row, settings)
     if result not in _SINGLE:
-        return f"SELECT {row.rendered} FROM {rows}"
+        return (f"SELECT {row.rendered} FROM {rows}",)
     right = "count(*) < 2" if result is Result.MAYBE else "count(*) = 1"
     return (
-        f"SELECT CASE WHEN {right} THEN min({row.rendered}) "
-        f"ELSE ((:{ROW_COUNT_MARK}::text) || count(*))::integer::text END FROM {rows}"
+        "SELECT CASE ",
+        "" if body.if_match is None else body.if_match.moved,
+        f"WHEN {right} THEN min({row.rendered}) "
+        f"ELSE ((:{ROW_COUNT_MARK}::text) || count(*))::integer::text END FROM {rows}",
     )
 
 
 def _common(parsed: ParsedStatement, body: Body, opening: str) -> Pieces:
     """Write `WITH … AS (` and the statement; the author's own WITH is drawn out of it where its queries may write."""
     span, tokens = body.scan.span, body.scan.tokens
+    query: Pieces = () if body.if_match is None else (body.if_match.query,)
     if parsed.last_common_table is None or parsed.shape is Shape.QUERY:
-        return (f"WITH {opening}", *body.pieces(span))
+        return ("WITH ", *query, opening, *body.pieces(span))
     # Parentheses in front of the WITH belong to the statement behind it: `(WITH … SELECT …) ORDER BY 1`.
     start = next(token.start for token in tokens if token.kind == TokenKind.WITH)
     main = _main_start(tokens, parsed.last_common_table)
     common = body.pieces(Span(start, tokens[main - 1].end))
     written = body.pieces(Span(tokens[main].start, span.end))
-    return (*common, f", {opening}", *body.pieces(Span(span.start, start)), *written)
+    return (*common, ", ", *query, opening, *body.pieces(Span(span.start, start)), *written)
 
 
 _VERBS = frozenset(
@@ -199,12 +212,3 @@ def _main_start(tokens: tuple[Token, ...], last_common_table: int) -> int:
     while tokens[index].kind not in _VERBS:  # SEARCH … and CYCLE …
         index += 1
     return index
-
-
-def free_names(scan: Scan, columns: tuple[Column, ...], *wanted: str) -> list[str]:
-    """Return names that nothing in the statement has: a column of the row's name would hide the row."""
-    taken = {token.text.strip('"').lower() for token in scan.tokens} | {column.name.lower() for column in columns}
-    return [
-        next(name for name in (base, *(f"{base}{number}" for number in range(1, len(taken) + 2))) if name not in taken)
-        for base in wanted
-    ]

@@ -1,0 +1,36 @@
+"""The entity tags of a call: a change happens only to a row that is in one of the states that its caller means."""
+
+from handler.contract.errors import InvalidParameters, PreconditionRequired
+from handler.contract.operation import IF_MATCH, Operation, Precondition
+from handler.engine import codecs
+from handler.engine.invocation import Invocation
+from handler.engine.parameters import Bindings
+
+_TEXTS = codecs.encoder(["array", "scalar"], {})
+
+
+def condition(operation: Operation, invocation: Invocation) -> Bindings:
+    """Bind the tags of a call; nothing where it has none, or takes any state.
+
+    Raises PreconditionRequired where it has to have some, and InvalidParameters where a change takes none.
+    """
+    if_match = invocation.if_match
+    if operation.precondition is Precondition.NONE:
+        if if_match is not None and not operation.read_only:
+            raise InvalidParameters("this operation takes no entity tag: it would change the row in any state")
+        return {}
+    if if_match is None:
+        if operation.precondition is Precondition.REQUIRED:
+            raise PreconditionRequired(
+                "say which state of the row is to be changed, by the entity tag that it was read with: "
+                "the header If-Match, or if_match in a direct event"
+            )
+        return {}
+    if if_match.any:
+        return {}
+    return {IF_MATCH: _TEXTS([tag for tag in if_match.tags if _is_text(tag)])}
+
+
+def _is_text(tag: str) -> bool:
+    """Whether PostgreSQL can have such a text; no row has another."""
+    return "\0" not in tag and tag.encode(errors="ignore").decode() == tag

@@ -1,0 +1,13 @@
+"""Names for what is written around a statement."""
+
+from queryport.compile.describe.database import Column
+from queryport.compile.read.tokens import Scan
+
+
+def free_names(scan: Scan, columns: tuple[Column, ...], *wanted: str) -> list[str]:
+    """Return names that nothing in the statement has: a column of the row's name would hide the row."""
+    taken = {token.text.strip('"').lower() for token in scan.tokens} | {column.name.lower() for column in columns}
+    return [
+        next(name for name in (base, *(f"{base}{number}" for number in range(1, len(taken) + 2))) if name not in taken)
+        for base in wanted
+    ]
