@@ -57,13 +57,15 @@ def test_fractions_that_aws_parsed_keep_their_shortest_form(function: Function) 
         (
             {"operation": "numbers", "params": {}, "x": 1},
             errors.InvalidParameters,
-            "the event takes operation, parameters, idempotency_key, claims and rollback, and not params, x",
+            "the event takes operation, parameters, idempotency_key, if_match, claims and rollback, and not params, x",
         ),
         (
             {"operation": "numbers", "idempotency_key": 5},
             errors.InvalidParameters,
             "idempotency_key must be a string",
         ),
+        ({"operation": "numbers", "if_match": True}, errors.InvalidParameters, "if_match must be a string or a whole"),
+        ({"operation": "numbers", "if_match": 1.5}, errors.InvalidParameters, "if_match must be a string or a whole"),
         ({"operation": "numbers", "rollback": 1}, errors.InvalidParameters, "rollback must be true or false"),
         ({"operation": "numbers", "parameters": []}, errors.InvalidParameters, "the parameters must be an object"),
         (

@@ -20,7 +20,10 @@ HEADERS: dict[str, dict[str, Any]] = {
         "schema": {"type": "integer"},
     },
     "www-authenticate": {"description": "RFC 6750's challenge.", "schema": {"type": "string"}},
-    "etag": {"description": "The tag of the answer, for `If-None-Match`.", "schema": {"type": "string"}},
+    "etag": {
+        "description": "The tag of the answer, for `If-None-Match`, and for `If-Match` where a change takes it.",
+        "schema": {"type": "string"},
+    },
     "link": {
         "description": 'The page that follows, as `rel="next"`, while there is one.',
         "schema": {"type": "string"},

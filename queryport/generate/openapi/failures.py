@@ -9,7 +9,7 @@ from typing import Any
 
 from handler.contract import errors
 from handler.contract.errors import ERRORS, OperationError, Outcome
-from handler.contract.operation import Idempotency, Operation, PossibleError, Result, Transaction
+from handler.contract.operation import Idempotency, Operation, PossibleError, Precondition, Result, Transaction
 from handler.contract.violations import own_error
 
 Rule = Callable[[Operation, bool], bool]
@@ -51,6 +51,7 @@ RULES: Mapping[type[OperationError], Rule] = {
     errors.ForeignKeyViolation: _compiled,
     errors.SerializationFailure: _collides,
     errors.LockTimeout: _collides,
+    errors.PreconditionFailed: lambda operation, _: operation.precondition is not Precondition.NONE,
     errors.RequestTooLarge: _always,
     errors.UnsupportedMediaType: lambda _, has_body: has_body,
     errors.IdempotencyConflict: lambda operation, _: operation.idempotency is not Idempotency.OFF,
@@ -58,6 +59,7 @@ RULES: Mapping[type[OperationError], Rule] = {
     errors.NotNullViolation: _compiled,
     errors.BusinessRule: _compiled,
     errors.ResultTooLarge: _of_rows,
+    errors.PreconditionRequired: lambda operation, _: operation.precondition is Precondition.REQUIRED,
     errors.Throttled: _always,
     errors.QueryFailed: _always,
     errors.OutcomeUnknown: lambda operation, _: not operation.read_only,
@@ -90,6 +92,7 @@ _BEFORE_THE_DATABASE = (
     errors.RequestTooLarge,
     errors.UnsupportedMediaType,
     errors.IdempotencyConflict,
+    errors.PreconditionRequired,
     errors.Throttled,
 )
 

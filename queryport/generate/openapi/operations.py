@@ -1,6 +1,6 @@
 """One operation as two of OpenAPI's: by its route, and by its name."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from handler.contract.operation import Batch, Idempotency, Listing, Operation
@@ -22,6 +22,7 @@ from queryport.generate.openapi.security import security_of
 Json = dict[str, Any]
 
 NAMED = "/operations/"
+JSON, MERGE_PATCH = "application/json", "application/merge-patch+json"
 CREATED, NO_CONTENT = 201, 204
 
 
@@ -61,7 +62,9 @@ def by_route(operation: Operation, names: Mapping[str, str], tag: str | None, co
         found += [in_path(names[name], properties[name]) for name in in_the_path]
         if has_body and rest:
             left = {**schema, "properties": rest, "required": [name for name in required if name in rest]}
-            body = _request_body(operation, left, "Body" if in_the_path else "Parameters", components)
+            media_types = (JSON, MERGE_PATCH) if http.method == "PATCH" else (JSON,)
+            kind = "Body" if in_the_path else "Parameters"
+            body = _request_body(operation, left, kind, components, media_types)
         elif not has_body:
             found += [
                 in_query(name, each, codecs.get(name, "scalar"), required=name in required)
@@ -104,7 +107,9 @@ def _finish(parameter: Json, operation: Operation, components: Components) -> No
     holder["schema"] = adapted(schema, parameter["name"], components.hoist(operation.access.allow))
 
 
-def _request_body(operation: Operation, schema: Schema, kind: str, components: Components) -> Json:
+def _request_body(
+    operation: Operation, schema: Schema, kind: str, components: Components, media_types: Sequence[str] = (JSON,)
+) -> Json:
     """Describe the body, an object of parameters or for a batch an array of them."""
     hoist = components.hoist(operation.access.allow)
     is_array = schema.get("type") == "array"
@@ -121,8 +126,8 @@ def _request_body(operation: Operation, schema: Schema, kind: str, components: C
         described["example"] = example
     return {
         "requestBody": {
-            "required": is_array or bool(whole.get("required")),
-            "content": {"application/json": described},
+            "required": is_array or bool(whole.keys() & {"anyOf", "allOf"} or whole.get("required")),
+            "content": dict.fromkeys(media_types, described),
         }
     }
 
@@ -166,6 +171,8 @@ def _headers(operation: Operation) -> Json:
         headers["idempotency-replayed"] = {"$ref": "#/components/headers/idempotency-replayed"}
     if not operation.read_only:
         headers["preference-applied"] = {"$ref": "#/components/headers/preference-applied"}
+    if operation.response.etag is not None:
+        headers["etag"] = {"$ref": "#/components/headers/etag"}
     return headers
 
 

@@ -7,7 +7,7 @@ objects, and lists of anything but single values, are JSON (docs/http.md has the
 from collections.abc import Mapping
 from typing import Any
 
-from handler.contract.operation import Codec, Idempotency, Operation
+from handler.contract.operation import Codec, Idempotency, Operation, Precondition
 from handler.contract.routes import parameters_in
 from queryport.generate.openapi.schemas import Schema
 
@@ -60,10 +60,12 @@ def is_json(codec: Codec, schema: Schema) -> bool:
 
 
 def headers_of(operation: Operation) -> list[dict[str, Any]]:
-    """Describe the headers by which a write happens once, or is taken back."""
+    """Describe the headers by which a write happens once, to a row in one state alone, or is taken back."""
     found = []
     if operation.idempotency is not Idempotency.OFF:
         found.append(_idempotency_key(operation))
+    if operation.precondition is not Precondition.NONE:
+        found.append(_if_match(operation))
     if not operation.read_only:
         found.append(PREFER)
     return found
@@ -76,6 +78,17 @@ PREFER = {
     "description": "`tx=rollback` runs the write and takes it back, to see what it would do. Send no key with it.",
     "schema": {"type": "string"},  # what is not known is passed over (RFC 7240)
 }
+
+
+def _if_match(operation: Operation) -> dict[str, Any]:
+    return {
+        "name": "If-Match",
+        "in": "header",
+        "required": operation.precondition is Precondition.REQUIRED,
+        "description": "The entity tags of the states in which the row may be changed, as its ETag was; `*` means any.",
+        "schema": {"type": "string", "pattern": '^\\*$|^(W/)?"[^"]*"( *, *(W/)?"[^"]*")*$'},
+        "example": '"5"',
+    }
 
 
 def _idempotency_key(operation: Operation) -> dict[str, Any]:

@@ -223,6 +223,42 @@ def test_a_write_changes_the_callers_rows_in_one_statement(
         assert _same(_run(connection, operation, caller, key=f"{name}-{tenant}", id=number), plain)
 
 
+def test_a_partial_update_changes_the_callers_rows_in_one_statement(
+    database: Database, connection: psycopg.Connection[Any]
+) -> None:
+    text = "UPDATE invoice SET total = :total, customer_id = :customer WHERE total > 3 RETURNING invoice_id, total"
+    operation = _compiled(
+        database, f"-- rls: true\n-- params: {{total: {{patch: true}}, customer: {{patch: true}}}}\n{text}"
+    )
+    for tenant, caller in CALLERS.items():
+        for values in ({"total": "4"}, {"customer": str(tenant)}, {"total": "5", "customer": str(tenant)}):
+            kept = ", ".join(f"{'total' if name == 'total' else 'customer_id'} = :{name}" for name in values)
+            plain = f"UPDATE invoice SET {kept} WHERE total > 3 RETURNING invoice_id, total"
+            assert _same(_run(connection, operation, caller, **values), _plain(connection, plain, tenant, **values))
+
+
+def test_a_tag_is_compared_with_the_callers_rows_in_one_statement(
+    database: Database, connection: psycopg.Connection[Any]
+) -> None:
+    text = "UPDATE invoice SET total = :total WHERE invoice_id = :id RETURNING invoice_id, total"
+    operation = _compiled(database, f"-- rls: true\n-- result: one\n-- etag: total\n{text}")
+    mine, tag = next(
+        (row["invoice_id"], row["total"])
+        for row in map(json.loads, _plain(connection, "SELECT invoice_id, total FROM invoice", 1))
+    )
+    values = {"id": str(mine), "total": "50"}
+    rows = _run(connection, operation, CALLERS[1], __if_match=f"{{{tag}}}", **values)
+    assert _same(rows, _plain(connection, text, 1, **values))
+    for caller, given, told in (
+        (CALLERS[1], tag + 1, "moved0"),
+        (CALLERS[2], tag, "m0"),  # it is not theirs, in whatever state
+        (CALLERS[2], tag + 1, "m0"),
+        (replace_claims(CALLERS[1]), tag, "m0"),
+    ):
+        with pytest.raises(AssertionError, match=f'"m?{told}"'):
+            _run(connection, operation, caller, __if_match=f"{{{given}}}", **values)
+
+
 @pytest.mark.parametrize("by", ["customer_id", "name desc, customer_id"])
 def test_pages_give_every_row_of_the_caller_in_order(
     database: Database, connection: psycopg.Connection[Any], by: str
