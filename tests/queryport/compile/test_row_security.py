@@ -6,6 +6,7 @@ compared with plain PostgreSQL. Where the claims match nothing, it gives no rows
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -109,14 +110,28 @@ WRITES = {
 CALLERS = {tenant: Caller("jwt", f"jwt:{tenant}", {"tenant_id": tenant}) for tenant in (1, 2, 99)}
 
 
+@pytest.fixture(scope="session")
+def made() -> dict[str, str]:
+    """The databases that there are already: tests that are shared out anew may come back to one."""
+    return {}
+
+
 @pytest.fixture(scope="module", params=["bare", "subselect"])
-def url(request: pytest.FixtureRequest, postgres: EmbeddedPostgres) -> str:
-    setting = _SETTING if request.param == "bare" else f"SELECT {_SETTING}"
+def url(request: pytest.FixtureRequest, postgres: EmbeddedPostgres, made: dict[str, str]) -> str:
+    if request.param not in made:
+        made[request.param] = _made(request.param, postgres)
+    return made[request.param]
+
+
+def _made(policies: str, postgres: EmbeddedPostgres) -> str:
+    setting = _SETTING if policies == "bare" else f"SELECT {_SETTING}"
     script = (_SCHEMA % {"setting": setting}).replace("CREATE ROLE tenant_app NOLOGIN;", "")
-    with psycopg.connect(postgres.url(), autocommit=True) as connection:
-        if not connection.execute("SELECT FROM pg_roles WHERE rolname = 'tenant_app'").fetchall():
-            connection.execute("CREATE ROLE tenant_app NOLOGIN")
-    return suite_database(postgres, f"row_security_{request.param}", with_our_tables(script)).url
+    with (
+        psycopg.connect(postgres.url(), autocommit=True) as connection,
+        suppress(psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation),  # another worker's
+    ):
+        connection.execute("CREATE ROLE tenant_app NOLOGIN")
+    return suite_database(postgres, f"row_security_{policies}", with_our_tables(script)).url
 
 
 @pytest.fixture
