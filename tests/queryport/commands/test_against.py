@@ -58,7 +58,7 @@ def test_what_breaks_callers_is_an_error_at_its_place(repository: Path) -> None:
 def test_what_is_neither_a_commit_nor_a_file_is_told(repository: Path, name: str) -> None:
     done = run("check", f"--against={name}", project=repository)
     assert done.code == 1
-    assert "neither a file nor a commit" in done.output
+    assert "neither a file nor a commit" in done.errors
 
 
 def test_a_file_that_is_no_catalogue_is_told(repository: Path) -> None:
@@ -66,4 +66,4 @@ def test_a_file_that_is_no_catalogue_is_told(repository: Path) -> None:
     file.write_text("{}")
     done = run("check", "--against", str(file), project=repository)
     assert done.code == 1
-    assert "is no catalogue of operations" in done.output
+    assert "is no catalogue of operations" in done.errors
