@@ -31,6 +31,15 @@ INSERT INTO owner VALUES ('first');
 INSERT INTO guarded VALUES ('first');
 CREATE TRIGGER refuse BEFORE INSERT OR UPDATE ON guarded FOR EACH ROW EXECUTE FUNCTION refuse();
 CREATE TABLE counted (id integer PRIMARY KEY, times integer NOT NULL);
+CREATE TABLE item (
+  item_id integer PRIMARY KEY CHECK (item_id > 0), name text NOT NULL UNIQUE, price numeric CHECK (price >= 0),
+  at timestamptz, tags text[], doc jsonb, mood mood, during int4range, code code, version integer NOT NULL DEFAULT 1);
+INSERT INTO item SELECT n, 'item ' || n, n / 3.0, now(), ARRAY['a'], '{"n": 1}', 'ok', int4range(n, n + 2), 'A', 1
+FROM generate_series(1, 20) n;
+CREATE FUNCTION reject(words text, advice text) RETURNS integer LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION USING ERRCODE = 'SH001', MESSAGE = 'refused', HINT = json_build_object('of', 'hint')::text;
+END $$;
 """
 
 _TYPES = """
@@ -58,6 +67,21 @@ STATEMENTS = {
     "repeated": "-- result: value\nSELECT length(repeat(:text, :times::int)) AS length",
     "moved": "-- result: value\nSELECT overlay(:text placing :by from :at) AS text",
     "cut": "-- result: value\nSELECT substring(:text from :at for :length) AS text",
+    "list": "-- http: GET /items\n-- sort: [name, price, at, mood]\n"
+    "-- filter: [item_id, name, price, at, tags, doc, mood, during]\n"
+    "-- count: true\n-- cache: 60s\n-- page: {by: [item_id], size: 5, max: 20}\n"
+    "SELECT item_id, name, price, at, tags, doc, mood, during FROM item",
+    "change": "-- http: PATCH /items/{item_id}\n-- params: {name: {patch: true}, price: {patch: true, minimum: 0}, "
+    "doc: {patch: true}, code: {patch: true}}\n"
+    "UPDATE item SET name = :name, price = :price, doc = :doc, code = :code WHERE item_id = :item_id",
+    "make": "-- http: POST /items\n-- status: 201\n-- location: /items/{item_id}\n-- result: one\n"
+    "-- errors: {item_name_key: {code: NameTaken, status: 409}}\n"
+    "INSERT INTO item (item_id, name, price, code) VALUES (:item_id, :name, :price, :code) RETURNING item_id",
+    "rows": "-- http: POST /items/rows\n"
+    "INSERT INTO item (item_id, name, price, mood, during, code)"
+    " SELECT r.id, r.name, r.price, r.mood, r.during, r.code FROM jsonb_to_recordset(:rows)"
+    " AS r(id integer, name text, price numeric, mood mood, during int4range, code code)",
+    "reject": "SELECT reject(:words, :advice)",
     "either": "-- params: {text: {pattern: '^(a|b|[0-9]+)+$'}, mail: {format: email, optional: true}}\n"
     "SELECT :text AS text, :mail AS mail",
 }

@@ -70,6 +70,35 @@ _NAMES = (
 )
 
 
+_SUFFIXES = (".csv", ".ndjson", ".json", ".exe", "/", "%00", "%ff", "//", "+", "%2B", "%2e%2e")
+
+_HEADERS: Mapping[str, Sequence[str]] = {
+    "idempotency-key": ("k", "é", "k" * 300, "", '"k"'),
+    "accept": (
+        "text/csv",
+        "application/x-ndjson",
+        "*/*",
+        "image/png",
+        "text/*;q=0",
+        "a/b;q=x",
+        "application/json;q=0.1",
+    ),
+    "accept-encoding": ("gzip", "identity;q=0", "br", "gzip;q=0", "*", "gzip, deflate;q=x"),
+    "if-match": ('"1"', "*", 'W/"1"', '"9"', '"', "1", '"1", "2"'),
+    "if-none-match": ('"1"', "*", 'W/"1"', '"', "x" * 3000),
+    "prefer": ("tx=rollback", "tx=commit", "return=minimal", "tx=rollback, count=exact", ";"),
+    "content-type": (
+        "application/merge-patch+json",
+        "text/csv",
+        "application/octet-stream",
+        "application/json; charset=x",
+    ),
+    "content-encoding": ("gzip", "identity"),
+    "origin": ("https://a.example", "null"),
+    "authorization": ("Bearer x", "Basic x", "Bearer " + "a." * 300),
+}
+
+
 class Hostility:
     def __init__(self, seed: int) -> None:
         self._chance = chance = Random(seed)  # noqa: S311 (every run of a seed is to be the same)
@@ -170,28 +199,58 @@ class Hostility:
                 if f"{{{name}}}" in path:
                     path = path.replace(f"{{{name}}}", _quoted(parameters.pop(name)))
             if method in ("GET", "DELETE"):
-                query, body = (
-                    "&".join(
-                        f"{quote(name, safe='', errors='replace')}={_quoted(each)}" for name, each in parameters.items()
-                    ),
-                    "",
-                )
+                query, body = self._query(parameters), ""
+                method = chance.choice(("HEAD", "OPTIONS", "PATCH")) if chance.random() < 0.05 else method
             else:
                 body = _json(parameters)
         event: dict[str, Any] = {
             "version": "2.0",
-            "rawPath": path,
+            "rawPath": path + (chance.choice(_SUFFIXES) if chance.random() < 0.05 else ""),
             "rawQueryString": query,
-            "headers": {"content-type": "application/json", "idempotency-key": chance.choice(("k", "é", "k" * 300, ""))}
-            if chance.random() < 0.2
-            else {"content-type": "application/json"},
+            "headers": {"content-type": "application/json"} | self._headers(),
             "requestContext": {"authorizer": {"iam": dict(IAM_CALLER)}, "http": {"method": method, "path": path}},
-            "body": body,
+            "body": self._twice(body) if chance.random() < 0.05 else body,
             "isBase64Encoded": False,
         }
         if chance.random() < 0.1:
             self._bend(event)
         return event
+
+    def _query(self, parameters: Mapping[str, Any]) -> str:
+        """The query string of parameters; a filter in brackets, and now and then a list with bare commas."""
+        pairs = []
+        for name, value in parameters.items():
+            quoted = quote(name, safe="", errors="replace")
+            if name == "filter" and isinstance(value, dict):
+                for column, condition in value.items():
+                    if not isinstance(condition, dict):
+                        pairs.append((f"{quoted}[{_quoted(column)}]", _quoted(condition)))
+                        continue
+                    pairs += [
+                        (f"{quoted}[{_quoted(column)}][{_quoted(operator)}]", _quoted(operand))
+                        for operator, operand in condition.items()
+                    ]
+            elif isinstance(value, list) and self._chance.random() < 0.5:
+                pairs.append((quoted, ",".join(_quoted(each) for each in value)))
+            else:
+                pairs.append((quoted, _quoted(value)))
+        if self._chance.random() < 0.1:
+            pairs.append(
+                (self._chance.choice(("sort", "filter[", "filter[name]", "count", "limit", "cursor")), "%2B-a")
+            )
+        return "&".join(f"{name}={value}" for name, value in pairs)
+
+    def _headers(self) -> dict[str, str]:
+        """Some of the headers that change what is answered, mostly well formed."""
+        return {
+            name: self._chance.choice(values) if self._chance.random() < 0.8 else self.text()
+            for name, values in _HEADERS.items()
+            if self._chance.random() < 0.1
+        }
+
+    def _twice(self, body: str) -> str:
+        """A JSON text in which a member stands twice."""
+        return body.replace("{", '{"v": 1, "v": 2, ', 1)
 
     def event(self, operation: Operation) -> Any:
         """A direct event, and now and then something else altogether."""

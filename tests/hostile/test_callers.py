@@ -6,6 +6,7 @@ The long form, with another seed: make hostile SEED=7
 import json
 import os
 from random import Random
+from resource import RUSAGE_SELF, getrusage
 from time import thread_time
 from typing import Any
 
@@ -17,6 +18,7 @@ from tests.hostile.every_type import OWN_MISTAKES
 from tests.hostile.hostility import SECRET, Hostility
 
 MOST_SECONDS = 1.0
+MOST_MEGABYTES = 200
 _NEVER_TOLD = ("row_to_json", "SELECT ", "Traceback", SECRET)
 
 SEED = int(os.environ.get("HOSTILE_SEED", "1"))
@@ -49,8 +51,11 @@ def assault(target: Target, seed: int, requests: int) -> list[str]:
 
 
 def check(target: Target, seed: int, requests: int, capfd: pytest.CaptureFixture[str]) -> None:
+    before = getrusage(RUSAGE_SELF).ru_maxrss
     wrong = assault(target, seed, requests)
     log = capfd.readouterr()
+    # The peak of all of them together, which the peak of any one does not exceed.
+    assert (getrusage(RUSAGE_SELF).ru_maxrss - before) / 1024 < MOST_MEGABYTES
     assert not wrong, f"{len(wrong)} of {requests}\n" + "\n".join(wrong[:20])
     assert not any(each in log.out + log.err for each in _NEVER_TOLD)
 
