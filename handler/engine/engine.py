@@ -22,7 +22,7 @@ from handler.contract.routes import parameters_in
 from handler.data_api.client import DataApi
 from handler.data_api.database_errors import values_at_fault
 from handler.data_api.failures import Failed, Failure, Suspect
-from handler.engine import broken_constraints
+from handler.engine import blame, broken_constraints
 from handler.engine.batches import BatchRunner
 from handler.engine.invocation import Answer, Capacity, Invocation
 from handler.engine.parameters import Parameters
@@ -53,6 +53,9 @@ class ReadyOperation:
         self._takes_values = bool(operation.parameters) or isinstance(operation.execution, Listing)
         self._own_code = operation.own_code
         self._violations = operation.violations
+        self._documents = frozenset(
+            parameter.name for parameter in operation.parameters if parameter.codec == "json" and not parameter.source
+        )
         self.path_parameters = parameters_in(operation.http.path) if operation.http else ()
         self.access = operation.access
         self.response = operation.response
@@ -70,6 +73,7 @@ class ReadyOperation:
             failure = broken_constraints.told(
                 self._blamed(failed.failure), self._violations, own_code=self._own_code, is_batch=self.is_batch
             )
+            failure = blame.located(failure, invocation.values, self._documents)
             raise self._told(failure, invocation.idempotency_key) from None
 
     def is_visible_to(self, caller: Caller, *, over_http: bool) -> bool:

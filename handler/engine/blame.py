@@ -1,0 +1,56 @@
+"""Finds the value within a JSON parameter that PostgreSQL could not read, by the text that its message quotes.
+
+A member of a document has the type that the statement gives it, which only PostgreSQL knows. Where exactly one value of
+the whole call is written as the message quotes it, and it stands in a JSON parameter, that is the one.
+"""
+
+import re
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from handler.contract import exact_json
+from handler.contract.errors import Flaw, InvalidParameters
+from handler.contract.pointer import pointer
+from handler.data_api.failures import Failure
+
+_QUOTED = (
+    r'(?s)(?:invalid input (?:syntax for type|value for enum) [^"]+|malformed [a-z ]+ literal'
+    r'|(?:date/time|interval) field value out of range): "(?P<text>.*)"'
+    r'|(?:value )?"(?P<number>.*)" is out of range for type .*'
+)
+_Path = tuple[str | int, ...]
+
+
+def located(failure: Failure, values: Any, documents: Collection[str]) -> Failure:
+    """Return the failure with the place of the value at fault, where it is one within the parameters of these names."""
+    if failure.error is not InvalidParameters or failure.flaws or not documents:
+        return failure
+    match = re.fullmatch(_QUOTED, failure.message)
+    if match is None:
+        return failure
+    text = match["text"] if match["number"] is None else match["number"]
+    found = [path for path, value in _leaves(values, ()) if _text(value) == text]
+    batch = isinstance(values, list)
+    if len(found) != 1 or found[0][1 if batch else 0] not in documents:
+        return failure
+    flaw = Flaw(pointer(found[0]), "is not what its type asks for")
+    return failure._replace(detail=f"{failure.detail}: {flaw.pointer}", flaws=(flaw,))
+
+
+def _leaves(value: Any, path: _Path) -> Iterator[tuple[_Path, Any]]:
+    pending: list[tuple[_Path, Any]] = [(path, value)]
+    while pending:
+        place, item = pending.pop()
+        if isinstance(item, dict):
+            pending.extend(((*place, name), member) for name, member in item.items())
+        elif isinstance(item, list):
+            pending.extend(((*place, index), element) for index, element in enumerate(item))
+        else:
+            yield place, item
+
+
+def _text(value: Any) -> str | None:
+    """The text of a value as PostgreSQL takes it out of a document."""
+    if isinstance(value, str) or value is None:
+        return value
+    return exact_json.dumps(value)
