@@ -32,6 +32,7 @@ from handler.contract.operation import (
     Parameter,
     PossibleError,
     Precondition,
+    RawBody,
     Reference,
     Response,
     Result,
@@ -141,7 +142,7 @@ def _operation(body: dict[str, Any]) -> Operation:
         execution=_execution(**body["execution"]),
         parameters=tuple([Parameter(**parameter) for parameter in body["parameters"]]),
         parameters_schema=body["parameters_schema"],
-        http=Http(**http) if http else None,
+        http=_http(**http) if http else None,
         response=Response(**response | {"columns": tuple(response["columns"])}),
         access=Access(tuple(access["allow"]), access["hidden"], access["http"]),
         caller_schema=body["caller_schema"],
@@ -153,6 +154,10 @@ def _operation(body: dict[str, Any]) -> Operation:
         violations=tuple([Violation(*violation) for violation in body["violations"]]),
         retry=body["retry"],
     )
+
+
+def _http(method: str, path: str, raw: dict[str, Any] | None) -> Http:
+    return Http(method, path, RawBody(raw["parameter"], tuple(raw["types"])) if raw else None)
 
 
 def _execution(form: str, **body: Any) -> Execution:

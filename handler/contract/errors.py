@@ -7,6 +7,7 @@
     UnknownOperation       404                                  no
     NotFound               404  P0002                           no
     MethodNotAllowed       405                                  no
+    NotAcceptable          406                                  no
     TooManyRows            409  P0003                           no
     UniqueViolation        409  23505 23P01                     no
     ForeignKeyViolation    409  23001 23503                     no
@@ -219,6 +220,11 @@ class MethodNotAllowed(OperationError):
         return self._allow
 
 
+class NotAcceptable(OperationError):
+    status, title = 406, "The operation has no answer of such a type"
+    over_http_alone = True
+
+
 class TooManyRows(OperationError):
     status, title = 409, "There is more than one such row"
     sqlstates = ("P0003",)
@@ -253,7 +259,7 @@ class RequestTooLarge(OperationError):
 
 
 class UnsupportedMediaType(OperationError):
-    status, title = 415, "The request's body is not JSON"
+    status, title = 415, "The request's body is of another type"
 
 
 class IdempotencyConflict(OperationError):

@@ -99,12 +99,23 @@ class Parameter(NamedTuple):
     """Absent means that it has no value at all, not even NULL: what the statement does with it is left out."""
 
 
+class RawBody(NamedTuple):
+    """A request's body that is the value of one parameter, as its bytes."""
+
+    parameter: str
+    """One of the type bytea."""
+    types: tuple[str, ...]
+    """The media types that it may have; `image/*` and `*/*` stand for many."""
+
+
 class Http(NamedTuple):
     """The REST route of an operation."""
 
     method: str
     path: str
     """For example `/customers/{customer_id}/orders`; every name in braces is a parameter."""
+    raw: RawBody | None = None
+    """A body that is no JSON; None where each is an object of parameters."""
 
 
 class Response(NamedTuple):
@@ -122,6 +133,12 @@ class Response(NamedTuple):
     """The columns of a row, in their order; of `value` the one whose value is answered."""
     etag: str | None = None
     """The column whose value is the entity tag of the answer; None makes one of the answer's bytes."""
+    flat: bool = False
+    """No column holds an array, an object or JSON of its own."""
+    media_type: str | None = None
+    """The type of a value that is answered as its bytes."""
+    escape_formulas: bool = False
+    """In CSV, texts that a spreadsheet would take for formulas have an apostrophe before them."""
 
 
 class Access(NamedTuple):

@@ -59,6 +59,10 @@ class ReadyOperation:
         self.path_parameters = parameters_in(operation.http.path) if operation.http else ()
         self.access = operation.access
         self.response = operation.response
+        self.result = operation.result
+        self.raw_body = operation.http.raw if operation.http else None
+        self.has_suffixes = operation.http is not None and not operation.http.path.endswith("}")
+        """Whether `.csv` behind the path of its route asks for a format; behind a parameter it belongs to the value."""
         self._may_call = any_of(operation.access.allow)
         self._runner = _runner(operation, self.parameters, data_api)
 
@@ -88,11 +92,14 @@ class ReadyOperation:
             raise NotAuthenticated("the operation is not for callers that are not known")
         raise NotAllowed("the operation is not for this caller")
 
-    def check_size(self, size: int, capacity: Capacity, *, rolled_back: bool = False) -> None:
-        """Raise ResultTooLarge where an answer of `size` bytes cannot reach its caller, though the call is done."""
+    def check_size(self, size: int, capacity: Capacity, *, rolled_back: bool = False, advice: str = "") -> None:
+        """Raise ResultTooLarge where an answer of `size` bytes cannot reach its caller, though the call is done.
+
+        `advice` stands behind the sizes.
+        """
         if size <= capacity.bytes:
             return
-        detail = f"the answer has {size} bytes, and {capacity.carrier} passes {capacity.bytes}"
+        detail = f"the answer has {size} bytes, and {capacity.carrier} passes {capacity.bytes}{advice}"
         if self.read_only:
             raise ResultTooLarge(detail)
         if rolled_back:

@@ -18,7 +18,10 @@ from handler.http.json_members import member_values, scalar_text
 REVALIDATED = "private, no-cache"
 """Cache-Control of an answer to GET where the operation has none: the caller alone keeps it, and asks each time."""
 
-IN_A_TAG = "!#$&'()*+,-./:;<=>?@[]^_`{|}~"
+VARIANT = ";"
+"""Stands between the value of a row's column and the format that the tag is of; If-Match goes by the value."""
+
+IN_A_TAG = "!#$&'()*+,-./:<=>?@[]^_`{|}~"
 """What stands in a tag as it is, letters and digits besides; RFC 9110 has the percent sign and the backslash, too."""
 _TAG_BYTES = 18  # 24 characters of base64url, without padding
 _TAG = re.compile(r'(?:W/)?("[^"]*")')
@@ -37,6 +40,11 @@ def column_tag(column: str, columns: Sequence[str], answer: Answer) -> str | Non
     value = row if answer.result is Result.VALUE else member_values(row)[columns.index(column)]
     text = scalar_text(value)
     return None if text is None else f'"{quote(text, safe=IN_A_TAG)}"'
+
+
+def of_variant(tag: str, variant: str) -> str:
+    """Return the tag of the same state in other bytes: of another format, or compressed."""
+    return f'{tag[:-1]}{VARIANT}{variant}"'
 
 
 def is_known(if_none_match: str, tag: str) -> bool:

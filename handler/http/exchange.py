@@ -5,15 +5,17 @@ from typing import Any, NamedTuple
 from handler.adapter import Incoming
 from handler.contract.errors import OperationError
 from handler.contract.limits import LAMBDA_PAYLOAD_BYTES
-from handler.contract.operation import Result
+from handler.contract.operation import Response, Result
 from handler.engine.engine import ReadyOperation
 from handler.engine.invocation import Answer, Capacity, Invocation
-from handler.http.caching import REVALIDATED, column_tag, entity_tag, is_known
+from handler.http.caching import REVALIDATED, column_tag, entity_tag, is_known, of_variant
+from handler.http.compression import check_encodings, compress, takes_gzip
+from handler.http.formats import JSON, Format, choose, formats_of, protection
 from handler.http.links import next_page
 from handler.http.location import location
 from handler.http.parameters import from_body, from_everywhere, located
 from handler.http.request import HttpRequest
-from handler.http.response import JSON, response
+from handler.http.response import response
 
 _CAPACITY = Capacity(LAMBDA_PAYLOAD_BYTES, "Lambda")
 _READING = frozenset({"GET", "HEAD"})
@@ -27,9 +29,13 @@ class HttpExchange(NamedTuple):
     """The values in the path of a REST route; None where the operation is called by its name."""
     identifying: str
     """The names of the headers that callers are known by."""
+    suffix: str | None = None
+    """The format that the path asks for, as in `/orders.csv`."""
 
     def invocation(self) -> Invocation:
         """Gather the parameters of a request. Raises OperationError."""
+        self._format()
+        check_encodings(self.request.headers.get("accept-encoding"))
         return Invocation(
             self.operation.name,
             self._values(),
@@ -48,46 +54,65 @@ class HttpExchange(NamedTuple):
 
     def render(self, answer: Answer) -> bytes:
         """Write the answer as the event that Lambda makes the HTTP response of. Raises ResultTooLarge."""
-        if self.operation.response.status == 204:
-            return response(self.incoming.request_id, 204, None, _circumstances(answer))
-        written = self._reading(answer) if self.request.method in _READING else self._other(answer)
-        self.operation.check_size(len(written), _CAPACITY, rolled_back=answer.rolled_back)
-        return written
-
-    def _reading(self, answer: Answer) -> bytes:
-        """Write the answer to GET or HEAD, or say that the caller has it already."""
         form, request = self.operation.response, self.request
-        body = f"{{{answer.members}}}"
-        # Also of 304: a front end that puts in a type by itself would have caches take their copy for that.
-        headers = {
-            "content-type": JSON,
-            "etag": self._row_tag(answer) or entity_tag(body.encode()),
-            "cache-control": form.cache_control or REVALIDATED,
-        }
-        if form.by_caller:
-            headers["vary"] = self.identifying
-        if_none_match = request.headers.get("if-none-match")
-        if if_none_match is not None and is_known(if_none_match, headers["etag"]):
-            return response(self.incoming.request_id, 304, None, headers)
-        link = None if answer.next is None else next_page(self.incoming.event, answer.next)
-        if link is not None:
-            headers["link"] = link
-        return response(self.incoming.request_id, 200, body, headers, is_head=request.method == "HEAD")
-
-    def _other(self, answer: Answer) -> bytes:
-        form = self.operation.response
-        headers = {"content-type": JSON, **_circumstances(answer)}
-        tag = self._row_tag(answer)
-        if tag is not None and not answer.rolled_back:
-            headers["etag"] = tag
-        status = form.status
-        if answer.rolled_back or (answer.result is Result.MAYBE and not answer.json_rows):
-            status = 200  # nothing was made
-        elif form.location is not None:
-            made = location(form.location, form.columns, answer)
+        format_ = self._format()
+        if form.status == 204 or (format_.is_bytes and answer.json_rows[0] == "null"):
+            return response(self.incoming.request_id, 204, None, _circumstances(answer))
+        status = 200
+        body = format_.write(answer, form)
+        headers = {"content-type": format_.content_type}
+        if form.media_type is not None:
+            headers |= protection(format_)
+        gzip = takes_gzip(request.headers.get("accept-encoding"), len(body), is_compressible=format_.is_compressible)
+        if request.method in _READING:
+            headers |= self._for_caches(answer, format_, body, gzip=gzip)
+            if is_known(request.headers.get("if-none-match", ""), headers["etag"]):
+                return response(self.incoming.request_id, 304, None, headers)
+            link = None if answer.next is None else next_page(self.incoming.event, answer.next)
+            if link is not None:
+                headers["link"] = link
+        else:
+            headers |= _circumstances(answer)
+            status = _status(form, answer)
+            tag = None if answer.rolled_back else self._row_tag(answer)
+            if tag is not None:
+                headers["etag"] = tag
+            made = location(form.location, form.columns, answer) if form.location and status == form.status else None
             if made is not None:
                 headers["location"] = made
-        return response(self.incoming.request_id, status, f"{{{answer.members}}}", headers)
+        if gzip:
+            headers["content-encoding"] = "gzip"
+            body = compress(body if isinstance(body, bytes) else body.encode())
+        is_head = request.method == "HEAD"
+        written = response(self.incoming.request_id, status, body, headers, is_head=is_head)
+        advice = "" if gzip else "; with `accept-encoding: gzip` it may be small enough"
+        self.operation.check_size(len(written), _CAPACITY, rolled_back=answer.rolled_back, advice=advice)
+        return written
+
+    def _format(self) -> Format:
+        """The format that the request asks for. Raises NotAcceptable."""
+        operation = self.operation
+        formats = formats_of(operation.result, operation.response.media_type)
+        return choose(formats, self.request.headers.get("accept"), self.suffix)
+
+    def _for_caches(self, answer: Answer, format_: Format, body: str | bytes, *, gzip: bool) -> dict[str, str]:
+        """The headers of an answer to GET or HEAD, which a cache may keep. 304 has them, too."""
+        form = self.operation.response
+        tag = self._row_tag(answer)
+        if tag is None:
+            text = body if isinstance(body, bytes) else body.encode()
+            # The cursor of the next page is part of JSON, and stands beside the other formats.
+            tag = entity_tag(text if format_ is JSON or answer.next is None else text + answer.next.encode())
+        elif format_ is not JSON:
+            tag = of_variant(tag, format_.media_type)
+        if gzip:
+            tag = of_variant(tag, "gzip")
+        vary = ["accept-encoding"]
+        if self.suffix is None and len(formats_of(answer.result, form.media_type)) > 1:
+            vary.append("accept")
+        if form.by_caller:
+            vary.append(self.identifying)
+        return {"etag": tag, "cache-control": form.cache_control or REVALIDATED, "vary": ", ".join(vary)}
 
     def _row_tag(self, answer: Answer) -> str | None:
         """The entity tag that the answered row has by itself."""
@@ -99,7 +124,13 @@ class HttpExchange(NamedTuple):
         if self.path_values is None or operation.is_batch:
             return from_body(self.request, batch=operation.is_batch)
         in_path = dict(zip(operation.path_parameters, self.path_values, strict=True))
-        return from_everywhere(self.request, in_path, operation.parameters.types)
+        return from_everywhere(self.request, in_path, operation.parameters.types, operation.raw_body)
+
+
+def _status(form: Response, answer: Answer) -> int:
+    """The status of an answer to a method that may change something."""
+    nothing_made = answer.rolled_back or (answer.result is Result.MAYBE and not answer.json_rows)
+    return 200 if nothing_made else form.status
 
 
 def _circumstances(answer: Answer) -> dict[str, str]:

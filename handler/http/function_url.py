@@ -6,6 +6,7 @@ a problem document (RFC 9457). Methods, statuses, headers and sizes are settled 
 parameters may be, is not.
 """
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -20,6 +21,7 @@ from handler.contract.errors import (
 )
 from handler.engine.engine import Engine
 from handler.http.exchange import HttpExchange
+from handler.http.formats import SUFFIXES
 from handler.http.request import HttpRequest, check_event
 from handler.http.response import JSON, response
 from handler.identity.caller import Caller
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from handler.http.openapi import OpenApi
 
 _PROBLEM = "application/problem+json"
+_NO_PATH = "no operation has this path"
 
 
 def is_function_url(event: Any) -> bool:
@@ -91,6 +94,8 @@ class FunctionUrl:
                 operation = self._engine.operation(match.operation)
                 return HttpExchange(incoming, request, operation, match.values, self._vary)
             methods = self._routes.methods(segments, sees)
+            if not methods:
+                return self._with_suffix(incoming, request, sees)
         return _other_method(incoming, method, methods)
 
     def _document(self) -> "OpenApi":
@@ -103,6 +108,22 @@ class FunctionUrl:
             if self._openapi is None:
                 raise UnknownOperation("this function has no OpenAPI document")
         return self._openapi
+
+    def _with_suffix(self, incoming: Incoming, request: HttpRequest, sees: Callable[[str], bool]) -> Exchange | bytes:
+        """Find the operation of a path such as `/orders.csv`, which as it stands is none."""
+
+        def takes_suffix(name: str) -> bool:
+            return sees(name) and self._engine.operation(name).has_suffixes
+
+        *before, last = request.segments
+        stem, _, suffix = last.rpartition(".")
+        match = self._routes.match("GET", [*before, stem], takes_suffix) if suffix in SUFFIXES else None
+        if match is None:
+            raise UnknownOperation(_NO_PATH)
+        if request.method not in ("GET", "HEAD"):
+            return _other_method(incoming, request.method, {"GET"})
+        operation = self._engine.operation(match.operation)
+        return HttpExchange(incoming, request, operation, match.values, self._vary, suffix)
 
     def refuse(self, incoming: Incoming, error: OperationError, operation: str | None) -> bytes:
         """Write the problem document of a failure."""
@@ -141,7 +162,7 @@ class FunctionUrl:
 
 def _other_method(incoming: Incoming, method: str, methods: set[str]) -> bytes:
     if not methods:
-        raise UnknownOperation("no operation has this path")
+        raise UnknownOperation(_NO_PATH)
     allow = tuple(sorted(methods | {"OPTIONS"} | ({"HEAD"} if "GET" in methods else set())))
     if method != "OPTIONS":
         raise MethodNotAllowed(f"this path takes {', '.join(allow)}", allow=allow)

@@ -7,10 +7,11 @@ import re
 
 import orjson
 
-_STRING = r'"(?:[^"\\]++|\\.)*+"'
-_SCALAR = re.compile(rf'\s*+(?:{_STRING}|[^"\[\]{{}},\s]++)\s*+')
-_BRACKETS = re.compile(rf"{_STRING}|[\[\]{{}}]")
-_NAME = re.compile(f"{_STRING}:")
+STRING = r'"(?:[^"\\]++|\\.)*+"'
+"""The pattern of a JSON string."""
+_SCALAR = re.compile(rf'\s*+(?:{STRING}|[^"\[\]{{}},\s]++)\s*+')
+_BRACKETS = re.compile(rf"{STRING}|[\[\]{{}}]")
+_NAME = re.compile(f"{STRING}:")
 _OPENING = frozenset("[{")
 _CLOSING = frozenset("]}")
 

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any
 
 from handler.contract.errors import MOST_FLAWS, Flaw, InvalidParameters, OperationError
-from handler.contract.operation import Codec
+from handler.contract.operation import Codec, RawBody
 from handler.contract.pointer import pointer
 from handler.engine.parameters import ParameterType, invalid
 from handler.http.coercion import CoercionError, coerce, has_commas, splits_at_commas
@@ -30,16 +30,18 @@ def from_body(request: HttpRequest, *, batch: bool) -> Any:
 
 
 def from_everywhere(
-    request: HttpRequest, in_path: Mapping[str, str], types: Mapping[str, ParameterType]
+    request: HttpRequest, in_path: Mapping[str, str], types: Mapping[str, ParameterType], raw: RawBody | None = None
 ) -> dict[str, Any]:
-    """Gather the parameters of a REST route."""
+    """Gather the parameters of a REST route; `raw` says which bodies are the bytes of one parameter, and no JSON."""
     gathered = _Gathered()
     for name, text in in_path.items():
         gathered.take_texts([name], types.get(name, _UNKNOWN), "path", [text])
-    for name, raw in request.query.items():
+    for name, texts in request.query.items():
         known = types.get(name, _UNKNOWN)
-        gathered.take_texts(_path(name, types), known, "query", _texts(raw, *known))
-    if request.method in _WITH_BODY:
+        gathered.take_texts(_path(name, types), known, "query", _texts(texts, *known))
+    if raw is not None and request.is_raw(raw.types):
+        gathered.take([raw.parameter], "body", f"\\x{request.content().hex()}")
+    elif request.method in _WITH_BODY:
         for name, value in request.json_object().items():
             gathered.take([name], "body", value)
     elif request.has_body:

@@ -4,6 +4,7 @@ from urllib.parse import unquote
 
 from handler.contract.errors import InvalidParameters
 from handler.engine.invocation import IfMatch
+from handler.http.caching import VARIANT
 
 _STRONG, _WEAK = "", "W/"
 
@@ -11,7 +12,7 @@ _STRONG, _WEAK = "", "W/"
 def if_match(header: str) -> IfMatch:
     """Read the header. Raises InvalidParameters.
 
-    A weak tag (`W/"5"`) is left out: by the standard it never matches.
+    A weak tag (`W/"5"`) is left out: by the standard it never matches. Whatever format a tag is of, the row is one.
     """
     if header.strip() == "*":
         return IfMatch(any=True)
@@ -21,4 +22,5 @@ def if_match(header: str) -> IfMatch:
     well_formed = len(parts) > 2 and len(parts) % 2 == 1 and not parts[-1].strip(" \t,")
     if not well_formed or not {_STRONG, _WEAK} >= {*before}:
         raise InvalidParameters('the header If-Match must be * or entity tags in quotation marks, such as "5"')
-    return IfMatch(tuple(unquote(tag) for kind, tag in zip(before, parts[1::2], strict=True) if kind == _STRONG))
+    strong = [tag for kind, tag in zip(before, parts[1::2], strict=True) if kind == _STRONG]
+    return IfMatch(tuple([unquote(tag.partition(VARIANT)[0]) for tag in strong]))

@@ -7,7 +7,7 @@ Decodes what the event leaves encoded: the path by segment, the query string fro
 import binascii
 import re
 from base64 import b64decode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import unquote_to_bytes
 
@@ -94,11 +94,32 @@ class HttpRequest(NamedTuple):
             raise InvalidParameters("the body must be a JSON array, with an object of parameters for each element")
         return value
 
+    def is_raw(self, types: Sequence[str]) -> bool:
+        """Whether the body is of one of the types that are taken as bytes. Raises UnsupportedMediaType.
+
+        JSON counts as bytes only where `types` name it, and as parameters otherwise.
+        """
+        from handler.http.negotiation import covers  # few operations take such a body
+
+        media_type, _ = self._content_type()
+        if media_type in types:
+            return True
+        if _JSON_TYPE.fullmatch(media_type) or not self.body_text:
+            return False
+        if not covers(types, media_type) or not media_type:
+            raise UnsupportedMediaType(f"the body must be of the type {', '.join(types)} or application/json")
+        return True
+
+    def content(self) -> bytes:
+        """The body as its bytes. Raises UnsupportedMediaType, RequestTooLarge and InvalidParameters."""
+        self._check_encoding()
+        self._check_size()
+        return self._from_base64() if self.is_base64 else self.body_text.encode(errors="surrogatepass")
+
     def _json(self) -> Any:
-        if self.headers.get("content-encoding", "identity").strip().lower() != "identity":
-            raise UnsupportedMediaType("the body must not be compressed")
-        media_type, _, options = self.headers.get("content-type", "").lower().partition(";")
-        if not _JSON_TYPE.fullmatch(media_type.strip()):
+        self._check_encoding()
+        media_type, options = self._content_type()
+        if not _JSON_TYPE.fullmatch(media_type):
             raise UnsupportedMediaType("the body must be JSON; say so with the header content-type: application/json")
         _, _, charset = options.partition("charset=")
         if charset.split(";")[0].strip('" ') not in {"", *_CHARSETS}:
@@ -109,18 +130,34 @@ class HttpRequest(NamedTuple):
             flaws = () if error.pointer is None else (Flaw(error.pointer, "is given twice", "body"),)
             raise InvalidParameters(f"the body {error}", flaws=flaws) from None
 
-    def _text(self) -> str:
+    def _content_type(self) -> tuple[str, str]:
+        """The media type of the body and what stands behind it, in lower case."""
+        media_type, _, options = self.headers.get("content-type", "").lower().partition(";")
+        return media_type.strip(), options
+
+    def _check_encoding(self) -> None:
+        if self.headers.get("content-encoding", "identity").strip().lower() != "identity":
+            raise UnsupportedMediaType("the body must not be compressed")
+
+    def _check_size(self) -> None:
         # Four characters of base64 are three bytes; a character of text is one byte at least.
         if len(self.body_text) * (0.75 if self.is_base64 else 1) > LARGEST_BODY:
             raise RequestTooLarge(f"the body must not be larger than {LARGEST_BODY} bytes")
+
+    def _text(self) -> str:
+        self._check_size()
         if not self.is_base64:
             return self.body_text
         try:
-            return b64decode(self.body_text, validate=True).decode()
-        except binascii.Error:
-            raise InvalidParameters("the body is not base64, although the event says so") from None
+            return self._from_base64().decode()
         except UnicodeDecodeError:
             raise InvalidParameters("the body is not UTF-8") from None
+
+    def _from_base64(self) -> bytes:
+        try:
+            return b64decode(self.body_text, validate=True)
+        except binascii.Error:
+            raise InvalidParameters("the body is not base64, although the event says so") from None
 
 
 def check_event(event: Mapping[str, Any]) -> None:

@@ -29,6 +29,7 @@ from queryport.compile.check.entity_tags import plan_entity_tag
 from queryport.compile.check.errors import check_errors, possible_errors
 from queryport.compile.check.idempotency import check_idempotency, no_key_because, no_key_beside
 from queryport.compile.check.lists import ListPlan, plan_list
+from queryport.compile.check.media_types import raw_body
 from queryport.compile.check.parameters import absentable, build_parameters
 from queryport.compile.check.patches import find_patches
 from queryport.compile.check.protection import check_protection
@@ -76,6 +77,7 @@ def _operation(statement: TypedStatement, name: str) -> Operation | None:
     plan = plan_list(statement, result)
     schema = plan.extend(schema) if plan else schema
     http = check_route(file, schema, writes=statement.parsed.locks_or_writes, volatile=statement.volatile)
+    raw = raw_body(file, http, statement.inference.by_name)
     private = private_because(access, row_security, parameters)
     response = check_response(file, result, columns, changes=statement.changes, private_because=private)
     tag = plan_entity_tag(statement, result)
@@ -99,7 +101,7 @@ def _operation(statement: TypedStatement, name: str) -> Operation | None:
         execution=execution,
         parameters=parameters,
         parameters_schema=schema,
-        http=http,
+        http=http and http._replace(raw=raw),
         response=response._replace(etag=tag.answered),
         access=access,
         caller_schema=caller_schema,

@@ -19,6 +19,7 @@ from queryport.compile.check.documents import document_schemas
 from queryport.compile.check.entity_tags import plan_entity_tag
 from queryport.compile.check.errors import check_errors, possible_errors
 from queryport.compile.check.idempotency import check_idempotency, no_key_because
+from queryport.compile.check.media_types import raw_body
 from queryport.compile.check.parameters import absentable, build_parameters
 from queryport.compile.check.patches import find_patches
 from queryport.compile.check.protection import check_protection
@@ -159,6 +160,7 @@ def _operation(file: QueryFile, name: str, steps: Sequence[_TypedStep], marks: M
     writes = any(statement.parsed.locks_or_writes for statement in statements)
     volatile = frozenset[str]().union(*(statement.volatile for statement in statements))
     http = check_route(file, schema, writes=writes, volatile=volatile)
+    raw = raw_body(file, http, types)
     private = private_because(access, row_security, parameters)
     response = check_response(file, result, answer.columns, changes=changes, private_because=private)
     tag = plan_entity_tag(answer, result)
@@ -191,7 +193,7 @@ def _operation(file: QueryFile, name: str, steps: Sequence[_TypedStep], marks: M
         execution=execution,
         parameters=parameters,
         parameters_schema=schema,
-        http=http,
+        http=http and http._replace(raw=raw),
         response=response._replace(etag=tag.answered),
         access=access,
         caller_schema=caller_schema,

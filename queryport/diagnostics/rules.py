@@ -92,6 +92,8 @@ RULES = _table(
     ("QP421", _ERROR, "a location that the answered row does not give"),
     ("QP422", _ERROR, "a cache that the operation cannot have"),
     ("QP423", _ERROR, "an entity tag that the statement does not give"),
+    ("QP424", _ERROR, "a body that the route cannot take"),
+    ("QP425", _ERROR, "a format that the answer cannot have"),
     ("QP501", _ERROR, "a mark that no statement can have"),
     ("QP502", _ERROR, "a row reference that fits no row"),
     ("QP503", _ERROR, "an idempotency key where none can be kept"),

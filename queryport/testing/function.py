@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from base64 import b64encode
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
@@ -69,11 +70,14 @@ def function_url_event(
 ) -> dict[str, Any]:
     """The event of a request to the Function URL; the caller is `known` to IAM, or not.
 
-    A body that is no text is sent as JSON.
+    A body that is neither text nor bytes is sent as JSON.
     """
     path, _, query = target.partition("?")
     sent = dict(headers)
-    if body is not None and not isinstance(body, str):
+    is_bytes = isinstance(body, bytes)
+    if isinstance(body, bytes):
+        body = b64encode(body).decode()
+    elif body is not None and not isinstance(body, str):
         sent.setdefault("content-type", "application/json")
         body = json.dumps(body)
     event: dict[str, Any] = {
@@ -95,7 +99,7 @@ def function_url_event(
             "stage": "$default",
         },
         **({} if body is None else {"body": body}),
-        "isBase64Encoded": False,
+        "isBase64Encoded": is_bytes,
     }
     (as_iam if known else as_anonymous)(event)
     return event

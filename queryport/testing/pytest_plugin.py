@@ -7,6 +7,7 @@ and no seeds. Everything heavy is imported by the fixtures, since pytest loads p
 from __future__ import annotations
 
 import json
+from base64 import b64decode
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -103,7 +104,9 @@ class Calls:
             sent["authorization"] = f"Bearer {self._issuer.token(claims, 300)}"
         known = not chosen and not anonymous
         answer = json.loads(invoke(self._application, function_url_event(method, target, body, sent, known=known)))
-        return HttpResponse(answer["statusCode"], answer["headers"], answer.get("body", ""))
+        body = answer.get("body", "")
+        content = b64decode(body) if answer.get("isBase64Encoded") else body.encode()
+        return HttpResponse(answer["statusCode"], answer["headers"], content)
 
     def _new_key(self, name: str, claims: Mapping[str, Any]) -> str:
         from aws_lambda_powertools.utilities.parameters import clear_caches
@@ -124,7 +127,12 @@ class HttpResponse:
     status: int
     headers: Mapping[str, str]
     """Their names are in lower case."""
-    text: str
+    content: bytes
+    """The body as it came, compressed where the request's own `Accept-Encoding` asked for that."""
+
+    @property
+    def text(self) -> str:
+        return self.content.decode()
 
     @property
     def json(self) -> Any:

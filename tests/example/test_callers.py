@@ -1,6 +1,8 @@
 """Who sees what of the bookshop: customers, staff, partners, the reporting role, anybody at all."""
 
+import csv
 import json
+from io import StringIO
 from typing import Any
 
 import psycopg
@@ -224,7 +226,8 @@ def test_direct_callers_see_all_or_what_the_one_sees_for_whom_they_speak(shop: C
 
 @pytest.mark.parametrize("operation", OPEN_TO_ANYONE)
 def test_the_catalogue_is_open_to_anyone(shop: Calls, operation: str) -> None:
-    answer = shop.http("POST", f"/operations/{operation}", body=OPEN_TO_ANYONE[operation], anonymous=True)
+    values, as_json = OPEN_TO_ANYONE[operation], {"accept": "application/json"}
+    answer = shop.http("POST", f"/operations/{operation}", body=values, headers=as_json, anonymous=True)
     assert answer.status == 200, answer.text
     assert answer.json["data"] == shop(operation, OPEN_TO_ANYONE[operation])
 
@@ -278,3 +281,24 @@ def test_an_operation_without_a_caller_finds_nobodys_rows(shop: Calls, queryport
     with psycopg.connect(queryport_role_emulator.database_url, dbname=str(database)) as connection:
         for table in ("customers", "orders", "payments", "accounts", "transfers"):
             assert connection.execute(f"SELECT count(*) FROM {table}".encode()).fetchone() == (0,)  # noqa: S608 (our own)
+
+
+def test_a_picture_goes_in_and_out_as_itself(shop: Calls) -> None:
+    picture = bytes.fromhex("424d0a1a00ff")
+    path, as_bitmap = "/books/1/thumbnail", {"content-type": "image/bmp"}
+    stored = shop.http("PUT", path, body=picture, headers=as_bitmap)
+    assert (stored.status, stored.text) == (204, "")
+    answer = shop.http("GET", path, anonymous=True)
+    assert (answer.status, answer.headers["content-type"], answer.content) == (200, "image/bmp", picture)
+    assert answer.headers["cache-control"] == "public, max-age=3600"
+    refused = shop.http("PUT", path, body=b"GIF89a", headers={"content-type": "image/gif"})
+    assert (refused.status, "image/bmp" in refused.json["detail"]) == (415, True)
+
+
+def test_a_report_is_read_by_a_spreadsheet(shop: Calls) -> None:
+    rows = shop("reports.monthly_revenue")
+    answer = shop.http("GET", "/reports/monthly-revenue.csv")
+    header, *lines = csv.reader(StringIO(answer.text, newline=""))
+    assert answer.headers["content-type"].startswith("text/csv")
+    assert header == list(rows[0])
+    assert [line[0] for line in lines] == [row["month"] for row in rows]

@@ -32,6 +32,7 @@ class Response:
     status: int
     headers: dict[str, str]
     text: str
+    is_base64: bool = False
 
     @property
     def json(self) -> Any:
@@ -77,7 +78,7 @@ class Function:
         else:
             event["requestContext"]["authorizer"] = {"iam": self.caller}
         answer = json.loads(self.raw(event))
-        return Response(answer["statusCode"], answer["headers"], answer["body"])
+        return Response(answer["statusCode"], answer["headers"], answer["body"], answer.get("isBase64Encoded", False))
 
     def raw(self, event: Any) -> bytes:
         return invoke(self._application, event, self.seconds, function_arn=self.function_arn)

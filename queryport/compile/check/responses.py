@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from handler.contract.operation import Response, Result
+from queryport.compile.check.media_types import media_type
 from queryport.compile.check.routes import path_flaw, path_parameters
 from queryport.compile.describe.database import Column
 from queryport.compile.describe.query_file import QueryFile
@@ -29,12 +30,16 @@ def check_response(
     `private_because` is the reason why an answer is not the same for everybody, if there is one.
     """
     status = _status(file, result, changes=changes)
+    has_rows = result not in (Result.AFFECTED, Result.NONE)
     return Response(
         status=status,
         location=_location(file, result, columns, status),
         cache_control=_cache_control(file, private_because),
         by_caller=private_because is not None,
-        columns=() if result in (Result.AFFECTED, Result.NONE) else tuple(column.name for column in columns),
+        columns=tuple(column.name for column in columns) if has_rows else (),
+        flat=has_rows and all(_is_single_value(file, column) for column in columns),
+        media_type=media_type(file, result, columns),
+        escape_formulas=file.front_matter.formulas == "escape",
     )
 
 

@@ -35,6 +35,18 @@ def _cache_of_word(value: Any) -> Any:
     return value
 
 
+class BodyEntry(_Model):
+    """`body:`, a request's body that is one parameter's value, as its bytes."""
+
+    parameter: str
+    types: list[str] = Field(default=["*/*"], min_length=1)
+
+
+def _body_of_name(value: Any) -> Any:
+    """Read the short form of `body:`, the parameter's name."""
+    return {"parameter": value} if isinstance(value, str) else value
+
+
 class PageEntry(_Model):
     """`page:`, keyset paging."""
 
@@ -150,6 +162,10 @@ class FrontMatter(_Model):
         "location": False,
         "cache": True,
         "etag": False,
+        "format": False,
+        "type": False,
+        "formulas": True,
+        "body": False,
         "params": True,
         "errors": True,
         "page": False,
@@ -180,6 +196,13 @@ class FrontMatter(_Model):
     """The path of what was made, with columns of the answered row in braces."""
     cache: Annotated[CacheEntry | None, BeforeValidator(_cache_of_word)] = None
     etag: Annotated[EntityTagEntry | None, BeforeValidator(_entity_tag_of_word)] = None
+    format: Literal["bytes"] | None = None
+    """How a value is answered, if not as JSON."""
+    type: str | None = None
+    """The media type of `format: bytes`."""
+    formulas: Literal["escape", "keep"] = "keep"
+    """What CSV does with texts that a spreadsheet would take for formulas."""
+    body: Annotated[BodyEntry | None, BeforeValidator(_body_of_name)] = None
     params: dict[str, ParameterEntry | None] = Field(default_factory=dict)
     errors: dict[str, ErrorEntry | None] = Field(default_factory=dict)
     page: PageEntry | None = None

@@ -5,7 +5,14 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from queryport.compile.read.front_matter import CacheEntry, EntityTagEntry, ErrorEntry, PageEntry, ParameterEntry
+from queryport.compile.read.front_matter import (
+    BodyEntry,
+    CacheEntry,
+    EntityTagEntry,
+    ErrorEntry,
+    PageEntry,
+    ParameterEntry,
+)
 from queryport.compile.read.located_yaml import KeyPath
 from queryport.diagnostics.near_names import did_you_mean
 
@@ -30,6 +37,10 @@ _CURES: dict[str | int, str] = {
     "location": "write a path with columns of the answered row, such as `/orders/{order_id}`",
     "etag": "write the name of a column, such as `version`, or `{column: version, required: true}`",
     "cache": "write `60s`, `no-store` or `{public: true, max_age: 60, stale_while_revalidate: 300}`",
+    "format": "write `bytes`, with the media type under `type`, or leave the key out",
+    "type": "write a media type, such as `image/png`",
+    "formulas": "take one of escape, keep",
+    "body": "write the parameter's name, or `{parameter: image, types: [image/png, image/jpeg]}`",
     "idempotency": "take one of required, optional, off",
     "keep": "write a number and a unit, s, m, h or d, such as `24h`",
     "isolation": "take one of read committed, repeatable read, serializable",
@@ -92,6 +103,8 @@ def unknown_key(path: KeyPath, model: type[BaseModel]) -> tuple[str, str]:
         fields, words = EntityTagEntry.model_fields, {}
     elif path[0] == "cache" and len(path) > 1:
         fields, words = CacheEntry.model_fields, {}
+    elif path[0] == "body" and len(path) > 1:
+        fields, words = BodyEntry.model_fields, {}
     known = sorted(field.alias or name for name, field in fields.items())
     key = str(path[-1])
     message = f"unknown key `{key}`" + (f" in `{'.'.join(map(str, path[:-1]))}`" if path[:-1] else "")

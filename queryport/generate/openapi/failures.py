@@ -46,6 +46,7 @@ RULES: Mapping[type[OperationError], Rule] = {
     errors.UnknownOperation: _never,  # the document has none that are not there
     errors.NotFound: _compiled,
     errors.MethodNotAllowed: _never,
+    errors.NotAcceptable: _always,
     errors.TooManyRows: _compiled,
     errors.UniqueViolation: _compiled,
     errors.ForeignKeyViolation: _compiled,
@@ -90,6 +91,7 @@ _BEFORE_THE_DATABASE = (
     errors.NotAuthenticated,
     errors.IdentityUnavailable,
     errors.RequestTooLarge,
+    errors.NotAcceptable,
     errors.UnsupportedMediaType,
     errors.IdempotencyConflict,
     errors.PreconditionRequired,

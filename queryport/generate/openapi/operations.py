@@ -65,6 +65,8 @@ def by_route(operation: Operation, names: Mapping[str, str], tag: str | None, co
             media_types = (JSON, MERGE_PATCH) if http.method == "PATCH" else (JSON,)
             kind = "Body" if in_the_path else "Parameters"
             body = _request_body(operation, left, kind, components, media_types)
+            if http.raw is not None:
+                body["requestBody"]["content"] |= {each: {} for each in http.raw.types}
         elif not has_body:
             found += [
                 in_query(name, each, codecs.get(name, "scalar"), required=name in required)
@@ -199,8 +201,17 @@ def _answer(operation: Operation, components: Components) -> Json:
     return {
         "description": _MEANINGS[operation.result],
         "headers": _headers(operation),
-        "content": {"application/json": described},
+        "content": {**_other_formats(operation), "application/json": described},
     }
+
+
+def _other_formats(operation: Operation) -> Json:
+    """Describe what callers get by `Accept` in place of JSON; a value as its bytes comes without being asked for."""
+    if operation.response.media_type is not None:
+        return {operation.response.media_type: {}}
+    if operation.result not in ("many", "one", "maybe"):
+        return {}
+    return {"application/x-ndjson": {}, "text/csv": {}}
 
 
 _MEANINGS = {

@@ -28,7 +28,8 @@ _PATHS = [
 @pytest.fixture(scope="module")
 def routes(tmp_path_factory: pytest.TempPathFactory) -> Routes:
     path = tmp_path_factory.mktemp("routes") / "catalog.json"
-    operations = [operation("", name=each, http=Http(*each.split(" "))) for each in _PATHS]
+    lines = [each.split(" ") for each in _PATHS]
+    operations = [operation("", name=f"{method} {path}", http=Http(method, path)) for method, path in lines]
     write_catalog(path, operations, fingerprint="")
     return Catalog(path).routes
 
@@ -86,7 +87,8 @@ def test_a_route_that_the_caller_does_not_see_stands_in_the_way_of_no_other(tmp_
 
 
 def _routes(folder: Path, lines: list[str]) -> Routes:
-    operations = [operation("", name=each, http=Http(*each.split(" "))) for each in lines]
+    split = [each.split(" ") for each in lines]
+    operations = [operation("", name=f"{method} {path}", http=Http(method, path)) for method, path in split]
     write_catalog(folder / "catalog.json", operations, fingerprint="")
     return Catalog(folder / "catalog.json").routes
 

@@ -122,13 +122,13 @@ def test_a_failure_has_neither_tag_nor_condition(function: Function) -> None:
 def test_what_only_one_caller_may_see_is_kept_by_no_shared_cache(function: Function) -> None:
     headers = function.http("GET", "/read", query="count=1").headers
     assert headers["cache-control"] == "private, no-cache"
-    assert headers["vary"] == "authorization, x-api-key"
+    assert headers["vary"] == "accept-encoding, accept, authorization, x-api-key"
 
 
 def test_what_everybody_may_see_is_kept_as_the_operation_says(function: Function) -> None:
     headers = function.http("GET", "/public").headers
     assert headers["cache-control"] == "public, max-age=60"
-    assert "vary" not in headers
+    assert headers["vary"] == "accept-encoding, accept"
 
 
 def test_answers_to_other_methods_are_kept_by_nobody(function: Function) -> None:
