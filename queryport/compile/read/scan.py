@@ -15,6 +15,9 @@ from queryport.compile.read.tokens import Scan, Token
 from queryport.diagnostics.reporter import Reporter
 from queryport.diagnostics.source import Span
 
+_COMMENTS = frozenset({TokenKind.SQL_COMMENT, TokenKind.C_COMMENT})
+_STRINGS = frozenset({TokenKind.SCONST, TokenKind.BCONST, TokenKind.XCONST})
+
 
 def scan(reporter: Reporter, start: int) -> Scan:
     """Scan the file's text from `start` on; a text that is no SQL at all gives an empty Scan."""
@@ -33,12 +36,22 @@ def scan(reporter: Reporter, start: int) -> Scan:
     to_character = _character_offsets(body)
     tokens: list[Token] = []
     comments: list[Span] = []
+    waiting: list[tuple[int, Span]] = []
+    before = None
     for found in scanned.tokens:
-        begin, end = start + to_character(found.start), start + to_character(found.end)
-        if found.token in (TokenKind.SQL_COMMENT, TokenKind.C_COMMENT):
-            comments.append(Span(begin, end))
-        else:
-            tokens.append(Token(found.token, begin, end, source.text[begin:end], found.keyword_kind != 0))
+        span = Span(start + to_character(found.start), start + to_character(found.end))
+        if found.token in _COMMENTS:
+            waiting.append((found.token, span))
+            continue
+        # A string goes on behind a comment that ends with its line; any other is why PostgreSQL refuses it, and stays.
+        parts_strings = before in _STRINGS and found.token in _STRINGS
+        comments += [each for kind, each in waiting if not (parts_strings and kind == TokenKind.C_COMMENT)]
+        waiting.clear()
+        before = found.token
+        tokens.append(
+            Token(found.token, span.start, span.end, source.text[span.start : span.end], found.keyword_kind != 0)
+        )
+    comments += [each for _, each in waiting]
     return Scan(tuple(tokens), tuple(find_placeholders(reporter, tokens)), tuple(comments))
 
 
