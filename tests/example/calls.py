@@ -30,6 +30,7 @@ class Call:
     operation: str
     parameters: Mapping[str, Any] = field(default_factory=dict)
     claims: Mapping[str, Any] = field(default_factory=dict)
+    if_match: Any = None
     rows: int | None = None
     data: Any = ABSENT
     error: str | None = None

@@ -44,9 +44,16 @@ class Shop:
         self._environments = environments
         self._portal = portal
 
-    def call(self, operation: str, parameters: Mapping[str, Any], claims: Mapping[str, Any] | None = None) -> Any:
+    def call(
+        self,
+        operation: str,
+        parameters: Mapping[str, Any],
+        claims: Mapping[str, Any] | None = None,
+        if_match: Any = None,
+    ) -> Any:
         """What a direct invocation answers. Raises CallError."""
-        return self._invoke({"operation": operation, "parameters": parameters, "claims": claims or {}})
+        event = {"operation": operation, "parameters": parameters, "claims": claims or {}}
+        return self._invoke(event if if_match is None else event | {"if_match": if_match})
 
     def get(self, path: str, query: Sequence[tuple[str, str]]) -> Any:
         """What the Function URL answers to a GET."""
@@ -106,7 +113,7 @@ def operations(compilation: Compilation) -> dict[str, Operation]:
 def test_answers_as_its_sql_does(call: Call, shop: Shop, peer: Peer, operations: dict[str, Operation]) -> None:
     operation = operations[call.operation]
 
-    data = shop.call(call.operation, call.parameters, call.claims)["data"]
+    data = shop.call(call.operation, call.parameters, call.claims, call.if_match)["data"]
 
     Draft202012Validator(operation.documentation.result_schema).validate(_with_floats(data))
     if call.rows is not None:
@@ -120,7 +127,7 @@ def test_answers_as_its_sql_does(call: Call, shop: Shop, peer: Peer, operations:
 @pytest.mark.parametrize("call", [call for call in CALLS if call.error is not None], ids=lambda call: call.operation)
 def test_fails_by_the_name_of_what_is_wrong(call: Call, shop: Shop) -> None:
     with pytest.raises(CallError, match=f"^{call.error}$"):
-        shop.call(call.operation, call.parameters, call.claims)
+        shop.call(call.operation, call.parameters, call.claims, call.if_match)
 
 
 @pytest.mark.parametrize(
