@@ -31,7 +31,7 @@ def by_name(operation: Operation, tag: str | None, sql: str | None, components: 
     about = _common(operation, tag)
     body = _request_body(operation, operation.parameters_schema, "Parameters", components)
     return {
-        "operationId": f"operations/{operation.name}",
+        "operationId": f"by_name-{operation.name}",
         **about,
         **_parameters(headers_of(operation)),
         **body,

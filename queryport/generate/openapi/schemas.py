@@ -27,12 +27,18 @@ def adapted(schema: Any, name: str, hoist: Hoist) -> Any:
     if "enum" in schema and types in ("string", ["string", "null"]):
         return _enum(schema, name, hoist)
     result = {keyword: _adapted_keyword(keyword, value, name, hoist) for keyword, value in schema.items()}
+    if _is_of(types, "array"):
+        result.setdefault("items", {})  # which generators of clients want to see
     if isinstance(types, str) and "anyOf" in result and not any("type" in branch for branch in schema["anyOf"]):
         del result["type"]
         result["anyOf"] = [{"type": types, **branch} for branch in result["anyOf"]]
     if "properties" in result and (types == "object" or types == ["object", "null"]):
         return _object(result, name, hoist)
     return result
+
+
+def _is_of(types: Any, kind: str) -> bool:
+    return types == kind or (isinstance(types, list) and kind in types)
 
 
 def _adapted_keyword(keyword: str, value: Any, name: str, hoist: Hoist) -> Any:
