@@ -13,6 +13,8 @@ SYNCED := .venv/.synced
 SAM := .tools/sam/bin/sam
 CHECKOV := .tools/checkov/bin/checkov
 PLOTS := .tools/plots/.synced
+OPENAPI := .tools/openapi/.synced
+TYPESCRIPT := .tools/typescript/.synced
 
 # uv installs the locked packages into .venv and into no other environment that happens to be active. Bytecode is made
 # once, here: without it every command and every cold start of the local Lambda takes twice as long.
@@ -21,7 +23,7 @@ UV := env -u VIRTUAL_ENV -u UV_PROJECT_ENVIRONMENT UV_PYTHON_DOWNLOADS=never UV_
 .DEFAULT_GOAL := help
 
 .PHONY: help serve test hostile test-failed test-all coverage check bench bench-plots soak campaign build format docs sam-tools clean
-.PHONY: generated emulator test-slow test-browser test-container check-template images init cloudformation lock-tools
+.PHONY: generated emulator test-slow test-browser test-clients test-container check-template images init cloudformation lock-tools
 
 help:  ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,14 +41,14 @@ test-slow: $(SYNCED) $(SAM)  ## Run the tests that `make test` leaves out becaus
 	@$(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal -m "slow and not browser"
 
 test-all: $(SYNCED) $(SAM)  ## Run the slow tests too
-	@$(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal -m "not long and not browser"
+	@$(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal -m "not long and not browser and not clients"
 
 test-failed: $(SYNCED)  ## Run once more, one after the other, the tests that failed last time
-	@$(BIN)/pytest --last-failed -m "not browser"
+	@$(BIN)/pytest --last-failed -m "not browser and not clients"
 
 coverage: $(SYNCED) $(SAM)  ## Run all tests, and fail where they leave out a branch of handler/, or more of queryport/ than before
 	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest --numprocesses $(WORKERS) --dist worksteal -m "not long and not browser"
+	@$(BIN)/coverage run -m pytest --numprocesses $(WORKERS) --dist worksteal -m "not long and not browser and not clients"
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report --include "handler/*" --fail-under 100
 	@$(BIN)/coverage report --include "queryport/*"
@@ -58,6 +60,9 @@ test-container: $(SYNCED) $(SAM)  ## Build the images, start them and test them;
 	@tests/container/engine.sh
 	@tests/container/base_image/provide.sh .tools/sam
 	@$(BIN)/pytest tests/container
+
+test-clients: $(SYNCED) $(OPENAPI) $(TYPESCRIPT)  ## Generate clients from the OpenAPI document, use them, and try it with schemathesis
+	@$(BIN)/pytest -m clients tests/clients
 
 test-browser: $(SYNCED)  ## Use the page /docs, and let a hostile one try itself, in a real browser; root gets Debian's Chromium
 	@command -v chromium || command -v chromium-browser || command -v google-chrome || \
@@ -121,8 +126,8 @@ cloudformation: $(SAM)  ## Write the plain CloudFormation that template.yaml sta
 	@.tools/sam/bin/python tests/deployment/sam_transform.py template.yaml >dist/cloudformation.json
 	@echo "wrote dist/cloudformation.json"
 
-lock-tools: | $(BIN)/uv  ## Lock uv, the AWS SAM CLI, checkov and matplotlib anew, after a change of .ci/tools/*.in
-	@for tool in uv sam checkov plots; do $(UV) pip compile --quiet --universal --generate-hashes --python-version 3.11 \
+lock-tools: | $(BIN)/uv  ## Lock uv, the AWS SAM CLI, checkov, matplotlib and the OpenAPI tools anew, after a change of .ci/tools/*.in
+	@for tool in uv sam checkov plots openapi; do $(UV) pip compile --quiet --universal --generate-hashes --python-version 3.11 \
 	  --no-header --no-annotate .ci/tools/$$tool.in --output-file .ci/tools/$$tool.txt || exit 1; done
 
 clean:  ## Remove everything that was made here, the development database included
@@ -156,3 +161,20 @@ $(CHECKOV): .ci/tools/checkov.txt | $(BIN)/uv
 
 $(PLOTS): .ci/tools/plots.txt | $(BIN)/uv
 	$(call install_tool,matplotlib,plots)
+
+# Likewise.
+$(OPENAPI): .ci/tools/openapi.txt | $(BIN)/uv
+	@echo "Installing openapi-python-client and schemathesis into .tools/openapi"
+	@$(UV) venv --quiet --clear --python $(BIN)/python .tools/openapi
+	@$(UV) pip install --quiet --python .tools/openapi/bin/python --require-hashes --requirement .ci/tools/openapi.txt
+	@touch $@
+
+# Root gets Debian's Node.js.
+$(TYPESCRIPT): tests/clients/typescript/package-lock.json
+	@command -v npm >/dev/null || \
+	  { apt-get update -qq && apt-get install -qq --yes --no-install-recommends nodejs npm >/dev/null; }
+	@echo "Installing openapi-typescript, openapi-fetch and TypeScript into .tools/typescript"
+	@mkdir -p .tools/typescript
+	@cp tests/clients/typescript/package.json tests/clients/typescript/package-lock.json .tools/typescript/
+	@npm ci --prefix .tools/typescript --silent --no-audit --no-fund
+	@touch $@

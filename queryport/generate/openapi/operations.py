@@ -16,7 +16,7 @@ from queryport.generate.openapi.parameters import (
     in_query,
     path_parameters,
 )
-from queryport.generate.openapi.schemas import Schema, adapted
+from queryport.generate.openapi.schemas import Schema, adapted, default_told
 from queryport.generate.openapi.security import security_of
 
 Json = dict[str, Any]
@@ -118,7 +118,7 @@ def _request_body(
     whole = schema["items"] if is_array else schema
     if not is_array and not whole["properties"]:
         return {}
-    properties = {name: adapted(each, name, hoist) for name, each in whole["properties"].items()}
+    properties = {name: adapted(default_told(each), name, hoist) for name, each in whole["properties"].items()}
     reference = components.add(
         "schemas", f"{operation.name}.{kind}", {**_stripped(whole), "properties": properties}, operation.access.allow
     )

@@ -16,6 +16,9 @@ Hoist = Callable[[str, Schema], Schema]
 
 _SCHEMAS = ("prefixItems", "allOf", "anyOf", "oneOf")
 _SCHEMA = ("items", "contains", "additionalProperties", "propertyNames", "not")
+_OWN = ("description", "default", "x-default", "examples", "title", "deprecated")
+"""Keywords that belong to the place of a schema, and not to what is a component."""
+
 _NAMED_SCHEMAS = ("properties", "patternProperties")
 
 
@@ -53,7 +56,7 @@ def _adapted_keyword(keyword: str, value: Any, name: str, hoist: Hoist) -> Any:
 
 def _enum(schema: Schema, name: str, hoist: Hoist) -> Schema:
     """The reference to an enum, and beside it what is of this place alone."""
-    own = {keyword: schema[keyword] for keyword in ("description", "default", "examples") if keyword in schema}
+    own = {keyword: schema[keyword] for keyword in _OWN if keyword in schema}
     rest = {keyword: value for keyword, value in schema.items() if keyword not in own}
     labels = [label for label in schema["enum"] if label is not None]
     if not labels:
@@ -63,10 +66,26 @@ def _enum(schema: Schema, name: str, hoist: Hoist) -> Schema:
 
 
 def _object(schema: Schema, name: str, hoist: Hoist) -> Schema:
-    own = {keyword: schema[keyword] for keyword in ("description", "default", "examples") if keyword in schema}
+    own = {keyword: schema[keyword] for keyword in _OWN if keyword in schema}
     rest = {keyword: value for keyword, value in schema.items() if keyword not in own}
     reference = hoist(name, {**rest, "type": "object"})
     return ({"anyOf": [reference, {"type": "null"}]} if schema["type"] != "object" else reference) | own
+
+
+def default_told(schema: Any) -> Any:
+    """Return the schema of a member of a body with its default in words, and as `x-default`.
+
+    The value is the server's to fill in: generators of clients take a member that has `default` for one that is there.
+    """
+    if not isinstance(schema, dict) or "default" not in schema:
+        return schema
+    told = f"Default: `{json.dumps(schema['default'], ensure_ascii=False, default=str)}`."
+    left = {keyword: value for keyword, value in schema.items() if keyword != "default"}
+    return {
+        **left,
+        "description": f"{left['description']}\n\n{told}" if "description" in left else told,
+        "x-default": schema["default"],
+    }
 
 
 def key_of(schema: Schema) -> bytes:

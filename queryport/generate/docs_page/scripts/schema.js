@@ -105,7 +105,8 @@ export function rulesOf(schema) {
   if (schema.uniqueItems) rules.push("no element twice");
   if (schema.pattern !== undefined) rules.push(...ruleOfPattern(schema.pattern));
   if (isNullable(schema)) rules.push("or null");
-  if (schema.default !== undefined && schema.default !== null) rules.push(`default ${JSON.stringify(schema.default)}`);
+  const fallback = schema.default ?? schema["x-default"];
+  if (fallback !== undefined && fallback !== null) rules.push(`default ${JSON.stringify(fallback)}`);
   return rules;
 }
 
@@ -136,7 +137,7 @@ const BY_FORMAT = {
 
 // A value that the schema takes, where its keywords say enough.
 export function exampleOf(schema, root) {
-  const own = schema.example ?? schema.examples?.[0] ?? choicesOf(schema)?.[0] ?? schema.default;
+  const own = schema.example ?? schema.examples?.[0] ?? choicesOf(schema)?.[0] ?? schema.default ?? schema["x-default"];
   if (own !== undefined) return own;
   if (schema.anyOf) return exampleOf(resolved(schema.anyOf[0], root), root);
   const types = typesOf(schema);

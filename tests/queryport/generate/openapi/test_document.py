@@ -168,3 +168,10 @@ def test_the_index_has_a_place_for_every_piece() -> None:
     assert (opening, closing, stays) == ((0, 1), (len(document.text) - 2, 2), True)
     assert document.text.endswith(b"}\n")
     assert "audiences" in DocumentIndex._fields
+
+
+def test_a_default_of_a_body_is_told_and_does_not_look_like_a_member_that_is_there() -> None:
+    size = {**INTEGER, "default": 7, "description": "How large."}
+    document = _document(operation("SELECT 1", name="a", parameters={"size": size}, required=[]))
+    described = document["components"]["schemas"]["a.Parameters"]["properties"]["size"]
+    assert described == {**INTEGER, "description": "How large.\n\nDefault: `7`.", "x-default": 7}

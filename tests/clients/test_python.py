@@ -1,0 +1,60 @@
+"""openapi-python-client: it takes all of the document, and a program calls through what it makes."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.clients.conftest import TOOLS
+from tests.support.projects import Served
+
+pytestmark = pytest.mark.clients
+
+_PROGRAM = """
+import json, sys
+from shop.api.books import books_get, books_list, by_name_books_count
+from shop.client import Client
+from shop.models import BooksGetAnswer, NotFoundProblem, State
+from shop.types import UNSET
+
+client = Client(base_url=sys.argv[1])
+titles, cursor = [], UNSET
+while cursor is not None:
+    page = books_list.sync(client=client, limit=2, states=[State.NEW, State.OLD], cursor=cursor)
+    titles += [book.title for book in page.data]
+    cursor = page.next_
+one = books_get.sync(client=client, book_id=2)
+assert isinstance(one, BooksGetAnswer), one
+missing = books_get.sync(client=client, book_id=99)
+assert isinstance(missing, NotFoundProblem), missing
+count = by_name_books_count.sync(client=client)
+print(json.dumps({"titles": titles, "state": one.data.state.value, "missing": missing.status, "count": count.data}))
+"""
+
+
+def _run(folder: Path, *command: str) -> str:
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def test_a_program_calls_through_the_client(served: Served, document: Path, tmp_path: Path) -> None:
+    config = tmp_path / "config.yaml"
+    config.write_text("post_hooks: []\n")
+    made = _run(
+        tmp_path,
+        str(TOOLS / "openapi-python-client"),
+        "generate",
+        *("--path", str(document), "--output-path", "shop", "--meta", "none", "--config", str(config)),
+        "--fail-on-warning",
+    )
+    assert "Unable to process" not in made
+    (tmp_path / "program.py").write_text(_PROGRAM)
+    told = json.loads(_run(tmp_path, str(TOOLS / "python"), "program.py", served.printed("Function URL")))
+    assert told == {
+        "titles": ["Book 1", "Book 2", "Book 3", "Book 4", "Book 5"],
+        "state": "new",
+        "missing": 404,
+        "count": 5,
+    }
