@@ -238,7 +238,7 @@ def test_no_call_sees_what_the_one_before_it_was_allowed(house: House, calls: in
 
 def test_direct_callers_cannot_pretend_by_claims_that_are_none(house: House) -> None:
     strange: list[Any] = [{"a": 1}, "\0", [1], "one", 1.5, True, 2**64, "\ud800", None]
-    pretended = [None, [], "x", 7, {}, *({"tenant_id": each} for each in strange)]
+    pretended: list[Any] = [None, [], "x", 7, {}, *({"tenant_id": each} for each in strange)]
     for claims in pretended:
         with pytest.raises(OperationError) as caught:
             house.function.invoke({"operation": "bound", "parameters": {}, "claims": claims})
