@@ -87,13 +87,12 @@ class Catalog:
     def operation(self, name: str) -> Operation:
         """Read one operation, without its documentation. Raises KeyError if there is none of the name."""
         offset, length, _ = self._place(name)
-        return _operation(self._line(offset, length))
+        return read_operation(self._bytes(offset, length))
 
     def documentation(self, name: str) -> Documentation:
         """Read an operation's documentation. Raises KeyError if there is none of the name."""
         offset, length, documented = self._place(name)
-        line = self._line(offset + length + len(b",\n"), documented)
-        return Documentation(**line | {"errors": tuple([PossibleError(*error) for error in line["errors"]])})
+        return read_documentation(self._bytes(offset + length + len(b",\n"), documented))
 
     def _place(self, name: str) -> tuple[int, int, int]:
         found = self._found(name)
@@ -112,11 +111,6 @@ class Catalog:
         branch: Node = orjson.loads(self._bytes(offset, length))
         return branch
 
-    def _line(self, offset: int, length: int) -> dict[str, Any]:
-        # Not orjson: a bound such as 0.1 in a schema is compared with exact numbers.
-        line: dict[str, Any] = json.loads(self._bytes(offset, length), parse_float=Decimal)
-        return line
-
     def _bytes(self, offset: int, length: int) -> bytes:
         start = self._lines_at + offset
         return self._text[start : start + length]
@@ -132,7 +126,21 @@ def _mapped(path: Path) -> mmap.mmap:
         raise CatalogError(f"{path} is empty: `queryport build` writes it") from None
 
 
-def _operation(body: dict[str, Any]) -> Operation:
+def _read(line: bytes) -> dict[str, Any]:
+    # Not orjson: a bound such as 0.1 in a schema is compared with exact numbers.
+    members: dict[str, Any] = json.loads(line, parse_float=Decimal)
+    return members
+
+
+def read_documentation(line: bytes) -> Documentation:
+    """Return the documentation that the second of an operation's two lines is."""
+    members = _read(line)
+    return Documentation(**members | {"errors": tuple([PossibleError(*error) for error in members["errors"]])})
+
+
+def read_operation(line: bytes) -> Operation:
+    """Return the operation, without its documentation, that the first of its two lines is."""
+    body = _read(line)
     http, access, row_security = body["http"], body["access"], body["row_security"]
     response = body["response"]
     return Operation(
@@ -151,13 +159,17 @@ def _operation(body: dict[str, Any]) -> Operation:
         precondition=Precondition(body["precondition"]),
         keep=body["keep"],
         own_code=body["own_code"],
-        violations=tuple([Violation(*violation) for violation in body["violations"]]),
+        violations=tuple([_violation(*each) for each in body["violations"]]),
         retry=body["retry"],
     )
 
 
 def _http(method: str, path: str, raw: dict[str, Any] | None) -> Http:
     return Http(method, path, RawBody(raw["parameter"], tuple(raw["types"])) if raw else None)
+
+
+def _violation(*members: Any) -> Violation:
+    return Violation(*members)._replace(pointers=tuple(members[-1]))
 
 
 def _execution(form: str, **body: Any) -> Execution:

@@ -22,13 +22,17 @@ from queryport.project.workspace import open_workspace
 )
 @options.data_dir
 @options.migrated_database_url
-def build_command(project: Path, output: Path | None, data_dir: Path | None, database_url: str | None) -> None:
+@options.cached
+def build_command(
+    project: Path, output: Path | None, data_dir: Path | None, database_url: str | None, *, cached: bool
+) -> None:
     """Compile the query files into the catalogue that the Lambda starts from.
 
     Beside it go the files of its OpenAPI document: openapi.json, openapi.json.gz and openapi.index.json. Writes nothing
     and exits with 1 if there is any error.
     """
-    with open_workspace(project, data_dir, database_url, Terminal(stderr=True), migrate=False) as workspace:
+    progress = Terminal(stderr=True)
+    with open_workspace(project, data_dir, database_url, progress, migrate=False, cached=cached) as workspace:
         build = workspace.build()
     compilation = build.compilation
     output = output or build.project.root / "catalog.json"

@@ -68,6 +68,7 @@ class Findings:
 @options.data_dir
 @options.migrated_database_url
 @options.deployed("that the function is")
+@options.cached
 @click.option("--explain-access", is_flag=True, help="Say of each operation who may call it.")
 @click.option("--role", metavar="NAME", help="Try each operation as this database role, in the migrations' database.")
 def check_command(
@@ -85,6 +86,7 @@ def check_command(
     live: bool,
     strict: bool,
     explain_access: bool,
+    cached: bool,
 ) -> None:
     """Compile the query files, report what is wrong with them, and write nothing.
 
@@ -100,7 +102,8 @@ def check_command(
     progress = Terminal(stderr=True)
     with ExitStack() as stack:
         try:
-            workspace = stack.enter_context(open_workspace(project, data_dir, database_url, progress, migrate=False))
+            opened = open_workspace(project, data_dir, database_url, progress, migrate=False, cached=cached)
+            workspace = stack.enter_context(opened)
             build = workspace.build()
         except ScriptError as error:
             if error.problem is None or form == "text":
@@ -157,7 +160,7 @@ def _explain_access(terminal: Terminal, compilation: Compilation) -> None:
 
 
 def _open_to_anyone(compilation: Compilation | None) -> list[str]:
-    operations = compilation.operations if compilation else ()
+    operations = compilation.operations.mentioning("anyone") if compilation else ()
     return [operation.name for operation in operations if "anyone" in operation.access.allow]
 
 

@@ -85,4 +85,4 @@ def drop_command(name: str, project: Path, data_dir: Path | None) -> None:
 def _databases(project: Path, data_dir: Path | None) -> Iterator[tuple[EmbeddedDatabases, Terminal]]:
     progress = Terminal(stderr=True)
     with embedded_postgres(project, data_dir, progress) as server:
-        yield EmbeddedDatabases(server, progress.note), progress
+        yield EmbeddedDatabases(lambda: server, progress.note), progress

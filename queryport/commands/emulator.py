@@ -146,7 +146,7 @@ def _database(project: Path | None, database_url: str | None, data_dir: Path) ->
         else:
             server = stack.enter_context(EmbeddedPostgres(data_dir / "postgres"))
             stack.enter_context(kept_running(server, Terminal(stderr=True).error))
-            databases = embedded = EmbeddedDatabases(server, report)
+            databases = embedded = EmbeddedDatabases(lambda: server, report)
             url = embedded.unmigrated()
         if project is not None:
             url = databases.calls(databases.data(Scripts.of(Project.load(project)), Terminal(stderr=True).step))

@@ -12,7 +12,6 @@ from queryport.commands.tables import show_operations, show_problems, summary_of
 from queryport.compile import Compilation
 from queryport.console.terminal import Terminal
 from queryport.diagnostics.rules import Severity
-from queryport.diagnostics.source import shown
 from queryport.project.workspace import open_workspace
 
 
@@ -42,8 +41,8 @@ def list_command(prefix: str, project: Path, data_dir: Path | None, database_url
 def _explain(terminal: Terminal, operation: Operation, compilation: Compilation) -> None:
     """Show each setting of an operation with its place: in its own file, or in a `_folder.yaml` above it."""
     terminal.say(operation.name)
-    for path, value, span in compilation.headers[operation.name].settings():
-        own = shown(compilation.sources[operation.name])
+    for path, value, span in compilation.header(operation.name).settings():
+        own = compilation.files[operation.name].source.path
         file = f"{span.source.path}:{span.source.place(span).line}" if span.source else own
         terminal.say(f"  {'.'.join(path)}: {json.dumps(value, ensure_ascii=False, default=str)}  ({file})")
     terminal.say(f"  access: {', '.join(operation.access.allow)}{'' if operation.access.http else '; not over HTTP'}")

@@ -24,6 +24,14 @@ data_dir = click.option(
     help="Where the embedded PostgreSQL keeps its data. [default: .queryport in the project]",
 )
 
+cached = click.option(
+    "--no-cache",
+    "cached",
+    flag_value=False,
+    default=True,
+    help="Compile every file, whatever an earlier command compiled, and keep nothing for the next one.",
+)
+
 
 def allowed(command: F) -> F:
     """The options that let web pages and other names of the machine through: `allow_origin` and `allow_host`."""

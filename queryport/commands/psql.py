@@ -34,7 +34,7 @@ def psql_command(arguments: tuple[str, ...], name: str, project: Path, data_dir:
     program = shutil.which("psql")
     progress = Terminal(stderr=True)
     with embedded_postgres(project, data_dir, progress) as server:
-        databases = EmbeddedDatabases(server, progress.note)
+        databases = EmbeddedDatabases(lambda: server, progress.note)
         if name == DATA:
             url = databases.data(Scripts.of(Project.load(project)), progress.step)
         else:

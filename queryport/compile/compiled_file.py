@@ -19,6 +19,7 @@ from queryport.compile.read.scan import scan
 from queryport.compile.read.statement import split
 from queryport.compile.single import one_statement
 from queryport.compile.transaction import transaction
+from queryport.compile.write.encoded import EncodedOperation
 from queryport.diagnostics.reporter import Reporter
 from queryport.diagnostics.source import Problem, Source, Span
 
@@ -30,25 +31,34 @@ _UNPARSABLE = ("QP104", "QP107", "QP213")
 class CompiledFile:
     """The result of compiling one file."""
 
-    header: Header
-    operation: Operation | None
-    """None where a problem is an error."""
+    encoded: EncodedOperation | None
+    """The operation; None where a problem is an error."""
     problems: tuple[Problem, ...]
+    lasting: bool = True
+    """Whether the file would come to the same again: not so where the compiler failed, or the database for a moment."""
 
     @property
-    def failed(self) -> bool:
-        """Return whether the compiler itself failed on the file, which may not happen again."""
-        return any(problem.code == "QP010" for problem in self.problems)
+    def operation(self) -> Operation | None:
+        return self.encoded.operation if self.encoded else None
 
 
 def compile_file(database: Database, source: Source, name: str, folders: Sequence[Folder] = ()) -> CompiledFile:
     """Compile one file into the operation of a name; `folders` are those that it inherits from, the farthest first."""
     reporter = Reporter(source)
+    database.hindrances.begin_file()
+    operation = _compile(database, reporter, _header(reporter, folders), name)
+    encoded = None if operation is None or reporter.errors else EncodedOperation.of(operation)
+    return CompiledFile(encoded, reporter.problems, not database.hindrances.any)
+
+
+def header_of(source: Source, folders: Sequence[Folder]) -> Header:
+    """Return the front matter of a file, with what it inherits."""
+    return _header(Reporter(source), folders)
+
+
+def _header(reporter: Reporter, folders: Sequence[Folder]) -> Header:
     header = read_header(reporter)
-    if not reporter.errors:
-        header = inherit(header, folders)
-    operation = _compile(database, reporter, header, name)
-    return CompiledFile(header, None if reporter.errors else operation, reporter.problems)
+    return header if reporter.errors else inherit(header, folders)
 
 
 def _compile(database: Database, reporter: Reporter, header: Header, name: str) -> Operation | None:

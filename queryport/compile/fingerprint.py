@@ -2,17 +2,17 @@
 
 import hashlib
 
-from handler.contract.operation import Operation
+from queryport.compile.write.encoded import EncodedOperations
 
 
-def fingerprint(operations: tuple[Operation, ...], migrations: str) -> str:
-    """Return one string for the SQL of all operations together with the schema they were compiled against.
+def fingerprint(operations: EncodedOperations, migrations: str) -> str:
+    """Return one string for all that calls need of the operations, with the schema they were compiled against.
 
     `migrations` is the checksum of the migrations. What stands before the hyphen is the schema's alone.
     """
     digest = hashlib.sha256(migrations.encode())
-    for operation in operations:
-        digest.update(repr((operation.name, operation.execution)).encode())
+    for operation in operations.encoded:
+        digest.update(operation.body)
     return f"{schema_fingerprint(migrations)}-{digest.hexdigest()[:32]}"
 
 

@@ -7,6 +7,8 @@ reported as it is found. Names that begin with a dot are passed over: they are e
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from operator import attrgetter
 from pathlib import Path
 
 from queryport.compile.read.regular_file import WHOLE, read_bytes
@@ -18,7 +20,8 @@ from queryport.diagnostics.source import Source, Span, shown
 class FoundFile:
     """A file of the folder; where `name` is None, its reporter has the reason why there is nothing to compile."""
 
-    path: Path
+    directory: Path
+    """The folder that it lies in, the same object for all files of one."""
     name: str | None
     reporter: Reporter
 
@@ -27,19 +30,19 @@ def find_query_files(built_in: Path, queries: Path) -> Iterator[FoundFile]:
     """Read Queryport's own query files and those below `queries`, in the order of their paths."""
     first: dict[str, Path] = {}
     for folder in (built_in, queries):
-        for path, problem in _listed(folder):
-            reporter = problem or _read(path)
+        for place in _listed(folder):
+            reporter = place.problem or _read(place)
             if reporter is None:
                 continue
-            name = None if reporter.errors or problem else _named(reporter, path.relative_to(folder))
+            name = None if reporter.errors or place.problem else _named(reporter, place)
             if name is not None and folder is queries and is_own(name):
                 message = f"`{name}` lies in the folder of Queryport's own operations"
                 reporter.report("QP008", WHOLE, message, "give the folder another name")
             # Two names that differ by case alone would be one file on some systems and two on others.
-            elif name is not None and first.setdefault(name.lower(), path) != path:
-                message = f"`{name}` is made by {shown(first[name.lower()])} already"
+            elif name is not None and first.setdefault(name.lower(), place.shown) is not place.shown:
+                message = f"`{name}` is made by {first[name.lower()]} already"
                 reporter.report("QP007", WHOLE, message, "rename one of the two")
-            yield FoundFile(path, None if reporter.errors else name, reporter)
+            yield FoundFile(place.directory.path, None if reporter.errors else name, reporter)
 
 
 def is_own(name: str) -> bool:
@@ -47,9 +50,36 @@ def is_own(name: str) -> bool:
     return name.lower().startswith("queryport.")
 
 
-def _listed(folder: Path) -> list[tuple[Path, Reporter | None]]:
-    """Return the paths of the query files below a folder, and of what looks like one, with what is wrong about it."""
-    found: list[tuple[Path, Reporter | None]] = []
+@dataclass(frozen=True)
+class _Directory:
+    """A folder with what its files have in common, of which there may be thousands."""
+
+    path: Path
+    parts: tuple[str, ...]
+    """Its names below the folder of all query files."""
+
+    @cached_property
+    def shown(self) -> Path:
+        return shown(self.path / "file").parent
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A query file, or what looks like one; then `problem` says what is wrong about it."""
+
+    directory: _Directory
+    name: str
+    shown: Path
+    problem: Reporter | None = None
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        return *self.directory.parts, self.name
+
+
+def _listed(folder: Path) -> list[_Place]:
+    """Return the places of the query files below a folder, and of what looks like one, in their order."""
+    found: list[_Place] = []
 
     def refused(error: OSError) -> None:
         if isinstance(error, FileNotFoundError | NotADirectoryError):
@@ -57,50 +87,60 @@ def _listed(folder: Path) -> list[tuple[Path, Reporter | None]]:
         path = Path(error.filename)
         reporter = Reporter(Source(shown(path), ""))
         reporter.report("QP009", WHOLE, f"the folder cannot be read ({error.strerror})", _READABLE)
-        found.append((path, reporter))
+        found.append(_Place(_directory(folder, path.parent), path.name, reporter.source.path, reporter))
 
     for parent, folders, names in os.walk(folder, onerror=refused):
         folders[:] = [name for name in folders if not name.startswith(".")]
+        directory = _directory(folder, Path(parent))
         for name in names:
-            path = Path(parent, name)
             if name.startswith("."):
                 continue
             if name.endswith(".sql"):
-                found.append((path, None))
+                found.append(_Place(directory, name, _shown(directory, name)))
             elif name.lower().endswith((".sql", ".sql.txt")):
-                found.append((path, _passed_over(path)))
-    return sorted(found, key=lambda entry: entry[0])
+                found.append(_Place(directory, name, _shown(directory, name), _passed_over(directory, name)))
+    return sorted(found, key=attrgetter("order"))
+
+
+def _directory(folder: Path, path: Path) -> _Directory:
+    return _Directory(path, path.relative_to(folder).parts if path.is_relative_to(folder) else ())
+
+
+def _shown(directory: _Directory, name: str) -> Path:
+    # A name may hold bytes that are not UTF-8, which no terminal takes.
+    return directory.shown / os.fsencode(name).decode(errors="replace")
 
 
 _READABLE = "make it readable, or move it out of the folder"
 
 
-def _passed_over(path: Path) -> Reporter:
-    reporter = Reporter(Source(shown(path), ""))
-    end = path.name.lower().index(".sql")
-    message = f"the file is passed over, since its name does not end in `.sql`: `{shown(path).name}`"
-    reporter.report("QP011", WHOLE, message, f"call it `{shown(path).name[:end]}.sql`, or move it out of the folder")
+def _passed_over(directory: _Directory, name: str) -> Reporter:
+    reporter = Reporter(Source(_shown(directory, name), ""))
+    called = reporter.source.path.name
+    message = f"the file is passed over, since its name does not end in `.sql`: `{called}`"
+    cure = f"call it `{called[: called.lower().index('.sql')]}.sql`, or move it out of the folder"
+    reporter.report("QP011", WHOLE, message, cure)
     return reporter
 
 
-def _read(path: Path) -> Reporter | None:
+def _read(place: _Place) -> Reporter | None:
     """Return the reporter of a file's text, or None for one that is gone."""
-    reporter = Reporter(Source(shown(path), ""))
-    content = read_bytes(path, reporter, _READABLE)
+    reporter = Reporter(Source(place.shown, ""))
+    content = read_bytes(os.path.join(place.directory.path, place.name), reporter, _READABLE)  # noqa: PTH118 (of thousands of files)
     if content is None:
         return reporter if reporter.errors else None
     try:
-        return Reporter(Source(shown(path), content.decode("utf-8-sig")))
+        return Reporter(Source(place.shown, content.decode("utf-8-sig")))
     except UnicodeDecodeError as error:
-        reporter = Reporter(Source(shown(path), content.decode(errors="replace")))
+        reporter = Reporter(Source(place.shown, content.decode(errors="replace")))
         at = len(content[: error.start].decode(errors="replace"))
         reporter.report("QP002", Span(at, at + 1), "the file is not UTF-8 text", "save it as UTF-8")
         return reporter
 
 
-def _named(reporter: Reporter, path: Path) -> str | None:
+def _named(reporter: Reporter, place: _Place) -> str | None:
     """Return the name that a path makes, `orders.get_order` of `orders/get_order.sql`."""
-    parts = [*path.parts[:-1], *path.stem.split(".")]
+    parts = [*place.directory.parts, *place.name.removesuffix(".sql").split(".")]
     if all(_is_name(part) for part in parts):
         return ".".join(parts)
     wrong = next(part for part in parts if not _is_name(part))

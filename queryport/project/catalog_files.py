@@ -32,24 +32,20 @@ def openapi_of(build: Build, *, local: bool) -> Document:
     described = []
     for operation in compilation.operations:
         tag, told = _tag(build, operation.name)
-        sql = _statement(build, operation.name) if with_sql else None
+        sql = compilation.statement(operation.name) if with_sql else None
         described.append(Described(operation, tag, told, sql))
     heading = Heading(http.title, build.fingerprint, http.description, tuple(http.servers))
     return document_of(described, heading)
 
 
-def _statement(build: Build, name: str) -> str:
-    """The SQL of an operation as its author wrote it, behind the front matter."""
-    return build.compilation.texts[name].text[build.compilation.headers[name].end :].strip()
-
-
 def _tag(build: Build, name: str) -> tuple[str | None, str]:
     """The tag of an operation with its description: that of the nearest folder that names one, else the folder."""
-    header, folders = build.compilation.headers[name], build.compilation.folders
+    folders = build.compilation.folders
+    above = build.compilation.files[name].folders
+    naming = [folder for folder in reversed(above) if folder.values.get("tag") is not None]
+    tag = build.compilation.header(name).tag if naming else None
+    if tag is not None:
+        return tag, naming[0].values.get("description") or ""
     own = build.project.queries.joinpath(*name.split(".")[:-1])
-    above = folders.above(own / "_") if folders is not None else ()
-    if header.tag is not None:
-        folder = next(folder for folder in reversed(above) if folder.values.get("tag") is not None)
-        return header.tag, folder.values.get("description") or ""
     here = folders.by_path.get(own) if folders is not None else None
     return name.rpartition(".")[0] or None, (here.values.get("description") or "") if here is not None else ""

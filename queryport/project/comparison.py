@@ -17,12 +17,12 @@ def breaking_problems(earlier: Mapping[str, Operation], build: Build) -> list[Pr
 
 
 def _problem(build: Build, breach: Breach) -> Problem:
-    source = build.compilation.texts.get(breach.operation)
-    if source is None:
+    file = build.compilation.files.get(breach.operation)
+    if file is None:
         path = build.project.queries.joinpath(*breach.operation.split(".")).with_suffix(".sql")
         return Problem(breach.code, breach.message, breach.cure, Place(shown(path), 1, 1, "", 1))
-    span = _span(source, build.compilation.headers[breach.operation], breach)
-    return (span.source or source).problem(breach.code, span, breach.message, breach.cure)
+    span = _span(file.source, build.compilation.header(breach.operation), breach)
+    return (span.source or file.source).problem(breach.code, span, breach.message, breach.cure)
 
 
 def _span(source: Source, header: Header, breach: Breach) -> Span:

@@ -81,6 +81,10 @@ class Databases(Protocol):
     schema_is_ours: bool
     """True where nothing but the migrations ever changes the schema."""
 
+    def schema_of(self, scripts: Scripts) -> str | None:
+        """What tells the schema to compile against from every other; None where the database has to be asked."""
+        ...
+
     def schema(self, scripts: Scripts, progress: Progress = no_progress) -> AbstractContextManager[str]:
         """The URL of a database to compile against, for the length of a with block."""
         ...
@@ -110,6 +114,9 @@ class OwnDatabase:
             raise DatabaseError(f"--database-url: {error}") from None
         self._migrate = migrate
 
+    def schema_of(self, scripts: Scripts) -> None:
+        """Anybody may change it."""
+
     @contextmanager
     def schema(self, scripts: Scripts, progress: Progress = no_progress) -> Iterator[str]:
         yield self.data(scripts, progress)
@@ -126,17 +133,25 @@ class OwnDatabase:
 
 
 class EmbeddedDatabases:
-    """The databases of a running embedded server; `report` is told what becomes of the one with data."""
+    """The databases of an embedded server; `report` is told what becomes of the one with data."""
 
     schema_is_ours = True
 
-    def __init__(self, server: EmbeddedPostgres, report: Report = no_report) -> None:
-        self._server = server
+    def __init__(self, started: Callable[[], EmbeddedPostgres], report: Report = no_report) -> None:
+        """`started` answers the running server, each time the same: it need not run before it is needed."""
+        self._started = started
         self._report = report
+
+    @property
+    def _server(self) -> EmbeddedPostgres:
+        return self._started()
+
+    def schema_of(self, scripts: Scripts) -> str:
+        return combined_checksum([*read_scripts(OWN_MIGRATIONS), *scripts.migrations])
 
     @contextmanager
     def schema(self, scripts: Scripts, progress: Progress = no_progress) -> Iterator[str]:
-        name = _SCHEMA_PREFIX + combined_checksum([*read_scripts(OWN_MIGRATIONS), *scripts.migrations])[:16]
+        name = _SCHEMA_PREFIX + self.schema_of(scripts)[:16]
         with self.session() as session:
             while True:
                 # Held by all who compile against it, so that it is not dropped meanwhile.

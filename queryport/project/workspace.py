@@ -3,20 +3,29 @@
 The PostgreSQL is the embedded one, with its data below the data directory, or the user's own if they name it.
 """
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 
-from queryport.compile import Compilation, CompileCache, compile_project, fingerprint
+from queryport.compile import Compilation, fingerprint
+from queryport.compile.cache.cache import CompileCache
+from queryport.compile.cache.key import cache_key
+from queryport.compile.compiler import compile_files, put_together
+from queryport.compile.describe.schema_digest import schema_digest
+from queryport.compile.project_files import ProjectFiles, read_project
 from queryport.console.terminal import Terminal
-from queryport.migrations.scripts import Script, combined_checksum
+from queryport.migrations.scripts import combined_checksum
 from queryport.postgres.account import PostgresError
 from queryport.postgres.revival import kept_running
 from queryport.postgres.server import EmbeddedPostgres
 from queryport.project.databases import DatabaseError, Databases, EmbeddedDatabases, OwnDatabase, Pause, Scripts
 from queryport.project.development_role import as_role
 from queryport.project.project import Project
+
+CACHE_FOLDER = "compiled"
+"""Where in the data directory the compile cache is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,29 +44,58 @@ class Build:
 class Workspace:
     """A project with a running PostgreSQL; see `open_workspace`."""
 
-    def __init__(self, root: Path, data_dir: Path, databases: Databases, terminal: Terminal) -> None:
+    def __init__(
+        self, root: Path, data_dir: Path, databases: Databases, terminal: Terminal, cache: CompileCache
+    ) -> None:
         self.data_dir = data_dir
         self._root = root
         self._databases = databases
         self._terminal = terminal
-        self._compile_cache: CompileCache = {}
-        self._remembered: tuple[Script, ...] = ()
+        self._cache = cache
 
     def build(self) -> Build:
-        """Read the project as it is now and compile it. Raises ProjectError, ScriptError and HistoryError."""
+        """Read the project as it is now and compile it. Raises ProjectError, ScriptError and HistoryError.
+
+        No database is asked, or even started, where nothing has to be compiled and the scripts alone tell the schema.
+        """
         project = Project.load(self._root)
         scripts = Scripts.of(project)
-        if not self._databases.schema_is_ours or scripts.migrations != self._remembered:
-            self._compile_cache.clear()
-            self._remembered = scripts.migrations
-        with self._databases.schema(scripts, self._terminal.step) as url, self._terminal.step("Compiling"):
-            return Build(project, scripts, compile_project(project.queries, url, self._compile_cache))
+        files = read_project(project.queries)
+        schema = self._databases.schema_of(scripts)
+        if schema is not None:
+            return Build(project, scripts, self._compile(files, schema, lambda: self.schema(scripts)))
+        with self.schema(scripts) as url:
+            found = schema_digest(url)
+            lasts = partial(self._is_still, found, url)
+            return Build(project, scripts, self._compile(files, found, lambda: nullcontext(url), lasts))
+
+    def _compile(
+        self,
+        files: ProjectFiles,
+        schema: str,
+        opened: Callable[[], AbstractContextManager[str]],
+        lasts: Callable[[], bool] = lambda: True,
+    ) -> Compilation:
+        """Compile what the cache does not know; `lasts` answers afterwards whether the schema is still the same."""
+        self._cache.open(cache_key(schema))
+        compiled = self._cache.known(files.texts)
+        unknown = [text for text in files.texts if text.key not in compiled]
+        if unknown:
+            with opened() as url, self._terminal.step("Compiling"):
+                compiled |= compile_files(unknown, url)
+        if not unknown or lasts():
+            self._cache.keep(files.texts, compiled)
+        return put_together(files, compiled)
+
+    @staticmethod
+    def _is_still(schema: str, url: str) -> bool:
+        return schema_digest(url) == schema
 
     def beside(self, root: Path) -> "Workspace":
         """Return the workspace of another folder with this PostgreSQL, if that is ours. Raises DatabaseError."""
         if not self._databases.schema_is_ours:
             raise DatabaseError("a commit's migrations are not those of --database-url: leave it out, or name a file")
-        return Workspace(root, self.data_dir, self._databases, self._terminal)
+        return Workspace(root, self.data_dir, self._databases, self._terminal, self._cache.borrowed())
 
     def schema(self, scripts: Scripts) -> AbstractContextManager[str]:
         """The URL of the database that the project is compiled against, for the length of a with block."""
@@ -74,21 +112,37 @@ class Workspace:
 
 @contextmanager
 def open_workspace(
-    root: Path, data_dir: Path | None, database_url: str | None, terminal: Terminal, *, migrate: bool
+    root: Path,
+    data_dir: Path | None,
+    database_url: str | None,
+    terminal: Terminal,
+    *,
+    migrate: bool,
+    cached: bool = True,
 ) -> Iterator[Workspace]:
-    """Start the embedded PostgreSQL for a with block, unless `database_url` names another.
+    """Have the embedded PostgreSQL at hand for a with block, unless `database_url` names another.
 
-    `migrate` says whether the command may change the user's own database. Raises ProjectError, PostgresError and
-    DatabaseError.
+    It is started when it is first needed. `migrate` says whether the command may change the user's own database,
+    `cached` whether it takes what an earlier command compiled and leaves its own to the next. Raises ProjectError,
+    PostgresError and DatabaseError.
     """
+    databases: Databases
     if database_url is not None:
         Project.load(root)
         data_dir = made_data_dir(root, data_dir)
-        yield Workspace(root, data_dir, OwnDatabase(database_url, migrate=migrate, report=terminal.note), terminal)
+        databases = OwnDatabase(database_url, migrate=migrate, report=terminal.note)
+        yield Workspace(root, data_dir, databases, terminal, _cache(data_dir, cached=cached))
         return
-    with embedded_postgres(root, data_dir, terminal) as server:
-        databases = EmbeddedDatabases(server, terminal.note)
-        yield Workspace(root, made_data_dir(root, data_dir), databases, terminal)
+    Project.load(root)
+    with ExitStack() as stack:
+        started = cache(lambda: stack.enter_context(embedded_postgres(root, data_dir, terminal)))
+        databases = EmbeddedDatabases(started, terminal.note)
+        data_dir = made_data_dir(root, data_dir)
+        yield Workspace(root, data_dir, databases, terminal, _cache(data_dir, cached=cached))
+
+
+def _cache(data_dir: Path, *, cached: bool) -> CompileCache:
+    return CompileCache(data_dir / CACHE_FOLDER if cached else None)
 
 
 @contextmanager

@@ -7,15 +7,22 @@ from typing import Any
 import psycopg
 
 from queryport.aws import placeholders
+from queryport.compile.describe.hindrances import Hindrances
 
 
 class Conversions:
     """Questions about types, by their oid or by their name as it is written in SQL; answers are kept."""
 
-    def __init__(self, connection: psycopg.Connection[Any], undone: Callable[[], AbstractContextManager[None]]) -> None:
+    def __init__(
+        self,
+        connection: psycopg.Connection[Any],
+        undone: Callable[[], AbstractContextManager[None]],
+        hindrances: Hindrances,
+    ) -> None:
+        """`undone` undoes at the end of a with block what was executed in it."""
         self._connection = connection
         self._undone = undone
-        """Undoes at the end of a with block what was executed in it."""
+        self._hindrances = hindrances
         self._null_casts: dict[str, bool] = {}
         self._ordering: dict[str, bool] = {}
         self._conditions: dict[str, bool] = {}
@@ -88,9 +95,10 @@ class Conversions:
         try:
             with self._undone():
                 return self._connection.execute(sql.encode()).fetchall()
-        except psycopg.Error:
+        except psycopg.Error as error:
             if self._connection.broken:
                 raise
+            self._hindrances.note(error.sqlstate, remembered=True)
             return None
 
 

@@ -17,6 +17,7 @@ from psycopg import pq
 
 from queryport.compile.analysis.facts import Facts
 from queryport.compile.describe.conversions import Conversions
+from queryport.compile.describe.hindrances import Hindrances
 from queryport.compile.describe.planning import Planning
 
 UNKNOWN_OID = 0
@@ -103,9 +104,10 @@ class Database:
         self._attributes: dict[int, dict[int, Attribute]] = {}
         self._labels: dict[int, tuple[str, ...]] = {}
         self._defined = False
+        self.hindrances = Hindrances()
         self.facts = Facts(self._connection)
-        self.conversions = Conversions(self._connection, self._undone)
-        self.planning = Planning(self._connection, url)
+        self.conversions = Conversions(self._connection, self._undone, self.hindrances)
+        self.planning = Planning(self._connection, url, self.hindrances)
 
     def __enter__(self) -> Self:
         return self
@@ -181,7 +183,7 @@ class Database:
         try:
             result = protocol.exec_(script.encode())
             if result.status != pq.ExecStatus.TUPLES_OK:
-                raise _statement_error(result)
+                raise self._error(result)
             return (result.get_value(0, 0) or b"").decode()
         finally:
             protocol.exec_(b"ROLLBACK" if idle else b"ROLLBACK TO queryport; RELEASE queryport")
@@ -237,7 +239,9 @@ class Database:
     def _error(self, result: pq.abc.PGresult) -> StatementError | psycopg.OperationalError:
         if self.is_lost:
             return psycopg.OperationalError("the database closed the connection")
-        return _statement_error(result)
+        error = _statement_error(result)
+        self.hindrances.note(error.sqlstate)
+        return error
 
     def type(self, oid: int) -> TypeRow:
         if oid not in self._types:
@@ -258,7 +262,8 @@ class Database:
         try:
             with self._savepoint():
                 row = self._connection.execute("SELECT to_regtype(%s)::oid::bigint", (name,)).fetchone()
-        except psycopg.Error:  # not even the grammar of a type name
+        except psycopg.Error as error:  # not even the grammar of a type name
+            self.hindrances.note(error.sqlstate)
             return None
         return row[0] if row else None
 

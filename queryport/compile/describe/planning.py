@@ -6,6 +6,7 @@ from typing import Any
 import psycopg
 
 from handler.contract.operation import SESSION_SETTINGS
+from queryport.compile.describe.hindrances import Hindrances
 
 _POLICIES = """
 SELECT p.polrelid::regclass::text, pg_get_expr(condition, p.polrelid)
@@ -38,9 +39,10 @@ _EMPTY_SETTINGS = "SELECT " + ", ".join(f"set_config('{name}', '', false)" for n
 
 
 class Planning:
-    def __init__(self, connection: psycopg.Connection[Any], url: str) -> None:
+    def __init__(self, connection: psycopg.Connection[Any], url: str, hindrances: Hindrances) -> None:
         """`connection` is the compiler's own; `url` leads to the same database."""
         self._connection = connection
+        self._hindrances = hindrances
         self._url = url
         self._decides_ahead: bool | None = None
         self._without_settings: tuple[psycopg.Connection[Any], ...] = ()
@@ -73,7 +75,8 @@ class Planning:
             for connection in (unset, empty):
                 for text in explained:
                     connection.execute(text.encode())
-        except psycopg.Error:
+        except psycopg.Error as error:
+            self._hindrances.note(error.sqlstate)
             return False
         return True
 

@@ -44,13 +44,13 @@ class Folders:
     broken: frozenset[Path] = frozenset()
     """The folders whose `_folder.yaml` cannot be used: nobody knows who may call what lies below."""
 
-    def are_broken_above(self, file: Path) -> bool:
-        """Return whether a file would inherit from a `_folder.yaml` that cannot be used."""
-        return not self.broken.isdisjoint(file.parents)
+    def are_broken_above(self, directory: Path) -> bool:
+        """Return whether the files of a folder would inherit from a `_folder.yaml` that cannot be used."""
+        return not self.broken.isdisjoint((directory, *directory.parents))
 
-    def above(self, file: Path) -> tuple[Folder, ...]:
-        """Return the folders that a file inherits from, the farthest first."""
-        parents = [parent for parent in reversed(file.parents) if parent == self.root or self.root in parent.parents]
+    def above(self, directory: Path) -> tuple[Folder, ...]:
+        """Return the folders that the files of one inherit from, the farthest first."""
+        parents = [each for each in (*reversed(directory.parents), directory) if each.is_relative_to(self.root)]
         return tuple(self.by_path[parent] for parent in parents if parent in self.by_path)
 
 
@@ -89,7 +89,7 @@ def _text(path: Path) -> Reporter | None:
         message = f"`{path.name}` looks like the settings of its folder, which are called `{FOLDER_FILE}`"
         reporter.report("QP009", WHOLE, message, f"call it `{FOLDER_FILE}`, or move it out of the folder")
         return reporter
-    content = read_bytes(path, reporter, _READABLE)
+    content = read_bytes(str(path), reporter, _READABLE)
     if content is None:
         return reporter if reporter.errors else None
     try:

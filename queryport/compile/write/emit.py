@@ -10,9 +10,8 @@ from typing import Any
 
 import orjson
 
-from handler.contract import exact_json
-from handler.contract.operation import CATALOG_FORMAT, Choice, CommaList, Fragment, Http, Operation, PossibleError
-from handler.contract.violations import Violation
+from handler.contract.operation import CATALOG_FORMAT, Http, Operation
+from queryport.compile.write.encoded import EncodedOperation, EncodedOperations, json_line
 
 _LARGE = 4096
 """The bytes beyond which a branch of the routes is not part of the index."""
@@ -21,15 +20,16 @@ _LARGE = 4096
 def write_catalog(path: Path, operations: Sequence[Operation], fingerprint: str) -> None:
     """Write the catalogue whole or not at all: a reader never meets half of one."""
     lines = _Lines()
-    places = {operation.name: _add(lines, operation) for operation in operations}
+    encoded = EncodedOperations.of(operations).encoded
+    places = {operation.name: _add(lines, operation) for operation in encoded}
     index = {
         "format": CATALOG_FORMAT,
         "fingerprint": fingerprint,
-        "routes": _without_large_branches(_trie(operations), lines),
+        "routes": _without_large_branches(_trie(encoded), lines),
         "operations": lines.add(orjson.dumps(places)),
     }
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    unfinished.write_bytes(b"[\n" + b",\n".join([_json(index), *lines.all]) + b"\n]\n")
+    unfinished.write_bytes(b"[\n" + b",\n".join([json_line(index), *lines.all]) + b"\n]\n")
     unfinished.replace(path)
 
 
@@ -48,37 +48,11 @@ class _Lines:
         return place
 
 
-def _add(lines: _Lines, operation: Operation) -> tuple[int, int, int]:
+def _add(lines: _Lines, operation: EncodedOperation) -> tuple[int, int, int]:
     """Add an operation's two lines; return the place of the first and the length of the second, which follows it."""
-    offset, length = lines.add(_json(_body(operation)))
-    _, documented = lines.add(_json(_plain(operation.documentation)))
+    offset, length = lines.add(operation.body)
+    _, documented = lines.add(operation.documentation)
     return offset, length, documented
-
-
-def _body(operation: Operation) -> dict[str, Any]:
-    """The part of an operation that a call needs."""
-    body = {name: _plain(member) for name, member in operation._asdict().items()}
-    del body["documentation"]
-    return body | {"execution": {"form": type(operation.execution).__name__, **_plain(operation.execution)}}
-
-
-def _plain(value: Any) -> Any:
-    """The value as JSON has it; statements as the catalogue's reader takes them."""
-    match value:
-        case Fragment():
-            return [value.sql, value.placeholders]
-        case Violation() | PossibleError():
-            return list(value)
-        case Choice():
-            always = [True] if value.null_is_present else []
-            return [value.parameter, _plain(value.present), _plain(value.absent), *always]
-        case CommaList():
-            return [_plain(value.pieces)]
-        case tuple() if hasattr(value, "_asdict"):
-            return {name: _plain(member) for name, member in value._asdict().items()}
-        case tuple():
-            return [_plain(each) for each in value]
-    return value
 
 
 def _without_large_branches(node: dict[str, Any], lines: _Lines) -> dict[str, Any]:
@@ -87,14 +61,14 @@ def _without_large_branches(node: dict[str, Any], lines: _Lines) -> dict[str, An
     for step, following in node.items():
         if isinstance(following, dict):
             following = _without_large_branches(following, lines)
-            line = _json(following)
+            line = json_line(following)
             if len(line) > _LARGE:
                 following = lines.add(line)
         small[step] = following
     return small
 
 
-def _trie(operations: Sequence[Operation]) -> dict[str, Any]:
+def _trie(operations: Sequence[EncodedOperation]) -> dict[str, Any]:
     root: dict[str, Any] = {}
     for operation in operations:
         if operation.http is not None:
@@ -107,7 +81,3 @@ def _grow(root: dict[str, Any], http: Http, operation: str) -> None:
     for segment in http.path.removeprefix("/").split("/"):
         node = node.setdefault("{}" if segment.startswith("{") else f"/{segment}", {})
     node[http.method] = operation
-
-
-def _json(value: Any) -> bytes:
-    return exact_json.dumps(exact_json.exact(value)).encode()

@@ -10,6 +10,7 @@ from handler.contract.operation import Operation, Result, Single
 from queryport.commands.run import RunError, TypedRequest, find, show
 from queryport.commands.typed_values import TypedValueError, read_parameters
 from queryport.compile import Compilation
+from queryport.compile.write.encoded import EncodedOperations
 from queryport.console.terminal import Terminal
 from tests.support.statements import sql
 
@@ -79,7 +80,7 @@ def test_what_cannot_be_meant_is_refused(typed: list[str], said: str) -> None:
 
 
 def test_a_name_that_is_nearly_right_is_told() -> None:
-    compilation = Compilation((_operation(),), (), {})
+    compilation = Compilation(EncodedOperations.of([_operation()]), ())
     assert find(compilation, "books.get").name == "books.get"
     with pytest.raises(RunError, match=r"there is no operation books.gett: did you mean books.get\?"):
         find(compilation, "books.gett")

@@ -168,18 +168,6 @@ def test_a_table_of_tenants_that_is_read_without_the_tenant_is_told(compiled: Co
     assert len(compilation.operations) == 4
 
 
-def test_a_changed_folder_compiles_its_files_anew(tmp_path: Path, schema_url: str) -> None:
-    (tmp_path / "get.sql").write_text(PERSON)
-    cache: dict[object, object] = {}
-    before = compile_project(tmp_path, schema_url, cache)  # type: ignore[arg-type]  # filled by the compiler
-    (tmp_path / "_folder.yaml").write_text("allow: [anyone]")
-    after = compile_project(tmp_path, schema_url, cache)  # type: ignore[arg-type]
-    assert before.operations[0].access == Access()
-    assert after.operations[0].access == Access(("anyone",))
-    again = compile_project(tmp_path, schema_url, cache)  # type: ignore[arg-type]
-    assert again.operations[0] is after.operations[0]
-
-
 def test_a_cache_is_for_the_reads_of_a_folder(compiled: Compiled) -> None:
     compilation = compiled(
         {

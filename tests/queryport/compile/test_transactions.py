@@ -157,7 +157,7 @@ def test_a_batch_takes_an_array(operation_of: Make) -> None:
 def test_every_catalogue_has_the_operation_that_purges_keys(tmp_path: Path, schema_url: str) -> None:
     compilation = compile_project(tmp_path, schema_url)
     assert compilation.ok
-    assert compilation.operations == ()
+    assert not compilation.operations
     assert [operation.name for operation in compilation.catalogue] == ["queryport.purge_idempotency_keys"]
 
 

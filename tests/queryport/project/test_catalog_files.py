@@ -6,6 +6,7 @@ import pytest
 
 from handler.contract.docs_file import DocsFile
 from queryport.compile import Compilation
+from queryport.compile.write.encoded import EncodedOperations
 from queryport.project.catalog_files import write_build
 from queryport.project.databases import Scripts
 from queryport.project.project import HttpSettings, Project
@@ -25,7 +26,9 @@ from queryport.project.workspace import Build
 def test_the_page_is_there_where_it_is_wanted_and_has_a_document(
     tmp_path: Path, http: HttpSettings, *, local: bool, has_page: bool
 ) -> None:
-    build = Build(Project(tmp_path, tmp_path, tmp_path, None, None, http), Scripts((), ()), Compilation((), (), {}))
+    build = Build(
+        Project(tmp_path, tmp_path, tmp_path, None, None, http), Scripts((), ()), Compilation(EncodedOperations(), ())
+    )
     path = DocsFile.beside(tmp_path / "catalog.json")
     path.write_text("of an earlier build")
     write_build(tmp_path / "catalog.json", build, local=local)

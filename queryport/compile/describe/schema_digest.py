@@ -1,0 +1,52 @@
+"""A digest of all that PostgreSQL knows of a database's schema, which tells whether files would still compile the same.
+
+Reads every catalogue that the connection may read, whole, but for what changes without a change of the schema:
+statistics, and numbers that the vacuum keeps. A change that matters to no file counts as well; that costs no more than
+compiling anew.
+"""
+
+import hashlib
+
+import psycopg
+
+_CATALOGUES = """
+SELECT relname FROM pg_catalog.pg_class
+WHERE relnamespace = 'pg_catalog'::pg_catalog.regnamespace AND relkind = 'r'
+  AND pg_catalog.has_table_privilege(oid, 'SELECT') AND relname <> ALL (%s)
+ORDER BY relname
+"""
+_LEFT_OUT = [
+    "pg_class",  # below, without the vacuum's numbers
+    "pg_authid",  # the view pg_roles below, which others than superusers may read too
+    "pg_database",
+    "pg_largeobject",
+    "pg_largeobject_metadata",
+    "pg_replication_origin",
+    "pg_shdepend",
+    "pg_statistic",
+    "pg_statistic_ext_data",
+    "pg_subscription",
+    "pg_subscription_rel",
+]
+_RELATIONS = """
+SELECT oid, relname, relnamespace, reltype, reloftype, relowner, relam, relkind, relpersistence, relhasindex,
+       relisshared, relnatts, relchecks, relhasrules, relhastriggers, relhassubclass, relrowsecurity,
+       relforcerowsecurity, relispartition, relispopulated, relacl, reloptions, relpartbound
+FROM pg_catalog.pg_class
+"""
+_SETTINGS = """
+SELECT name, reset_val FROM pg_catalog.pg_settings
+WHERE context IN ('user', 'superuser', 'internal') AND name <> 'application_name'
+"""
+_DIGEST = "(SELECT md5(string_agg(row, '' ORDER BY row)) FROM (SELECT md5(t::text) AS row FROM ({}) t) rows)"
+
+
+def schema_digest(database_url: str) -> str:
+    """Return a digest of the schema. Raises psycopg.OperationalError if the database does not answer."""
+    with psycopg.connect(database_url) as connection:
+        connection.execute("SET LOCAL search_path = pg_catalog")  # in which names are written out
+        names = [row[0] for row in connection.execute(_CATALOGUES, [_LEFT_OUT]).fetchall()]
+        whole = [_RELATIONS, _SETTINGS, "TABLE pg_roles", "SELECT version(), current_user"]
+        parts = [*(f"TABLE {name}" for name in names), *whole]
+        row = connection.execute(f"SELECT {', '.join(map(_DIGEST.format, parts))}".encode()).fetchone()
+    return hashlib.sha256(repr((parts, row)).encode()).hexdigest()

@@ -1,0 +1,67 @@
+"""Reads all files of a project that its operations are compiled from, and tells one state of each from another."""
+
+import hashlib
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+
+from queryport.compile.query_files import find_query_files
+from queryport.compile.read.folder import FOLDER_FILE, Folder, Folders, read_folders
+from queryport.compile.read.regular_file import WHOLE
+from queryport.diagnostics.source import Problem, Source
+
+BUILT_IN = Path(__file__).with_name("operations")
+"""The query files of Queryport's own operations, which every catalogue has."""
+
+
+@dataclass(frozen=True)
+class QueryText:
+    """A query file that can be compiled, with all that it is compiled from besides the database."""
+
+    name: str
+    """The operation's."""
+    source: Source
+    folders: tuple[Folder, ...]
+    """Those that it inherits from, the farthest first."""
+
+    @cached_property
+    def key(self) -> str:
+        """A digest of the name and the texts: files of one key come to the same, but for the paths that are shown."""
+        digest = hashlib.blake2b(digest_size=20)
+        for text in (self.name, self.source.text, *(folder.source.text for folder in self.folders)):
+            encoded = text.encode()
+            digest.update(b"%d:" % len(encoded))
+            digest.update(encoded)
+        return digest.hexdigest()
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The files that a problem of this one can lie in, as they are shown."""
+        return self.source.path, *(folder.source.path for folder in self.folders)
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectFiles:
+    """The files of a project at one moment."""
+
+    texts: tuple[QueryText, ...]
+    problems: tuple[Problem, ...]
+    """Those of files that cannot be compiled at all."""
+    folders: Folders
+
+
+def read_project(queries: Path) -> ProjectFiles:
+    """Read Queryport's own query files and those below `queries`, with the settings of their folders."""
+    folders = read_folders(queries)
+    problems: list[Problem] = [*folders.problems]
+    texts = []
+    # Of a folder, once for its files, of which there may be thousands.
+    above, are_broken = cache(folders.above), cache(folders.are_broken_above)
+    for found in find_query_files(BUILT_IN, queries):
+        if found.name is not None and are_broken(found.directory):
+            message = f"it inherits from a `{FOLDER_FILE}` that cannot be used"
+            found.reporter.report("QP009", WHOLE, message, f"mend that `{FOLDER_FILE}`, or delete it")
+        problems += found.reporter.problems
+        if found.name is not None and not found.reporter.errors:
+            texts.append(QueryText(found.name, found.reporter.source, above(found.directory)))
+    return ProjectFiles(tuple(texts), tuple(problems), folders)

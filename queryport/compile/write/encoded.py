@@ -1,0 +1,119 @@
+"""An operation as the lines of the catalogue that it is written as, which are all that a build passes on.
+
+An operation that was compiled a moment ago and one that was compiled by an earlier command are then the same bytes. An
+Operation is read from them when one is looked into.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Self, overload
+
+from handler.contract import exact_json
+from handler.contract.catalog import read_documentation, read_operation
+from handler.contract.operation import Choice, CommaList, Fragment, Http, Operation, PossibleError
+from handler.contract.violations import Violation
+
+
+@dataclass(frozen=True)
+class EncodedOperation:
+    """A compiled operation as its two lines of the catalogue, and what the catalogue's index says of it."""
+
+    name: str
+    http: Http | None
+    """The route alone."""
+    body: bytes
+    """The part of the operation that a call needs, as JSON."""
+    documentation: bytes
+
+    @classmethod
+    def of(cls, operation: Operation) -> Self:
+        documentation = json_line(_plain(operation.documentation))
+        http = operation.http and Http(operation.http.method, operation.http.path)
+        return cls(operation.name, http, json_line(_body(operation)), documentation)
+
+    @cached_property
+    def operation(self) -> Operation:
+        """The operation as the function reads it, with its documentation."""
+        return read_operation(self.body)._replace(documentation=read_documentation(self.documentation))
+
+    @property
+    def errors(self) -> tuple[PossibleError, ...]:
+        """The errors that its file declares; its documentation is read only where it has such a member."""
+        return self.operation.documentation.errors if b'"errors":[[' in self.documentation else ()
+
+
+class EncodedOperations(Sequence[Operation]):
+    """Operations, each of which is read when it is looked at; equal where their bytes are."""
+
+    def __init__(self, encoded: Sequence[EncodedOperation] = ()) -> None:
+        self.encoded = tuple(encoded)
+
+    @classmethod
+    def of(cls, operations: Sequence[Operation]) -> "EncodedOperations":
+        """Encode operations, unless they are encoded already."""
+        if isinstance(operations, EncodedOperations):
+            return operations
+        return cls([EncodedOperation.of(operation) for operation in operations])
+
+    def mentioning(self, word: str) -> Iterator[Operation]:
+        """Read those operations alone whose JSON holds a word."""
+        text = word.encode()
+        return (encoded.operation for encoded in self.encoded if text in encoded.body)
+
+    def __len__(self) -> int:
+        return len(self.encoded)
+
+    def __iter__(self) -> Iterator[Operation]:
+        return (encoded.operation for encoded in self.encoded)
+
+    @overload
+    def __getitem__(self, index: int) -> Operation: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> "EncodedOperations": ...
+
+    def __getitem__(self, index: int | slice) -> "Operation | EncodedOperations":
+        if isinstance(index, slice):
+            return EncodedOperations(self.encoded[index])
+        return self.encoded[index].operation
+
+    def __add__(self, others: "EncodedOperations") -> "EncodedOperations":
+        return EncodedOperations((*self.encoded, *others.encoded))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, EncodedOperations) and self.encoded == other.encoded
+
+    def __hash__(self) -> int:
+        return hash(self.encoded)
+
+
+def json_line(value: Any) -> bytes:
+    """Return a line of the catalogue: JSON without a line break, whose numbers keep every digit."""
+    return exact_json.dumps(exact_json.exact(value)).encode()
+
+
+def _body(operation: Operation) -> dict[str, Any]:
+    """The part of an operation that a call needs."""
+    body = {name: _plain(member) for name, member in operation._asdict().items()}
+    del body["documentation"]
+    return body | {"execution": {"form": type(operation.execution).__name__, **_plain(operation.execution)}}
+
+
+def _plain(value: Any) -> Any:
+    """The value as JSON has it; statements as the catalogue's reader takes them."""
+    match value:
+        case Fragment():
+            return [value.sql, value.placeholders]
+        case Violation() | PossibleError():
+            return list(value)
+        case Choice():
+            always = [True] if value.null_is_present else []
+            return [value.parameter, _plain(value.present), _plain(value.absent), *always]
+        case CommaList():
+            return [_plain(value.pieces)]
+        case tuple() if hasattr(value, "_asdict"):
+            return {name: _plain(member) for name, member in value._asdict().items()}
+        case tuple():
+            return [_plain(each) for each in value]
+    return value

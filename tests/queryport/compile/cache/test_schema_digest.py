@@ -1,0 +1,61 @@
+"""The digest of a schema: every change of it shows, and nothing else does."""
+
+import psycopg
+import pytest
+from psycopg.conninfo import make_conninfo
+
+from queryport.compile.describe.schema_digest import schema_digest
+from tests.support.databases import NewDatabase
+
+_SCHEMA = """
+CREATE TABLE person (person_id int PRIMARY KEY, name text);
+CREATE TYPE mood AS ENUM ('good', 'bad');
+CREATE FUNCTION twice(n int) RETURNS int LANGUAGE sql IMMUTABLE RETURN n * 2;
+CREATE VIEW people AS SELECT name FROM person;
+CREATE DOMAIN short AS text CHECK (length(value) < 10);
+"""
+_CHANGES = (
+    "ALTER TABLE person ADD note text",
+    "ALTER TABLE person ALTER name SET NOT NULL",
+    "ALTER TABLE person RENAME name TO called",
+    "CREATE UNIQUE INDEX ON person (name)",
+    "ALTER TYPE mood ADD VALUE 'mixed'",
+    "CREATE OR REPLACE FUNCTION twice(n int) RETURNS int LANGUAGE sql VOLATILE RETURN n * 2",
+    "CREATE OR REPLACE VIEW people AS SELECT upper(name) AS name FROM person",
+    "ALTER DOMAIN short DROP CONSTRAINT short_check",
+    "ALTER TABLE person ENABLE ROW LEVEL SECURITY",
+    "CREATE POLICY own ON person USING (person_id = 1)",
+    "CREATE RULE none AS ON DELETE TO person DO INSTEAD NOTHING",
+    "CREATE CAST (int AS mood) WITH INOUT",
+    "CREATE EXTENSION hstore",
+    "CREATE TABLE child () INHERITS (person)",
+    "CREATE SCHEMA other",
+    "GRANT SELECT ON person TO PUBLIC",
+    "DROP VIEW people",
+)
+
+
+@pytest.mark.parametrize("change", _CHANGES)
+def test_a_change_of_the_schema_shows(new_database: NewDatabase, change: str) -> None:
+    url = new_database(_SCHEMA)
+    before = schema_digest(url)
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(change.encode())
+    assert schema_digest(url) != before
+
+
+def test_rows_and_statistics_do_not_show(new_database: NewDatabase) -> None:
+    url = new_database(_SCHEMA)
+    before = schema_digest(url)
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("INSERT INTO person SELECT n, 'p' || n FROM generate_series(1, 1000) n")
+        for statement in ("ANALYZE", "VACUUM person"):
+            connection.execute(statement.encode())
+    assert schema_digest(url) == before
+
+
+def test_the_connections_settings_show(new_database: NewDatabase) -> None:
+    url = new_database(_SCHEMA)
+    before = schema_digest(url)
+    assert schema_digest(make_conninfo(url, options="-c search_path=pg_catalog")) != before
+    assert schema_digest(make_conninfo(url, application_name="other")) == before
