@@ -65,3 +65,16 @@ def test_both_forms_of_github_s_subject_are_there() -> None:
 def test_every_parameter_is_explained() -> None:
     named = set(re.findall(r"`(\w+)`", (DOCS / "deploy.md").read_text()))
     assert set(Stack(TEMPLATE).template["Parameters"]) <= named
+
+
+def test_a_state_machines_role_may_invoke_its_alias_and_nothing_else() -> None:
+    blocks = [
+        yaml.load(block, Loader) for page in ("deploy.md", "step-functions.md") for block in _blocks(page, "yaml")
+    ]  # noqa: S506 (a SafeLoader's child)
+    named: dict[str, Any] = {name: each for block in blocks for name, each in block.items()}
+    resources = {name: named[name] for name in ("ReaderAlias", "ReportRole")}
+    stack = Stack(deployed_template(TEMPLATE, resources))
+    (policy,) = stack.properties("ReportRole")["Policies"]
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    assert statement["Action"] == "lambda:InvokeFunction"
+    assert statement["Resource"] == stack.physical_id("ReaderAlias")
