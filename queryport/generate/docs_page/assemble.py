@@ -7,6 +7,7 @@ served from; the function sends it as a header besides.
 import base64
 import hashlib
 import json
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ _POLICY = b'<meta http-equiv="Content-Security-Policy" content="'
 @cache
 def docs_page(changes: str | None = None) -> bytes:
     """The page; `changes` is the address of the events that tell of new data, relative to the page."""
-    style = "\n".join(_text("styles", name) for name in _STYLES)
+    style = "\n".join(_without_indentation(_text("styles", name)) for name in _STYLES)
     script = linked(_ENTRY, _module)
     settings = {"changes": changes, "patterns": {pattern: derived.meaning for pattern, derived in DERIVED.items()}}
     parts = {
@@ -75,7 +76,12 @@ def _json(value: Any) -> str:
 def _module(name: str) -> str:
     if name in _LIBRARIES:
         return _text("vendor", _LIBRARIES[name])
-    return _text("scripts", name.removeprefix("./"))
+    return _without_indentation(_text("scripts", name.removeprefix("./")))
+
+
+def _without_indentation(text: str) -> str:
+    """The text in fewer bytes: no string of these files has spaces at the beginning of a line that count."""
+    return re.sub(r"^[ \t]+", "", text, flags=re.MULTILINE)
 
 
 def _text(*path: str) -> str:

@@ -37,8 +37,10 @@ function isReplay(answer) {
 }
 
 function rowsOf(answer) {
-  const data = answer.json?.data;
-  return answer.ok && Array.isArray(data) ? `${data.length.toLocaleString("en")} ${data.length === 1 ? "row" : "rows"}` : null;
+  const { data, total } = answer.json ?? {};
+  if (!answer.ok || !Array.isArray(data)) return null;
+  const rows = `${data.length.toLocaleString("en")} ${data.length === 1 ? "row" : "rows"}`;
+  return total === undefined ? rows : `${rows} of ${Number(total).toLocaleString("en")}`;
 }
 
 function sizeOf(characters) {

@@ -1,4 +1,5 @@
 // One parameter: its rules, and the input for its value.
+import { Conditions } from "./conditions.js";
 import { Markdown } from "./markdown.js";
 import { isNullable, rulesOf, typeName } from "./schema.js";
 import { html, useId } from "./ui.js";
@@ -16,7 +17,10 @@ export function Field({ field, entry, flaw, document, onEntry, idOf }) {
   const attributes = { id, "aria-describedby": described, "aria-invalid": flaw ? "true" : undefined };
   return html`<div class=${`field ${flaw ? "field-bad" : ""}`}>
     <div class="field-head">
-      <label for=${id}>${field.name}</label>
+      ${
+        // Conditions are a group with a name of its own.
+        kindOf(schema) === "conditions" ? html`<span class="label">${field.name}</span>` : html`<label for=${id}>${field.name}</label>`
+      }
       <span class="type">${typeName(schema, document)}</span>
       ${field.required && html`<span class="required">required</span>`}
       ${schema.deprecated && html`<span class="tag tag-warn">deprecated</span>`}
@@ -46,6 +50,7 @@ function Input({ field, entry, attributes, onEntry }) {
       ${optionsOf(schema).map(({ text }) => html`<option key=${text} value=${text}>${text}</option>`)}
     </select>`;
   }
+  if (kind === "conditions") return html`<${Conditions} field=${field} entry=${entry} attributes=${attributes} onEntry=${onEntry} />`;
   const placeholder = entry.isNull ? "null" : placeholderOf(schema, kind);
   if (kind === "json" || kind === "lines") {
     const className = kind === "json" ? "mono" : "";

@@ -1,6 +1,6 @@
 // The operations of an OpenAPI document, as the page looks at them. Details are looked up when they are shown: a
 // catalogue may have thousands.
-import { resolved } from "./schema.js";
+import { expanded, resolved } from "./schema.js";
 
 const METHODS = ["get", "post", "put", "patch", "delete"];
 const HEADERS_OF_THEIR_OWN = ["idempotency-key", "prefer"];
@@ -77,7 +77,7 @@ function directNames({ path, facts }) {
 
 function parameterField(parameter, document) {
   const [type, content] = Object.entries(parameter.content ?? {})[0] ?? [];
-  const schema = resolved(content?.schema ?? parameter.schema, document);
+  const schema = expanded(content?.schema ?? parameter.schema, document);
   return {
     name: parameter.name,
     in: parameter.in,
@@ -99,7 +99,7 @@ function bodyOf(described, document) {
   const whole = schema.properties === undefined && schema.type !== "object";
   const required = new Set(schema.required ?? []);
   const field = (name, member) => {
-    const own = resolved(member, document);
+    const own = expanded(member, document);
     return { name, in: "body", required: required.has(name), description: own.description ?? "", schema: own };
   };
   const fields = whole

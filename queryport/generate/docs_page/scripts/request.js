@@ -43,13 +43,25 @@ function queryPairs({ name, value, style, explode, asJson }) {
   const pair = (text) => `${encodeURIComponent(name)}=${encodeURIComponent(text)}`;
   if (asJson || value === null || typeof value !== "object") return [pair(asJson ? toJson(value) : asText(value))];
   if (!Array.isArray(value)) {
-    if (style === "deepObject") {
-      return Object.entries(value).map(([member, each]) => `${encodeURIComponent(`${name}[${member}]`)}=${encodeURIComponent(asText(each))}`);
-    }
-    return [pair(toJson(value))];
+    return style === "deepObject" ? deepPairs(name, value) : [pair(toJson(value))];
   }
   if (explode) return value.map((each) => pair(asText(each)));
   return [`${encodeURIComponent(name)}=${value.map((each) => encodeURIComponent(asText(each))).join(",")}`];
+}
+
+// `filter[total][gte]=10`: a member in brackets for each level; the elements of a list stand between commas.
+function deepPairs(name, value) {
+  return Object.entries(value).flatMap(([member, each]) => {
+    const inner = `${name}[${member}]`;
+    if (isObject(each) && Object.values(each).length > 0 && !inner.includes("][")) return deepPairs(inner, each);
+    const isPlain = Array.isArray(each) && each.every((element) => !isObject(element) && !Array.isArray(element));
+    const text = isPlain ? each.map((element) => encodeURIComponent(asText(element))).join(",") : encodeURIComponent(asText(each));
+    return [`${encodeURIComponent(inner)}=${text}`];
+  });
+}
+
+function isObject(value) {
+  return value !== null && typeof value === "object" && value.constructor === Object;
 }
 
 function asText(value) {

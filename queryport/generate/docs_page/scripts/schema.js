@@ -58,6 +58,19 @@ export function resolved(schema, root) {
   return found && typeof found === "object" ? { ...found, ...marks } : {};
 }
 
+// The same with its properties and its items resolved, as deep as forms look.
+export function expanded(schema, root, depth = 3) {
+  const found = resolved(schema, root);
+  if (depth === 0) return found;
+  const inner = (each) => expanded(each, root, depth - 1);
+  const properties = Object.entries(found.properties ?? {}).map(([name, each]) => [name, inner(each)]);
+  return {
+    ...found,
+    ...(found.items && typeof found.items === "object" ? { items: inner(found.items) } : {}),
+    ...(properties.length > 0 ? { properties: Object.fromEntries(properties) } : {}),
+  };
+}
+
 export function typesOf(schema) {
   const given = schema.type === undefined ? [] : [schema.type].flat();
   const types = given.length > 0 ? given : (schema.anyOf ?? schema.oneOf ?? []).flatMap((each) => each.type ?? []);
@@ -103,6 +116,7 @@ export function rulesOf(schema) {
   range(rules, schema.minLength, schema.maxLength, " characters");
   range(rules, schema.minItems, schema.maxItems, " elements");
   if (schema.uniqueItems) rules.push("no element twice");
+  if (schema.items?.enum) rules.push(`of ${schema.items.enum.filter((each) => each !== null).join(", ")}`);
   if (schema.pattern !== undefined) rules.push(...ruleOfPattern(schema.pattern));
   if (isNullable(schema)) rules.push("or null");
   const fallback = schema.default ?? schema["x-default"];

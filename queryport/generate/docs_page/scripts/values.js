@@ -2,10 +2,11 @@
 import { ExactNumber, isNumber, parseJson, toJson } from "./exact_json.js";
 import { choicesOf, typesOf } from "./schema.js";
 
-// The form of a field: choice, lines (a list of scalars, one a line), json, or text.
+// The form of a field: choice, lines (a list of scalars, one a line), conditions (of a list), json, or text.
 export function kindOf(schema) {
   const choices = choicesOf(schema);
   if (choices?.every((choice) => choice === null || typeof choice !== "object")) return "choice";
+  if (isConditions(schema)) return "conditions";
   const types = typesOf(schema);
   if (types.size === 1 && types.has("boolean")) return "choice";
   if (types.size === 1 && types.has("array") && isScalar(schema.items)) return "lines";
@@ -18,6 +19,12 @@ export function canBeEmpty(schema) {
   const kind = kindOf(schema);
   if (kind === "lines") return !schema.minItems;
   return kind === "text" && typesOf(schema).has("string") && !schema.format && !schema.pattern && !schema.minLength;
+}
+
+// An object of objects of operators: the conditions on the columns of a list.
+function isConditions(schema) {
+  const columns = Object.values(schema.properties ?? {});
+  return columns.length > 0 && columns.every(({ properties = {} }) => "is_null" in properties);
 }
 
 function isScalar(schema) {
@@ -38,6 +45,7 @@ export const EMPTY = { sent: false, isNull: false, text: "" };
 export function entryOf(value, schema) {
   if (value === null) return { sent: true, isNull: true, text: "" };
   const kind = kindOf(schema);
+  if (kind === "conditions") return { ...EMPTY, sent: true, text: toJson(value) };
   if (kind === "json") return { ...EMPTY, sent: true, text: toJson(value, 2) };
   if (kind === "lines" && Array.isArray(value)) return { ...EMPTY, sent: true, text: value.map(String).join("\n") };
   return { ...EMPTY, sent: true, text: typeof value === "object" ? toJson(value) : String(value) };
@@ -68,7 +76,7 @@ export function keyOf(field) {
 
 function valueOf(schema, text) {
   const kind = kindOf(schema);
-  if (kind === "json") return parseJson(text);
+  if (kind === "json" || kind === "conditions") return parseJson(text);
   if (kind === "choice") return optionsOf(schema).find((option) => option.text === text)?.value ?? text;
   if (kind === "lines") {
     const types = typesOf(schema.items);
@@ -78,7 +86,7 @@ function valueOf(schema, text) {
 }
 
 // A text that is no number stays one where a number is asked for: the answer then says what was expected.
-function scalarOf(types, text) {
+export function scalarOf(types, text) {
   if ((types.has("integer") || types.has("number")) && isNumber(text.trim())) {
     const source = text.trim();
     return String(Number(source)) === source ? Number(source) : new ExactNumber(source);

@@ -114,6 +114,43 @@ def test_pages_are_turned_to_and_fro(visitor: Visitor) -> None:
     assert column(answer, 1) == ["2", "4", "6", "8", "10"]
 
 
+def test_a_list_is_filtered_sorted_and_counted(visitor: Visitor) -> None:
+    page = visitor.open("books.find")
+    add = page.get_by_role("button", name="Add a condition")
+    conditions = (
+        ("price", "at most", "98.50"),
+        ("cover", "equals", "hard"),
+        ("title", "is one of", "Book 2, Book 4, Book 12, x"),
+    )
+    for number, (name, operator, value) in enumerate(conditions, 1):
+        add.click()
+        page.get_by_label(f"Column of condition {number}").select_option(name)
+        page.get_by_label(f"Operator of condition {number}").select_option(operator)
+        given = page.get_by_label(f"Value of condition {number}")
+        if name == "cover":
+            given.select_option(value)
+        else:
+            given.fill(value)
+    field(page, "sort").fill("price\n-title")
+    field(page, "count").select_option("exact")
+    field(page, "limit").fill("2")
+    answer = call(page)
+    assert column(answer, 2) == ["Book 12", "Book 4"]
+    expect(answer.locator(".status")).to_contain_text("2 rows of 3")
+    assert "filter%5Bprice%5D%5Blte%5D=98.50" in page.locator("[role=tabpanel] code").inner_text()
+    page.get_by_role("button", name="Remove condition 3").click()
+    call(page)
+    assert column(answer, 2) == ["Book 12", "Book 10"]
+    page.get_by_label("Value of condition 1").fill("cheap")
+    answer = call(page)
+    expect(page.locator(".flaw")).to_contain_text("price/lte")
+    page.get_by_label("Column of condition 1").select_option("published")
+    page.get_by_label("Operator of condition 1").select_option("is null")
+    call(page)
+    expect(answer.locator(".status")).to_contain_text("2 rows of 3")
+    assert column(answer, 5) == ["null", "null"]
+
+
 def test_a_problem_is_told_at_its_very_field(visitor: Visitor) -> None:
     page = visitor.open("books.get")
     field(page, "book_id").fill("three")

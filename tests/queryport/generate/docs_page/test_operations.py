@@ -19,8 +19,8 @@ def test_lists_the_operations_by_folder(visitor: Visitor) -> None:
     expect(page).to_have_title("The library")
     expect(page.get_by_role("heading", level=1)).to_have_text("The library")
     expect(page.locator("main em")).to_have_text("readers")
-    assert entries(page) == ["add", "count", "get", "list", "remove", "body", "path", "key", "who"]
-    assert page.locator("nav summary").all_inner_texts() == ["books\n5", "echo\n2", "mine\n2"]
+    assert entries(page) == ["add", "count", "find", "get", "list", "remove", "body", "path", "key", "who"]
+    assert page.locator("nav summary").all_inner_texts() == ["books\n6", "echo\n2", "mine\n2"]
 
 
 def test_finds_operations_as_one_types(visitor: Visitor) -> None:
@@ -29,7 +29,7 @@ def test_finds_operations_as_one_types(visitor: Visitor) -> None:
     search = page.get_by_role("searchbox", name="Search the operations")
     expect(search).to_be_focused()
     for text, found in (
-        ("boo", ["books.add", "books.get", "books.list", "books.remove", "books.count"]),
+        ("boo", ["books.add", "books.count", "books.find", "books.get", "books.list", "books.remove"]),
         ("books pages", ["books.list"]),
         ("/books/{", ["books.get", "books.remove"]),
         ("TAKE A BOOK", ["books.remove"]),

@@ -72,6 +72,20 @@ def test_code_sends_what_is_in_the_form(
         assert {name: got[name] for name in expected} == expected
 
 
+@pytest.mark.parametrize("language", ["curl", "JavaScript", "Python", "boto3"])
+def test_code_sends_the_conditions_of_a_list(visitor: Visitor, served: Served, tmp_path: Path, language: str) -> None:
+    program = {"curl": "curl", "JavaScript": "node"}.get(language)
+    if program is not None and shutil.which(program) is None:
+        pytest.skip(f"{program} is not installed")
+    page = visitor.open("books.find")
+    page.get_by_role("button", name="Add a condition").click()
+    page.get_by_label("Operator of condition 1").select_option("is one of")
+    page.get_by_label("Value of condition 1").fill("Book 3, Book 4, it's 5%")
+    page.locator("form").get_by_label("sort", exact=True).fill("-title")
+    rows = run(language, snippet(page, language), tmp_path, served)
+    assert [row["title"] for row in rows] == ["Book 4", "Book 3"]
+
+
 def test_a_task_state_calls_with_what_is_in_the_form(visitor: Visitor, served: Served) -> None:
     page = visitor.open("echo.body")
     form = page.locator("form")
