@@ -68,9 +68,8 @@ def test_every_parameter_is_explained() -> None:
 
 
 def test_a_state_machines_role_may_invoke_its_alias_and_nothing_else() -> None:
-    blocks = [
-        yaml.load(block, Loader) for page in ("deploy.md", "step-functions.md") for block in _blocks(page, "yaml")
-    ]  # noqa: S506 (a SafeLoader's child)
+    texts = [*_blocks("deploy.md", "yaml"), *_blocks("step-functions.md", "yaml")]
+    blocks = [yaml.load(text, Loader) for text in texts]  # noqa: S506 (a SafeLoader's child)
     named: dict[str, Any] = {name: each for block in blocks for name, each in block.items()}
     resources = {name: named[name] for name in ("ReaderAlias", "ReportRole")}
     stack = Stack(deployed_template(TEMPLATE, resources))
