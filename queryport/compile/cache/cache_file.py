@@ -63,9 +63,8 @@ def _lines(key: str, entry: Entry) -> tuple[bytes, bytes, bytes]:
         (problem.code, problem.message, problem.cure, [_place(place) for place in (problem.place, *problem.also)])
         for problem in entry.problems
     ]
-    known = (
-        None if operation is None else (operation.name, operation.http and (operation.http.method, operation.http.path))
-    )
+    http = None if operation is None else operation.http
+    known = None if operation is None else (operation.name, http and (http.method, http.path))
     body, documentation = _NONE if operation is None else (operation.body, operation.documentation)
     return orjson.dumps((key, known, problems)), body, documentation
 
@@ -88,8 +87,12 @@ def _entry(head: bytes, body: bytes, documentation: bytes) -> tuple[str, Entry]:
     operation = None
     if known is not None:
         name, http = known
-        operation = EncodedOperation(name, None if http is None else Http(*http), body, documentation)
+        operation = EncodedOperation(name, None if http is None else _route(*http), body, documentation)
     return key, Entry(operation, tuple([_problem(*problem) for problem in problems]))
+
+
+def _route(method: str, path: str) -> Http:
+    return Http(method, path)
 
 
 def _problem(code: str, message: str, cure: str, places: list[list[Any]]) -> Problem:
