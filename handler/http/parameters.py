@@ -88,12 +88,31 @@ def located(error: OperationError, request: HttpRequest, path_parameters: Collec
     in_query = {name.partition("[")[0] for name in request.query} | request.query.keys()
 
     def location(flaw: Flaw) -> str:
-        name = flaw.pointer[1:].partition("/")[0].replace("~1", "/").replace("~0", "~")
+        name = _name(flaw)
         return "path" if name in path_parameters else "query" if name in in_query else elsewhere
 
-    return error.with_flaws(
-        tuple(flaw if flaw.location else flaw._replace(location=location(flaw)) for flaw in error.flaws)
-    )
+    def told(flaw: Flaw) -> Flaw:
+        place = flaw.location or location(flaw)
+        if place == "query" and flaw.detail.startswith("must ") and "+" in "".join(request.query.get(_key(flaw), ())):
+            return Flaw(flaw.pointer, f"{flaw.detail}; a + in a query string is a space, write %2B", place)
+        return flaw._replace(location=place)
+
+    return error.with_flaws(tuple(map(told, error.flaws)))
+
+
+def _name(flaw: Flaw) -> str:
+    """The parameter that a flaw is of, or in."""
+    return _unescaped(flaw.pointer[1:].partition("/")[0])
+
+
+def _key(flaw: Flaw) -> str:
+    """The name in a query string of what a flaw is of: `filter[total][gte]` for `/filter/total/gte`."""
+    name, *within = map(_unescaped, flaw.pointer[1:].split("/"))
+    return name + "".join(f"[{step}]" for step in within)
+
+
+def _unescaped(step: str) -> str:
+    return step.replace("~1", "/").replace("~0", "~")
 
 
 def _path(name: str, types: Mapping[str, ParameterType]) -> list[str]:

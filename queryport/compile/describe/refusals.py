@@ -44,7 +44,7 @@ def report_refusal(reporter: Reporter, scan: Scan, draft: Draft, error: Statemen
     if start is not None:
         cure = (
             _misspelled_placeholder(source.text, scan, start)
-            or foreign_placeholder(source.text, start)
+            or foreign_placeholder(source.text, start, of_operator=error.sqlstate in _OPERAND_ERRORS)
             or _quoted_string(source.text, start, error.sqlstate)
             or _uncast_placeholder(scan, start, error)
             or cure

@@ -221,6 +221,29 @@ def test_a_body_that_cannot_be_taken_is_a_problem(
     assert (response.status, response.json["code"]) == (status, code)
 
 
+_AT = operation(
+    rows_of("SELECT (:at::timestamptz AT TIME ZONE 'UTC')::text AS at, (:since::timestamptz) IS NULL AS all"),
+    name="at",
+    result=Result.ONE,
+    parameters={"at": {"type": "string", "format": "date-time"}, "since": {"type": "string", "format": "date-time"}},
+    how=[Parameter("since", "scalar", optional=True)],
+    http=Http("GET", "/at/{at}"),
+)
+
+
+def test_a_plus_is_itself_in_a_path_and_a_space_in_a_query_which_is_said(new_function: NewFunction) -> None:
+    function, path = new_function(_AT), "/at/2026-01-31T10:00:00"
+    for offset in ("+02:00", "%2B02:00", "%2b02:00"):
+        assert function.http("GET", path + offset).json["data"]["at"] == "2026-01-31 08:00:00"
+    assert function.http("GET", f"{path}Z", query="since=2026-01-31T10:00:00%2B02:00").status == 200
+    for query, advice in (("2026-01-31T10:00:00+02:00", True), ("yesterday", False)):
+        (flaw,) = function.http("GET", f"{path}Z", query=f"since={query}").json["errors"]
+        assert (flaw["pointer"], flaw["in"]) == ("/since", "query")
+        assert flaw["detail"].endswith("a + in a query string is a space, write %2B") is advice
+    (flaw,) = function.http("GET", f"{path}Z", query="sin%2Bce+=1").json["errors"]
+    assert (flaw["pointer"], flaw["detail"]) == ("/sin+ce ", "is not known here")
+
+
 def test_a_member_that_stands_twice_is_pointed_at(function: Function) -> None:
     headers, text = {"content-type": "application/json"}, '{"count": 1, "of": [{}, {"a/b": 1, "a/b": 2}]}'
     problem = function.http("POST", "/operations/numbers", headers=headers, text=text).json

@@ -65,6 +65,12 @@ MESSAGES = [
         'column "id" does not exist (SQLSTATE 42703)',
         "`@id` is another database's form of a placeholder: write `:id`",
     ),
+    (
+        "QP202",
+        P + "WHERE ‸@name = 'x'",
+        "operator does not exist: @ character varying (SQLSTATE 42883)",
+        "is there a migration that makes the function or operator, and do its argument types fit?",
+    ),
     # Types that PostgreSQL takes from the other side.
     (
         "QP202",

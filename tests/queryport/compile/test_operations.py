@@ -439,3 +439,13 @@ def test_page_keys_may_be_unique_for_the_one_value_that_the_query_asks_for(opera
 def test_a_route(operation_of: Make) -> None:
     operation = operation_of("-- http: GET /people/{name}/visits\nSELECT email FROM person WHERE name = :name")
     assert operation.http == Http("GET", "/people/{name}/visits")
+
+
+@pytest.mark.parametrize("written", ["@visit_id", "@ visit_id", "@:a", "@ :a", "@(:a)", "@ -visit_id", "- @ :a::int"])
+def test_the_absolute_value_is_no_placeholder(operation_of: Make, schema_url: str, written: str) -> None:
+    operation = operation_of(f"SELECT {written} AS n FROM visit WHERE visit_id > @:a")  # noqa: S608 (a test's own)
+    assert set(properties(operation)) == {"a"}
+    (text,) = sent(operation)
+    assert isinstance(text, str)
+    with psycopg.connect(schema_url) as connection:
+        connection.execute(text.replace(":a", "'-3'").encode())
