@@ -15,6 +15,7 @@
     row-security-trips  round trips of that read; the peer is the same read without
     10k-start           a start with a catalogue of 10,000 operations; the peer is one of ten
     10k-call            a warm call in a catalogue of 10,000 operations; the peer is one of ten
+    list-page           a sorted and filtered page of 50 in 10^6 rows, in the database; the peer is the same SQL by hand
     emulator            one-row statements per second through the emulator, of four callers; the peer is psycopg
     emulator-encode     a result of one MiB from PostgreSQL's text to the answer's JSON; the peer is 20 MB/s
     compile             a thousand files for the first time; the peer is pgtyped's CLI over the same statements
@@ -33,7 +34,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from benchmarks import compile as compile_files
-from benchmarks import emulator, round_trips, start_up, workload
+from benchmarks import emulator, lists, round_trips, start_up, workload
 from benchmarks.measure import Outcome, Programs, compare_calls
 from benchmarks.operations import (
     annotate,
@@ -145,6 +146,9 @@ class Suite:
         yield start.outcome("10k-start", 1.05)
         yield call.outcome("10k-call", 1.02)
 
+    def lists(self) -> Iterator[Outcome]:
+        yield from lists.outcomes()
+
     def emulator(self) -> Iterator[Outcome]:
         yield from emulator.outcomes()
 
@@ -158,6 +162,7 @@ class Suite:
             self.keys: ("keyed-write", "keyed-trips", "replay", "powertools"),
             self.callers: ("jwt-start", "jwt", "jwt-seen", "row-security", "row-security-trips"),
             self.scale: ("10k-start", "10k-call"),
+            self.lists: ("list-page",),
             self.emulator: ("emulator", "emulator-encode"),
             self.compiling: ("compile", "compile-one"),
         }

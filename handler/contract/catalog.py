@@ -27,12 +27,14 @@ from handler.contract.operation import (
     Http,
     Idempotency,
     Listing,
+    ListSql,
     Operation,
     Page,
     Parameter,
     PossibleError,
     Precondition,
     RawBody,
+    Ranges,
     Reference,
     Response,
     Result,
@@ -196,14 +198,14 @@ def _listing(
     counted_sql: list[Any] | None,
 ) -> Listing:
     return Listing(
-        _sql(sql),
+        _list_sql(sql),
         tuple([Key(**key) for key in keys]),
         tuple(by),
         tuple(sorts),
         tuple(ties),
         tuple([Filter(**filter_) for filter_ in filters]),
         Page(**page) if page else None,
-        _sql(counted_sql) if counted_sql else None,
+        _list_sql(counted_sql) if counted_sql else None,
     )
 
 
@@ -215,10 +217,24 @@ def _sql(pieces: list[Any]) -> Sql:
     return tuple([_piece(piece) for piece in pieces])
 
 
-def _piece(piece: Any) -> Fragment | Choice | CommaList | Slot:
-    """Read a piece: [SQL, placeholders] is a fragment, [[piece, …]] a list with commas, an object a slot."""
-    if isinstance(piece, dict):
-        return Slot(**piece)
+def _list_sql(pieces: list[Any]) -> ListSql:
+    """Read a list's statement, where an object is a slot, or a query for each range of an order."""
+    return tuple(
+        [
+            Ranges(tuple(map(_slot_or_piece, piece["query"])))
+            if isinstance(piece, dict) and "query" in piece
+            else _slot_or_piece(piece)
+            for piece in pieces
+        ]
+    )
+
+
+def _slot_or_piece(piece: Any) -> Fragment | Choice | CommaList | Slot:
+    return Slot(**piece) if isinstance(piece, dict) else _piece(piece)
+
+
+def _piece(piece: list[Any]) -> Fragment | Choice | CommaList:
+    """Read a piece: [SQL, placeholders] is a fragment, [[piece, …]] a list with commas, else it is a choice."""
     return CommaList(tuple(map(_part, piece[0]))) if len(piece) == 1 else _part(piece)
 
 

@@ -8,7 +8,7 @@ NamedTuples and not dataclasses, of which each takes a millisecond of a cold sta
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from handler.contract.ordering import Key, Ordering, completed, order_of, ordering
+from handler.contract.ordering import DESCENDING, RANGE, Key, Ordering, completed, order_of, ordering
 from handler.contract.rights import DEFAULT
 from handler.contract.violations import Violation
 
@@ -69,15 +69,7 @@ class CommaList(NamedTuple):
     """One that is not needed is an empty fragment."""
 
 
-class Slot(NamedTuple):
-    """The place of a stretch of SQL that depends on the order of a list's rows: a member of Ordering."""
-
-    name: str
-    before: str = ""
-    """The text in front of it, where there is one."""
-
-
-Sql = tuple[Fragment | Choice | CommaList | Slot, ...]
+Sql = tuple[Fragment | Choice | CommaList, ...]
 """A statement in the order of its fragments; each placeholder has its cast, and a row arrives as one text column."""
 
 
@@ -209,6 +201,25 @@ class Single(NamedTuple):
     the text of one row. None where a key is off."""
 
 
+class Slot(NamedTuple):
+    """The place of a stretch of SQL that depends on the order of a list's rows: a member of Ordering."""
+
+    name: str
+    before: str = ""
+    """The text in front of it, where there is one."""
+
+
+class Ranges(NamedTuple):
+    """A query that is written once for each range of an order that a page may have rows of, joined by UNION ALL."""
+
+    query: tuple[Fragment | Choice | CommaList | Slot, ...]
+    """Its slot `range` is the condition to be within one."""
+
+
+ListSql = tuple[Fragment | Choice | CommaList | Slot | Ranges, ...]
+"""A statement whose order is left open."""
+
+
 class Filter(NamedTuple):
     """A condition that a caller may set: a column of the rows, an operator, a value."""
 
@@ -243,7 +254,7 @@ class Listing(NamedTuple):
     placeholders in the statement for the next page; the row count, one above the caller's limit, is `__limit`.
     """
 
-    sql: Sql
+    sql: ListSql
     keys: tuple[Key, ...] = ()
     by: tuple[str, ...] = ()
     """The order where the caller asks for none, as names such as `-placed_at`; empty for that of the query itself."""
@@ -254,7 +265,7 @@ class Listing(NamedTuple):
     filters: tuple[Filter, ...] = ()
     page: Page | None = None
     """None where a call gives all the rows."""
-    counted_sql: Sql | None = None
+    counted_sql: ListSql | None = None
     """The statement for a call that asks how many rows there are. The number is the last element of each array beside a
     row; where the page has no row, there is one all the same, which is NULL."""
 
@@ -264,28 +275,47 @@ class Listing(NamedTuple):
 
     @property
     def statements(self) -> tuple[Sql, ...]:
-        """The statements with a Choice in each Slot: of a later page by every key, and of a first one by none."""
+        """The statements of a first page and of later ones, which together have every piece that a call can choose.
+
+        The orders of the latter go by every key in both directions, and have as many ranges as any order.
+        """
         keys = self.keys_by_name
-        first = ordering(order_of(keys, self.by)) if self.by else Ordering()
-        names = completed([f"-{name}" for name in self.sorts], self.ties) if self.sorts else self.by
-        order = order_of(keys, names)
-        later = ordering(order, [""] * len(order) if self.page else None) if order else first
-        written = (self.sql,) if self.counted_sql is None else (self.sql, self.counted_sql)
-        return tuple(tuple(_as_choice(piece, first, later) for piece in sql) for sql in written)
+        orderings = [ordering(order_of(keys, self.by)) if self.by else Ordering()]
+        names = completed(self.sorts, self.ties) if self.sorts else self.by
+        for parity in (0, 1):
+            turned = [name if index % 2 == parity else _turned(name) for index, name in enumerate(names)]
+            order = order_of(keys, turned)
+            if order:
+                orderings += [ordering(order), *([ordering(order, [""] * len(order))] if self.page else [])]
+        templates = (self.sql,) if self.counted_sql is None else (self.sql, self.counted_sql)
+        return tuple(dict.fromkeys(in_order(template, each) for template in templates for each in orderings))
 
 
-def _as_choice(
-    piece: Fragment | Choice | CommaList | Slot, first: Ordering, later: Ordering
-) -> Fragment | Choice | CommaList:
-    if not isinstance(piece, Slot):
-        return piece
-    return Choice("cursor", present=filled(piece, later), absent=filled(piece, first))
+def in_order(template: ListSql, order: Ordering) -> Sql:
+    """Return a list's statement for an order of its rows."""
+    return tuple([piece for written in template for piece in _in_order(written, order)])
 
 
-def filled(slot: Slot, order: Ordering) -> Fragment:
-    """Return what stands in a slot."""
-    text = getattr(order, slot.name)
-    return Fragment(f"{slot.before}{text}" if text else "", order.placeholders if slot.name == "behind" else ())
+def _in_order(piece: Fragment | Choice | CommaList | Slot | Ranges, order: Ordering) -> Sql:
+    if isinstance(piece, Slot):
+        text = getattr(order, piece.name)
+        return (Fragment(f"{piece.before}{text}"),) if text else ()
+    if not isinstance(piece, Ranges):
+        return (piece,)
+    pieces: list[Fragment | Choice | CommaList] = []
+    for number, range_ in enumerate(order.ranges):
+        if number:
+            pieces.append(Fragment(" UNION ALL "))
+        for part in piece.query:
+            if isinstance(part, Slot) and part.name == RANGE:
+                pieces += [Fragment(f"{part.before}{range_}", order.placeholders)] if range_ else []
+            else:
+                pieces += _in_order(part, order)
+    return tuple(pieces)
+
+
+def _turned(name: str) -> str:
+    return name.removeprefix(DESCENDING) if name.startswith(DESCENDING) else f"{DESCENDING}{name}"
 
 
 class Batch(NamedTuple):

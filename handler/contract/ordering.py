@@ -11,6 +11,12 @@ from typing import NamedTuple
 DESCENDING = "-"
 """In front of a key's name: `-placed_at`."""
 
+RANGE = "range"
+"""The slot of a condition to be within one range of an order."""
+
+_DEEPEST = 2
+"""The keys by whose ties an order falls into ranges. Few rows tie in more of them."""
+
 
 class Key(NamedTuple):
     """An output column that rows can be ordered by, as pieces of SQL."""
@@ -43,9 +49,11 @@ class Ordering(NamedTuple):
     """The stretches of a statement that depend on the order of its rows; see handler.contract.operation.Slot."""
 
     keys: str = ""
-    behind: str = ""
     order: str = ""
+    ranges: tuple[str, ...] = ("",)
+    """Conditions for the rows behind the one that a page begins behind, each for rows in one piece of an index."""
     placeholders: tuple[str, ...] = ()
+    """Of the ranges."""
 
 
 def order_of(keys: Mapping[str, Key], names: Sequence[str]) -> Order:
@@ -61,49 +69,48 @@ def completed(sort: Sequence[str], ties: Sequence[str]) -> tuple[str, ...]:
 
 
 def ordering(order: Order, after: Sequence[str | None] | None = None) -> Ordering:
-    """Write an order, and the condition to stand in it behind the row with the values `after`, if there is one."""
+    """Write an order, and the conditions to stand in it behind the row with the values `after`, if there is one."""
     directions = [f"{term.key.column}{' DESC' if term.descending else ''}" for term in order]
-    return Ordering(
-        ", ".join([term.key.text for term in order]),
-        "" if after is None else _behind(order, [value is None for value in after]),
-        f" ORDER BY {', '.join(directions)}",
-        () if after is None else tuple([term.key.placeholder for term in order]),
-    )
+    keys, order_by = ", ".join([term.key.text for term in order]), f" ORDER BY {', '.join(directions)}"
+    if after is None:
+        return Ordering(keys, order_by)
+    ranges = _ranges(order, [value is None for value in after], 0)
+    return Ordering(keys, order_by, tuple(ranges or ["false"]), tuple([term.key.placeholder for term in order]))
 
 
-def _behind(order: Order, nulls: Sequence[bool]) -> str:
-    """Write the condition; `nulls` says which values of the row are NULL."""
-    descending = order[0].descending
-    # Going down, NULLs come before every value, and a row comparison leaves them out as it should.
-    nulls_follow = not descending and any(term.key.nullable for term in order)
-    if all(term.descending == descending for term in order) and not any(nulls) and not nulls_follow:
+def _ranges(order: Order, nulls: Sequence[bool], depth: int) -> list[str]:
+    """Write a condition for each range of rows behind the one whose values are NULL where `nulls` says so.
+
+    One condition would do, but PostgreSQL finds no place in an index by what OR joins: it would go through all rows
+    from the beginning of the list. As ranges of their own, the rows of a page are read and no others.
+    """
+    first, *others = order
+    ascending = not first.descending
+    nulls_follow = ascending and first.key.nullable and not nulls[0]
+    last = [f"{first.key.column} IS NULL"] if nulls_follow else []
+    if _is_row_comparison(order, nulls):
         columns = ", ".join([term.key.column for term in order])
         values = ", ".join([term.key.value for term in order])
-        return f"({columns}) {'<' if descending else '>'} ({values})"
-    condition = _one_after_the_other(order, nulls)
-    first = order[0].key
-    if nulls[0] or (first.nullable and not descending):
-        return condition
-    # Says nothing new, but lets an index begin at the row: PostgreSQL does not find it in what OR joins.
-    return f"{first.column} {'<=' if descending else '>='} {first.value} AND {condition}"
+        return [f"({columns}) {'>' if ascending else '<'} ({values})", *last]
+    behind = []
+    if others:
+        same = f"{first.key.column} IS NULL" if nulls[0] else f"{first.key.column} = {first.key.value}"
+        rest = _ranges(tuple(others), nulls[1:], depth + 1)
+        if len(rest) > 1 and depth + 1 >= _DEEPEST:
+            rest = [f"({' OR '.join([f'({condition})' for condition in rest])})"]
+        behind = [f"{same} AND {condition}" for condition in rest]
+    if not nulls[0]:
+        behind.append(f"{first.key.column} {'>' if ascending else '<'} {first.key.value}")
+    elif not ascending:
+        behind.append(f"{first.key.column} IS NOT NULL")
+    return [*behind, *last]
 
 
-def _one_after_the_other(order: Order, nulls: Sequence[bool]) -> str:
-    term, is_null = order[0], nulls[0]
-    after = _after(term, is_null=is_null)
-    if len(order) == 1:
-        return after or "false"
-    same = f"{term.key.column} IS NULL" if is_null else f"{term.key.column} = {term.key.value}"
-    rest = f"{same} AND {_one_after_the_other(order[1:], nulls[1:])}"
-    return f"({after} OR ({rest}))" if after else f"({rest})"
+def _is_row_comparison(order: Order, nulls: Sequence[bool]) -> bool:
+    """Whether one comparison of rows finds all that is behind, but for the NULLs of the first key.
 
-
-def _after(term: Term, *, is_null: bool) -> str:
-    """Write the condition to stand behind a value in one key; nothing where no row does."""
-    key = term.key
-    if is_null:
-        return f"{key.column} IS NOT NULL" if term.descending else ""
-    if term.descending:
-        return f"{key.column} < {key.value}"
-    behind = f"{key.column} > {key.value}"
-    return f"({behind} OR {key.column} IS NULL)" if key.nullable else behind
+    A comparison is not true of NULLs, which going up would come behind, and going down have come before.
+    """
+    first, *others = order
+    one_way = all(term.descending == first.descending for term in others)
+    return one_way and not any(nulls) and (first.descending or not any(term.key.nullable for term in others))

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from handler.contract.errors import Flaw
-from handler.contract.operation import Listing, Operation
+from handler.contract.operation import Listing, Operation, in_order
 from handler.contract.ordering import DESCENDING, Order, Ordering, completed, order_of, ordering
 from handler.data_api.client import DataApi
 from handler.data_api.retries import Replay
@@ -22,8 +22,12 @@ from handler.engine.preconditions import condition
 from handler.engine.rehearsal import Rehearsal
 from handler.engine.statement import ReadyStatement
 
-_MOST_ORDERINGS = 64
+_MOST_STATEMENTS = 64
 _NO_ROW = "null"
+
+
+_Form = tuple[Order, tuple[bool, ...] | None, bool]
+"""The order of a statement's rows, the NULLs of the row that its page begins behind, whether it counts."""
 
 
 class _Asked(NamedTuple):
@@ -50,9 +54,7 @@ class ListRunner:
         self._parameters = parameters
         self._keys = listing.keys_by_name
         self._filters = Filters(listing, operation.parameters_schema.get("properties", {}).get("filter", {}))
-        self._statement = ReadyStatement(listing.sql)
-        self._counted_statement = ReadyStatement(listing.counted_sql or ())
-        self._orderings: dict[tuple[Order, tuple[bool, ...] | None], Ordering] = {}
+        self._statements: dict[_Form, ReadyStatement] = {}
         self._replay = Replay.READ if operation.read_only else Replay.WRITE
         self._data_api = data_api
         self._rehearsal = Rehearsal(operation, data_api)
@@ -64,8 +66,7 @@ class ListRunner:
         condition(self._operation, invocation)  # as is an entity tag
         asked = self._asked(invocation.values)
         bindings |= asked.bindings
-        statement = self._counted_statement if asked.counted else self._statement
-        form = statement.form(bindings, self._ordering(asked.order, asked.nulls))
+        form = self._statement(asked).form(bindings)
         if invocation.roll_back:
             found = self._rehearsal.execute(form, bindings, invocation.deadline)
         else:
@@ -121,15 +122,16 @@ class ListRunner:
             flaws.append(Flaw("/limit", f"must be between 1 and {page.max}"))
         return int(asked)
 
-    def _ordering(self, order: Order, nulls: tuple[bool, ...] | None) -> Ordering:
-        if not order:
-            return Ordering()
-        known = self._orderings.get((order, nulls))
+    def _statement(self, asked: _Asked) -> ReadyStatement:
+        form = asked.order, asked.nulls, asked.counted
+        known = self._statements.get(form)
         if known is None:
-            after = None if nulls is None else [None if is_null else "" for is_null in nulls]
-            known = ordering(order, after)
-            if len(self._orderings) < _MOST_ORDERINGS:
-                self._orderings[order, nulls] = known
+            template = (self._listing.counted_sql if asked.counted else None) or self._listing.sql
+            after = None if asked.nulls is None else [None if is_null else "" for is_null in asked.nulls]
+            written = ordering(asked.order, after) if asked.order else Ordering()
+            known = ReadyStatement(in_order(template, written))
+            if len(self._statements) < _MOST_STATEMENTS:
+                self._statements[form] = known
         return known
 
     def _answer(self, found: Rows, asked: _Asked) -> Answer:

@@ -11,16 +11,19 @@ from hypothesis import strategies as st
 
 from handler.contract.errors import InvalidParameters
 from handler.contract.operation import Http, Parameter, Result, Slot
+from handler.contract.ordering import RANGE
 from tests.support.function import Function, NewFunction, function_url_event
 from tests.support.operations import ANY, INTEGER, TEXT, operation, pages_by
+from tests.support.statements import each_range
 
 _SQL = (
     "SELECT json_build_array((:number::int), (:text::text), (:numbers::int[]), (:point::point3), (:pairs::hstore), "
-    "(:document::jsonb), (:__limit::int))::text FROM (SELECT 1 AS n) q"
+    "(:document::jsonb), (:__limit::int))::text FROM ("
 )
 _EVERYTHING = operation(
     _SQL,
-    Slot("behind", " WHERE "),
+    each_range("(SELECT * FROM (SELECT 1 AS n) q", Slot(RANGE, " WHERE "), ")"),
+    ") q",
     name="everything",
     result=Result.MANY,
     parameters={

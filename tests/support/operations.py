@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from handler.contract.operation import Http, Listing, Operation, Page, Parameter, Response, Result, Single, Slot
+from handler.contract.operation import Http, Listing, Operation, Page, Parameter, Ranges, Response, Result, Single, Slot
 from handler.contract.ordering import Key
 from queryport.compile.write.pieces import Alternative
+from tests.support.statements import list_sql
 from tests.support.statements import sql as sql_of
 
 INTEGER = {"type": "integer", "minimum": -(2**31), "maximum": 2**31 - 1}
@@ -14,7 +15,7 @@ ANY: dict[str, Any] = {}
 
 
 def operation(
-    *sql: str | Alternative | Slot,
+    *sql: str | Alternative | Slot | Ranges,
     name: str = "test.operation",
     result: Result = Result.MANY,
     read_only: bool = True,
@@ -36,7 +37,7 @@ def operation(
         name=name,
         result=result,
         read_only=read_only,
-        execution=pages._replace(sql=sql_of(*sql)) if pages else Single(sql_of(*sql)),
+        execution=pages._replace(sql=list_sql(*sql)) if pages else Single(sql_of(*_plain(sql))),
         parameters=tuple(declared.get(each, Parameter(each, "scalar")) for each in properties if each not in of_page),
         parameters_schema={
             "type": "object",
@@ -47,6 +48,10 @@ def operation(
         http=http,
         response=response,
     )
+
+
+def _plain(sql: Sequence[str | Alternative | Slot | Ranges]) -> list[str | Alternative]:
+    return [piece for piece in sql if not isinstance(piece, Slot | Ranges)]
 
 
 def pages_by(column: str, *, size: int, most: int) -> Listing:

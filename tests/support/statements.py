@@ -1,25 +1,43 @@
 """Statements of the catalogue as plain texts, for tests that write them or read them."""
 
-from handler.contract.operation import Choice, CommaList, Fragment, Listing, Operation, Single, Slot, Sql, Transaction
+from handler.contract.operation import (
+    Choice,
+    CommaList,
+    Fragment,
+    Listing,
+    ListSql,
+    Operation,
+    Ranges,
+    Single,
+    Slot,
+    Sql,
+    Transaction,
+)
 from queryport.compile.write.pieces import Alternative, Listed, Pieces, sql_of
 
 Texts = Pieces
 
 
-def sql(*texts: str | Alternative | Listed | Slot) -> Sql:
+def sql(*texts: str | Alternative | Listed) -> Sql:
     """The statement as the compiler would write it, its placeholders noted."""
     return sql_of(texts)
 
 
+def list_sql(*texts: str | Alternative | Listed | Slot | Ranges) -> ListSql:
+    """The statement of a list."""
+    return tuple(part for text in texts for part in ((text,) if isinstance(text, Slot | Ranges) else sql_of((text,))))
+
+
+def each_range(*texts: str | Slot) -> Ranges:
+    """A query for each range of a list's order."""
+    return Ranges(tuple(part for part in list_sql(*texts) if not isinstance(part, Ranges)))
+
+
 def texts(statement: Sql) -> Texts:
     """The statement without the names of its placeholders."""
-    return tuple(map(_piece, statement))
-
-
-def _piece(piece: Fragment | Choice | CommaList | Slot) -> str | Alternative | Listed | Slot:
-    if isinstance(piece, CommaList):
-        return Listed(tuple(map(_text, piece.pieces)))
-    return piece if isinstance(piece, Slot) else _text(piece)
+    return tuple(
+        Listed(tuple(map(_text, piece.pieces))) if isinstance(piece, CommaList) else _text(piece) for piece in statement
+    )
 
 
 def _text(piece: Fragment | Choice) -> str | Alternative:
@@ -30,7 +48,7 @@ def _text(piece: Fragment | Choice) -> str | Alternative:
 
 def sent(operation: Operation) -> Texts:
     """The texts of an operation of one statement."""
-    assert not isinstance(operation.execution, Transaction)
+    assert not isinstance(operation.execution, Transaction | Listing)
     return texts(operation.execution.sql)
 
 

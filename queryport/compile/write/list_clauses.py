@@ -1,38 +1,52 @@
 """Writes a list around the author's query: conditions that callers may set, an order of theirs, pages, a count.
 
-PostgreSQL takes all of it into the query, so a page costs what its rows cost, however deep it lies. The order's own
-stretches are left open as slots, for which the keys' pieces are written; handler.contract.ordering fills them.
+A page is put together of the ranges of its order that may have rows of it, each of which PostgreSQL takes into the
+query. So a page costs what its rows cost, however deep it lies. The order's own stretches are left open as slots, for
+which the keys' pieces are written; handler.contract.ordering fills them.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from handler.contract.operation import Filter, Listing, Slot
-from handler.contract.ordering import Key
+from handler.contract.operation import Choice, CommaList, Filter, Fragment, Listing, ListSql, Ranges, Slot
+from handler.contract.ordering import RANGE, Key
 from queryport.compile.check.lists import FilterPlan, ListPlan
 from queryport.compile.describe.database import Database
 from queryport.compile.describe.text_forms import as_text, cast_of_text
 from queryport.compile.describe.typed_statement import TypedStatement
 from queryport.compile.write.body import Body
 from queryport.compile.write.names import free_names
-from queryport.compile.write.pieces import Alternative, Pieces, joined, sql_of, whole_text
-from queryport.compile.write.row_security import behind_settings, settings_first
+from queryport.compile.write.pieces import Alternative, Listed, Pieces, joined, sql_of, whole_text
+from queryport.compile.write.row_security import settings_first
 from queryport.compile.write.wrap import column_of
 
 _LIMIT = " LIMIT (:__limit::bigint)"
+_ORDER = Slot("order")
+
+
+@dataclass(frozen=True, slots=True)
+class _EachRange:
+    """A query that is written for each range of an order."""
+
+    query: tuple[str | Alternative | Listed | Slot, ...]
+
+
+_ListPieces = tuple[str | Alternative | Listed | Slot | _EachRange, ...]
 
 
 def write_listing(statement: TypedStatement, body: Body, plan: ListPlan, settings: str | None = None) -> Listing:
     """Write the statements of a list; with a name for `settings`, they set the caller's claims first."""
     row, counted = free_names(body.scan, statement.columns, "q", "n")
-    writer = _Writer(plan, body.pieces(body.scan.span), row, counted, settings, _conditions(plan, row))
+    query = body.pieces(body.scan.span)
+    writer = _Writer(plan, query, row, counted, settings, _conditions(plan, row))
     keys = tuple(_keys(statement.file.database, plan, row))
     listing = writer.listing(keys)
-    plans_with_json_value = statement.file.database.conversions.plans_with_json_value
-    if settings is None and plans_with_json_value(whole_text(listing.statements[0], present=True)):
+    if plan.page is not None or settings is not None:
+        return listing
+    if statement.file.database.conversions.plans_with_json_value(whole_text(listing.statements[0], present=True)):
         # JSON_VALUE that returns json or jsonb is NULL where PostgreSQL 18 evaluates it within a row's constructor.
-        shielded: Pieces = ("SELECT * FROM (", *writer.query, f") {row} OFFSET 0")
-        writer = _Writer(plan, shielded, row, counted, settings, writer.conditions)
-        return writer.listing(keys)
+        shielded: Pieces = ("SELECT * FROM (", *query, f") {row} OFFSET 0")
+        return _Writer(plan, shielded, row, counted, settings, writer.conditions).listing(keys)
     return listing
 
 
@@ -49,68 +63,74 @@ class _Writer:
     def listing(self, keys: tuple[Key, ...]) -> Listing:
         plan = self.plan
         return Listing(
-            sql_of(joined(self._statement(counts=False))),
+            _list_sql(self._statement(counts=False)),
             keys,
             by=plan.page.by if plan.page else (),
             sorts=plan.sorts,
             ties=plan.page.ties if plan.page else (),
             filters=tuple(_filters(plan.filters)),
             page=plan.page.page if plan.page else None,
-            counted_sql=sql_of(joined(self._statement(counts=True))) if plan.counts else None,
+            counted_sql=_list_sql(self._statement(counts=True)) if plan.counts else None,
         )
 
-    def _statement(self, *, counts: bool) -> Pieces:
+    def _statement(self, *, counts: bool) -> _ListPieces:
         first = "" if self.settings is None else f"WITH {settings_first(self.settings)} "
-        selected: Pieces = (f"{first}SELECT row_to_json({self.row})::text",)
-        if self.plan.page is not None:
-            total = f", {self.counted}.total::text" if counts else ""
-            selected = (*selected, ", json_build_array(", Slot("keys"), f"{total})::text")
-        if counts:
-            return (*selected, " FROM ", *self._counted(), " ON true", Slot("order"))
-        if self.settings is None:
-            return (*selected, " FROM ", *self._query, *self._where, *self._tail)
-        # PostgreSQL draws no condition into what is behind the settings: those of a list stand there, its order twice.
-        rows = behind_settings(self.settings, self.row, self._query, (*self._where, *self._tail))
-        return (*selected, " FROM ", *rows, Slot("order"))
+        selected = f"{first}SELECT row_to_json({self.row})::text"
+        if self.plan.page is None:
+            return (f"{selected} FROM ", *self._all_rows())
+        total = f", {self.counted}.total::text" if counts else ""
+        page = ("(", self._each_range(), f") {self.row}", *((" ON true",) if counts else ()), _ORDER, _LIMIT)
+        return (f"{selected}, json_build_array(", Slot("keys"), f"{total})::text FROM ", *self._beside(counts), *page)
 
-    def _counted(self) -> Pieces:
-        """Write the number of all rows beside those of the page, of which there may be none."""
-        number = f"{self.counted} LEFT JOIN LATERAL "
+    def _all_rows(self) -> _ListPieces:
         if self.settings is None:
-            one: Pieces = ("(SELECT count(*) AS total FROM ", *self._query, *self._filtered, f") {number}")
-            return (*one, "(SELECT * FROM ", *self._query, *self._where, *self._tail, f") {self.row}")
-        behind = f" WHERE {self.settings}.set IS NOT NULL"
-        return (
-            f"{self.settings} CROSS JOIN LATERAL (SELECT count(*) AS total FROM (SELECT FROM ",
-            *self._query,
-            behind,
-            *self.conditions,
-            f" OFFSET 0) {self.row}) {number}(SELECT * FROM ",
-            *self._query,
-            behind,
-            *self._where,
-            *self._tail,
-            f" OFFSET 0) {self.row}",
-        )
+            return (*self._query, *self._where, _ORDER)
+        # PostgreSQL draws no condition into what is behind the settings: those of a list stand there, its order twice.
+        inner = ("(SELECT * FROM ", *self._query, *self._where, _ORDER, f" OFFSET 0) {self.row}")
+        return (f"{self.settings} CROSS JOIN LATERAL ", *inner, _ORDER)
+
+    def _each_range(self) -> _EachRange:
+        joined_by = " AND " if self.settings is not None or self.conditions else " WHERE "
+        behind_settings = "" if self.settings is None else " OFFSET 0"
+        rows = ("(SELECT * FROM ", *self._query, *self._where, Slot(RANGE, joined_by))
+        return _EachRange((*rows, _ORDER, f"{_LIMIT}{behind_settings})"))
+
+    def _beside(self, counts: bool) -> Pieces:  # noqa: FBT001 (as the caller has it)
+        """Write what stands in FROM in front of the page: the settings, and the number of all rows."""
+        settings = "" if self.settings is None else f"{self.settings} CROSS JOIN LATERAL "
+        if not counts:
+            return (settings,)
+        # Of an empty page there is a row all the same, with the number alone.
+        behind = "" if self.settings is None else " OFFSET 0"
+        rows = ("(SELECT FROM ", *self._query, *self._where, f"{behind}) {self.row}")
+        return (f"{settings}(SELECT count(*) AS total FROM ", *rows, f") {self.counted} LEFT JOIN LATERAL ")
 
     @property
     def _query(self) -> Pieces:
         return ("(", *self.query, f") {self.row}")
 
     @property
-    def _filtered(self) -> Pieces:
+    def _where(self) -> Pieces:
+        if self.settings is not None:
+            return (f" WHERE {self.settings}.set IS NOT NULL", *self.conditions)
         return (" WHERE true", *self.conditions) if self.conditions else ()
 
-    @property
-    def _where(self) -> Pieces:
-        """Write the conditions, behind those that are there already where the settings come first."""
-        if self.settings is not None:
-            return (*self.conditions, Slot("behind", " AND "))
-        return (*self._filtered, Slot("behind", " AND " if self.conditions else " WHERE "))
 
-    @property
-    def _tail(self) -> Pieces:
-        return (Slot("order"), _LIMIT) if self.plan.page else (Slot("order"),)
+def _list_sql(pieces: Iterable[str | Alternative | Listed | Slot | _EachRange]) -> ListSql:
+    written: list[Fragment | Choice | CommaList | Slot | Ranges] = []
+    plain: list[str | Alternative | Listed] = []
+    for piece in pieces:
+        if not isinstance(piece, Slot | _EachRange):
+            plain.append(piece)
+            continue
+        written += sql_of(joined(plain))
+        plain.clear()
+        written.append(piece if isinstance(piece, Slot) else Ranges(_query_of(piece)))
+    return (*written, *sql_of(joined(plain)))
+
+
+def _query_of(piece: _EachRange) -> tuple[Fragment | Choice | CommaList | Slot, ...]:
+    return tuple(part for part in _list_sql(piece.query) if not isinstance(part, Ranges))
 
 
 def _keys(database: Database, plan: ListPlan, row: str) -> list[Key]:

@@ -6,7 +6,7 @@ What is composed becomes the contract's Sql, whose placeholders are those that t
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from handler.contract.operation import Choice, CommaList, Fragment, Slot, Sql
+from handler.contract.operation import Choice, CommaList, Fragment, Sql
 from queryport.aws import placeholders
 
 
@@ -28,12 +28,12 @@ class Listed:
     pieces: tuple[str | Alternative, ...]
 
 
-Pieces = tuple[str | Alternative | Listed | Slot, ...]
+Pieces = tuple[str | Alternative | Listed, ...]
 
 
-def joined(pieces: Iterable[str | Alternative | Listed | Slot]) -> Pieces:
+def joined(pieces: Iterable[str | Alternative | Listed]) -> Pieces:
     """Join neighbouring texts."""
-    result: list[str | Alternative | Listed | Slot] = []
+    result: list[str | Alternative | Listed] = []
     for piece in pieces:
         if isinstance(piece, str) and result and isinstance(result[-1], str):
             result[-1] += piece
@@ -44,26 +44,19 @@ def joined(pieces: Iterable[str | Alternative | Listed | Slot]) -> Pieces:
 
 def sql_of(pieces: Pieces) -> Sql:
     """Note the placeholders of each piece."""
-    return tuple(map(_noted, pieces))
-
-
-def _noted(piece: str | Alternative | Listed | Slot) -> Fragment | Choice | CommaList | Slot:
-    if isinstance(piece, Listed):
-        return CommaList(tuple(map(_piece, piece.pieces)))
-    return piece if isinstance(piece, Slot) else _piece(piece)
+    return tuple(
+        CommaList(tuple(map(_piece, piece.pieces))) if isinstance(piece, Listed) else _piece(piece) for piece in pieces
+    )
 
 
 def whole_text(sql: Sql, *, present: bool) -> str:
-    """The statement of a call that gives every parameter, or of one that gives none that it may leave out.
-
-    It has nothing in its slots: see Listing.statements.
-    """
+    """The statement of a call that gives every parameter, or of one that gives none that it may leave out."""
     return _text(sql, lambda _: present)
 
 
 def variants(sql: Sql) -> tuple[str, ...]:
     """Return the statement of calls that give all parameters, none, each that they may patch alone, and all but it."""
-    parts = [part for piece in sql for part in (piece.pieces if isinstance(piece, CommaList) else (piece,))]
+    parts = (part for piece in sql for part in (piece.pieces if isinstance(piece, CommaList) else (piece,)))
     names = dict.fromkeys(part.parameter for part in parts if isinstance(part, Choice) and part.null_is_present)
     texts = [whole_text(sql, present=True), whole_text(sql, present=False)]
     for name in names:
@@ -83,7 +76,7 @@ def _text(sql: Sql, is_present: Callable[[Choice], bool]) -> str:
         if isinstance(piece, CommaList):
             needed = [text for part in piece.pieces if (text := chosen(part))]
             texts.append(", ".join(needed or [_first(piece)]))  # no call does without all of them
-        elif not isinstance(piece, Slot):
+        else:
             texts.append(chosen(piece))
     return "".join(texts)
 

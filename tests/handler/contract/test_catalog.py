@@ -25,24 +25,24 @@ from handler.contract.operation import (
     Step,
     Transaction,
 )
-from handler.contract.ordering import Key
+from handler.contract.ordering import RANGE, Key
 from queryport.compile.write.emit import write_catalog
 from queryport.compile.write.pieces import Alternative, Listed
 from tests.support.operations import operation
-from tests.support.statements import sql
+from tests.support.statements import each_range, list_sql, sql
 
 _FULL = Operation(
     name="orders.list_orders",
     result=Result.MANY,
     read_only=True,
     execution=Listing(
-        sql(
+        list_sql(
             "SELECT 1 ",
             Alternative("status", "WHERE status = :status", ""),
             Alternative("since", ":since", "DEFAULT", null_is_present=True),
             Listed(("a = 1", Alternative("since", "b = :since", "", null_is_present=True))),
-            Slot("behind", " AND "),
-            Slot("order"),
+            Slot("keys"),
+            each_range("SELECT", Slot(RANGE, " AND "), Slot("order")),
         ),
         (Key("order_id", 'q."order_id"', 'q."order_id"::text', "(:__key_1::bigint)", "__key_1", nullable=False),),
         by=("-order_id",),

@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 
 from handler.contract.operation import Http, Parameter, Result, Slot
+from handler.contract.ordering import RANGE
 from handler.engine.invocation import Capacity
 from handler.http import exchange
 from tests.support.function import REQUEST_ID, Function, NewFunction
 from tests.support.operations import ANY, INTEGER, TEXT, operation, pages_by, rows_of
+from tests.support.statements import each_range
 
 _ECHO = operation(
     rows_of(
@@ -285,10 +287,9 @@ def test_pages_follow_each_other_until_the_last(new_function: NewFunction) -> No
     order = " ORDER BY q.n LIMIT (:__limit::bigint)"
     function = new_function(
         operation(
-            "SELECT row_to_json(q)::text, json_build_array(q.n::text)::text"
-            " FROM (SELECT n FROM generate_series(1, 5) n) q",
-            Slot("behind", " WHERE "),
-            order,
+            "SELECT row_to_json(q)::text, json_build_array(q.n::text)::text FROM (",
+            each_range("(SELECT * FROM (SELECT n FROM generate_series(1, 5) n) q", Slot(RANGE, " WHERE "), ")"),
+            f") q{order}",
             name="numbers",
             parameters={
                 "limit": {"type": "integer", "minimum": 1, "maximum": 3},

@@ -14,8 +14,8 @@ import psycopg
 import pytest
 from psycopg.rows import tuple_row
 
-from handler.contract.operation import Listing, RowSecurity, Single, Transaction
-from handler.contract.ordering import Ordering, order_of, ordering
+from handler.contract.operation import Listing, RowSecurity, Single, Transaction, in_order
+from handler.contract.ordering import order_of, ordering
 from handler.engine.caller_bindings import session
 from handler.engine.statement import ReadyStatement
 from handler.identity.caller import Caller
@@ -160,9 +160,12 @@ def _run(
     """The JSON rows of an operation in one statement, as the function sends it."""
     execution = operation.execution
     assert isinstance(execution, Single | Listing), "it goes by a transaction"
-    sql = execution.sql
-    if key is not None:
-        assert isinstance(execution, Single)
+    if isinstance(execution, Listing):
+        after = [values[each.placeholder] for each in execution.keys] if "__key_1" in values else None
+        sql = in_order(execution.sql, ordering(order_of(execution.keys_by_name, execution.by), after))
+    elif key is None:
+        sql = execution.sql
+    else:
         assert execution.keyed_sql is not None
         sql = execution.keyed_sql
         values |= {"__operation": "query", "__key": key, "__hash": "", "__keep": "60 seconds"}
@@ -171,11 +174,7 @@ def _run(
         **session(operation.name, operation.row_security or RowSecurity(), caller),
         "__mark": "m",
     }
-    order = Ordering()
-    if isinstance(execution, Listing):
-        after = [values[key.placeholder] for key in execution.keys] if "__key_1" in values else None
-        order = ordering(order_of(execution.keys_by_name, execution.by), after)
-    scanned = placeholders.scan(ReadyStatement(sql).form(bindings, order).sql)
+    scanned = placeholders.scan(ReadyStatement(sql).form(bindings).sql)
     with connection.transaction(force_rollback=True):
         connection.execute("SET LOCAL ROLE tenant_app")
         result = connection.pgconn.exec_params(
@@ -297,7 +296,7 @@ def test_a_page_goes_along_the_index_though_it_stands_behind_the_settings(databa
     text = "-- rls: true\n-- page: {by: [customer_id]}\nSELECT customer_id FROM customer WHERE tenant_id = :tenant"
     operation = _compiled(database, text)
     first = ordering(order_of(operation.execution.keys_by_name, operation.execution.by))
-    form = ReadyStatement(operation.execution.sql).form({"tenant": "1"}, first)
+    form = ReadyStatement(in_order(operation.execution.sql, first)).form({"tenant": "1"})
     plan = json.dumps(database.plan(placeholders.scan(form.sql).text))
     assert "Index" in plan
 
