@@ -26,7 +26,7 @@ from queryport.migrations.runner import apply_scripts
 from queryport.postgres.server import EmbeddedPostgres
 
 ROWS = 1_000_000
-_TURNS = 41
+_TURNS = 101
 _TABLE = """
 CREATE TABLE orders (
     order_id bigint PRIMARY KEY, status text NOT NULL, total numeric(12, 2), placed_at timestamptz NOT NULL, note text

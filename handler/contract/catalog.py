@@ -33,8 +33,8 @@ from handler.contract.operation import (
     Parameter,
     PossibleError,
     Precondition,
-    RawBody,
     Ranges,
+    RawBody,
     Reference,
     Response,
     Result,
@@ -221,12 +221,16 @@ def _list_sql(pieces: list[Any]) -> ListSql:
     """Read a list's statement, where an object is a slot, or a query for each range of an order."""
     return tuple(
         [
-            Ranges(tuple(map(_slot_or_piece, piece["query"])))
+            Ranges(_slots_and_pieces(piece["query"]), piece["opening"], _slots_and_pieces(piece["closing"]))
             if isinstance(piece, dict) and "query" in piece
             else _slot_or_piece(piece)
             for piece in pieces
         ]
     )
+
+
+def _slots_and_pieces(pieces: list[Any]) -> tuple[Fragment | Choice | CommaList | Slot, ...]:
+    return tuple(map(_slot_or_piece, pieces))
 
 
 def _slot_or_piece(piece: Any) -> Fragment | Choice | CommaList | Slot:

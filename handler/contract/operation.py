@@ -210,10 +210,14 @@ class Slot(NamedTuple):
 
 
 class Ranges(NamedTuple):
-    """A query that is written once for each range of an order that a page may have rows of, joined by UNION ALL."""
+    """A query in parentheses, written once for each range of an order that a page may have rows of."""
 
     query: tuple[Fragment | Choice | CommaList | Slot, ...]
     """Its slot `range` is the condition to be within one."""
+    opening: str
+    """What stands in front of several, which UNION ALL joins."""
+    closing: tuple[Fragment | Choice | CommaList | Slot, ...]
+    """What stands behind several."""
 
 
 ListSql = tuple[Fragment | Choice | CommaList | Slot | Ranges, ...]
@@ -302,7 +306,8 @@ def _in_order(piece: Fragment | Choice | CommaList | Slot | Ranges, order: Order
         return (Fragment(f"{piece.before}{text}"),) if text else ()
     if not isinstance(piece, Ranges):
         return (piece,)
-    pieces: list[Fragment | Choice | CommaList] = []
+    several = len(order.ranges) > 1
+    pieces: list[Fragment | Choice | CommaList] = [Fragment(piece.opening)] if several else []
     for number, range_ in enumerate(order.ranges):
         if number:
             pieces.append(Fragment(" UNION ALL "))
@@ -311,6 +316,8 @@ def _in_order(piece: Fragment | Choice | CommaList | Slot | Ranges, order: Order
                 pieces += [Fragment(f"{part.before}{range_}", order.placeholders)] if range_ else []
             else:
                 pieces += _in_order(part, order)
+    if several:
+        pieces += [each for part in piece.closing for each in _in_order(part, order)]
     return tuple(pieces)
 
 

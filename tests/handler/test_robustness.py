@@ -18,12 +18,12 @@ from tests.support.statements import each_range
 
 _SQL = (
     "SELECT json_build_array((:number::int), (:text::text), (:numbers::int[]), (:point::point3), (:pairs::hstore), "
-    "(:document::jsonb), (:__limit::int))::text FROM ("
+    "(:document::jsonb), (:__limit::int))::text FROM "
 )
 _EVERYTHING = operation(
     _SQL,
     each_range("(SELECT * FROM (SELECT 1 AS n) q", Slot(RANGE, " WHERE "), ")"),
-    ") q",
+    " q",
     name="everything",
     result=Result.MANY,
     parameters={

@@ -30,7 +30,8 @@ def list_sql(*texts: str | Alternative | Listed | Slot | Ranges) -> ListSql:
 
 def each_range(*texts: str | Slot) -> Ranges:
     """A query for each range of a list's order."""
-    return Ranges(tuple(part for part in list_sql(*texts) if not isinstance(part, Ranges)))
+    query = tuple(part for part in list_sql(*texts) if not isinstance(part, Ranges))
+    return Ranges(query, "(SELECT * FROM (", (Fragment(") q)"),))
 
 
 def texts(statement: Sql) -> Texts:

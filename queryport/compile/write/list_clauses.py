@@ -29,6 +29,8 @@ class _EachRange:
     """A query that is written for each range of an order."""
 
     query: tuple[str | Alternative | Listed | Slot, ...]
+    opening: str
+    closing: tuple[str | Slot, ...]
 
 
 _ListPieces = tuple[str | Alternative | Listed | Slot | _EachRange, ...]
@@ -79,7 +81,7 @@ class _Writer:
         if self.plan.page is None:
             return (f"{selected} FROM ", *self._all_rows())
         total = f", {self.counted}.total::text" if counts else ""
-        page = ("(", self._each_range(), f") {self.row}", *((" ON true",) if counts else ()), _ORDER, _LIMIT)
+        page = (self._each_range(), f" {self.row}", *((" ON true",) if counts else ()), _ORDER)
         return (f"{selected}, json_build_array(", Slot("keys"), f"{total})::text FROM ", *self._beside(counts), *page)
 
     def _all_rows(self) -> _ListPieces:
@@ -93,7 +95,9 @@ class _Writer:
         joined_by = " AND " if self.settings is not None or self.conditions else " WHERE "
         behind_settings = "" if self.settings is None else " OFFSET 0"
         rows = ("(SELECT * FROM ", *self._query, *self._where, Slot(RANGE, joined_by))
-        return _EachRange((*rows, _ORDER, f"{_LIMIT}{behind_settings})"))
+        query = (*rows, _ORDER, f"{_LIMIT}{behind_settings})")
+        # Each range has a page's rows at most; the order is that of the whole for the few rows that this comes to.
+        return _EachRange(query, "(SELECT * FROM (", (f") {self.row}", _ORDER, f"{_LIMIT})"))
 
     def _beside(self, counts: bool) -> Pieces:  # noqa: FBT001 (as the caller has it)
         """Write what stands in FROM in front of the page: the settings, and the number of all rows."""
@@ -125,12 +129,16 @@ def _list_sql(pieces: Iterable[str | Alternative | Listed | Slot | _EachRange]) 
             continue
         written += sql_of(joined(plain))
         plain.clear()
-        written.append(piece if isinstance(piece, Slot) else Ranges(_query_of(piece)))
+        written.append(piece if isinstance(piece, Slot) else _ranges_of(piece))
     return (*written, *sql_of(joined(plain)))
 
 
-def _query_of(piece: _EachRange) -> tuple[Fragment | Choice | CommaList | Slot, ...]:
-    return tuple(part for part in _list_sql(piece.query) if not isinstance(part, Ranges))
+def _ranges_of(piece: _EachRange) -> Ranges:
+    query, closing = (
+        tuple(part for part in _list_sql(pieces) if not isinstance(part, Ranges))
+        for pieces in (piece.query, piece.closing)
+    )
+    return Ranges(query, piece.opening, closing)
 
 
 def _keys(database: Database, plan: ListPlan, row: str) -> list[Key]:

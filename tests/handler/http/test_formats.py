@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from handler.contract.operation import Http, Parameter, RawBody, Response, Result, Slot
+from handler.contract.ordering import RANGE
 from handler.engine.invocation import Capacity
 from handler.http import exchange
 from handler.http.caching import entity_tag
@@ -15,6 +16,7 @@ from handler.http.compression import SMALLEST
 from handler.http.preconditions import if_match
 from tests.support.function import Function, NewFunction
 from tests.support.operations import INTEGER, TEXT, operation, pages_by, rows_of
+from tests.support.statements import each_range
 
 _BYTES = {"type": "string", "pattern": r"^\\x(?:[0-9A-Fa-f]{2})*$"}
 _ROWS = operation(
@@ -62,9 +64,9 @@ _UPLOAD = operation(
 )
 _ANY_FILE = _UPLOAD._replace(name="any", http=Http("PUT", "/any/{name}", RawBody("file", ("*/*", "application/json"))))
 _PAGES = operation(
-    "SELECT row_to_json(q)::text, json_build_array(q.n::text)::text FROM (SELECT n FROM generate_series(1, 5) n) q",
-    Slot("behind", " WHERE "),
-    " ORDER BY q.n LIMIT (:__limit::bigint)",
+    "SELECT row_to_json(q)::text, json_build_array(q.n::text)::text FROM ",
+    each_range("(SELECT * FROM (SELECT n FROM generate_series(1, 5) n) q", Slot(RANGE, " WHERE "), ")"),
+    " q ORDER BY q.n LIMIT (:__limit::bigint)",
     name="pages",
     parameters={"limit": {**INTEGER, "minimum": 1}, "cursor": TEXT},
     pages=pages_by("n", size=2, most=5),

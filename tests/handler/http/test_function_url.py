@@ -287,9 +287,9 @@ def test_pages_follow_each_other_until_the_last(new_function: NewFunction) -> No
     order = " ORDER BY q.n LIMIT (:__limit::bigint)"
     function = new_function(
         operation(
-            "SELECT row_to_json(q)::text, json_build_array(q.n::text)::text FROM (",
+            "SELECT row_to_json(q)::text, json_build_array(q.n::text)::text FROM ",
             each_range("(SELECT * FROM (SELECT n FROM generate_series(1, 5) n) q", Slot(RANGE, " WHERE "), ")"),
-            f") q{order}",
+            f" q{order}",
             name="numbers",
             parameters={
                 "limit": {"type": "integer", "minimum": 1, "maximum": 3},

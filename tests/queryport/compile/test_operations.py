@@ -397,10 +397,10 @@ def test_a_page_of_unique_keys_in_one_direction_is_a_row_comparison(operation_of
     assert (made.by, made.ties, made.page) == (("-at", "-visit_id"), ("visit_id",), Page(2, 9))
     assert _sent_behind(made, ["2026-01-31 12:00:00+00", "7"]) == (
         'SELECT row_to_json(q)::text, json_build_array(q."at"::text, q."visit_id"::text)::text '
-        "FROM ((SELECT * FROM (SELECT visit_id, at FROM visit) q "
+        "FROM (SELECT * FROM (SELECT visit_id, at FROM visit) q "
         'WHERE (q."at", q."visit_id") < ((:__key_1::timestamp with time zone), (:__key_2::bigint)) '
-        'ORDER BY q."at" DESC, q."visit_id" DESC LIMIT (:__limit::bigint))) q '
-        'ORDER BY q."at" DESC, q."visit_id" DESC LIMIT (:__limit::bigint)'
+        'ORDER BY q."at" DESC, q."visit_id" DESC LIMIT (:__limit::bigint)) q '
+        'ORDER BY q."at" DESC, q."visit_id" DESC'
     )
     schema = properties(operation)
     assert schema["limit"]["maximum"] == 9
