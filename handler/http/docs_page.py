@@ -11,7 +11,7 @@ import orjson
 from handler.contract.docs_file import DocsFile
 from handler.contract.errors import UnknownOperation
 from handler.http.caching import is_known
-from handler.http.encoding import takes_gzip
+from handler.http.negotiation import encodings
 from handler.http.request import HttpRequest
 from handler.http.response import response
 
@@ -22,7 +22,7 @@ def docs_page(request_id: str, request: HttpRequest, catalog: Path) -> bytes:
         file = DocsFile(**orjson.loads(DocsFile.beside(catalog).read_bytes()))
     except FileNotFoundError:
         raise UnknownOperation("no operation has this path") from None
-    is_compressed = takes_gzip(request.headers.get("accept-encoding", ""))
+    is_compressed, _ = encodings(request.headers.get("accept-encoding", ""))
     headers = {
         "content-type": "text/html; charset=utf-8",
         "content-security-policy": file.policy,

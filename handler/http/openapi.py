@@ -16,7 +16,7 @@ from handler.contract.errors import ResultTooLarge
 from handler.contract.limits import LAMBDA_PAYLOAD_BYTES
 from handler.contract.openapi_index import PUBLIC, DocumentFiles, DocumentIndex
 from handler.http.caching import REVALIDATED, is_known
-from handler.http.encoding import takes_gzip
+from handler.http.negotiation import encodings
 from handler.http.request import HttpRequest
 from handler.http.response import JSON, response
 from handler.identity.rights import any_of
@@ -52,7 +52,7 @@ class OpenApi:
         sees = tuple(right is None or right(incoming.caller) for right in self._rights)
         is_public = self._index.readers == PUBLIC
         whole = is_public or all(sees)
-        compressed = takes_gzip(request.headers.get("accept-encoding", ""))
+        compressed, _ = encodings(request.headers.get("accept-encoding", ""))
         tag = self._index.etag if whole else f"{self._index.etag}-{''.join('01'[each] for each in sees)}"
         headers = {
             "content-type": JSON,
