@@ -166,4 +166,7 @@ def _other_method(incoming: Incoming, method: str, methods: set[str]) -> bytes:
     allow = tuple(sorted(methods | {"OPTIONS"} | ({"HEAD"} if "GET" in methods else set())))
     if method != "OPTIONS":
         raise MethodNotAllowed(f"this path takes {', '.join(allow)}", allow=allow)
-    return response(incoming.request_id, 204, None, {"allow": ", ".join(allow)})
+    headers = {"allow": ", ".join(allow)}
+    if "PATCH" in methods:
+        headers["accept-patch"] = "application/merge-patch+json, application/json"  # RFC 5789, section 3.1
+    return response(incoming.request_id, 204, None, headers)

@@ -43,22 +43,55 @@ class RunError(CommandError):
 
 
 @dataclass(frozen=True, slots=True)
+class Terms:
+    """The terms on which a write is made."""
+
+    key: str | None = None
+    if_match: str | None = None
+    """The entity tag of the row, with or without quotation marks."""
+    rollback: bool = False
+
+    @property
+    def members(self) -> dict[str, Any]:
+        """The members of a direct event."""
+        written = {"idempotency_key": self.key, "if_match": self._tag, "rollback": self.rollback or None}
+        return {name: value for name, value in written.items() if value is not None}
+
+    @property
+    def headers(self) -> dict[str, str]:
+        tag = self._tag
+        written = {
+            "idempotency-key": self.key,
+            "if-match": tag if tag is None or tag == "*" else f'"{tag}"',
+            "prefer": "tx=rollback" if self.rollback else None,
+        }
+        return {name: value for name, value in written.items() if value is not None}
+
+    @property
+    def _tag(self) -> str | None:
+        return None if self.if_match is None else self.if_match.removeprefix('"').removesuffix('"')
+
+
+_NO_TERMS = Terms()
+
+
+@dataclass(frozen=True, slots=True)
 class TypedRequest:
     method: str
     target: str
     """The path with its query string."""
     body: Any = None
     """None where there is none."""
-    key: str | None = None
+    terms: Terms = _NO_TERMS
     api_key: str | None = None
 
     @classmethod
-    def read(cls, text: str, body: Any, key: str | None, api_key: str | None = None) -> "TypedRequest":
+    def read(cls, text: str, body: Any, terms: Terms, api_key: str | None = None) -> "TypedRequest":
         """Read `GET /books?limit=2`. Raises RunError."""
         method, _, target = text.strip().partition(" ")
         if not target.strip().startswith("/"):
             raise RunError(f'--http: expected a method and a path, for example "GET /books?limit=2", got "{text}"')
-        return cls(method.upper(), target.strip(), body, key, api_key)
+        return cls(method.upper(), target.strip(), body, terms, api_key)
 
 
 _TOKEN_SECONDS = 3600
@@ -79,13 +112,11 @@ class LocalFunction:
         self._log = workspace.data_dir / "handler.log"
         self._terminal = terminal
 
-    def invoke(self, operation: Operation, parameters: Any, key: str | None) -> Any:
+    def invoke(self, operation: Operation, parameters: Any, terms: Terms) -> Any:
         """Call an operation and return its `data`. Raises RunError, below PostgreSQL's own words."""
-        event = {"operation": operation.name, "parameters": parameters}
+        event = {"operation": operation.name, "parameters": parameters, **terms.members}
         if self._claims is not None:
             event["claims"] = self._claims
-        if key is not None:
-            event["idempotency_key"] = key
         call = LambdaEvent(event)
         reports = DatabaseReports()
 
@@ -98,6 +129,8 @@ class LocalFunction:
             if (report := reports.take(call.trace)) is not None:
                 show_database_report(self._terminal, report)
             raise RunError(f"{answer['errorType']}: {answer['errorMessage']}")
+        if answer.get("rolled_back"):
+            self._terminal.note("the change was taken back")
         if answer.get("next"):
             self._terminal.note(f"there are more: cursor={answer['next']}")
         return answer["data"]
@@ -114,7 +147,7 @@ class LocalFunction:
         async def send(lambda_: LambdaEnvironments) -> httpx.Response:
             caller = as_iam if self._claims is None else as_token(partial(self._token, self._claims))
             application = LocalFunctionUrl(lambda_.invoke, report, broken, reports, caller)
-            headers = {} if request.key is None else {"idempotency-key": request.key}
+            headers = request.terms.headers
             if request.api_key is not None:
                 headers["x-api-key"] = request.api_key
             content = None
@@ -187,6 +220,8 @@ def show(operation: Operation, data: Any, terminal: Terminal) -> None:
 @click.option("--http", metavar='"METHOD PATH"', help='Send an HTTP request instead, for example "GET /books?limit=2".')
 @click.option("--body", metavar="JSON", help="All parameters, or the body of --http; @FILE takes it from a file.")
 @click.option("--key", metavar="TEXT", help="The idempotency key of the call.")
+@click.option("--if-match", metavar="TAG", help="The entity tag of the row that is to be changed, such as 5.")
+@click.option("--rollback", is_flag=True, help="Take the change back, and show what it would have been.")
 @click.option("--claims", metavar="JSON", help="The claims of the one on whose behalf it is called, as a JSON object.")
 @click.option("--api-key", metavar="KEY", help="The API key that --http sends; `queryport key new --local` makes one.")
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
@@ -199,12 +234,14 @@ def run_command(
     http: str | None,
     body: str | None,
     key: str | None,
+    if_match: str | None,
     claims: str | None,
     api_key: str | None,
     project: Path,
     data_dir: Path | None,
     database_url: str | None,
     *,
+    rollback: bool,
     as_json: bool,
 ) -> None:
     """Call the operation NAME through the handler and print what it answers.
@@ -220,7 +257,8 @@ def run_command(
     if api_key is not None and (http is None or claims is not None):
         raise click.UsageError("--api-key goes with --http, and not with --claims")
     given = None if body is None else read_body(body)
-    request = None if http is None else TypedRequest.read(http, given, key, api_key)
+    terms = Terms(key, if_match, rollback)
+    request = None if http is None else TypedRequest.read(http, given, terms, api_key)
     on_behalf = None if claims is None else read_claims("--claims", claims)
     progress = Terminal(stderr=True)
     with open_workspace(project, data_dir, database_url, progress, migrate=True) as workspace:
@@ -230,7 +268,7 @@ def run_command(
         else:
             operation = find(build.compilation, str(name))
             values = read_parameters(operation, parameters) if given is None else given
-            data = LocalFunction(workspace, build, progress, on_behalf).invoke(operation, values, key)
+            data = LocalFunction(workspace, build, progress, on_behalf).invoke(operation, values, terms)
     if request is not None:
         sys.stdout.buffer.write(response.content)
         if response.content and not response.content.endswith(b"\n"):

@@ -17,10 +17,11 @@ from handler.contract.errors import (
     NotNullViolation,
     OperationError,
     OutcomeUnknown,
+    PreconditionFailed,
     TooManyRows,
     UniqueViolation,
 )
-from handler.contract.operation import Batch, Idempotency, Operation, Result
+from handler.contract.operation import Batch, Idempotency, Operation, Precondition, Result
 
 FUNCTION_ARN = "${QueryportFunctionArn}"
 """Filled in by the template's DefinitionSubstitutions."""
@@ -128,6 +129,8 @@ def _caught(operation: Operation) -> dict[str, list[str]]:
     if operation.result in (Result.ONE, Result.MAYBE, Result.VALUE):
         caught["Ambiguous"] = [TooManyRows.__name__]
     if not operation.read_only:
+        if operation.precondition is not Precondition.NONE:
+            caught["Moved"] = [PreconditionFailed.__name__]
         caught["Refused"] = [*(error.__name__ for error in _REFUSALS), *_own_codes(operation)]
         if not may_run_twice(operation):
             caught["OutcomeUnknown"] = [OutcomeUnknown.__name__, *ANSWER_LOST]
@@ -145,6 +148,8 @@ def _payload(operation: Operation) -> State:
     payload: State = {"operation": operation.name, **_parameters(operation)}
     if operation.idempotency is not Idempotency.OFF:
         payload["idempotency_key.$"] = IDEMPOTENCY_KEY
+    if operation.precondition is Precondition.REQUIRED:
+        payload["if_match.$"] = "$.if_match"
     return payload
 
 

@@ -101,6 +101,18 @@ QUERIES = {
         -- etag: version
         SELECT id, title, version FROM document WHERE id = :id
     """,
+    "perhaps_versioned": """
+        -- http: GET /perhaps/{id}
+        -- result: maybe
+        -- etag: version
+        SELECT title, nullif(version, 1) AS version FROM document WHERE id = :id
+    """,
+    "version_of": """
+        -- http: GET /documents/{id}/version
+        -- result: value
+        -- etag: version
+        SELECT version FROM document WHERE id = :id
+    """,
     "retitle": """
         -- http: PATCH /documents/{id}
         -- result: one

@@ -172,3 +172,13 @@ def test_over_http_the_tag_goes_with_the_row(written: Bank) -> None:
     assert http("DELETE", **{"if-match": '"7"'}).status == 404
     made = written.caller.http("POST", "/documents", body={"id": 3, "title": "x"})
     assert (made.status, made.headers["location"], made.headers["etag"]) == (201, "/documents/3", '"1"')
+
+
+def test_an_answer_without_the_columns_value_has_the_tag_of_its_bytes(written: Bank) -> None:
+    def tag(path: str) -> str:
+        return written.caller.http("GET", path).headers["etag"]
+
+    assert tag("/perhaps/2") == tag("/documents/2/version") == '"5"'
+    made_of_bytes = {tag("/perhaps/1"), tag("/perhaps/3")}  # NULL, and no row
+    assert len(made_of_bytes) == 2
+    assert all(len(each) == 26 for each in made_of_bytes)

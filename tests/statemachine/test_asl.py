@@ -95,6 +95,13 @@ def test_a_task_passes_the_required_parameters_and_the_cursor_of_the_next_page(c
     assert state["ResultSelector"]["next.$"] == "$.Payload.next"
 
 
+def test_a_state_that_is_required_is_passed_and_another_one_is_caught(compilation: Compilation) -> None:
+    changing = task_state(_operation(compilation, "catalogue.change_book"))
+    assert changing["Parameters"]["Payload"]["if_match.$"] == "$.if_match"
+    assert ["PreconditionFailed"] in [catcher["ErrorEquals"] for catcher in changing["Catch"]]
+    assert "if_match.$" not in task_state(_operation(compilation, "catalogue.set_price"))["Parameters"]["Payload"]
+
+
 def test_an_operation_without_a_summary_has_no_comment(compilation: Compilation) -> None:
     assert "Comment" not in task_state(
         _operation(compilation, "orders.get_order")._replace(documentation=Documentation())

@@ -194,6 +194,16 @@ def test_a_path_names_its_methods(function: Function, path: str, allow: str) -> 
     assert function.http("TRACE", path).headers["allow"] == allow
 
 
+def test_a_path_that_takes_patches_says_in_which_form(new_function: NewFunction) -> None:
+    function = new_function(
+        operation(rows_of("SELECT 1 AS one"), name="patch", http=Http("PATCH", "/ones")),
+        operation(rows_of("SELECT 1 AS one"), name="get", http=Http("GET", "/ones")),
+    )
+    options = function.http("OPTIONS", "/ones")
+    assert options.headers["allow"] == "GET, HEAD, OPTIONS, PATCH"
+    assert options.headers["accept-patch"] == "application/merge-patch+json, application/json"
+
+
 def test_head_is_get_without_a_body(function: Function) -> None:
     get, head = (function.http(method, "/numbers", query="count=1") for method in ("GET", "HEAD"))
     assert (head.status, head.text) == (get.status, "")

@@ -120,6 +120,14 @@ def test_a_request_is_sent_with_its_body_and_key(shop: Path) -> None:
     assert (done.code, json.loads(done.output)) == (0, {"data": 1})
 
 
+def test_a_write_is_tried_and_taken_back(shop: Path) -> None:
+    done = run("run", "books.rename", "title=tried", "book_id=2", "--rollback", project=shop)
+    assert (done.code, done.output) == (0, "1 row affected\n")
+    assert "the change was taken back" in done.errors
+    done = run("run", "--http", "GET /books/2", project=shop)
+    assert json.loads(done.output)["data"]["title"] == "Book 2"
+
+
 @pytest.mark.slow
 def test_a_request_is_sent_with_an_api_key(tmp_path: Path) -> None:
     files = {"sql_queries/one.sql": "-- http: GET /one\n-- allow: [key:partner-*]\n-- result: value\nSELECT 1 AS one\n"}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from handler.contract.operation import Operation, Result, Single
-from queryport.commands.run import RunError, TypedRequest, find, show
+from queryport.commands.run import RunError, Terms, TypedRequest, find, show
 from queryport.commands.typed_values import TypedValueError, read_parameters
 from queryport.compile import Compilation
 from queryport.compile.write.encoded import EncodedOperations
@@ -125,13 +125,33 @@ def test_rows_are_shown_as_a_table(capsys: pytest.CaptureFixture[str]) -> None:
     ],
 )
 def test_a_request_is_a_method_and_a_path(text: str, request_: TypedRequest) -> None:
-    assert TypedRequest.read(text, None, None) == request_
+    assert TypedRequest.read(text, None, Terms()) == request_
+
+
+@pytest.mark.parametrize(
+    ("terms", "members", "headers"),
+    [
+        (Terms(), {}, {}),
+        (Terms(key="k"), {"idempotency_key": "k"}, {"idempotency-key": "k"}),
+        (Terms(if_match="5"), {"if_match": "5"}, {"if-match": '"5"'}),
+        (Terms(if_match='"5"'), {"if_match": "5"}, {"if-match": '"5"'}),
+        (
+            Terms(if_match="*", rollback=True),
+            {"if_match": "*", "rollback": True},
+            {"if-match": "*", "prefer": "tx=rollback"},
+        ),
+    ],
+)
+def test_the_terms_of_a_write_go_by_members_and_by_headers(
+    terms: Terms, members: dict[str, object], headers: dict[str, str]
+) -> None:
+    assert (terms.members, terms.headers) == (members, headers)
 
 
 @pytest.mark.parametrize("text", ["/books", "GET", "GET books", ""])
 def test_what_is_no_request_is_told(text: str) -> None:
     with pytest.raises(RunError, match="expected a method and a path"):
-        TypedRequest.read(text, None, None)
+        TypedRequest.read(text, None, Terms())
 
 
 def test_wide_rows_are_shown_a_column_a_line(
