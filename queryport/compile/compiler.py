@@ -9,6 +9,8 @@ import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from queryport.compile.check.routes import conflict_key
 from queryport.compile.compiled_file import CompiledFile, compile_file, header_of
@@ -66,13 +68,16 @@ class Compilation:
         return self.files[name].source.text[self.header(name).end :].strip()
 
 
-def compile_project(queries: Path, database_url: str) -> Compilation:
+def compile_project(
+    queries: Path, database_url: str, defaults: Mapping[str, Any] = MappingProxyType({})
+) -> Compilation:
     """Compile every `.sql` file below `queries`. Problems show paths relative to the current directory where they can.
 
-    Queryport's own operations are compiled with them. Raises psycopg.OperationalError if the database does not answer,
+    `defaults` are keys of the front matter that hold where neither a file nor a folder has them. Queryport's own
+    operations are compiled with the others. Raises psycopg.OperationalError if the database does not answer,
     and UnpreparedDatabaseError if it lacks the migrations.
     """
-    files = read_project(queries)
+    files = read_project(queries, defaults)
     return put_together(files, compile_files(files.texts, database_url))
 
 

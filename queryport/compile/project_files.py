@@ -1,9 +1,12 @@
 """Reads all files of a project that its operations are compiled from, and tells one state of each from another."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from queryport.compile.query_files import find_query_files
 from queryport.compile.read.folder import FOLDER_FILE, Folder, Folders, read_folders
@@ -50,9 +53,12 @@ class ProjectFiles:
     folders: Folders
 
 
-def read_project(queries: Path) -> ProjectFiles:
-    """Read Queryport's own query files and those below `queries`, with the settings of their folders."""
-    folders = read_folders(queries)
+def read_project(queries: Path, defaults: Mapping[str, Any] = MappingProxyType({})) -> ProjectFiles:
+    """Read Queryport's own query files and those below `queries`, with the settings of their folders.
+
+    `defaults` are keys that hold where neither a file nor a folder has them.
+    """
+    folders = read_folders(queries, defaults)
     problems: list[Problem] = [*folders.problems]
     texts = []
     # Of a folder, once for its files, of which there may be thousands.

@@ -8,7 +8,7 @@ import re
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
@@ -68,6 +68,10 @@ class HttpSettings(BaseModel):
         description="`GET /openapi.json`: what its caller may call (`callers`), all (`public`), or nothing (`off`).",
     )
     docs: bool = Field(default=False, description="Whether a deployed function has the page `GET /docs`.")
+    big_numbers: Literal["number", "string"] = Field(
+        default="number",
+        description="How `bigint` and `numeric` are answered: as JSON numbers, or as strings of digits.",
+    )
     sql: bool | None = Field(default=None, description="Whether the OpenAPI document has the operations' SQL.")
 
 
@@ -97,6 +101,11 @@ class Project:
     role: str | None = None
     """The database role that operations run as in development; None for the one that owns everything."""
     http: HttpSettings = field(default_factory=HttpSettings)
+
+    @property
+    def query_defaults(self) -> dict[str, Any]:
+        """The keys of query files that hold where neither a file nor a folder has them."""
+        return {} if self.http.big_numbers == "number" else {"big_numbers": self.http.big_numbers}
 
     @classmethod
     def load(cls, root: Path) -> Self:

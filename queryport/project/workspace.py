@@ -60,7 +60,7 @@ class Workspace:
         """
         project = Project.load(self._root)
         scripts = Scripts.of(project)
-        files = read_project(project.queries)
+        files = read_project(project.queries, project.query_defaults)
         schema = self._databases.schema_of(scripts)
         if schema is not None:
             return Build(project, scripts, self._compile(files, schema, lambda: self.schema(scripts)))

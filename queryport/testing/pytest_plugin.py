@@ -155,7 +155,7 @@ def queryport_project(
     project = Project.load(pytestconfig.rootpath)
     with fresh_database(queryport_emulator.database_url) as database:
         apply(database.url, project.migrations)
-        compilation = compile_project(project.queries, database.url)
+        compilation = compile_project(project.queries, database.url, defaults=project.query_defaults)
         if not compilation.ok:
             pytest.fail("\n".join(problem.render() for problem in compilation.problems), pytrace=False)
         path = tmp_path_factory.mktemp("queryport") / "catalog.json"

@@ -98,7 +98,7 @@ def documentation(
     return Documentation(
         front_matter.summary,
         front_matter.description,
-        data_schema(database, result, columns, may_be_null),
+        data_schema(database, result, columns, may_be_null, big_as_text=front_matter.big_numbers == "string"),
         errors,
         {name: database.type(oid).sql_name for name, oid in types.items()},
         {}
@@ -108,7 +108,12 @@ def documentation(
 
 
 def data_schema(
-    database: Database, result: Result, columns: tuple[Column, ...], may_be_null: tuple[bool, ...]
+    database: Database,
+    result: Result,
+    columns: tuple[Column, ...],
+    may_be_null: tuple[bool, ...],
+    *,
+    big_as_text: bool = False,
 ) -> Schema:
     """Return the JSON Schema of an answer's `data`."""
     if result is Result.AFFECTED:
@@ -116,7 +121,7 @@ def data_schema(
     if result is Result.NONE:
         return {"type": "null"}
     properties = {
-        column.name: result_schema(database, column, may_be_null=may)
+        column.name: result_schema(database, column, may_be_null=may, big_as_text=big_as_text)
         for column, may in zip(columns, may_be_null, strict=True)
     }
     if result is Result.VALUE:

@@ -104,6 +104,7 @@ _AS_RESULT: dict[str, Schema] = {
     "time": _mostly("time-local", "^24:00:00$"),
     "timetz": _mostly("time", r"^[0-9:]{8}(\.[0-9]+)?[+-][0-9]{2}(:[0-9]{2}){0,2}$"),
 }
+_BIG_AS_TEXT: dict[str, Schema] = {"int8": _string(pattern="^-?[0-9]+$"), "numeric": _string(pattern=DECIMAL)}
 _VECTORS = frozenset({"int2vector", "oidvector"})
 
 
@@ -135,8 +136,24 @@ def parameter_schema(database: Database, oid: int, dimensions: int = 1) -> Schem
     return _schema(database, oid, dimensions, {**_SAME, **_AS_PARAMETER}, field)
 
 
-def result_schema(database: Database, column: Column, *, may_be_null: bool) -> Schema:
-    """The JSON Schema of a result column as row_to_json renders it."""
+def is_big_number(database: Database, oid: int) -> bool:
+    """Whether a type is bigint or numeric, a domain over one, or an array of them."""
+    row = database.base_type(oid)
+    if row.element_oid:
+        return is_big_number(database, row.element_oid)
+    return row.schema == "pg_catalog" and row.name in _BIG_AS_TEXT and not row.json_cast
+
+
+def text_of_big_numbers(database: Database, oid: int) -> str:
+    """The type that a big number, or an array of them, is cast to where it is answered as a string."""
+    return "text[]" if database.base_type(oid).element_oid else "text"
+
+
+def result_schema(database: Database, column: Column, *, may_be_null: bool, big_as_text: bool = False) -> Schema:
+    """The JSON Schema of a result column as row_to_json renders it; with `big_as_text`, big numbers are strings."""
+    if big_as_text and is_big_number(database, column.type_oid):
+        schema = _schema(database, column.type_oid, _ANY_DIMENSIONS, _BIG_AS_TEXT, _no_field)
+        return nullable(schema) if may_be_null else schema
     return _value_schema(database, column.type_oid, column.type_modifier, may_be_null=may_be_null)
 
 
@@ -149,6 +166,10 @@ def _value_schema(database: Database, oid: int, modifier: int, *, may_be_null: b
     if row.name in ("varchar", "bpchar") and row.schema == "pg_catalog" and modifier > 4:
         schema["maxLength"] = modifier - 4  # varlena header, pg_attribute.atttypmod
     return nullable(schema) if may_be_null else schema
+
+
+def _no_field(attribute: Attribute) -> Schema:
+    raise ValueError(f"expected a number, got a type with the field {attribute.name}")
 
 
 def _schema(

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import yaml
@@ -40,6 +41,8 @@ class Folders:
 
     root: Path
     by_path: Mapping[Path, Folder]
+    project: Folder | None = None
+    """What the project's own settings say for all folders."""
     problems: tuple[Problem, ...] = ()
     broken: frozenset[Path] = frozenset()
     """The folders whose `_folder.yaml` cannot be used: nobody knows who may call what lies below."""
@@ -51,11 +54,15 @@ class Folders:
     def above(self, directory: Path) -> tuple[Folder, ...]:
         """Return the folders that the files of one inherit from, the farthest first."""
         parents = [each for each in (*reversed(directory.parents), directory) if each.is_relative_to(self.root)]
-        return tuple(self.by_path[parent] for parent in parents if parent in self.by_path)
+        folders = tuple(self.by_path[parent] for parent in parents if parent in self.by_path)
+        return (self.project, *folders) if parents and self.project is not None else folders
 
 
-def read_folders(root: Path) -> Folders:
-    """Read every `_folder.yaml` below a folder; one that cannot be used is reported and left out."""
+def read_folders(root: Path, defaults: Mapping[str, Any] = MappingProxyType({})) -> Folders:
+    """Read every `_folder.yaml` below a folder; one that cannot be used is reported and left out.
+
+    `defaults` are values of keys that hold for all of them, from the project's settings.
+    """
     by_path: dict[Path, Folder] = {}
     problems: list[Problem] = []
     broken: set[Path] = set()
@@ -69,7 +76,14 @@ def read_folders(root: Path) -> Folders:
         if reporter.errors:
             broken.add(path.parent)
         problems += reporter.problems
-    return Folders(root, by_path, tuple(problems), frozenset(broken))
+    return Folders(root, by_path, _of_project(defaults), tuple(problems), frozenset(broken))
+
+
+def _of_project(defaults: Mapping[str, Any]) -> Folder | None:
+    if not defaults:
+        return None
+    text = "".join(f"{key}: {value}\n" for key, value in sorted(defaults.items()))
+    return Folder(Source(Path("queryport.toml"), text), defaults, {}, {})
 
 
 _READABLE = "make it readable, or delete it"

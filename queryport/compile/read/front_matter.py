@@ -165,6 +165,7 @@ class FrontMatter(_Model):
         "format": False,
         "type": False,
         "formulas": True,
+        "big_numbers": True,
         "body": False,
         "params": True,
         "errors": True,
@@ -202,6 +203,8 @@ class FrontMatter(_Model):
     """The media type of `format: bytes`."""
     formulas: Literal["escape", "keep"] = "keep"
     """What CSV does with texts that a spreadsheet would take for formulas."""
+    big_numbers: Literal["number", "string"] = "number"
+    """How bigint and numeric are answered."""
     body: Annotated[BodyEntry | None, BeforeValidator(_body_of_name)] = None
     params: dict[str, ParameterEntry | None] = Field(default_factory=dict)
     errors: dict[str, ErrorEntry | None] = Field(default_factory=dict)

@@ -40,6 +40,7 @@ _CURES: dict[str | int, str] = {
     "format": "write `bytes`, with the media type under `type`, or leave the key out",
     "type": "write a media type, such as `image/png`",
     "formulas": "take one of escape, keep",
+    "big_numbers": "take one of number, string",
     "body": "write the parameter's name, or `{parameter: image, types: [image/png, image/jpeg]}`",
     "idempotency": "take one of required, optional, off",
     "keep": "write a number and a unit, s, m, h or d, such as `24h`",

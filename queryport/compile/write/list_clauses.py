@@ -15,10 +15,10 @@ from queryport.compile.describe.database import Database
 from queryport.compile.describe.text_forms import as_text, cast_of_text
 from queryport.compile.describe.typed_statement import TypedStatement
 from queryport.compile.write.body import Body
-from queryport.compile.write.names import free_names
+from queryport.compile.write.names import column_of, free_names
 from queryport.compile.write.pieces import Alternative, Listed, Pieces, joined, sql_of, whole_text
+from queryport.compile.write.rendered import rendered_row
 from queryport.compile.write.row_security import settings_first
-from queryport.compile.write.wrap import column_of
 
 _LIMIT = " LIMIT (:__limit::bigint)"
 _ORDER = Slot("order")
@@ -40,7 +40,8 @@ def write_listing(statement: TypedStatement, body: Body, plan: ListPlan, setting
     """Write the statements of a list; with a name for `settings`, they set the caller's claims first."""
     row, counted = free_names(body.scan, statement.columns, "q", "n")
     query = body.pieces(body.scan.span)
-    writer = _Writer(plan, query, row, counted, settings, _conditions(plan, row))
+    rendered = rendered_row(statement, row)
+    writer = _Writer(plan, query, row, counted, settings, _conditions(plan, row), rendered)
     keys = tuple(_keys(statement.file.database, plan, row))
     listing = writer.listing(keys)
     if plan.page is not None or settings is not None:
@@ -48,7 +49,7 @@ def write_listing(statement: TypedStatement, body: Body, plan: ListPlan, setting
     if statement.file.database.conversions.plans_with_json_value(whole_text(listing.statements[0], present=True)):
         # JSON_VALUE that returns json or jsonb is NULL where PostgreSQL 18 evaluates it within a row's constructor.
         shielded: Pieces = ("SELECT * FROM (", *query, f") {row} OFFSET 0")
-        return _Writer(plan, shielded, row, counted, settings, writer.conditions).listing(keys)
+        return _Writer(plan, shielded, row, counted, settings, writer.conditions, rendered).listing(keys)
     return listing
 
 
@@ -61,6 +62,8 @@ class _Writer:
     """A name for the row that holds the count."""
     settings: str | None
     conditions: Pieces
+    rendered: str
+    """The row as one JSON text."""
 
     def listing(self, keys: tuple[Key, ...]) -> Listing:
         plan = self.plan
@@ -77,7 +80,7 @@ class _Writer:
 
     def _statement(self, *, counts: bool) -> _ListPieces:
         first = "" if self.settings is None else f"WITH {settings_first(self.settings)} "
-        selected = f"{first}SELECT row_to_json({self.row})::text"
+        selected = f"{first}SELECT {self.rendered}"
         if self.plan.page is None:
             return (f"{selected} FROM ", *self._all_rows())
         total = f", {self.counted}.total::text" if counts else ""

@@ -11,3 +11,13 @@ def free_names(scan: Scan, columns: tuple[Column, ...], *wanted: str) -> list[st
         next(name for name in (base, *(f"{base}{number}" for number in range(1, len(taken) + 2))) if name not in taken)
         for base in wanted
     ]
+
+
+def column_of(row: str, name: str) -> str:
+    """Write a column of a row by its quoted name."""
+    return f"{row}.{quoted(name)}"
+
+
+def quoted(name: str) -> str:
+    """Write a name in quotation marks."""
+    return '"' + name.replace('"', '""') + '"'

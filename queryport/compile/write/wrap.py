@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from postgast.pg_query_pb2 import Token as TokenKind
 
 from handler.contract.operation import ROW_COUNT_MARK, Result, Sql
-from queryport.compile.describe.database import Column
 from queryport.compile.describe.text_forms import as_text
 from queryport.compile.describe.typed_statement import TypedStatement
 from queryport.compile.read.statement import ParsedStatement, Shape
 from queryport.compile.read.tokens import Token, closing
 from queryport.compile.write.body import Body
-from queryport.compile.write.names import free_names
+from queryport.compile.write.names import column_of, free_names
 from queryport.compile.write.pieces import Pieces, joined, sql_of, whole_text
+from queryport.compile.write.rendered import rendered_row, rendered_value
 from queryport.compile.write.row_security import behind_settings, settings_first
 from queryport.diagnostics.source import Span
 
@@ -49,7 +49,7 @@ def wrap(
     in_place = settings is None and body.if_match is None
     if (not statement.columns and in_place) or parsed.shape is Shape.UTILITY:
         return _sql(body.pieces(body.scan.span))
-    row = _wrapped_row(body, statement.columns, result)
+    row = _wrapped_row(statement, body, result)
     if parsed.shape is Shape.QUERY and not (guarded and result in _SINGLE):
         return _wrapped_query(statement, row, body.pieces(body.scan.span), beside, settings)
     materialized = " MATERIALIZED" if parsed.shape is Shape.QUERY else ""
@@ -106,7 +106,7 @@ def _further(settings: str | None) -> str:
 def wrap_keyed(statement: TypedStatement, body: Body, result: Result, settings: str | None = None) -> Sql:
     """Write the statement that also stores its idempotency key and its answer: all of it happens, or nothing."""
     columns = statement.columns
-    row = _wrapped_row(body, columns, result)
+    row = _wrapped_row(statement, body, result)
     returning = "" if columns else " RETURNING 1"
     kept = f"coalesce(array_agg({row.rendered}), '{{}}')" if columns else "ARRAY[count(*)::text]"
     counts = not columns or (body.if_match is not None and result is Result.NONE)
@@ -123,11 +123,6 @@ def wrap_keyed(statement: TypedStatement, body: Body, result: Result, settings: 
     )
 
 
-def column_of(row: str, name: str) -> str:
-    """Write a column of a row by its quoted name."""
-    return f'{row}."' + name.replace('"', '""') + '"'
-
-
 def settings_name(statement: TypedStatement, body: Body) -> str:
     """Return a name for the settings' CTE that nothing in the statement has."""
     return free_names(body.scan, statement.columns, "c")[0]
@@ -140,12 +135,12 @@ def _sql(pieces: Pieces) -> Sql:
 _SINGLE = frozenset({Result.ONE, Result.MAYBE, Result.VALUE})
 
 
-def _wrapped_row(body: Body, columns: tuple[Column, ...], result: Result) -> _WrappedRow:
-    name, key = free_names(body.scan, columns, "q", "k")
+def _wrapped_row(statement: TypedStatement, body: Body, result: Result) -> _WrappedRow:
+    name, key = free_names(body.scan, statement.columns, "q", "k")
     # The column of `value` is named here: the name of a bare placeholder's column changes with its cast.
     if result is Result.VALUE:
-        return _WrappedRow(name, f"{name}(v)", f"to_json({name}.v)::text", key)
-    return _WrappedRow(name, name, f"row_to_json({name})::text", key)
+        return _WrappedRow(name, f"{name}(v)", rendered_value(statement, f"{name}.v"), key)
+    return _WrappedRow(name, name, rendered_row(statement, name), key)
 
 
 def _count(body: Body, row: _WrappedRow, settings: str | None) -> Pieces:
