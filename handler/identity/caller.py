@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from handler.contract.errors import InvalidParameters
+
 _OF_THE_TOKEN_ITSELF = ("exp", "iat", "nbf", "jti")
 
 NO_CLAIMS: Mapping[str, Any] = MappingProxyType({})
@@ -34,14 +36,21 @@ class Caller(NamedTuple):
 ANONYMOUS = Caller("anonymous", "anonymous")
 
 
+def is_text(subject: str) -> bool:
+    """Whether a subject can be written down: in the log, as JSON, and as PostgreSQL's text."""
+    return "\0" not in subject and not any("\ud800" <= character <= "\udfff" for character in subject)
+
+
 def lasting(claims: Mapping[str, Any]) -> dict[str, Any]:
     """Return the claims that are no property of the token itself, which the caller's next token has as well."""
     return {name: claim for name, claim in claims.items() if name not in _OF_THE_TOKEN_ITSELF}
 
 
 def direct(function_arn: str, claims: Mapping[str, Any] = NO_CLAIMS) -> Caller:
-    """Return the caller of a direct invocation, whom IAM has let in."""
+    """Return the caller of a direct invocation, whom IAM has let in. Raises InvalidParameters."""
     subject = claims.get("sub")
+    if isinstance(subject, str) and not is_text(subject):
+        raise InvalidParameters("claims have a sub that is no text")
     identity = f"direct:{subject}" if isinstance(subject, str) else "direct"
     return Caller("direct", identity, claims, alias=alias_of(function_arn))
 

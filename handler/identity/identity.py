@@ -102,8 +102,21 @@ def _bearer(value: str | None) -> str | None:
 
 
 def _subject(claims: Mapping[str, Any]) -> str:
-    """The identity within the issuer: the subject, or else all that is no property of the token itself."""
+    """The identity within the issuer: the subject, or else all that is no property of the token itself.
+
+    Raises NotAuthenticated where neither can be written down.
+    """
     subject = claims.get("sub")
     if isinstance(subject, str) and subject:
+        if not caller.is_text(subject):
+            raise _nobody("has a subject that is no text")
         return subject
-    return hashlib.sha256(orjson.dumps(caller.lasting(claims), option=orjson.OPT_SORT_KEYS)).hexdigest()
+    try:
+        lasting = orjson.dumps(caller.lasting(claims), option=orjson.OPT_SORT_KEYS)
+    except TypeError:  # a whole number of more than 64 bits, half a surrogate pair, or too deep
+        raise _nobody("has no subject, and claims that cannot be written as JSON") from None
+    return hashlib.sha256(lasting).hexdigest()
+
+
+def _nobody(reason: str) -> NotAuthenticated:
+    return NotAuthenticated(f"the token {reason}", token_error="invalid_token")  # noqa: S106 (RFC 6750's word)

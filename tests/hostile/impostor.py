@@ -214,7 +214,7 @@ class Impostor:
 
     def _strange_tenant(self) -> Attempt:
         strange = self._chance.choice(_STRANGE)
-        more = {"sub": self._chance.choice(_STRANGE)} if self._chance.random() < 0.5 else {}
+        more = {"sub": self._chance.choice([*_STRANGE, None, None])} if self._chance.random() < 0.5 else {}
         meant = 1 if strange == "1" else None  # the policy casts the claim's text
         return self._bearer(self._signed(self._claims(tenant_id=strange, **more)), meant, f"tenant {strange!r}"[:80])
 

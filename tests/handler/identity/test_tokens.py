@@ -10,7 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
-from handler.contract.errors import IdentityUnavailable, NotAuthenticated
+from handler.contract.errors import IdentityUnavailable, InvalidParameters, NotAuthenticated
 from handler.identity.identity import Identity
 from handler.identity.issuers import Issuer
 from handler.identity.key_sets import KeySet
@@ -226,6 +226,26 @@ def test_a_caller_without_a_subject_is_the_same_in_its_next_token(identity: Iden
     two = identity.of_function_url(bearer(issuer.token(sub=None, client_id="a", iat=now - 5, exp=now + 99, jti="2")))
     other = identity.of_function_url(bearer(issuer.token(sub=None, client_id="b")))
     assert one.id == two.id != other.id
+
+
+_UNWRITABLE: list[Any] = [2**64, -(2**64), "\ud800", {"\udfff": 1}, [["x"], "a\udc00b"]]
+
+
+@pytest.mark.parametrize("claim", _UNWRITABLE, ids=ascii)
+def test_who_has_no_subject_and_claims_that_cannot_be_written_is_nobody(
+    identity: Identity, issuer: TokenIssuer, claim: Any
+) -> None:
+    for subject in (None, ""):
+        refused(
+            identity, bearer(issuer.token(sub=subject, claim=claim)), "cannot be written as JSON|is no JSON Web Token"
+        )
+
+
+@pytest.mark.parametrize("subject", ["\ud800", "a\udfffb", "\0", "a\0b"], ids=ascii)
+def test_a_subject_is_a_text_that_can_be_written_down(identity: Identity, issuer: TokenIssuer, subject: str) -> None:
+    refused(identity, bearer(issuer.token(sub=subject)), "has a subject that is no text|is no JSON Web Token")
+    with pytest.raises(InvalidParameters, match="a sub that is no text"):
+        identity.of_direct({"operation": "a", "claims": {"sub": subject}}, "arn:aws:lambda:x:1:function:f")
 
 
 def test_a_token_may_come_in_another_header(issuer: TokenIssuer, settings: Any) -> None:
