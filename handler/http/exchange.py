@@ -71,6 +71,8 @@ class HttpExchange(NamedTuple):
             link = None if answer.next is None else next_page(self.incoming.event, answer.next)
             if link is not None:
                 headers["link"] = link
+            if answer.total is not None and format_ is not JSON:
+                headers["x-total-count"] = str(answer.total)
         else:
             headers |= _circumstances(answer)
             status = _status(form, answer)
@@ -101,8 +103,9 @@ class HttpExchange(NamedTuple):
         tag = self._row_tag(answer)
         if tag is None:
             text = body if isinstance(body, bytes) else body.encode()
-            # The cursor of the next page is part of JSON, and stands beside the other formats.
-            tag = entity_tag(text if format_ is JSON or answer.next is None else text + answer.next.encode())
+            # The cursor of the next page and the number of rows are part of JSON, and stand beside the other formats.
+            beside = "" if format_ is JSON else f"{answer.next or ''}{'' if answer.total is None else answer.total}"
+            tag = entity_tag(text + beside.encode() if beside else text)
         elif format_ is not JSON:
             tag = of_variant(tag, format_.media_type)
         if gzip:

@@ -9,6 +9,9 @@
 --   tags: {optional: true, maxItems: 10, description: Only books that have every one of these tags}
 --   published: {optional: true, description: "Only books that appeared on these days, such as [2024-01-01,2025-01-01)"}
 --   max_price: {optional: true, minimum: 0}
+-- sort: [price, title, published_on]
+-- filter: [price, published_on, byline, language, tags, available]
+-- count: true
 -- page: {by: [published_on desc, book_id desc], size: 40, max: 200, unique: true}  # offers has one row a book: its prices do not overlap
 
 SELECT books.book_id, isbn, title, byline, format, language, published_on, tags, price, available

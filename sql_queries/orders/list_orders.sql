@@ -5,6 +5,9 @@
 -- params:
 --   status: {optional: true, description: Only orders in this state}
 --   placed_after: {default: "2020-01-01T00:00:00Z"}
+-- sort: [placed_at, total]
+-- filter: [status, total, placed_at]
+-- count: true
 -- page: {by: [placed_at desc, order_id desc], size: 50, max: 500}
 
 SELECT

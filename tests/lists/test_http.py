@@ -242,3 +242,12 @@ def test_no_parameters_break_it(function: Function, parameters: dict[str, Any]) 
     except InvalidParameters as error:
         answer = {"data": error.detail, "next": None}
     assert "SELECT" not in json.dumps(answer)
+
+
+def test_csv_has_the_number_in_a_header(function: Function) -> None:
+    response = function.http("GET", "/items", query="count=exact&limit=2", headers={"accept": "text/csv"})
+    assert (response.headers["x-total-count"], response.text.count("\r\n")) == ("41", 3)
+    uncounted = function.http("GET", "/items", query="limit=2", headers={"accept": "text/csv"})
+    assert "x-total-count" not in uncounted.headers
+    assert uncounted.headers["etag"] != response.headers["etag"]
+    assert "x-total-count" not in function.http("GET", "/items", query="count=exact").headers
