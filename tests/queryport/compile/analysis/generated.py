@@ -18,13 +18,16 @@ TABLES: dict[str, dict[str, str]] = {
     "coded": {"id": "int"},
     "parent": {"id": "int", "own": "int", "v": "text"},
     "late": {"id": "int", "v": "text"},
+    "ruled": {"id": "int", "v": "text"},
+    "triggered": {"id": "int", "v": "text"},
+    "shown": {"a": "int", "v": "text", "one": "int"},
     "slice": {"k": "int", "region": "text", "v": "int"},
     "pair": {"a": "int", "b": "int", "c": "int", "d": "int"},
     "both_sides": {"order_id": "int", "total": "num", "sku": "text", "line_no": "int"},
     "sums": {"customer_id": "int", "orders": "int", "total": "num", "region": "text"},
     "kept": {"order_id": "int", "total": "num", "region": "text", "place": "text"},
 }
-WRITABLE = ("customer", "orders", "line", "tick", "parent", "late", "pair")
+WRITABLE = ("customer", "orders", "line", "tick", "parent", "late", "pair", "ruled", "triggered", "shown")
 COUNT = int(os.environ.get("QUERYPORT_GENERATED", "150"))
 """How many statements a test tries; `make generated` tries more."""
 SEED = os.environ.get("QUERYPORT_SEED", "1")
@@ -372,6 +375,11 @@ class Generator:
                 conditions.append(self.random.choice(pairs))
             if kind != "FULL JOIN" and self.chance(0.2):
                 conditions.append(self._narrowing(more))
+            if kind in ("LEFT JOIN", "RIGHT JOIN") and self.chance(0.25):
+                # It depends on the side that stays whether the other one is there at all.
+                conditions = [self._narrowing(columns if kind == "LEFT JOIN" else more)]
+            elif kind == "FULL JOIN" and self.chance(0.4) and any(pair in conditions for pair in pairs):
+                conditions = [f"{conditions[0]} {'+ 100' if self._is_number(conditions[0], columns) else ''}"]
             item = f"({item} {kind} {other} ON {' AND '.join(conditions)})"
             columns = {**columns, **more}
         return item, columns
@@ -382,6 +390,11 @@ class Generator:
             return f"unnest(ARRAY[1, 1, 2]) WITH ORDINALITY {alias}(x, y)", {f"{alias}.x": "int", f"{alias}.y": "int"}
         if choice < 0.15:
             return f"(VALUES (1, 'x')) {alias}(x, y)", {f"{alias}.x": "int", f"{alias}.y": "text"}
+        if choice < 0.2:
+            return f"(SELECT count(*)::int AS x, 'x' AS y FROM late) {alias}", {
+                f"{alias}.x": "int",
+                f"{alias}.y": "text",
+            }
         if choice < 0.3:
             name = self.random.choice(list(TABLES))
             kept = self.random.sample(list(TABLES[name]), min(2, len(TABLES[name])))
@@ -391,9 +404,24 @@ class Generator:
             return f"({form} {', '.join(kept)} FROM {name}{group}) {alias}", columns
         return self.table()
 
+    @staticmethod
+    def _is_number(condition: str, columns: Columns) -> bool:
+        return columns.get(condition.split(" = ")[0]) == "int"
+
     def _narrowing(self, columns: Columns) -> str:
         name = self.random.choice(list(columns))
         literal = {"int": "1", "text": "'x'", "bool": "true", "num": "7"}[columns[name]]
+        alike = [other for other, kind in columns.items() if kind == columns[name] and other != name]
+        if alike and self.chance(0.4):
+            other = self.random.choice(alike)
+            return self.random.choice(
+                [
+                    f"{name} = coalesce({other}, {literal})",
+                    f"{name} IS NOT DISTINCT FROM {other}",
+                    f"coalesce({name}, {literal}) = coalesce({other}, {literal})",
+                    f"{name} = CASE WHEN {other} IS NULL THEN {literal} ELSE {other} END",
+                ]
+            )
         return self.random.choice(
             [f"{name} = {literal}", f"{name} IS NOT NULL", f"{name} > {literal}", f"{name} = {literal}"]
         )

@@ -43,6 +43,25 @@ CREATE VIEW sums AS SELECT customer_id, count(*) AS orders, sum(total) AS total,
 CREATE MATERIALIZED VIEW kept AS SELECT order_id, total, region, coalesce(region, '-') AS place FROM orders;
 CREATE UNIQUE INDEX ON kept (order_id);
 
+-- What is written elsewhere than it says: a table with rules, a view with triggers, a view that PostgreSQL writes through.
+CREATE TABLE ruled (id int NOT NULL, v text NOT NULL);
+INSERT INTO ruled VALUES (1, 'x'), (2, 'y');
+CREATE RULE elsewhere AS ON INSERT TO ruled DO INSTEAD INSERT INTO tick (b, v) VALUES (new.id, new.v) RETURNING a, NULL::text;
+CREATE RULE otherwise AS ON UPDATE TO ruled DO INSTEAD UPDATE tick SET v = new.v WHERE a = old.id RETURNING tick.n::int, v;
+CREATE RULE not_here AS ON DELETE TO ruled DO INSTEAD DELETE FROM tick WHERE b = old.id RETURNING a, v;
+CREATE VIEW triggered AS SELECT id, v FROM ruled;
+CREATE FUNCTION forgets() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF TG_OP = 'DELETE' THEN
+    RETURN old;
+  END IF;
+  new.v := NULL;
+  new.id := NULL;
+  RETURN new;
+END $$;
+CREATE TRIGGER forgets INSTEAD OF INSERT OR UPDATE OR DELETE ON triggered FOR EACH ROW EXECUTE FUNCTION forgets();
+CREATE VIEW shown AS SELECT a, v, 1 AS one FROM tick WHERE b IS NOT NULL;
+
 CREATE SCHEMA app;
 CREATE FUNCTION app.rank() RETURNS int LANGUAGE sql STABLE AS 'SELECT NULL::int';
 CREATE FUNCTION app.count(int) RETURNS int LANGUAGE sql STABLE AS 'SELECT NULL::int';

@@ -23,6 +23,14 @@ MAY_BE_NULL = [
     "SELECT app.count(1) AS a",
     "SELECT app.lower('X') AS a",
     "SELECT 3 OPERATOR(app.-) 2 AS a",
+    # rules, triggers and views that answer what they like
+    "INSERT INTO ruled (id, v) VALUES (1, 'x') RETURNING v AS a",
+    "INSERT INTO ruled (id, v) VALUES (1, 'x') RETURNING id AS a",
+    "UPDATE ruled SET v = 'z' WHERE id = 1 RETURNING id AS a",
+    "DELETE FROM ruled WHERE id = 1 RETURNING v AS a",
+    "INSERT INTO triggered (id, v) VALUES (1, 'x') RETURNING v AS a",
+    "UPDATE triggered SET v = 'z' WHERE id = 1 RETURNING id AS a",
+    "UPDATE shown SET v = 'z' WHERE a = 1 RETURNING one AS a",
     # built-in functions that answer NULL to what is not NULL
     "SELECT lower(coalesce(during, '(,)')) AS a FROM orders",
     "SELECT concat(VARIADIC (SELECT NULL::text[])) AS a",
