@@ -105,8 +105,11 @@ class Catalog:
         return offset, length, documented
 
     def _found(self, name: str) -> int:
+        try:
+            key = orjson.dumps(name) + b":["
+        except orjson.JSONEncodeError:  # half a surrogate pair, which no operation's name has
+            return -1
         # Within a name, a quotation mark would have a backslash before it, and no comma.
-        key = orjson.dumps(name) + b":["
         return 0 if self._places.startswith(b"{" + key) else self._places.find(b"," + key)
 
     def _branch(self, offset: int, length: int) -> Node:

@@ -156,7 +156,12 @@ class Hostility:
                 return [self.like(schema.get("items", {})) for _ in range(chance.randint(0, 4))]
             case "object":
                 properties = schema.get("properties", {})
-                others = {self.text(): self.like(schema.get("additionalProperties"))} if not properties else {}
+                # Names are told, values are not.
+                others = (
+                    {self.text().replace(SECRET, ""): self.like(schema.get("additionalProperties"))}
+                    if not properties
+                    else {}
+                )
                 return {name: self.like(part) for name, part in properties.items()} | others
             case "integer":
                 return chance.choice((0, 1, -1, 7, 2**31 - 1, -(2**31), schema.get("maximum", 2**63)))

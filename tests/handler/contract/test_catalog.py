@@ -86,11 +86,12 @@ def test_an_operation_is_read_as_it_was_written(path: Path) -> None:
         assert getattr(read, name) == getattr(_FULL, name)
 
 
-def test_a_name_that_is_not_there_is_a_key_error(path: Path) -> None:
+@pytest.mark.parametrize("name", ["orders.get_order", "", "\ud800", "orders.get_order\udfff"])
+def test_a_name_that_is_not_there_is_a_key_error(path: Path, name: str) -> None:
     write_catalog(path, [_FULL], fingerprint="")
-    assert "orders.get_order" not in Catalog(path)
+    assert name not in Catalog(path)
     with pytest.raises(KeyError):
-        Catalog(path).operation("orders.get_order")
+        Catalog(path).operation(name)
 
 
 def test_a_name_is_found_among_names_that_are_like_it(path: Path) -> None:
