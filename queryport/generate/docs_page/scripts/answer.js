@@ -4,7 +4,7 @@ import { toJson } from "./exact_json.js";
 import { Code } from "./highlight.js";
 import { Problem } from "./problem.js";
 import { Record, Table, Value } from "./table.js";
-import { html, useState } from "./ui.js";
+import { html, useEffect, useState } from "./ui.js";
 
 export function Answer({ answer, details, isCalling, idAt, onNext, onPrevious, page, onSignIn }) {
   if (answer === null) return null;
@@ -25,7 +25,7 @@ function Status({ answer }) {
     <p class="status" role="status">
       <span class=${`tag tag-${kind}`}>${answer.failure ? "no answer" : `${answer.status} ${answer.reason}`}</span>
       <span>${milliseconds} ms</span>
-      ${answer.failure === undefined && html`<span>${sizeOf(answer.characters)}</span>`}
+      ${answer.failure === undefined && html`<span>${sizeOf(answer.bytes.length)}</span>`}
       ${isReplay(answer) && html`<span class="tag">replayed</span>`}
       ${rowsOf(answer) && html`<span>${rowsOf(answer)}</span>`}
     </p>
@@ -43,8 +43,8 @@ function rowsOf(answer) {
   return total === undefined ? rows : `${rows} of ${Number(total).toLocaleString("en")}`;
 }
 
-function sizeOf(characters) {
-  return characters < 1000 ? `${characters} B` : `${(characters / 1000).toFixed(characters < 10_000 ? 1 : 0)} kB`;
+function sizeOf(bytes) {
+  return bytes < 1000 ? `${bytes} B` : `${(bytes / 1000).toFixed(bytes < 10_000 ? 1 : 0)} kB`;
 }
 
 // Says whether the server did undo the change: one that does not know the preference makes it.
@@ -62,6 +62,7 @@ function Body({ answer, details, idAt, onSignIn }) {
       ? html`<${Problem} problem=${answer.json} idAt=${idAt} onSignIn=${onSignIn} />`
       : html`<${Raw} text=${answer.text} />`;
   }
+  if (answer.text === null) return html`<${Bytes} bytes=${answer.bytes} type=${answer.type} />`;
   if (answer.text === "") return html`<p class="empty">The answer has no body.</p>`;
   const hasData = answer.json !== undefined && answer.json !== null && Object.hasOwn(answer.json, "data");
   return hasData ? html`<${Data} json=${answer.json} details=${details} />` : html`<${Raw} text=${answer.text} json=${answer.json} />`;
@@ -70,6 +71,20 @@ function Body({ answer, details, idAt, onSignIn }) {
 function Raw({ text, json }) {
   if (text === "") return html`<p class="empty">The answer has no body.</p>`;
   return html`<${Code} label="The answer's body" language=${json === undefined ? "text" : "json"} text=${json === undefined ? text : toJson(json, 2)} />`;
+}
+
+// What is no text: a picture is shown, anything can be saved.
+function Bytes({ bytes, type }) {
+  const [address, setAddress] = useState("");
+  useEffect(() => {
+    const reader = new FileReader();
+    reader.onload = () => setAddress(reader.result);
+    reader.readAsDataURL(new Blob([bytes], { type }));
+  }, [bytes, type]);
+  return html`<div class="bytes">
+    ${address && type.startsWith("image/") && html`<img src=${address} alt="The answer" />`}
+    <p>${bytes.length.toLocaleString("en")} bytes of <code>${type || "an unknown type"}</code>${address && html` · <a href=${address} download="answer">Save</a>`}</p>
+  </div>`;
 }
 
 function Data({ json, details }) {

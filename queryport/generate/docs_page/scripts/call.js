@@ -11,7 +11,9 @@ export function headersOf(credential) {
   return credential === null ? {} : { [credential.header]: credential.prefix + credential.secret };
 }
 
-// Never throws: without an answer, `failure` says why.
+const TEXTUAL = /^text\/|^application\/(.*\+)?(json|xml|x-ndjson|javascript|yaml)$/;
+
+// What is no text has `text` null. Never throws: without an answer, `failure` says why.
 export async function send(request, credential) {
   const started = performance.now();
   const headers = { ...request.headers, ...headersOf(credential) };
@@ -23,9 +25,10 @@ export async function send(request, credential) {
       cache: "no-store",
       credentials: "same-origin",
     });
-    const text = await response.text();
+    const bytes = new Uint8Array(await response.arrayBuffer());
     const milliseconds = performance.now() - started;
     const type = (response.headers.get("content-type") ?? "").split(";")[0].trim();
+    const text = bytes.length === 0 || TEXTUAL.test(type) ? new TextDecoder().decode(bytes) : null;
     return {
       status: response.status,
       reason: response.statusText,
@@ -35,7 +38,7 @@ export async function send(request, credential) {
       text,
       json: jsonOf(type, text),
       milliseconds,
-      characters: text.length,
+      bytes,
     };
   } catch (error) {
     return { failure: `The server did not answer: ${error.message}`, milliseconds: performance.now() - started };
@@ -43,7 +46,7 @@ export async function send(request, credential) {
 }
 
 function jsonOf(type, text) {
-  if (!/[/+]json$/.test(type) || text === "") return undefined;
+  if (!/[/+]json$/.test(type) || !text) return undefined;
   try {
     return parseJson(text);
   } catch {

@@ -3,6 +3,7 @@ import { Conditions } from "./conditions.js";
 import { Markdown } from "./markdown.js";
 import { isNullable, rulesOf, typeName } from "./schema.js";
 import { html, useId } from "./ui.js";
+import { settings } from "./settings.js";
 import { canBeEmpty, kindOf, optionsOf } from "./values.js";
 
 const PLACES = { path: "in the path", query: "in the query string", header: "a header", body: "in the body" };
@@ -52,6 +53,7 @@ function Input({ field, entry, attributes, onEntry }) {
   }
   if (kind === "conditions") return html`<${Conditions} field=${field} entry=${entry} attributes=${attributes} onEntry=${onEntry} />`;
   const placeholder = entry.isNull ? "null" : placeholderOf(schema, kind);
+  if (isBytes(schema)) return html`<${BytesInput} given=${given} field=${field} onTyped=${typed} onEntry=${onEntry} />`;
   if (kind === "json" || kind === "lines") {
     const className = kind === "json" ? "mono" : "";
     return html`<textarea ...${given} class=${className} rows=${kind === "json" ? 4 : 3} placeholder=${placeholder} onInput=${typed}></textarea>`;
@@ -60,6 +62,24 @@ function Input({ field, entry, attributes, onEntry }) {
   const isLong = schema.format === undefined && !isNumber && field.in === "body" && schema.enum === undefined;
   if (isLong) return html`<textarea ...${given} class="grows" rows="1" placeholder=${placeholder} onInput=${typed}></textarea>`;
   return html`<input ...${given} type=${INPUT_TYPES[schema.format] ?? "text"} inputmode=${isNumber ? "decimal" : undefined} placeholder=${placeholder} onInput=${typed} />`;
+}
+
+function isBytes(schema) {
+  return settings.patterns[schema.pattern]?.startsWith("bytes") === true;
+}
+
+// Bytes are written in hexadecimal digits, or taken out of a file.
+function BytesInput({ given, field, onTyped, onEntry }) {
+  const take = async ({ target }) => {
+    const [file] = target.files;
+    if (file === undefined) return;
+    const bytes = new Uint8Array(await file.arrayBuffer());
+    onEntry({ sent: true, isNull: false, text: `\\x${Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")}` });
+  };
+  return html`<div class="bytes-input">
+    <input ...${given} class="mono" placeholder="\\x0aff" onInput=${onTyped} />
+    <input type="file" aria-label=${`A file for ${field.name}`} disabled=${given.disabled} onChange=${take} />
+  </div>`;
 }
 
 function placeholderOf(schema, kind) {

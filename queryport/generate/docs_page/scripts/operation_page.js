@@ -129,7 +129,7 @@ export function OperationPage({ operation, document, credential, forms, onSignIn
             )}
             <${Extras} details=${details} form=${form} onForm=${setForm} prefix=${prefix} />
             <div class="buttons">
-              <button type="submit" class=${details.method === "DELETE" ? "primary danger" : "primary"} disabled=${isCalling}>
+              <button type="submit" title="Enter, or Ctrl-Enter in a text" class=${details.method === "DELETE" ? "primary danger" : "primary"} disabled=${isCalling}>
                 ${isCalling ? "Calling…" : details.facts.read_only ? "Call" : "Call and change"}
               </button>
               ${

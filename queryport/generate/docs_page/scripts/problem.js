@@ -1,4 +1,6 @@
 // A problem document (RFC 9457), and the fields of the form that it speaks of.
+import { toJson } from "./exact_json.js";
+import { Code } from "./highlight.js";
 import { html } from "./ui.js";
 import { keyOf } from "./values.js";
 
@@ -46,9 +48,10 @@ export function Problem({ problem, idAt, onSignIn }) {
         })}
       </ul>`
     }
+    ${problem.hint && html`<p>${problem.hint}</p>`}
+    ${problem.details !== undefined && html`<${Code} text=${toJson(problem.details, 2)} language="json" label="Details" />`}
     <p class="hint">
       ${OUTCOMES[problem.outcome]} ${problem.retryable === true && "The same call may succeed later."}
-      ${problem.constraint && html` Constraint <code>${problem.constraint}</code>.`}
       ${problem.sqlstate && html` SQLSTATE <code>${problem.sqlstate}</code>.`}
     </p>
     ${problem.status === 401 && html`<button type="button" onClick=${onSignIn}>Sign in</button>`}

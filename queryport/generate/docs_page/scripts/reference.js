@@ -43,7 +43,7 @@ export function Reference({ details, document }) {
     ${success?.schema && html`<${Fold} title="What it answers" isOpen><${Columns} schema=${success.schema} document=${document} /></${Fold}>`}
     ${
       failures.length > 0 &&
-      html`<${Fold} title="How it can fail" isOpen>
+      html`<${Fold} title="How it can fail">
         <${Failures} failures=${failures} unsure=${details.facts.outcomes?.unknown ?? []} />
       </${Fold}>`
     }

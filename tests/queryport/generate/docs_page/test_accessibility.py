@@ -118,7 +118,7 @@ def test_everything_works_by_keyboard(visitor: Visitor) -> None:
     press("Tab")
     page.keyboard.type("3")
     press("Enter")
-    answer = page.get_by_role("region", name="Answer")
+    answer = page.get_by_role("region", name="Answer", exact=True)
     expect(answer).to_contain_text("Book 3")
     expect(answer.get_by_role("status").first).to_contain_text("200")
     tabs = page.get_by_role("tab")

@@ -18,7 +18,7 @@ def call(page: Page, name: str = "Call") -> Locator:
     """Press a button of the form, and wait for the answer."""
     with page.expect_response(lambda response: "/docs" not in response.url):
         page.get_by_role("button", name=name, exact=True).click()
-    answer = page.get_by_role("region", name="Answer")
+    answer = page.get_by_role("region", name="Answer", exact=True)
     expect(answer).to_have_attribute("aria-busy", "false")
     return answer
 
@@ -149,6 +149,36 @@ def test_a_list_is_filtered_sorted_and_counted(visitor: Visitor) -> None:
     call(page)
     expect(answer.locator(".status")).to_contain_text("2 rows of 3")
     assert column(answer, 5) == ["null", "null"]
+
+
+def test_rows_come_in_other_formats(visitor: Visitor) -> None:
+    page = visitor.open("books.find")
+    field(page, "limit").fill("1")
+    field(page, "Answer as").select_option("text/csv")
+    answer = call(page)
+    expect(answer.get_by_role("region", name="The answer's body")).to_contain_text(
+        'book_id,title,price,cover,published,details\n1,"Book 1",99.50,"soft"'
+    )
+    field(page, "Answer as").select_option("")
+    expect(call(page).locator("tbody tr")).to_have_count(1)
+
+
+def test_a_picture_is_shown(visitor: Visitor) -> None:
+    page = visitor.open("files.picture")
+    answer = call(page)
+    picture = answer.get_by_role("img", name="The answer")
+    expect(picture).to_be_visible()
+    assert picture.evaluate("(image) => [image.naturalWidth, image.naturalHeight]") == [2, 3]
+    expect(answer).to_contain_text("bytes of image/png")
+    expect(answer.get_by_role("link", name="Save")).to_have_attribute("download", "answer")
+
+
+def test_bytes_are_taken_out_of_a_file(visitor: Visitor) -> None:
+    page = visitor.open("files.size")
+    chooser = page.get_by_label("A file for content")
+    chooser.set_input_files({"name": "some.bin", "mimeType": "application/octet-stream", "buffer": b"\x00\x0a\xff"})
+    expect(field(page, "content")).to_have_value("\\x000aff")
+    expect(call(page).locator(".big")).to_have_text("3")
 
 
 def test_a_problem_is_told_at_its_very_field(visitor: Visitor) -> None:

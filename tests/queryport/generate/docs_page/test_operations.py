@@ -19,8 +19,21 @@ def test_lists_the_operations_by_folder(visitor: Visitor) -> None:
     expect(page).to_have_title("The library")
     expect(page.get_by_role("heading", level=1)).to_have_text("The library")
     expect(page.locator("main em")).to_have_text("readers")
-    assert entries(page) == ["add", "count", "find", "get", "list", "remove", "body", "path", "key", "who"]
-    assert page.locator("nav summary").all_inner_texts() == ["books\n6", "echo\n2", "mine\n2"]
+    assert entries(page) == [
+        "add",
+        "count",
+        "find",
+        "get",
+        "list",
+        "remove",
+        "body",
+        "path",
+        "picture",
+        "size",
+        "key",
+        "who",
+    ]
+    assert page.locator("nav summary").all_inner_texts() == ["books\n6", "echo\n2", "files\n2", "mine\n2"]
 
 
 def test_finds_operations_as_one_types(visitor: Visitor) -> None:

@@ -1,0 +1,6 @@
+-- summary: A picture
+-- result: value
+-- format: bytes
+-- type: image/png
+-- http: GET /picture
+SELECT '\x89504e470d0a1a0a0000000d4948445200000002000000030802000000368849d60000001049444154789c63106828002206140a003cd50601f76ea7a30000000049454e44ae426082'::bytea AS picture
