@@ -157,7 +157,7 @@ def test_rows_come_in_other_formats(visitor: Visitor) -> None:
     field(page, "Answer as").select_option("text/csv")
     answer = call(page)
     expect(answer.get_by_role("region", name="The answer's body")).to_contain_text(
-        'book_id,title,price,cover,published,details\n1,"Book 1",99.50,"soft"'
+        '"book_id","title","price","cover","published","details"\n1,"Book 1",99.50,"soft","2026-01-02"'
     )
     field(page, "Answer as").select_option("")
     expect(call(page).locator("tbody tr")).to_have_count(1)
