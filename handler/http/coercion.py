@@ -28,9 +28,9 @@ def coerce(texts: Sequence[str], codec: Codec, schema: Any) -> Any:
         return [_scalar(text, json_types(elements_schema(schema))) for text in texts]
     if isinstance(codec, list) and codec[0] == "array":
         levels = _levels(schema)
-        if levels > 1 and codec[1] == "scalar":
+        if levels > 1 or codec[1] != "scalar":
             values = [_json(text) for text in texts]
-            return values[0] if len(values) == 1 and _depth(values[0]) == levels else values
+            return values[0] if len(values) == 1 and _is_whole(values[0], levels) else values
         read = _reader(codec[1], elements_schema(schema))
         return [read(text) for text in texts]
     if len(texts) > 1:
@@ -93,9 +93,6 @@ def _levels(schema: Any) -> int:
     return levels
 
 
-def _depth(value: Any) -> int:
-    depth = 0
-    while isinstance(value, list) and value:
-        depth += 1
-        value = value[0]
-    return depth
+def _is_whole(value: Any, levels: int) -> bool:
+    """Whether a value is all of an array of so many dimensions, and not one of its elements."""
+    return levels == 0 or (isinstance(value, list) and all(_is_whole(element, levels - 1) for element in value))

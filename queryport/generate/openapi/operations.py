@@ -16,7 +16,7 @@ from queryport.generate.openapi.parameters import (
     in_query,
     path_parameters,
 )
-from queryport.generate.openapi.schemas import Schema, adapted, default_told
+from queryport.generate.openapi.schemas import Schema, adapted, default_told, told_of_text
 from queryport.generate.openapi.security import security_of
 
 Json = dict[str, Any]
@@ -106,7 +106,7 @@ def _finish(parameter: Json, operation: Operation, components: Components) -> No
     example = example_of(schema)
     if example is not NONE:
         holder["example"] = example
-    holder["schema"] = adapted(schema, parameter["name"], components.hoist(operation.access.allow))
+    holder["schema"] = adapted(told_of_text(schema), parameter["name"], components.hoist(operation.access.allow))
 
 
 def _request_body(
@@ -118,7 +118,9 @@ def _request_body(
     whole = schema["items"] if is_array else schema
     if not is_array and not whole["properties"]:
         return {}
-    properties = {name: adapted(default_told(each), name, hoist) for name, each in whole["properties"].items()}
+    properties = {
+        name: adapted(told_of_text(default_told(each)), name, hoist) for name, each in whole["properties"].items()
+    }
     reference = components.add(
         "schemas", f"{operation.name}.{kind}", {**_stripped(whole), "properties": properties}, operation.access.allow
     )
@@ -201,17 +203,24 @@ def _answer(operation: Operation, components: Components) -> Json:
     return {
         "description": _MEANINGS[operation.result],
         "headers": _headers(operation),
-        "content": {**_other_formats(operation), "application/json": described},
+        "content": {**_as_itself(operation), "application/json": described},
+        **_other_formats(operation),
     }
 
 
+def _as_itself(operation: Operation) -> Json:
+    """Describe a value that comes as its bytes, without being asked for."""
+    media_type = operation.response.media_type
+    return {} if media_type is None else {media_type: {}}
+
+
 def _other_formats(operation: Operation) -> Json:
-    """Describe what callers get by `Accept` in place of JSON; a value as its bytes comes without being asked for."""
-    if operation.response.media_type is not None:
-        return {operation.response.media_type: {}}
-    if operation.result not in ("many", "one", "maybe"):
-        return {}
-    return {"application/x-ndjson": {}, "text/csv": {}}
+    """Name what callers get by `Accept` in place of JSON.
+
+    Not under `content`: the answer of a generated client, which asks for JSON, would be typed as any of them.
+    """
+    is_of_rows = operation.result in ("many", "one", "maybe") and operation.response.media_type is None
+    return {"x-formats": ["text/csv", "application/x-ndjson"]} if is_of_rows else {}
 
 
 _MEANINGS = {

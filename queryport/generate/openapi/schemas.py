@@ -72,6 +72,50 @@ def _object(schema: Schema, name: str, hoist: Hoist) -> Schema:
     return ({"anyOf": [reference, {"type": "null"}]} if schema["type"] != "object" else reference) | own
 
 
+NO_NUL = r"^[^\u0000]*$"
+_LONG_MONTHS = r"(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])"
+_SHORT_MONTHS = r"(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)"
+_DAYS = rf"(?:{_LONG_MONTHS}|{_SHORT_MONTHS}|02-(?:0[1-9]|1[0-9]|2[0-8]))"
+_YEAR = r"(?:[0-9]{3}[1-9]|[0-9]{2}[1-9]0|[0-9][1-9]00|[1-9]000)"
+_LEAP_DAYS = r"(?:[0-9]{2}(?:0[48]|[2468][048]|[13579][26])|(?:0[48]|[2468][048]|[13579][26])00)-02-29"
+_CLOCK = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,6})?"
+_PATTERNS = {
+    "time-local": f"^{_CLOCK}$",
+    "date-time-local": f"^(?:{_YEAR}-{_DAYS}|{_LEAP_DAYS})T{_CLOCK}$",
+}
+"""The formats that JSON Schema does not know, as patterns of their usual texts."""
+
+
+_TELLING = ("pattern", "enum", "const", "anyOf", "oneOf", "allOf")
+
+
+def told_of_text(schema: Any) -> Any:
+    """Return a parameter's schema with what its texts are beyond the keywords of JSON Schema's own.
+
+    PostgreSQL holds no U+0000, and no tool knows the formats of times without an offset.
+    """
+    if not isinstance(schema, dict):
+        return schema
+    result = {keyword: _told_keyword(keyword, value) for keyword, value in schema.items()}
+    if not _is_of(schema.get("type"), "string") or schema.keys() & {
+        "pattern",
+        "enum",
+        "const",
+        "anyOf",
+        "oneOf",
+        "allOf",
+    }:
+        return result
+    pattern = _PATTERNS.get(schema["format"]) if "format" in schema else NO_NUL
+    return result if pattern is None else {**result, "pattern": pattern}
+
+
+def _told_keyword(keyword: str, value: Any) -> Any:
+    if keyword in ("items", "additionalProperties"):
+        return told_of_text(value)
+    return {name: told_of_text(each) for name, each in value.items()} if keyword == "properties" else value
+
+
 def default_told(schema: Any) -> Any:
     """Return the schema of a member of a body with its default in words, and as `x-default`.
 

@@ -60,6 +60,10 @@ def test_an_array_is_read_by_its_elements() -> None:
         (["[1,2]", "[3,4]"], [[1, 2], [3, 4]]),
         (["[[1,2],[3,4]]"], [[1, 2], [3, 4]]),
         (["[1,2]"], [[1, 2]]),
+        (["[]"], []),
+        (["[[]]"], [[]]),
+        (["[[],[1]]"], [[], [1]]),
+        (["[null]"], [[None]]),
         ([], []),
     ],
 )
@@ -114,3 +118,17 @@ def test_what_is_no_array_is_given_once(codec: Codec) -> None:
 def test_a_number_out_of_range_is_told() -> None:
     with pytest.raises(CoercionError, match="has a number out of range"):
         coerce(["1e999999999"], "scalar", _types("number"))
+
+
+@pytest.mark.parametrize(
+    ("texts", "value"),
+    [
+        (['{"x":1}'], [{"x": 1}]),
+        (['{"x":1}', "null"], [{"x": 1}, None]),
+        (['[{"x":1},null]'], [{"x": 1}, None]),
+        (["[]"], []),
+        (["[1]", "[2]"], [[1], [2]]),
+    ],
+)
+def test_a_list_of_objects_is_its_json_or_repeated(texts: list[str], value: Any) -> None:
+    assert coerce(texts, ["array", _ROW], {"type": "array", "items": {"type": ["object", "null"]}}) == value

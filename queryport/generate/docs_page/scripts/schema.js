@@ -117,7 +117,9 @@ export function rulesOf(schema) {
   range(rules, schema.minItems, schema.maxItems, " elements");
   if (schema.uniqueItems) rules.push("no element twice");
   if (schema.items?.enum) rules.push(`of ${schema.items.enum.filter((each) => each !== null).join(", ")}`);
-  if (schema.pattern !== undefined) rules.push(...ruleOfPattern(schema.pattern));
+  // That of every text is no rule worth telling, and a format says more than its pattern.
+  const told = schema.pattern !== undefined && schema.pattern !== "^[^\\u0000]*$" && schema.format === undefined;
+  if (told) rules.push(...ruleOfPattern(schema.pattern));
   if (isNullable(schema)) rules.push("or null");
   const fallback = schema.default ?? schema["x-default"];
   if (fallback !== undefined && fallback !== null) rules.push(`default ${JSON.stringify(fallback)}`);

@@ -19,6 +19,7 @@ from handler.contract.operation import (
 )
 from queryport.generate.openapi import Described, Heading, document_of
 from queryport.generate.openapi.failures import RULES
+from queryport.generate.openapi.schemas import NO_NUL
 from tests.support.operations import ANY, INTEGER, TEXT, operation
 
 Json = dict[str, Any]
@@ -120,7 +121,7 @@ def test_parameters_are_where_the_handler_reads_them() -> None:
     assert found["n"]["schema"]["type"] == ["integer", "null"]  # `null` in a URL is null for a number
     assert found["word"]["schema"]["type"] == "string"  # and a text for a text
     assert (found["tags"]["style"], found["tags"]["explode"]) == ("form", True)
-    assert found["tags"]["schema"]["items"] == {"type": "string"}
+    assert found["tags"]["schema"]["items"] == {"type": "string", "pattern": NO_NUL}
     assert "application/json" in found["grid"]["content"]
     assert "application/json" in found["note"]["content"]
     assert [name for name, parameter in found.items() if parameter["required"]] == ["id", "grid", "note"]
