@@ -47,7 +47,7 @@ from queryport.project.project import Project
 from queryport.project.watch import Watch
 from queryport.project.workspace import open_workspace
 from queryport.web.listener import allow_many_connections
-from queryport.web.pages import Allowed, guarded
+from queryport.web.pages import Allowed, Cors, guarded
 
 _MENDABLE_ERRORS = (CommandError, psycopg.Error)
 """Failures that one save can cause and the next one mend."""
@@ -120,7 +120,7 @@ class DevelopmentServer:
         report = partial(show_call, terminal, statements=options.show_sql)
         function_url = LocalFunctionUrl(self._lambda.invoke, report, self._broken, reports, caller)
         self._changes = Changes(InvokeApi(self._lambda.invoke, report, self._broken, reports, function_url))
-        self._http = stack.enter_context(HttpThread(guarded(self._changes, ADDRESS, options.allowed), listener))
+        self._http = stack.enter_context(HttpThread(guarded(self._changes, ADDRESS, _allowed(options)), listener))
         stack.callback(lambda: self._http.run(self._changes.close()))
         stack.callback(lambda: self._http.run(self._lambda.close()))
         self._announce()
@@ -219,6 +219,21 @@ def _changes(before: Sequence[Operation], after: Sequence[Operation]) -> str:
     if len(told) > _NAMED:
         return f"{len(told)} operations changed"
     return ", ".join(sorted(told)) or "no operation changed"
+
+
+def _allowed(options: Options) -> Allowed:
+    """The pages that may call the Function URL: those of the command line, and those of queryport.toml."""
+    cors = Project.load(options.project).http.cors
+    if not cors.allow_origins:
+        return options.allowed
+    answers = Cors(
+        tuple(cors.allow_methods),
+        tuple(cors.allow_headers),
+        tuple(cors.expose_headers),
+        cors.max_age,
+        credentials=cors.allow_credentials,
+    )
+    return Allowed((*options.allowed.origins, *cors.allow_origins), options.allowed.hosts, answers)
 
 
 @click.command("serve")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from queryport.console.failure import CommandError
 from queryport.diagnostics.near_names import did_you_mean
@@ -52,6 +52,48 @@ class DevelopmentSettings(BaseModel):
     )
 
 
+def _origin(value: str) -> str:
+    if value != "*" and not re.fullmatch(r"https?://[^/?#\s*]+", value):
+        raise ValueError("expected an origin such as https://shop.example.com, without a path, or *")
+    return value
+
+
+_Origin = Annotated[str, AfterValidator(_origin)]
+
+
+class CorsSettings(BaseModel):
+    """The table [http.cors] of queryport.toml; template.yaml gives a deployed Function URL the same."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    allow_origins: list[_Origin] = Field(default_factory=list, description="The pages that may call; `*` is every one.")
+    allow_methods: list[str] = Field(
+        default=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"], description="The methods that they may use."
+    )
+    allow_headers: list[str] = Field(
+        default=[
+            *("accept", "authorization", "content-type", "idempotency-key", "if-match", "if-none-match", "prefer"),
+            *("x-amz-content-sha256", "x-amz-date", "x-amz-security-token", "x-api-key"),
+        ],
+        description="The headers that they may send.",
+    )
+    expose_headers: list[str] = Field(
+        default=[
+            *("etag", "idempotency-replayed", "link", "location", "preference-applied", "retry-after"),
+            *("www-authenticate", "x-request-id"),
+        ],
+        description="The headers that they may read.",
+    )
+    max_age: int = Field(default=3600, ge=0, le=86_400, description="Seconds for which a browser keeps the permission.")
+    allow_credentials: bool = Field(default=False, description="Whether they may send cookies.")
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.allow_credentials and "*" in self.allow_origins:
+            raise ValueError("allow_credentials needs the origins by name, and browsers refuse it with *")
+        return self
+
+
 class HttpSettings(BaseModel):
     """The table [http] of queryport.toml."""
 
@@ -71,6 +113,9 @@ class HttpSettings(BaseModel):
     big_numbers: Literal["number", "string"] = Field(
         default="number",
         description="How `bigint` and `numeric` are answered: as JSON numbers, or as strings of digits.",
+    )
+    cors: CorsSettings = Field(
+        default_factory=CorsSettings, description="The web pages of other origins that may call, as `serve` has it."
     )
     sql: bool | None = Field(default=None, description="Whether the OpenAPI document has the operations' SQL.")
 
@@ -158,16 +203,20 @@ def _toml_message(path: Path, error: tomllib.TOMLDecodeError) -> str:
     return f"{place}: not valid TOML: {message}"
 
 
-_TABLES: dict[str, type[BaseModel]] = {"development": DevelopmentSettings, "http": HttpSettings}
+_TABLES: dict[tuple[int | str, ...], type[BaseModel]] = {
+    (): ProjectSettings,
+    ("development",): DevelopmentSettings,
+    ("http",): HttpSettings,
+    ("http", "cors"): CorsSettings,
+}
 
 
 def _setting_message(path: Path, text: str, loc: tuple[int | str, ...], kind: str, message: str) -> str:
     key = next(str(step) for step in reversed(loc) if isinstance(step, str))
-    assignment = re.compile(rf"""\s*\[*\s*["']?{re.escape(key)}["']?\s*[=.\]]""")
+    assignment = re.compile(rf"""\s*\[*\s*(?:\w+\.)*["']?{re.escape(key)}["']?\s*[=.\]]""")
     line = next((number for number, line in enumerate(text.splitlines(), 1) if assignment.match(line)), 1)
     if kind == "extra_forbidden":
-        table: type[BaseModel] = _TABLES[str(loc[0])] if len(loc) > 1 else ProjectSettings
-        known = sorted(table.model_fields)
+        known = sorted(_TABLES[loc[:-1]].model_fields)
         hint = did_you_mean(key, known, f"known are {', '.join(known)}", "{}")
         return f"{path}:{line}: unknown key {key}: {hint}"
     return f"{path}:{line}: {key}: {message.removeprefix('Value error, ')}"

@@ -6,6 +6,7 @@ A page can also point its own domain at 127.0.0.1 (DNS rebinding) and is then of
 stands in Host, so a server on loopback answers to the machine's own names alone.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -23,14 +24,35 @@ _KNOWN = 100
 _SCHEMES = (b"http://", b"https://")
 
 
+ANY_ORIGIN = "*"
+"""Every page of this machine's own: a server on a developer's machine is open to no other without its name."""
+
+_LOCAL_ORIGIN = r"https?://(?:localhost|(?:[a-z0-9-]+\.)+localhost|127\.0\.0\.1|\[::1\])(?::[0-9]+)?"
+
+
+@dataclass(frozen=True, slots=True)
+class Cors:
+    """The answers to a browser that asks on behalf of an allowed page (the Fetch standard, section 3.3)."""
+
+    methods: tuple[str, ...] = ("*",)
+    headers: tuple[str, ...] = ("*",)
+    """Those that a page may send."""
+    exposed: tuple[str, ...] = ("*",)
+    """Those that a page may read."""
+    max_age: int = 600
+    """Seconds for which the browser need not ask again."""
+    credentials: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Allowed:
     """The pages and names that a developer lets in besides those that are safe by themselves."""
 
     origins: tuple[str, ...] = ()
-    """Pages that may call, for example `http://localhost:5173`."""
+    """Pages that may call, for example `http://localhost:5173`, or ANY_ORIGIN."""
     hosts: tuple[str, ...] = ()
     """Names of this machine that requests may be for, without a port."""
+    cors: Cors = Cors()
 
 
 NOTHING_MORE = Allowed()
@@ -44,6 +66,7 @@ class Pages:
         self._application = application
         self._on_loopback = is_loopback(address)
         self._origins = frozenset(origin.rstrip("/").encode() for origin in allowed.origins)
+        self._any_local = ANY_ORIGIN in allowed.origins
         self._hosts = frozenset(host.lower() for host in allowed.hosts)
         self._known: dict[bytes, bool] = {}
 
@@ -68,6 +91,8 @@ class Pages:
             return f"{_shown(host)} is no name of this machine's: if it is to be one, allow it with --allow-host"
         if origin is not None:
             if origin in self._origins or (host is not None and origin in [scheme + host for scheme in _SCHEMES]):
+                return None
+            if self._any_local and re.fullmatch(_LOCAL_ORIGIN, origin.decode("latin-1")):
                 return None
             return f"a web page of {_shown(origin)} may not call this server: allow its origin with --allow-origin"
         if site is not None and site not in _OWN_SITES:
@@ -100,10 +125,13 @@ def guarded(application: ASGIApp, address: str, allowed: Allowed = NOTHING_MORE)
         return pages
     return CORSMiddleware(
         pages,
-        allow_origins=[origin.rstrip("/") for origin in allowed.origins],
-        allow_methods=["*"],
-        allow_headers=["*"],
-        expose_headers=["*"],
+        allow_origins=[origin.rstrip("/") for origin in allowed.origins if origin != ANY_ORIGIN],
+        allow_origin_regex=_LOCAL_ORIGIN if ANY_ORIGIN in allowed.origins else None,
+        allow_methods=allowed.cors.methods,
+        allow_headers=allowed.cors.headers,
+        expose_headers=allowed.cors.exposed,
+        max_age=allowed.cors.max_age,
+        allow_credentials=allowed.cors.credentials,
     )
 
 

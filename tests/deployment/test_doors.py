@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from queryport.project.project import CorsSettings
 from tests.deployment.stack import Stack
 from tests.deployment.test_versions import OTHER, TEMPLATE
 from tests.support.repository import ROOT
@@ -134,3 +135,12 @@ def test_the_regions_without_function_urls_are_named() -> None:
     text = (ROOT / "docs/deploy.md").read_text()
     (section,) = re.findall(r"^## Regions$(.+?)^## ", text, re.MULTILINE | re.DOTALL)
     assert set(re.findall(r"`([a-z]{2}(?:-gov)?-[a-z]+-\d)`", section)) == _regions_without("AWS::Lambda::Url")
+
+
+def test_pages_of_other_origins_are_let_in_as_serve_lets_them_in() -> None:
+    cors = CorsSettings()
+    url = Stack(TEMPLATE, CorsOrigins="https://shop.example.com").properties("Url")["Cors"]
+    assert url["AllowMethods"] == cors.allow_methods
+    assert url["AllowHeaders"] == cors.allow_headers
+    assert url["ExposeHeaders"] == cors.expose_headers
+    assert int(Stack(TEMPLATE).template["Parameters"]["CorsMaxAge"]["Default"]) == cors.max_age

@@ -39,6 +39,17 @@ def test_the_settings_give_other_names(root: Path) -> None:
             "queryport.toml:1: unknown key colour: known are development, http, migrations, queries, seed",
         ),
         ('seed = "s"\n[tool]\nx = 1\n', "queryport.toml:2: unknown key tool"),
+        ("[http.cors]\norigins = []\n", "queryport.toml:2: unknown key origins: did you mean allow_origins?"),
+        (
+            '[http.cors]\nallow_origins = ["shop.example"]\n',
+            "queryport.toml:2: allow_origins: expected an origin such as",
+        ),
+        ("[http.cors]\nmax_age = 90000\n", "queryport.toml:2: max_age:"),
+        (
+            '[http]\n[http.cors]\nallow_origins = ["*"]\nallow_credentials = true\n',
+            "queryport.toml:2: cors: allow_credentials needs the origins by name",
+        ),
+        ('[http]\nbig_numbers = "text"\n', "queryport.toml:2: big_numbers:"),
         ("[http]\nopen = 1\n", "queryport.toml:2: unknown key open: did you mean"),
         ('[http]\nservers = ["here"]\n', "queryport.toml:2: servers: expected an address such as"),
         ('[http]\nopenapi = "all"\n', "queryport.toml:2: openapi: Input should be 'callers', 'public' or 'off'"),

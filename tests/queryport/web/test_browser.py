@@ -19,6 +19,7 @@ from tests.support.projects import BOOKSHOP, Served, eventually, write
 pytestmark = pytest.mark.browser
 
 _PAGE = Path(__file__).with_name("hostile_page.html").read_text()
+_SHOP_PAGE = Path(__file__).with_name("shop_page.html").read_text()
 
 _SHOP = BOOKSHOP | {"sql_queries/books/spoil.sql": "UPDATE book SET title = 'spoilt'\n"}
 
@@ -98,10 +99,17 @@ def _browser(profile: Path, url: str, *options: str) -> Iterator[None]:
 
 
 def _visit(
-    site: _Site, profile: Path, served: Served, origin: str, *options: str, api: str = "", url: str = ""
+    site: _Site,
+    profile: Path,
+    served: Served,
+    origin: str,
+    *options: str,
+    api: str = "",
+    url: str = "",
+    page: str = _PAGE,
 ) -> dict[str, str]:
     addresses = [api or served.printed("RDS Data API"), url or served.printed("Function URL")]
-    site.page = _PAGE.replace("ADDRESSES", json.dumps(addresses))
+    site.page = page.replace("ADDRESSES", json.dumps(addresses))
     with _browser(profile, f"{origin}:{site.port}/", *options):
         eventually(lambda: bool(site.reports), 60)
     return site.reports[-1]
@@ -161,3 +169,20 @@ def test_a_page_that_is_allowed_works(site: _Site, tmp_path: Path) -> None:
         assert report["preflight"].startswith("cors ")
         api = served.printed("RDS Data API")
         assert len(httpx.get(f"{api}/_queryport/faults").json()) == 2
+
+
+def test_a_page_that_the_projects_settings_let_in_works_and_others_do_not(site: _Site, tmp_path: Path) -> None:
+    settings = f'[http.cors]\nallow_origins = ["http://shop.example:{site.port}"]\n'
+    rules = "--host-resolver-rules=MAP *.example 127.0.0.1"
+    with Served(write(tmp_path / "shop", _SHOP | {"queryport.toml": settings})) as served:
+        report = _visit(site, tmp_path / "let_in", served, "http://shop.example", rules, page=_SHOP_PAGE)
+        assert report == {
+            "read": "200 Book 1 true",
+            "condition": "304",
+            "write": "200 true",
+            "unlisted": "failed",
+        }
+        site.reports.clear()
+        others = _visit(site, tmp_path / "kept_out", served, "http://evil.example", rules, page=_SHOP_PAGE)
+        assert set(others.values()) == {"failed"}
+        assert len(others) == 4

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from starlette.responses import PlainTextResponse
 
-from queryport.web.pages import Allowed, Pages, guarded, hostname
+from queryport.web.pages import ANY_ORIGIN, Allowed, Cors, Pages, guarded, hostname
 
 LOOPBACK, EVERYWHERE = "127.0.0.1", "0.0.0.0"  # noqa: S104 (nothing listens)
 OURS = ("localhost:8081", "127.0.0.1:8081", "127.0.0.1", "[::1]:8081", "LOCALHOST:1", "localhost.:80", "app.localhost")
@@ -93,9 +93,13 @@ async def _answers(method: str, allowed: Allowed, **headers: str) -> httpx.Respo
 
 
 def _answer(method: str, *origins: str, **headers: str) -> httpx.Response:
+    return _told(method, Cors(), *origins, **headers)
+
+
+def _told(method: str, cors: Cors, *origins: str, **headers: str) -> httpx.Response:
     import asyncio
 
-    return asyncio.run(_answers(method, Allowed(origins), **headers))
+    return asyncio.run(_answers(method, Allowed(origins, cors=cors), **headers))
 
 
 def test_a_refusal_says_what_to_do() -> None:
@@ -121,3 +125,46 @@ def test_browsers_are_told_of_allowed_origins() -> None:
 )
 def test_a_hosts_name(host: str, name: str) -> None:
     assert hostname(host) == name
+
+
+def test_a_browser_is_told_what_the_settings_say() -> None:
+    page = "https://shop.example"
+    cors = Cors(("GET", "PUT"), ("authorization", "if-match"), ("etag", "link"), 60, credentials=True)
+    asked = {"Origin": page, "Access-Control-Request-Method": "PUT", "Access-Control-Request-Headers": "if-match"}
+    told = _told("OPTIONS", cors, page, **asked).headers
+    assert (told["access-control-allow-origin"], told["access-control-allow-methods"]) == (page, "GET, PUT")
+    assert {"authorization", "if-match"} <= {
+        each.strip().lower() for each in told["access-control-allow-headers"].split(",")
+    }
+    assert (told["access-control-max-age"], told["access-control-allow-credentials"]) == ("60", "true")
+    answer = _told("GET", cors, page, Origin=page).headers
+    assert (answer["access-control-allow-origin"], answer["access-control-expose-headers"]) == (page, "etag, link")
+    assert "origin" in answer["vary"].lower()
+
+
+@pytest.mark.parametrize(
+    ("method", "headers"), [("DELETE", "if-match"), ("PUT", "x-other")], ids=["another method", "another header"]
+)
+def test_a_browser_is_refused_what_the_settings_do_not_say(method: str, headers: str) -> None:
+    page = "https://shop.example"
+    asked = {"Origin": page, "Access-Control-Request-Method": method, "Access-Control-Request-Headers": headers}
+    assert _told("OPTIONS", Cors(("PUT",), ("if-match",)), page, **asked).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("page", "passes"),
+    [
+        ("http://localhost:5173", True),
+        ("https://app.localhost", True),
+        ("http://127.0.0.1:1", True),
+        ("http://[::1]:5173", True),
+        ("http://localhost.evil.example", False),
+        ("http://evil.example", False),
+        ("http://127.0.0.1.evil.example", False),
+        ("null", False),
+    ],
+)
+def test_any_page_means_any_of_this_machine(page: str, passes: bool) -> None:  # noqa: FBT001
+    answer = _answer("GET", ANY_ORIGIN, Origin=page)
+    assert answer.status_code == (200 if passes else 403)
+    assert answer.headers.get("access-control-allow-origin") == (page if passes else None)
