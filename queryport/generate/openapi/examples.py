@@ -17,7 +17,11 @@ from queryport.generate.openapi.schemas import key_of
 NONE: Final = object()
 """There is no example; None is one, of null."""
 
-_OBJECT = frozenset({"type", "properties", "required", "additionalProperties", "description", "title", "default"})
+_OBJECT = frozenset(
+    {"type", "properties", "required", "additionalProperties", "description", "title", "default", "anyOf", "allOf"}
+)
+_CHOICES = frozenset({"anyOf", "allOf"})
+"""Of the members of which a call has to give one, to patch a row."""
 _ARRAY = frozenset({"type", "items", "description", "title", "default", "maxItems"})
 _KEPT = 10_000
 
@@ -27,7 +31,8 @@ def example_of(schema: Any) -> Any:
     if isinstance(schema, Mapping):
         types = schema.get("type")
         if "properties" in schema and schema.keys() <= _OBJECT and _is_of(types, "object"):
-            return _object(schema)
+            value = _object(schema)
+            return value if value is NONE or not schema.keys() & _CHOICES or _fits(schema, value) else NONE
         if "items" in schema and schema.keys() <= _ARRAY and _is_of(types, "array") and schema.get("maxItems", 1):
             element = example_of(schema["items"])
             return [] if element is NONE else [element]
@@ -55,7 +60,11 @@ def _simple(key: bytes) -> Any:
     schema = json.loads(key)
     try:
         value = sample(schema)
-        fits = Recognizers(Effort()).of(exact(schema)).accepts(exact(value))
+        fits = _fits(schema, value)
     except (KeyError, TypeError, IndexError, JsonError):
         return NONE
     return value if fits else NONE
+
+
+def _fits(schema: Any, value: Any) -> bool:
+    return bool(Recognizers(Effort()).of(exact(schema)).accepts(exact(value)))

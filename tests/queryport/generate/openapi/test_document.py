@@ -15,6 +15,7 @@ from handler.contract.operation import (
     Operation,
     Parameter,
     PossibleError,
+    Precondition,
     Result,
 )
 from queryport.generate.openapi import Described, Heading, document_of
@@ -176,3 +177,29 @@ def test_a_default_of_a_body_is_told_and_does_not_look_like_a_member_that_is_the
     document = _document(operation("SELECT 1", name="a", parameters={"size": size}, required=[]))
     described = document["components"]["schemas"]["a.Parameters"]["properties"]["size"]
     assert described == {**INTEGER, "description": "How large.\n\nDefault: `7`.", "x-default": 7}
+
+
+def test_a_partial_update_takes_some_members_in_two_forms_and_the_state_that_is_meant() -> None:
+    patch = operation(
+        "UPDATE",
+        name="patch",
+        result=Result.ONE,
+        read_only=False,
+        parameters={"id": INTEGER, "title": TEXT, "pages": INTEGER},
+        how=[Parameter("title", "scalar", patch=True), Parameter("pages", "scalar", patch=True)],
+        required=["id"],
+        http=Http("PATCH", "/books/{id}"),
+    )
+    schema = {**patch.parameters_schema, "anyOf": [{"required": ["title"]}, {"required": ["pages"]}]}
+    document = _document(patch._replace(parameters_schema=schema, precondition=Precondition.REQUIRED))
+    described = _operation(document, "/books/{id}", "patch")
+    body = described["requestBody"]
+    assert body["required"]
+    assert list(body["content"]) == ["application/json", "application/merge-patch+json"]
+    assert body["content"]["application/json"]["example"] == {"title": "a", "pages": 1}
+    assert _resolved(document, body["content"]["application/json"]["schema"])["anyOf"] == schema["anyOf"]
+    headers = {each["name"]: each["required"] for each in described["parameters"] if each["in"] == "header"}
+    assert headers["If-Match"]
+    assert {"412", "428"} <= described["responses"].keys()
+    by_name = _operation(document, "/operations/patch", "post")
+    assert list(by_name["requestBody"]["content"]) == ["application/json"]
