@@ -48,10 +48,20 @@ class Calls:
         /,
         *,
         idempotency_key: str | None = None,
+        if_match: str | int | None = None,
+        rollback: bool = False,
         claims: Mapping[str, Any] | None = None,
         **parameters: Any,
     ) -> Any:
-        answer = self.answer(operation, values, idempotency_key=idempotency_key, claims=claims, **parameters)
+        answer = self.answer(
+            operation,
+            values,
+            idempotency_key=idempotency_key,
+            if_match=if_match,
+            rollback=rollback,
+            claims=claims,
+            **parameters,
+        )
         return answer["data"]
 
     def answer(
@@ -61,6 +71,8 @@ class Calls:
         /,
         *,
         idempotency_key: str | None = None,
+        if_match: str | int | None = None,
+        rollback: bool = False,
         claims: Mapping[str, Any] | None = None,
         **parameters: Any,
     ) -> Any:
@@ -70,6 +82,10 @@ class Calls:
         event: dict[str, Any] = {"operation": operation, "parameters": parameters if values is None else values}
         if idempotency_key is not None:
             event["idempotency_key"] = idempotency_key
+        if if_match is not None:
+            event["if_match"] = if_match
+        if rollback:
+            event["rollback"] = True
         if claims is not None:
             event["claims"] = claims
         return json.loads(invoke(self._application, event))

@@ -138,6 +138,13 @@ def test_keys_are_of_their_caller(queryport_call):
     assert again == one
 
 
+def test_a_write_is_made_on_terms(queryport_call):
+    answer = queryport_call.answer("invoices.add", total=1, rollback=True, claims={"tenant_id": 3, "sub": "a"})
+    assert answer["rolled_back"] is True
+    with pytest.raises(errors.InvalidParameters, match="takes no entity tag"):
+        queryport_call("invoices.add", total=1, if_match=5, claims={"tenant_id": 3, "sub": "a"})
+
+
 def test_keys_are_of_a_callers_tenant(queryport_call):
     for identity in ({}, {"sub": "a"}, {"sub": 7}):
         for name in ("invoices.add", "invoices.add_secured"):

@@ -71,8 +71,15 @@ function python({ method, url, headers, body, json, auth }) {
   ].join("\n");
 }
 
-function boto3(operation, { parameters, key }) {
-  const event = { operation: operation.name, parameters, ...(key ? { idempotency_key: key } : {}) };
+function boto3(operation, { parameters, key, headers }) {
+  // The entity tag of a row is its column's value, which a header has in quotation marks.
+  const tag = headers["if-match"]?.replace(/^"(.*)"$/, "$1");
+  const event = {
+    operation: operation.name,
+    parameters,
+    ...(key ? { idempotency_key: key } : {}),
+    ...(tag ? { if_match: tag } : {}),
+  };
   const payload = hasLongNumber(event) ? `${pythonOf(toJson(event))}.encode()` : `json.dumps(${pythonOf(event, 4, "    ")})`;
   return [
     "import json",
