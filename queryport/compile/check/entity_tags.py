@@ -120,14 +120,25 @@ def _condition(
         written = next((each for each in attributes.values() if each.name == name), None)
         plain = Column(name, written.type_oid if written else _XID, -1, 0, 0)
         _check_type(file, result_schema(database, plain, may_be_null=False), place)
-    stretches = Stretches(statement)
-    where = stretches.condition()
+    if not _can_be_locked(statement, oid):
+        message = f"the rows of {relation.relname} are a view's that triggers or rules write, and cannot be locked"
+        report("QP423", place, message, "change the table, or a view of its rows as they are")
+        return None
+    where = Stretches(statement).condition()
     if where is None:
         message = "the condition of this statement cannot be told from the rest of it"
         report("QP423", place, message, "write it in parentheses: `WHERE (…)`")
         return None
     row = relation.alias.aliasname or relation.relname
     return Condition(where, row, column, _looked_up(change, row))
+
+
+def _can_be_locked(statement: TypedStatement, oid: int | None) -> bool:
+    """Whether the rows that are changed are those of a table, seen through plain views at most."""
+    if oid is None or statement.file.database.facts.relation(oid).kind != "v":
+        return True
+    relations = statement.analysis.relations
+    return relations is not None and not any(each.kind == "v" and each.replaced for each in relations)
 
 
 def _looked_up(change: Node, row: str) -> Node:
