@@ -17,12 +17,20 @@ export function Answer({ answer, details, isCalling, idAt, onNext, onPrevious, p
   </section>`;
 }
 
+// An answer in a few words, for those who do not see it come.
+export function toldOf(answer) {
+  if (answer === null) return "";
+  if (answer.failure) return answer.failure;
+  const problem = answer.ok ? null : answer.json?.title;
+  return [`Answer ${answer.status} ${answer.reason}`, problem, rowsOf(answer)].filter(Boolean).join(", ");
+}
+
 function Status({ answer }) {
   const milliseconds = answer.milliseconds < 10 ? answer.milliseconds.toFixed(1) : Math.round(answer.milliseconds);
   const kind = answer.failure || answer.status >= 500 ? "bad" : answer.status >= 400 ? "warn" : "good";
   return html`<div class="panel-head">
     <h2>Answer</h2>
-    <p class="status" role="status">
+    <p class="status">
       <span class=${`tag tag-${kind}`}>${answer.failure ? "no answer" : `${answer.status} ${answer.reason}`}</span>
       <span>${milliseconds} ms</span>
       ${answer.failure === undefined && html`<span>${sizeOf(answer.bytes.length)}</span>`}

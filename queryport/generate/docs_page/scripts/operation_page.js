@@ -1,5 +1,5 @@
 // One operation: what it is, the form that calls it, its answer, and the call as code.
-import { Answer } from "./answer.js";
+import { Answer, toldOf } from "./answer.js";
 import { baseOf, send } from "./call.js";
 import { Extras } from "./extras.js";
 import { Facts, Fold, Reference } from "./reference.js";
@@ -147,6 +147,7 @@ export function OperationPage({ operation, document, credential, forms, onSignIn
         ${details.facts.sql && html`<${Fold} title="SQL" isOpen><${Code} text=${details.facts.sql} language="sql" label="SQL" /></${Fold}>`}
       </div>
     </div>
+    <p class="unseen" role="status">${isCalling ? "" : toldOf(answer)}</p>
     <div ref=${answerPlace} class="answer-place"><${Answer}
       answer=${answer}
       details=${details}

@@ -13,7 +13,12 @@ export function useHash() {
 
 // The name of the operation; null on the overview.
 export function nameIn(hash) {
-  return hash.startsWith("#/") && hash.length > 2 ? decodeURIComponent(hash.slice(2)) : null;
+  if (!hash.startsWith("#/") || hash.length === 2) return null;
+  try {
+    return decodeURIComponent(hash.slice(2));
+  } catch {
+    return hash.slice(2); // no encoded name; there is no such operation
+  }
 }
 
 export function addressOf(operation) {

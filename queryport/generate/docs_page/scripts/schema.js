@@ -100,9 +100,13 @@ export function typeName(schema, root) {
   const types = all.length === 2 && all[1] === "array" ? all.slice(0, 1) : all;
   if (types.length === 0) return choicesOf(schema) ? "one of" : "any JSON";
   if (types.length === 1 && types[0] === "array" && schema.items) {
-    return `list of ${typeName(resolved(schema.items, root), root)}`;
+    return `list of ${plural(typeName(resolved(schema.items, root), root))}`;
   }
   return types.map((type) => TYPE_NAMES[type] ?? type).join(" or ");
+}
+
+function plural(name) {
+  return /^(whole number|number|text|date|object|UUID)$/.test(name) ? `${name}s` : name;
 }
 
 // The rules beyond the type, each as a short text.

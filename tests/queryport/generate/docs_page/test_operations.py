@@ -94,6 +94,8 @@ def test_an_unknown_operation_is_said_to_be_unknown(visitor: Visitor) -> None:
     page = visitor.open("books.<b>")
     expect(page.get_by_role("heading", level=1)).to_have_text("There is no such operation")
     expect(page.locator("main code")).to_have_text("books.<b>")
+    page = visitor.open("books.%E0")
+    expect(page.locator("main code")).to_have_text("books.%E0")
 
 
 def test_what_was_typed_stays_while_another_operation_is_looked_at(visitor: Visitor) -> None:
