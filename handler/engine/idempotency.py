@@ -43,16 +43,18 @@ CLAIM = """\
 INSERT INTO queryport.idempotency_key AS kept (operation, key, request_hash, response, expires_at)
 SELECT :__operation, :__key, :__hash, '{}', now() + :__keep::interval
 FROM (
-  SELECT set_config('lock_timeout', :__timeout, true) AS lock, set_config('statement_timeout', :__timeout, true) AS run
+  SELECT set_config('lock_timeout', :__timeout, true) AS lock, set_config('statement_timeout', :__timeout, true) AS run,
+    set_config('idle_in_transaction_session_timeout', :__timeout, true) AS idle
 ) AS limits
-WHERE lock <> '' AND run <> ''
+WHERE lock <> '' AND run <> '' AND idle <> ''
 ON CONFLICT (operation, key) DO UPDATE
 SET request_hash = excluded.request_hash, response = '{}', created_at = now(), expires_at = excluded.expires_at
 WHERE kept.expires_at <= now()
 RETURNING 'true'"""
 """Takes the key for a transaction, and waits for another one that has it. No row: an earlier call has used it.
 
-The limit on waiting for locks holds for this very statement, that on statements for those that follow."""
+The limit on waiting for locks holds for this very statement, those on statements and on waiting between them for what
+follows: the key of a function that died is free again when its call would have ended."""
 
 STORE = """\
 UPDATE queryport.idempotency_key SET response = :__response::text[] WHERE operation = :__operation AND key = :__key"""

@@ -26,7 +26,10 @@ _SETTLING_PAUSE_SECONDS = 0.1
 _OLDEST_LIMIT_SECONDS = 1.0
 _HEAD_START_SECONDS = 0.2  # by which PostgreSQL gives up before the function does, so that its answer arrives
 
-_LIMIT = "SELECT set_config('statement_timeout', :__timeout, true)"
+# A function that dies leaves its transaction behind, with its locks and its key: it ends when the call would have.
+_LIMIT = """\
+SELECT set_config('statement_timeout', :__timeout, true)
+FROM set_config('idle_in_transaction_session_timeout', :__timeout, true)"""
 _NOTHING_DEFERRED = "SET CONSTRAINTS ALL IMMEDIATE"
 _TEXTS = codecs.encoder(["array", "scalar"], {})
 

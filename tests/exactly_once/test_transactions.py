@@ -1,9 +1,12 @@
 """Files of several statements: all of it or nothing, whatever happens, and the caller is told which."""
 
+from typing import Any
+
 import pytest
 
 from handler.contract import errors
 from handler.contract.errors import Outcome
+from handler.engine.transactions import Running
 from queryport.emulator import Fault
 from tests.exactly_once.conftest import Bank
 
@@ -86,6 +89,29 @@ def test_a_commit_whose_answer_is_lost_is_found_out_with_a_key(bank: Bank) -> No
     answer = bank.call("move_in_steps", MOVE, "k")
     assert bank.value("SELECT count(*) FROM movement") == 1
     assert bank.call("move_in_steps", MOVE, "k") == {**answer, "replayed": True}
+
+
+@pytest.mark.parametrize("key", ["k", None])
+def test_what_a_function_that_died_held_is_free_when_its_call_would_have_ended(
+    bank: Bank, monkeypatch: pytest.MonkeyPatch, key: str | None
+) -> None:
+    class Death(BaseException):
+        pass
+
+    execute = Running.execute
+
+    def die(running: Running, sql: str, arguments: Any) -> Any:
+        execute(running, sql, arguments)
+        raise Death
+
+    with monkeypatch.context() as dying:
+        dying.setattr(Running, "execute", die)
+        dying.setattr("handler.engine.transactions._abandon", lambda *_: None)
+        with pytest.raises(Death):
+            bank.new_caller(3).call("move_in_steps", MOVE, key)
+    # The service would keep the transaction, its locks and the key for three minutes.
+    assert "replayed" not in bank.new_caller(20).call("move_in_steps", MOVE, key)
+    assert bank.value("SELECT count(*) FROM movement") == 1
 
 
 def test_a_collision_runs_the_whole_transaction_again(bank: Bank) -> None:
