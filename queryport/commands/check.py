@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,8 +18,6 @@ from queryport.commands.list import way_of_claims
 from queryport.commands.tables import show_problems, summary
 from queryport.compile import Compilation
 from queryport.console.terminal import Terminal, counted
-from queryport.deployed.client import DeployedClient
-from queryport.deployed.drift import LiveCheck, check_live
 from queryport.diagnostics.rules import Severity
 from queryport.diagnostics.source import Problem
 from queryport.migrations.scripts import ScriptError
@@ -26,6 +25,9 @@ from queryport.project.comparison import breaking_problems
 from queryport.project.earlier import earlier_operations
 from queryport.project.project import SETTINGS_FILE
 from queryport.project.workspace import Build, Workspace, open_workspace
+
+if TYPE_CHECKING:
+    from queryport.deployed.drift import LiveCheck
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ class Findings:
     compilation: Compilation | None
     """None where a migration kept the query files from being compiled."""
     problems: Sequence[Problem]
-    live: LiveCheck | None
+    live: "LiveCheck | None"
     lacks: Sequence[Lack] | None = None
     """The privileges that the role which was tried lacks."""
 
@@ -112,6 +114,10 @@ def check_command(
         else:
             found = None
             if address is not None:
+                # Here, for they bring boto3 along, which takes as long as a check of a project that has not changed.
+                from queryport.deployed.client import DeployedClient
+                from queryport.deployed.drift import check_live
+
                 deployed = DeployedClient(address, progress.step)
                 with workspace.schema(build.scripts) as url, progress.step("Comparing the deployed database"):
                     found = check_live(deployed, build.scripts.migrations, build.compilation.catalogue, url)

@@ -9,7 +9,6 @@ import itertools
 import os
 import shlex
 import time
-from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -21,9 +20,9 @@ import click
 import psycopg
 
 from handler.contract.openapi_index import OFF
-from handler.contract.operation import Operation
 from queryport.commands import options
 from queryport.commands.tables import show_call, show_operations, show_problems, summary_of
+from queryport.compile.write.encoded import EncodedOperations
 from queryport.console.failure import CommandError
 from queryport.console.terminal import Terminal
 from queryport.diagnostics.rules import Severity
@@ -210,9 +209,9 @@ class DevelopmentServer:
         return variables | {ISSUERS_VARIABLE: self._issuer.trusted(os.environ.get(ISSUERS_VARIABLE))}
 
 
-def _changes(before: Sequence[Operation], after: Sequence[Operation]) -> str:
+def _changes(before: EncodedOperations, after: EncodedOperations) -> str:
     """The outcome of a save, for example `orders.get_order changed, orders.add_order added`."""
-    old, new = ({operation.name: operation for operation in operations} for operations in (before, after))
+    old, new = ({operation.name: operation for operation in operations.encoded} for operations in (before, after))
     told = [f"{name} added" for name in new.keys() - old.keys()]
     told += [f"{name} left out" for name in old.keys() - new.keys()]
     told += [f"{name} changed" for name in new.keys() & old.keys() if new[name] != old[name]]

@@ -134,10 +134,10 @@ def _code_clashes(compiled: Mapping[str, tuple[QueryText, CompiledFile]]) -> Ite
     """Yield a problem for each code of `errors:` that has another status in an earlier file."""
     first: dict[str, tuple[int, str]] = {}
     for name, (text, file) in sorted(compiled.items()):
-        for error in file.encoded.errors if file.encoded else ():
-            status, earlier = first.setdefault(error.code, (error.status, name))
-            if status != error.status:
-                message = f"`{error.code}` has the status {error.status} here, and {status} in `{earlier}`"
+        for code, status in file.encoded.statuses if file.encoded else ():
+            known, earlier = first.setdefault(code, (status, name))
+            if known != status:
+                message = f"`{code}` has the status {status} here, and {known} in `{earlier}`"
                 cure = "one name has one status: give one of them another name"
                 span = header_of(text.source, text.folders).key("errors")
                 yield text.source.problem("QP307", span, message, cure)

@@ -1,6 +1,7 @@
 """Reads all files of a project that its operations are compiled from, and tells one state of each from another."""
 
 import hashlib
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -31,7 +32,9 @@ class QueryText:
     def key(self) -> str:
         """A digest of the name and the texts: files of one key come to the same, but for the paths that are shown."""
         digest = hashlib.blake2b(digest_size=20)
-        for text in (self.name, self.source.text, *(folder.source.text for folder in self.folders)):
+        # The settings of the project and those of a folder point at different places.
+        settings = [(folder.source.path.name, folder.source.text) for folder in self.folders]
+        for text in (self.name, self.source.text, *itertools.chain(*settings)):
             encoded = text.encode()
             digest.update(b"%d:" % len(encoded))
             digest.update(encoded)

@@ -4,7 +4,6 @@ Such an operation answers what is wrong with its file. Its last good version wou
 text that is no longer there. A file that never compiled is known by its name alone, one that did also by its route.
 """
 
-from collections.abc import Iterable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import unquote
@@ -13,10 +12,10 @@ import orjson
 from starlette.responses import Response
 
 from handler.contract.catalog import Catalog
-from handler.contract.operation import Operation
 from handler.contract.routes import Routes
 from queryport.compile import Compilation, Problem
 from queryport.compile.write.emit import write_catalog
+from queryport.compile.write.encoded import EncodedOperation, EncodedOperations
 from queryport.diagnostics.rules import Severity
 from queryport.diagnostics.source import shown
 
@@ -28,21 +27,24 @@ class BrokenOperations:
     """The operations that do not compile at the moment; tells requests to them from all others."""
 
     def __init__(self) -> None:
-        self._errors: Mapping[str, Problem] = {}
+        self._errors: dict[str, Problem] = {}
         self._routes: Routes | None = None
-        self._last_good: dict[str, Operation] = {}
+        self._last_good: dict[str, EncodedOperation] = {}
 
     def update(self, compilation: Compilation, queries: Path) -> None:
         """Take note of a compilation of the files in `queries`."""
-        names = {shown(path): _operation_name(path.relative_to(queries)) for path in queries.rglob("*.sql")}
+        found = [problem for problem in compilation.problems if problem.severity is Severity.ERROR]
+        paths = queries.rglob("*.sql") if found else ()
+        names = {shown(path): _operation_name(path.relative_to(queries)) for path in paths}
         errors: dict[str, Problem] = {}
-        for problem in compilation.problems:
-            if problem.severity is Severity.ERROR and problem.path in names:
+        for problem in found:
+            if problem.path in names:
                 errors.setdefault(names[problem.path], problem)
-        self._last_good |= {operation.name: operation for operation in compilation.operations}
+        good = compilation.operations.encoded
+        self._last_good |= {operation.name: operation for operation in good}
         stale = [operation for name, operation in self._last_good.items() if name in errors]
         # A request is matched against all routes, as the handler would do it; of two alike the working one wins.
-        self._routes = _routes([*stale, *compilation.operations]) if stale else None
+        self._routes = _routes(EncodedOperations([*stale, *good])) if stale else None
         self._errors = errors
 
     def __call__(self, method: str, path: str) -> Response | None:
@@ -61,10 +63,10 @@ class BrokenOperations:
         return None if problem is None else _response(name, problem)
 
 
-def _routes(operations: Iterable[Operation]) -> Routes:
+def _routes(operations: EncodedOperations) -> Routes:
     with TemporaryDirectory() as directory:
         path = Path(directory) / "catalog.json"
-        write_catalog(path, list(operations), "")
+        write_catalog(path, operations, "")
         return Catalog(path).routes
 
 

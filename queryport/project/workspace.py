@@ -3,6 +3,7 @@
 The PostgreSQL is the embedded one, with its data below the data directory, or the user's own if they name it.
 """
 
+import gc
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -60,7 +61,8 @@ class Workspace:
         """
         project = Project.load(self._root)
         scripts = Scripts.of(project)
-        files = read_project(project.queries, project.query_defaults)
+        with _collector_paused():
+            files = read_project(project.queries, project.query_defaults)
         schema = self._databases.schema_of(scripts)
         if schema is not None:
             return Build(project, scripts, self._compile(files, schema, lambda: self.schema(scripts)))
@@ -77,8 +79,9 @@ class Workspace:
         lasts: Callable[[], bool] = lambda: True,
     ) -> Compilation:
         """Compile what the cache does not know; `lasts` answers afterwards whether the schema is still the same."""
-        self._cache.open(cache_key(schema))
-        compiled = self._cache.known(files.texts)
+        with _collector_paused():
+            self._cache.open(cache_key(schema))
+            compiled = self._cache.known(files.texts)
         unknown = [text for text in files.texts if text.key not in compiled]
         if unknown:
             with opened() as url, self._terminal.step("Compiling"):
@@ -139,6 +142,18 @@ def open_workspace(
         databases = EmbeddedDatabases(started, terminal.note)
         data_dir = made_data_dir(root, data_dir)
         yield Workspace(root, data_dir, databases, terminal, _cache(data_dir, cached=cached))
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Pause Python's collector of cycles while thousands of objects come that all stay."""
+    paused = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if paused:
+            gc.enable()
 
 
 def _cache(data_dir: Path, *, cached: bool) -> CompileCache:

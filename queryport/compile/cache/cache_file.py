@@ -64,7 +64,7 @@ def _lines(key: str, entry: Entry) -> tuple[bytes, bytes, bytes]:
         for problem in entry.problems
     ]
     http = None if operation is None else operation.http
-    known = None if operation is None else (operation.name, http and (http.method, http.path))
+    known = None if operation is None else (operation.name, http and (http.method, http.path), operation.statuses)
     body, documentation = _NONE if operation is None else (operation.body, operation.documentation)
     return orjson.dumps((key, known, problems)), body, documentation
 
@@ -86,8 +86,11 @@ def _entry(head: bytes, body: bytes, documentation: bytes) -> tuple[str, Entry]:
     key, known, problems = orjson.loads(head)
     operation = None
     if known is not None:
-        name, http = known
-        operation = EncodedOperation(name, None if http is None else _route(*http), body, documentation)
+        name, http, statuses = known
+        found = None if http is None else _route(*http)
+        operation = EncodedOperation(
+            name, found, tuple([(code, status) for code, status in statuses]), body, documentation
+        )
     return key, Entry(operation, tuple([_problem(*problem) for problem in problems]))
 
 

@@ -24,6 +24,8 @@ class Entry:
 
     def file(self, text: QueryText) -> CompiledFile:
         """Return the result with the paths that the file's texts have now."""
+        if not self.problems:
+            return CompiledFile(self.encoded, ())
         paths = {Path(str(number)): path for number, path in enumerate(text.paths)}
         return CompiledFile(self.encoded, _moved(self.problems, paths))
 

@@ -17,11 +17,13 @@ from handler.contract.violations import Violation
 
 @dataclass(frozen=True)
 class EncodedOperation:
-    """A compiled operation as its two lines of the catalogue, and what the catalogue's index says of it."""
+    """A compiled operation as its two lines of the catalogue, and what is compared with all others."""
 
     name: str
     http: Http | None
     """The route alone."""
+    statuses: tuple[tuple[str, int], ...]
+    """The codes of the errors that it can end with, each with its HTTP status."""
     body: bytes
     """The part of the operation that a call needs, as JSON."""
     documentation: bytes
@@ -30,17 +32,13 @@ class EncodedOperation:
     def of(cls, operation: Operation) -> Self:
         documentation = json_line(_plain(operation.documentation))
         http = operation.http and Http(operation.http.method, operation.http.path)
-        return cls(operation.name, http, json_line(_body(operation)), documentation)
+        statuses = tuple([(error.code, error.status) for error in operation.documentation.errors])
+        return cls(operation.name, http, statuses, json_line(_body(operation)), documentation)
 
     @cached_property
     def operation(self) -> Operation:
         """The operation as the function reads it, with its documentation."""
         return read_operation(self.body)._replace(documentation=read_documentation(self.documentation))
-
-    @property
-    def errors(self) -> tuple[PossibleError, ...]:
-        """The errors that its file declares; its documentation is read only where it has such a member."""
-        return self.operation.documentation.errors if b'"errors":[[' in self.documentation else ()
 
 
 class EncodedOperations(Sequence[Operation]):
