@@ -61,6 +61,8 @@ class Observer:
             write("call", extra={"line": {**self._facts(call, milliseconds), **metrics}})
         elif metrics:
             print(_json(metrics), flush=True)  # the level silences the log, not the metrics
+        if call.error is not None and call.error.constraint is not None:
+            self._logger.debug("the constraint behind the error", extra={"constraint": call.error.constraint})
         if call.crash is not None:
             self._logger.debug("the error behind InternalError", exc_info=call.crash)
         self._cold_start = False

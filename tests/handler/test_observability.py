@@ -233,3 +233,24 @@ def test_a_quiet_log_without_metrics_says_nothing(
     monkeypatch.setenv("POWERTOOLS_LOG_LEVEL", "ERROR")
     logged().http("GET", "/greetings/x")
     assert lines() == []
+
+
+def test_debug_alone_names_a_broken_constraint(
+    new_function: NewFunction, lines: Lines, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    insert = operation(
+        "INSERT INTO account (account_id, email) VALUES (1, 'x'), (2, 'x')",
+        name="people.add",
+        result=Result.NONE,
+        read_only=False,
+    )
+    for level, named in (("INFO", []), ("DEBUG", ["account_email_key"])):
+        monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", f"{request.node.name} {level}")
+        monkeypatch.setenv("POWERTOOLS_LOG_LEVEL", level)
+        function = new_function(insert)
+        lines()
+        with pytest.raises(errors.UniqueViolation):
+            function.task("people.add")
+        written = lines()
+        assert [line["constraint"] for line in written if "constraint" in line] == named
+        assert not any("account_email_key" in json.dumps(line) for line in written if line["level"] != "DEBUG")
