@@ -64,6 +64,15 @@ FILES = {
         -- page: {{by: [placed_at, item_id], size: {SIZE}, max: {MOST}}}
         SELECT item_id, status, total, placed_at, name FROM guarded
     """,
+    "texts": """
+        -- http: GET /texts
+        -- big_numbers: string
+        -- sort: [total]
+        -- filter: [total]
+        -- count: true
+        -- page: {by: [item_id]}
+        SELECT item_id, total, item_id::bigint AS big FROM item
+    """,
     "posted": """
         -- http: POST /items/search
         -- sort: [total]

@@ -144,6 +144,15 @@ def test_without_a_sort_the_order_is_the_querys_own(function: Function) -> None:
     assert len(ids) > 20
 
 
+def test_numbers_as_strings_are_counted_on_empty_pages_too(function: Function) -> None:
+    given = {"sort": ["-total"], "filter": {"total": {"eq": 2.5}}, "count": "exact"}
+    rows = call(function, "texts", given)
+    assert {row["total"] for row in rows["data"]} == {"2.50"}
+    assert rows["total"] == len(rows["data"])
+    nothing = call(function, "texts", {**given, "filter": {"total": {"eq": 3}}})
+    assert nothing == {"data": [], "next": None, "total": 0}
+
+
 @pytest.mark.parametrize(
     ("column", "operator", "value"),
     [

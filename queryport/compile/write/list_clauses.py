@@ -80,7 +80,9 @@ class _Writer:
 
     def _statement(self, *, counts: bool) -> _ListPieces:
         first = "" if self.settings is None else f"WITH {settings_first(self.settings)} "
-        selected = f"{first}SELECT {self.rendered}"
+        # Where a page is empty, the row that has the number alone is itself NULL, which a row of NULLs is not.
+        rendered = f"CASE WHEN {self.row} IS DISTINCT FROM NULL THEN {self.rendered} END" if counts else self.rendered
+        selected = f"{first}SELECT {rendered}"
         if self.plan.page is None:
             return (f"{selected} FROM ", *self._all_rows())
         total = f", {self.counted}.total::text" if counts else ""

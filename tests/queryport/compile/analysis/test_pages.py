@@ -3,11 +3,13 @@
 import json
 import random
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
 
+from handler.contract.operation import Listing
+from handler.contract.ordering import completed
 from queryport.compile.compiled_file import compile_file
 from queryport.compile.describe.database import Database
 from queryport.diagnostics.source import Source
@@ -17,6 +19,9 @@ from queryport.testing.function import cold_start, function_environment, invoke
 from tests.queryport.compile.analysis.generated import COUNT, SEED, Generator
 from tests.support.compiling import compile_to_catalog
 from tests.support.projects import write
+
+if TYPE_CHECKING:
+    from handler.main import Application
 
 
 @pytest.fixture(scope="module")
@@ -47,14 +52,47 @@ def test_pages_hold_exactly_the_ordered_rows(
     function = cold_start(function_environment(queryport_emulator.url, suite.name, catalog))
     with psycopg.connect(suite.url) as connection:
         for name, (text, by) in lists.items():
-            ordered = f"SELECT row_to_json(q) FROM ({text}) q ORDER BY {', '.join(by)}"
-            expected = [row for (row,) in connection.execute(ordered.encode())]
-            found: list[Any] = []
-            cursor = None
-            for _ in range(len(expected) + 2):
-                answer = json.loads(invoke(function, {"operation": name, "parameters": {"cursor": cursor}}))
-                found += answer["data"]
-                cursor = answer["next"]
-                if cursor is None:
-                    break
-            assert found == expected, (text, by)
+            assert _paged(function, name, {}) == _ordered(connection, text, by), (text, by)
+
+
+@pytest.mark.slow
+def test_pages_that_a_caller_sorts_hold_every_row_once(
+    lists: dict[str, tuple[str, list[str]]], suite: FreshDatabase, queryport_emulator: Emulator, tmp_path: Path
+) -> None:
+    texts, sorts = {}, {}
+    for name, (text, by) in lists.items():
+        columns = [key.removesuffix(" desc") for key in by]
+        random_ = random.Random(f"{SEED} {name}")
+        sorts[name] = [f"{random_.choice(['', '-'])}{column}" for column in random_.sample(columns, len(columns))]
+        texts[f"{name}.sql"] = f"-- sort: [{', '.join(columns)}]\n-- count: true\n{page(text, by, 1 + len(name) % 3)}"
+    catalog, compilation = compile_to_catalog(write(tmp_path, texts), suite.url)
+    function = cold_start(function_environment(queryport_emulator.url, suite.name, catalog))
+    ties = {each.name: each.execution.ties for each in compilation.operations if isinstance(each.execution, Listing)}
+    with psycopg.connect(suite.url) as connection:
+        for name, (text, by) in lists.items():
+            # By one key alone, those that tell the rows apart behind it; and by all of them in another order.
+            for sort in (sorts[name][:1], sorts[name]):
+                order = [
+                    f"{key.removeprefix('-')}{' desc' if key[0] == '-' else ''}" for key in completed(sort, ties[name])
+                ]
+                expected = _ordered(connection, text, order)
+                given = {"sort": sort, "count": "exact"}
+                assert _paged(function, name, given, total=len(expected)) == expected, (text, by, sort)
+
+
+def _ordered(connection: psycopg.Connection[Any], text: str, by: list[str]) -> list[Any]:
+    ordered = f"SELECT row_to_json(q) FROM ({text}) q ORDER BY {', '.join(by)}"
+    return [row for (row,) in connection.execute(ordered.encode())]
+
+
+def _paged(function: "Application", name: str, given: dict[str, Any], total: int | None = None) -> list[Any]:
+    found: list[Any] = []
+    cursor = None
+    for _ in range(1000):
+        answer = json.loads(invoke(function, {"operation": name, "parameters": {**given, "cursor": cursor}}))
+        assert answer.get("total") == total
+        found += answer["data"]
+        cursor = answer["next"]
+        if cursor is None:
+            return found
+    raise AssertionError("the pages have no end")
