@@ -94,6 +94,7 @@ RULES = _table(
     ("QP423", _ERROR, "an entity tag that the statement does not give"),
     ("QP424", _ERROR, "a body that the route cannot take"),
     ("QP425", _ERROR, "a format that the answer cannot have"),
+    ("QP426", _WARNING, "an entity tag that a change leaves as it is"),
     ("QP501", _ERROR, "a mark that no statement can have"),
     ("QP502", _ERROR, "a row reference that fits no row"),
     ("QP503", _ERROR, "an idempotency key where none can be kept"),

@@ -124,6 +124,10 @@ def _condition(
         message = f"the rows of {relation.relname} are a view's that triggers or rules write, and cannot be locked"
         report("QP423", place, message, "change the table, or a view of its rows as they are")
         return None
+    if node_name(change) == "UpdateStmt" and not _changes(statement, change, oid, column):
+        message = f"nothing changes `{column}` with the row, so that the tag is good for the next change as well"
+        cure = f"assign it, such as `{column} = {column} + 1`, or have a trigger do so before each UPDATE"
+        report("QP426", place, message, cure)
     where = Stretches(statement).condition()
     if where is None:
         message = "the condition of this statement cannot be told from the rest of it"
@@ -131,6 +135,15 @@ def _condition(
         return None
     row = relation.alias.aliasname or relation.relname
     return Condition(where, row, column, _looked_up(change, row))
+
+
+def _changes(statement: TypedStatement, update: Node, oid: int | None, column: str) -> bool:
+    """Whether a column may have another value after an UPDATE; of a view's, nobody knows."""
+    database = statement.file.database
+    if oid is None or column in _SYSTEM_COLUMNS.values() or database.facts.relation(oid).kind == "v":
+        return True
+    assigned = {target.res_target.name for target in update.target_list}
+    return column in assigned or database.may_change_by_itself(oid, column)
 
 
 def _can_be_locked(statement: TypedStatement, oid: int | None) -> bool:

@@ -274,6 +274,11 @@ class Database:
             self._attributes[relation_oid] = {row[0]: Attribute(*row[1:]) for row in rows}
         return self._attributes[relation_oid]
 
+    def may_change_by_itself(self, relation_oid: int, column: str) -> bool:
+        """Return whether an UPDATE may change a column that it does not assign: by a trigger, or as it is generated."""
+        row = self._connection.execute(_CHANGES_BY_ITSELF, {"relation": relation_oid, "column": column}).fetchone()
+        return row is not None and bool(row[0])
+
     def enum_labels(self, oid: int) -> tuple[str, ...]:
         if oid not in self._labels:
             rows = self._connection.execute(
@@ -331,6 +336,16 @@ CROSS JOIN LATERAL (
   SELECT t.typelem <> 0 AND t.typsubscript = 'pg_catalog.array_subscript_handler'::regproc AND t.typlen = -1
          AND t.typname NOT IN ('int2vector', 'oidvector') AS is_array) array_type
 WHERE t.oid = %s
+"""
+
+# The bits are those of pg_trigger.h: of each row, before, UPDATE.
+_CHANGES_BY_ITSELF = """
+SELECT EXISTS (
+  SELECT FROM pg_trigger
+  WHERE tgrelid = %(relation)s AND NOT tgisinternal AND tgenabled <> 'D' AND tgtype & 19 = 19
+) OR EXISTS (
+  SELECT FROM pg_attribute WHERE attrelid = %(relation)s AND attname = %(column)s AND attgenerated <> ''
+)
 """
 
 _ATTRIBUTES = """

@@ -35,6 +35,14 @@ CREATE TABLE part_2 PARTITION OF part FOR VALUES IN (2);
 CREATE VIEW counted AS SELECT page_id, count(*) AS version FROM reader GROUP BY page_id;
 CREATE VIEW counted_view AS SELECT page_id, version FROM counted;
 CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;
+CREATE TABLE counting (
+  page_id integer, title text, version integer, generated text GENERATED ALWAYS AS (upper(title)) STORED
+);
+CREATE TRIGGER count BEFORE UPDATE ON counting FOR EACH ROW EXECUTE FUNCTION nothing();
+CREATE TABLE logged (page_id integer, title text, version integer);
+CREATE TRIGGER log AFTER UPDATE ON logged FOR EACH ROW EXECUTE FUNCTION nothing();
+CREATE TRIGGER log_all BEFORE UPDATE ON logged FOR EACH STATEMENT EXECUTE FUNCTION nothing();
+CREATE TRIGGER insert BEFORE INSERT ON logged FOR EACH ROW EXECUTE FUNCTION nothing();
 CREATE TRIGGER instead INSTEAD OF UPDATE ON counted FOR EACH ROW EXECUTE FUNCTION nothing();
 """
 COMMON = (
@@ -205,3 +213,24 @@ def test_the_id_of_the_transaction_that_wrote_a_row_can_be_its_tag(
     tags = f"{{{answer[0]['xmin']}}}"  # type: ignore[index]  # a list of rows
     assert isinstance(left(connection, lambda: run_compiled(connection, change, values("1", tags)))[0], list)
     assert left(connection, lambda: run_compiled(connection, change, values("1", "{1}")))[0] == "22P02"
+
+
+@pytest.mark.parametrize(
+    ("text", "is_warned"),
+    [
+        ("-- etag: version\nUPDATE page SET title = :new WHERE page_id = :id", True),
+        ("-- etag: version\nUPDATE page SET title = :new, version = version + 1 WHERE page_id = :id", False),
+        ("-- etag: version\nUPDATE page SET (title, version) = (:new, 1) WHERE page_id = :id", False),
+        ("-- etag: xmin\nUPDATE page SET title = :new WHERE page_id = :id", False),
+        ("-- etag: version\nUPDATE page_view SET title = :new WHERE page_id = :id", False),
+        ("-- etag: version\nDELETE FROM page WHERE page_id = :id", False),
+        ("-- etag: version\nUPDATE counting SET title = :new WHERE page_id = :id", False),
+        ("-- etag: generated\nUPDATE counting SET title = :new WHERE page_id = :id", False),
+        ("-- etag: version\nUPDATE logged SET title = :new WHERE page_id = :id", True),
+    ],
+)
+def test_a_tag_that_a_change_leaves_as_it_is_is_warned_of(url: str, text: str, *, is_warned: bool) -> None:
+    with Database(url) as database:
+        compiled = compile_file(database, Source(Path("query.sql"), text), "query")
+    assert compiled.operation is not None
+    assert [problem.code for problem in compiled.problems] == (["QP426"] if is_warned else [])

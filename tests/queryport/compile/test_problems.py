@@ -222,6 +222,7 @@ CASES = [
     ),
     ("QP406", "-- page: {by: [person_id], size: ‸9, max: 5}\nSELECT person_id FROM person", "more than `max`"),
     ("QP407", "-- page: {by: ‸[name]}\nSELECT name FROM person", "tell every row apart"),
+    ("QP426", "-- etag: ‸code\nUPDATE person SET name = :n WHERE person_id = 1", "nothing changes `code` with the row"),
     ("QP005", "-- etag: ‸[version]\nSELECT 1 AS a", "expected the name of a column, or a mapping"),
     ("QP004", "-- etag: {column: a, ‸needed: true}\nSELECT 1 AS a", "`needed` in `etag`"),
     ("QP423", "-- etag: ‸name\nSELECT name FROM person", "`result: many` has not one"),
