@@ -32,6 +32,7 @@ from handler.identity.caller import Caller
 from handler.identity.rights import any_of
 
 _MOST_READY = 1024
+_PURGE = "queryport.purge_idempotency_keys"
 _UNKNOWN = "the catalogue has no operation of this name"
 
 
@@ -131,7 +132,13 @@ class ReadyOperation:
 def _runner(operation: Operation, parameters: Parameters, data_api: DataApi) -> Runner:
     match operation.execution:
         case Single() as single:
-            return SingleRunner(operation, single, parameters, data_api)
+            runner = SingleRunner(operation, single, parameters, data_api)
+            if operation.name != _PURGE:
+                return runner
+            # Imported here, since one call a day asks for it.
+            from handler.engine.purge import PurgeRunner
+
+            return PurgeRunner(runner)
         case Listing() as listing:
             # A function that is started for another operation need not wait for it.
             from handler.engine.listing import ListRunner

@@ -108,6 +108,28 @@ def test_a_lapsed_key_is_free_again(bank: Bank) -> None:
     assert bank.call("queryport.purge_idempotency_keys", {"at_most": 5}) == {"data": 0}
 
 
+@pytest.mark.parametrize(("lapsed", "pieces"), [(0, 1), (9_999, 1), (10_000, 2), (25_000, 3)])
+def test_all_keys_that_have_lapsed_are_purged_piece_by_piece(bank: Bank, lapsed: int, pieces: int) -> None:
+    bank.run(
+        "INSERT INTO queryport.idempotency_key (operation, key, request_hash, response, expires_at) "  # noqa: S608 (a number)
+        f"SELECT 'o', n::text, '', '{{}}', now() - interval '1 s' FROM generate_series(1, {lapsed}) n; "
+        "INSERT INTO queryport.idempotency_key (operation, key, request_hash, response, expires_at) "
+        "VALUES ('o', 'kept', '', '{}', now() + interval '1 day')"
+    )
+    assert bank.new_caller(30).call("queryport.purge_idempotency_keys", {}) == {"data": lapsed}
+    assert len(bank.requests()) == pieces
+    assert bank.value("SELECT string_agg(key, ' ') FROM queryport.idempotency_key") == "kept"
+
+
+def test_a_purge_stops_while_there_is_time_to_answer(bank: Bank) -> None:
+    bank.run(
+        "INSERT INTO queryport.idempotency_key (operation, key, request_hash, response, expires_at) "
+        "SELECT 'o', n::text, '', '{}', now() - interval '1 s' FROM generate_series(1, 10001) n"
+    )
+    assert bank.new_caller(9).call("queryport.purge_idempotency_keys", {}) == {"data": 10_000}
+    assert bank.new_caller(30).call("queryport.purge_idempotency_keys", {"at_most": 1}) == {"data": 1}
+
+
 def test_a_lapsed_key_is_free_again_for_a_transaction(bank: Bank) -> None:
     bank.call("move_in_steps", MOVE, "k")
     bank.run("UPDATE queryport.idempotency_key SET expires_at = now()")

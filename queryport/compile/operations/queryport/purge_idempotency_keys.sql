@@ -1,7 +1,7 @@
 -- summary: Delete idempotency keys that have lapsed
 -- description: >
---   For a schedule, say every hour. One call deletes at most `at_most` keys and answers how many; where that is as many as
---   it might, there may be more. Several may run at once.
+--   For a schedule, say once a day. One call deletes all of them, in pieces of 10,000, as far as its time goes, and answers
+--   how many. With `at_most` it deletes one piece of at most so many. Several may run at once.
 -- result: affected
 -- allow: [direct]
 -- http: off
