@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from handler.contract.operation import Batch, Idempotency, Listing, Operation, Result
+from handler.contract.operation import Batch, Idempotency, Listing, Operation, Precondition, Result
 from handler.contract.routes import parameters_in
 from queryport.breaking.containment import excess
 from queryport.breaking.rights import shut_out
@@ -28,6 +28,7 @@ def changes_of(old: Operation, new: Operation) -> Iterator[Change]:
     yield from _caller(old, new)
     yield from _result(old, new)
     yield from _response(old, new)
+    yield from _conditions(old, new)
     yield from _errors(old, new)
     yield from _keys(old, new)
 
@@ -184,10 +185,27 @@ def _response(old: Operation, new: Operation) -> Iterator[Change]:
     if before.status != after.status:
         cure = f"write `status: {before.status}`"
         yield Change("QP807", ("status",), f"the status is {after.status}, and was {before.status}", cure)
+    if before.media_type != after.media_type:
+        now, was = after.media_type or "application/json", before.media_type or "application/json"
+        cure = f"write `type: {before.media_type}`" if before.media_type else "answer JSON"
+        yield Change("QP807", ("format",), f"the answer is {now}, and was {was}", cure)
     if before.location is not None and before.location != after.location:
         now = f"`{after.location}`" if after.location else "gone"
         cure = f"write `location: {before.location}`"
         yield Change("QP807", ("location",), f"the header Location is {now}, and was `{before.location}`", cure)
+
+
+def _conditions(old: Operation, new: Operation) -> Iterator[Change]:
+    """The header If-Match, and the tags that callers send in it."""
+    before, after = old.precondition, new.precondition
+    if after is Precondition.REQUIRED and before is not Precondition.REQUIRED:
+        yield Change("QP807", ("etag",), "calls without the header If-Match are refused", "do not ask for it")
+    elif after is Precondition.NONE and before is not Precondition.NONE:
+        message = "the header If-Match is not taken any more"
+        yield Change("QP807", ("etag",), message, f"write `etag: {old.response.etag}` again")
+    elif old.response.etag is not None and new.response.etag is None:
+        message = "answers have no tag of their row's version any more"
+        yield Change("QP807", ("etag",), message, f"write `etag: {old.response.etag}` again")
 
 
 def _errors(old: Operation, new: Operation) -> Iterator[Change]:
