@@ -93,16 +93,16 @@ def connection(url: str) -> Iterator[psycopg.Connection[Any]]:
 
 
 def statements() -> Iterator[tuple[str, str]]:
-    """Each statement, and whether it returns a row's columns."""
-    for common, change, condition in product(COMMON, CHANGES, (*CONDITIONS, WITH_W)):
+    """Each statement, of which every other one returns a row's columns, and what returns them."""
+    for number, (common, change, condition) in enumerate(product(COMMON, CHANGES, (*CONDITIONS, WITH_W))):
         if (condition is WITH_W) != bool(common):
             continue
         row = "x" if " AS x" in change else '"X y"' if "X y" in change else "page"
         change = change.format(table="page")
         if "reader r" in change:
             condition = f"r.page_id = {{row}}.page_id AND ({condition})"
-        for returning in ("", f" RETURNING {row}.page_id, {row}.version"):
-            yield f"{common}{change} WHERE {condition.format(row=row)}{returning}", returning
+        returning = f" RETURNING {row}.page_id, {row}.version" if (number + number // 6) % 2 else ""
+        yield f"{common}{change} WHERE {condition.format(row=row)}{returning}", returning
 
 
 def left(connection: psycopg.Connection[Any], run: Callable[[], Any]) -> tuple[Any, Any]:
@@ -141,17 +141,17 @@ def test_a_change_is_its_authors_own_if_its_rows_have_the_tag(
 
         changed = plain("2")
         assert changed[0] == 1
-        for tags in (None, "{7}", "{x,7}"):
+        for tags in (None, "{x,7}"):
             answer, rows = sent(tags)
             assert (answer, rows) == (answer, changed[1])
             assert isinstance(answer, list)
             assert len(answer) == 1
-        for tags in ("{6}", "{}", '{""}', "{07}"):
+        for tags in ("{6,07}", "{}"):
             assert sent(tags) == ("22P02", None)  # the statement refuses by its mark
         if ":id" in text:
             assert sent("{7}", "5")[1] == plain("5")[1]  # no row, which is not a row in another state
             assert sent("{1}", "3") == (("22P02", None) if plain("3")[0] else sent(None, "3"))  # no tag is no tag
-    assert compiled > 50
+    assert compiled > 30
 
 
 @pytest.mark.parametrize(("column", "tag"), TAGS.items())
