@@ -145,6 +145,7 @@ DIGITS = "^[0-9]+$"
 ADDRESS = "^[0-9A-Fa-f.:]+(/[0-9]{1,3})?$"
 MAC_ADDRESS = "^[0-9A-Fa-f:.-]+$"
 LOG_POSITION = "^[0-9A-Fa-f]{1,8}/[0-9A-Fa-f]{1,8}$"
+LIKE = r"^(?:[^\\]|\\[\s\S])*$"
 NO_COMMA = "^[^,]*$"
 NUMBER_RANGE = r"^(empty|[\[(][\s\S]*[\])])$"
 NUMBER_RANGES = r"^\{[\s\S]*\}$"
@@ -170,6 +171,10 @@ def _is_range(text: str) -> bool:
     return text == "empty" or (len(text) > 1 and text[0] in "[(" and text[-1] in ")]")
 
 
+def _is_like(text: str) -> bool:
+    return (len(text) - len(text.rstrip("\\"))) % 2 == 0
+
+
 def _is_ranges(text: str) -> bool:
     return len(text) > 1 and text[0] == "{" and text[-1] == "}"
 
@@ -189,6 +194,9 @@ DERIVED: dict[str, Derived] = {
     MAC_ADDRESS: Derived(_fully("[0-9A-Fa-f:.-]++"), "a MAC address, such as 08:00:2b:01:02:03"),
     LOG_POSITION: Derived(_fully("[0-9A-Fa-f]{1,8}/[0-9A-Fa-f]{1,8}"), "a position in the log, such as 16/B374D848"),
     NO_COMMA: Derived(lambda text: "," not in text, "a text without commas"),
+    LIKE: Derived(
+        _is_like, r"a pattern that does not end within an escape: a backslash is written \\", has_commas=True
+    ),
     NUMBER_RANGE: Derived(_is_range, "a range of numbers, such as [1.5,2)", has_commas=True),
     NUMBER_RANGES: Derived(_is_ranges, "ranges of numbers, such as {[1.5,2),[3,4)}", has_commas=True),
 }

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from handler.contract.operation import Codec
+from handler.contract.patterns import LIKE
 from queryport.compile.describe.database import TEXT_OID, Column, Database
 from queryport.compile.describe.text_forms import cast_of_text
 from queryport.compile.describe.types import Schema, codec, parameter_schema
@@ -16,8 +17,7 @@ from queryport.compile.describe.types import Schema, codec, parameter_schema
 COMPARISONS = {"eq": "=", "ne": "<>", "lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
 PATTERNS = {"like": "LIKE", "ilike": "ILIKE"}
 
-# A pattern may not end within an escape.
-_PATTERN: Schema = {"type": "string", "pattern": r"^(?:[^\\]|\\[\s\S])*$"}
+_PATTERN: Schema = {"type": "string", "pattern": LIKE}
 
 
 @dataclass(frozen=True, slots=True)
