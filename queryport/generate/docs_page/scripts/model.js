@@ -83,11 +83,16 @@ function parameterField(parameter, document) {
     in: parameter.in,
     required: parameter.required === true,
     description: parameter.description ?? schema.description ?? "",
-    schema: parameter.example === undefined ? schema : { ...schema, example: parameter.example },
+    schema: withExample(schema, parameter.example ?? content?.example),
     style: parameter.style ?? (parameter.in === "query" ? "form" : "simple"),
     explode: parameter.explode ?? parameter.in === "query",
     asJson: type !== undefined,
   };
+}
+
+// The document's examples are known to be valid.
+function withExample(schema, example) {
+  return example === undefined ? schema : { ...schema, example };
 }
 
 function bodyOf(described, document) {
@@ -99,11 +104,11 @@ function bodyOf(described, document) {
   const whole = schema.properties === undefined && schema.type !== "object";
   const required = new Set(schema.required ?? []);
   const field = (name, member) => {
-    const own = expanded(member, document);
+    const own = withExample(expanded(member, document), media.example?.[name]);
     return { name, in: "body", required: required.has(name), description: own.description ?? "", schema: own };
   };
   const fields = whole
-    ? [{ name: "body", in: "body", required: body.required === true, description: schema.description ?? "", schema }]
+    ? [{ name: "body", in: "body", required: body.required === true, description: schema.description ?? "", schema: withExample(schema, media.example) }]
     : Object.entries(schema.properties ?? {}).map(([name, member]) => field(name, member));
   return { type, whole, required: body.required === true, fields };
 }
@@ -116,7 +121,7 @@ function answersOf(described, document) {
     return {
       status,
       description: told.description ?? "",
-      formats: content.map(([type]) => type),
+      formats: [...content.map(([type]) => type), ...(told["x-formats"] ?? [])],
       schema: json ? resolved(json.schema, document) : undefined,
       problems: Object.values(json?.examples ?? {}).map(({ value }) => resolved(value, document)),
     };

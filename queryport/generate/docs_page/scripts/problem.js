@@ -54,6 +54,6 @@ export function Problem({ problem, idAt, onSignIn }) {
       ${OUTCOMES[problem.outcome]} ${problem.retryable === true && "The same call may succeed later."}
       ${problem.sqlstate && html` SQLSTATE <code>${problem.sqlstate}</code>.`}
     </p>
-    ${problem.status === 401 && html`<button type="button" onClick=${onSignIn}>Sign in</button>`}
+    ${(problem.status === 401 || problem.status === 403) && html`<button type="button" onClick=${onSignIn}>Sign in</button>`}
   </div>`;
 }

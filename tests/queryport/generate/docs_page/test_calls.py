@@ -175,6 +175,8 @@ def test_a_picture_is_shown(visitor: Visitor) -> None:
 
 def test_bytes_are_taken_out_of_a_file(visitor: Visitor) -> None:
     page = visitor.open("files.size")
+    page.get_by_role("button", name="Fill in an example").click()
+    expect(call(page).locator(".big")).to_have_text("2")
     chooser = page.get_by_label("A file for content")
     chooser.set_input_files({"name": "some.bin", "mimeType": "application/octet-stream", "buffer": b"\x00\x0a\xff"})
     expect(field(page, "content")).to_have_value("\\x000aff")
@@ -280,8 +282,9 @@ def test_a_token_is_kept_in_memory_alone(visitor: Visitor, served: Served) -> No
         check=True,
     ).stdout.strip()
     page = visitor.open("mine.who")
-    expect(call(page)).to_contain_text("NotAllowed")
-    page.get_by_role("button", name="Sign in").first.click()
+    answer = call(page)
+    expect(answer).to_contain_text("NotAllowed")
+    answer.get_by_role("button", name="Sign in").click()
     dialog = page.get_by_role("dialog", name="Sign in")
     dialog.get_by_role("radio", name="Token").check()
     dialog.get_by_role("textbox", name="Token").fill(f"Bearer {token}")
