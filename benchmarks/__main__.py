@@ -21,7 +21,7 @@
     compile             a thousand files for the first time; the peer is pgtyped's CLI over the same statements
     openapi             the OpenAPI document of a thousand operations at build; the peer is a second
     against             a thousand operations compared with an earlier catalogue; the peer is a second
-    compile-one         ten thousand files of which one has changed; the peer is all of them again
+    compile-one         a check of ten thousand files of which one has changed; the peer is a check of all of them
 
 Writes all figures, and those for the plots, into benchmarks/results.json. Exits with 1 if a bar is missed.
 
