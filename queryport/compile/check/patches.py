@@ -53,7 +53,8 @@ class _Row(NamedTuple):
     """The values of a row that is inserted, and the names of the columns that they are for."""
 
     values: Nodes
-    columns: Sequence[str]
+    columns: Sequence[str | None]
+    """None for a field or an element of a column, which has no DEFAULT."""
     relation: Node
 
 
@@ -87,9 +88,9 @@ class _Search:
         for node in nodes:
             proposed: set[str] = set()
             for row in self._rows(node):
-                found = dict(self._defaults(row))
-                defaults += [(span, name) for span, name in found.values()]
-                proposed |= found.keys()
+                for column, span, name in self._defaults(row):
+                    defaults.append((span, name))
+                    proposed.add(column)
             if node_name(node) == "InsertStmt" and proposed:
                 self._check_excluded(node, proposed)
             for set_list in self._set_lists(node):
@@ -125,18 +126,18 @@ class _Search:
                     if action.command_type == CmdType.CMD_UPDATE:
                         yield _SetList(action.target_list, node.relation)
 
-    def _defaults(self, row: _Row) -> Iterator[tuple[str, tuple[Span, str]]]:
-        """Yield the columns of a row that have their DEFAULT without a parameter, each with the value's stretch."""
+    def _defaults(self, row: _Row) -> Iterator[tuple[str, Span, str]]:
+        """Yield each column that has its DEFAULT without a parameter, with the value's stretch and the parameter."""
         for index, value in enumerate(row.values):
             places = self._places(value)
             if not self._is_of_one(places, "value"):
                 continue
-            place, column = places[0], row.columns[index] if index < len(row.columns) else ""
-            span = self._stretches.value(row.values, index, place)
-            if span is None:
+            column = row.columns[index]
+            span = None if column is None else self._stretches.value(row.values, index, places[0])
+            if column is None or span is None:
                 continue  # DEFAULT cannot stand there, which is reported with all other places
             self._settle(places, row.relation, column, whole=True)
-            yield column, (span, place.name)
+            yield column, span, places[0].name
 
     def _assignments(self, set_list: _SetList) -> tuple[Assignment, ...]:
         groups = grouped(set_list.targets)
@@ -191,10 +192,11 @@ class _Search:
         row = self._database.type(oid)
         return row.not_null or (row.kind == "d" and self._refuses_null(row.base_oid))
 
-    def _columns(self, relation: Node, written: Nodes) -> list[str]:
+    def _columns(self, relation: Node, written: Nodes) -> list[str | None]:
         """Return the names of the columns that an INSERT writes to, in the order of its values."""
         if len(written):
-            return [column.res_target.name for column in written]
+            targets = [column.res_target for column in written]
+            return [None if len(target.indirection) else target.name for target in targets]
         return [attribute.name for attribute in self._attributes(relation)]
 
     def _attributes(self, relation: Node) -> Sequence[Attribute]:

@@ -294,6 +294,8 @@ REFUSED = {
     "MERGE INTO book USING (VALUES (1, ‸:a)) AS s(id, t) ON book_id = id WHEN MATCHED THEN UPDATE SET title = s.t": (
         "nothing can be left out for it here"
     ),
+    "INSERT INTO book (title, home.street, home.zip) VALUES (:b, ‸:a, 'x')": "nothing can be left out for it here",
+    "INSERT INTO book (tags[1]) VALUES (‸:a)": "nothing can be left out for it here",
     "DELETE FROM book WHERE title = ‸:a": "nothing can be left out for it here",
     "SELECT ‸:a::text AS a": "nothing can be left out for it here",
 }
