@@ -34,10 +34,11 @@ def build_command(
     progress = Terminal(stderr=True)
     with open_workspace(project, data_dir, database_url, progress, migrate=False, cached=cached) as workspace:
         build = workspace.build()
+        problems = [*build.compilation.problems, *workspace.role_problems(build)]
     compilation = build.compilation
     output = output or build.project.root / "catalog.json"
     terminal = Terminal()
-    show_problems(terminal, compilation.problems)
+    show_problems(terminal, problems)
     if not compilation.ok:
         terminal.say(f"{summary_of(compilation)}: nothing was written")
         sys.exit(1)

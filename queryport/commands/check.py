@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import click
 
 from queryport.access.needs import needs
-from queryport.access.policies import check_development_role
 from queryport.access.proof import Lack, lacks
 from queryport.commands import options
 from queryport.commands.annotations import as_github, as_json
@@ -23,7 +22,6 @@ from queryport.diagnostics.source import Problem
 from queryport.migrations.scripts import ScriptError
 from queryport.project.comparison import breaking_problems
 from queryport.project.earlier import earlier_operations
-from queryport.project.project import SETTINGS_FILE
 from queryport.project.workspace import Build, Workspace, open_workspace
 
 if TYPE_CHECKING:
@@ -123,7 +121,7 @@ def check_command(
                     found = check_live(deployed, build.scripts.migrations, build.compilation.catalogue, url)
             problems = [
                 *build.compilation.problems,
-                *_role_problems(workspace, build),
+                *workspace.role_problems(build),
                 *_broken(workspace, build, against, progress),
             ]
             lacking = None if role is None else _lacking(workspace, build, role, progress)
@@ -133,14 +131,6 @@ def check_command(
         _explain_access(terminal, findings.compilation)
     _show(findings, form, terminal)
     sys.exit(1 if findings.fail(strict=strict) else 0)
-
-
-def _role_problems(workspace: Workspace, build: Build) -> Sequence[Problem]:
-    role = build.project.role
-    if role is None:
-        return ()
-    with workspace.schema(build.scripts) as url:
-        return check_development_role(url, role, build.compilation.catalogue, build.project.root / SETTINGS_FILE)
 
 
 def _broken(workspace: Workspace, build: Build, against: str | None, progress: Terminal) -> Sequence[Problem]:

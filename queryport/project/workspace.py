@@ -4,12 +4,13 @@ The PostgreSQL is the embedded one, with its data below the data directory, or t
 """
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 
+from queryport.access.policies import check_development_role
 from queryport.compile import Compilation, fingerprint
 from queryport.compile.cache.cache import CompileCache
 from queryport.compile.cache.key import cache_key
@@ -17,13 +18,14 @@ from queryport.compile.compiler import compile_files, put_together
 from queryport.compile.describe.schema_digest import schema_digest
 from queryport.compile.project_files import ProjectFiles, read_project
 from queryport.console.terminal import Terminal
+from queryport.diagnostics.source import Problem
 from queryport.migrations.scripts import combined_checksum
 from queryport.postgres.account import PostgresError
 from queryport.postgres.revival import kept_running
 from queryport.postgres.server import EmbeddedPostgres
 from queryport.project.databases import DatabaseError, Databases, EmbeddedDatabases, OwnDatabase, Pause, Scripts
 from queryport.project.development_role import as_role
-from queryport.project.project import Project
+from queryport.project.project import SETTINGS_FILE, Project
 
 CACHE_FOLDER = "compiled"
 """Where in the data directory the compile cache is."""
@@ -103,6 +105,15 @@ class Workspace:
     def schema(self, scripts: Scripts) -> AbstractContextManager[str]:
         """The URL of the database that the project is compiled against, for the length of a with block."""
         return self._databases.schema(scripts, self._terminal.step)
+
+    def role_problems(self, build: Build) -> Sequence[Problem]:
+        """Report the role that operations run as in development, where their policies do not hold for it."""
+        role = build.project.role
+        if role is None:
+            return ()
+        with self.schema(build.scripts) as url:
+            settings = build.project.root / SETTINGS_FILE
+            return check_development_role(url, role, build.compilation.catalogue, settings)
 
     def data(self, scripts: Scripts, pause: Pause = nullcontext) -> str:
         """The URL of the database with the project's data. Raises ScriptError and HistoryError."""

@@ -236,6 +236,18 @@ def test_no_call_sees_what_the_one_before_it_was_allowed(house: House, calls: in
     assert not found, "\n".join(found[:20])
 
 
+def test_a_cursor_of_another_caller_shows_no_rows_of_that_caller(house: House) -> None:
+    keys = {tenant: key for key, tenant in house.keys.items()}
+    cursors = {}
+    for tenant in (1, 2, TENANTS):
+        page = house.function.http("GET", "/paged", headers={"x-api-key": keys[tenant]})
+        cursors[tenant] = page.json["next"]
+    for tenant, other in ((1, 2), (2, 1), (TENANTS, 1), (1, TENANTS)):
+        query = f"cursor={cursors[other]}"
+        page = house.function.http("GET", "/paged", query=query, headers={"x-api-key": keys[tenant]})
+        assert {row["tenant_id"] for row in page.json["data"]} <= {tenant}
+
+
 def test_direct_callers_cannot_pretend_by_claims_that_are_none(house: House) -> None:
     strange: list[Any] = [{"a": 1}, "\0", [1], "one", 1.5, True, 2**64, "\ud800", None]
     pretended: list[Any] = [None, [], "x", 7, {}, *({"tenant_id": each} for each in strange)]

@@ -114,3 +114,20 @@ def test_no_role_is_written_for_what_does_not_compile(project: Path) -> None:
     assert done.code == 1
     assert done.output == ""
     assert "no role was written" in done.errors
+
+
+def test_a_development_role_that_no_policy_holds_for_is_told_by_check_and_build(tmp_path: Path) -> None:
+    files = {
+        "queryport.toml": '[development]\nrole = "exempt"\n',
+        "migrations/0002_exempt.sql": """
+            CREATE ROLE exempt BYPASSRLS;
+            ALTER TABLE book ENABLE ROW LEVEL SECURITY;
+            CREATE POLICY cheap ON book USING (price < 3);
+        """,
+        "sql_queries/books/count.sql": "-- rls: true\n-- result: value\nSELECT count(*) AS books FROM book\n",
+    }
+    project = write(tmp_path, {**BOOKSHOP, **files})
+    for command, code in ((("check",), 0), (("check", "--strict"), 1), (("build",), 0)):
+        done = run(*command, project=project)
+        assert done.code == code, done.output
+        assert "queryport.toml:2:1 QP706 warning: the role `exempt` has BYPASSRLS" in done.output
