@@ -75,7 +75,8 @@ def ordering(order: Order, after: Sequence[str | None] | None = None) -> Orderin
     if after is None:
         return Ordering(keys, order_by)
     ranges = _ranges(order, [value is None for value in after], 0)
-    return Ordering(keys, order_by, tuple(ranges or ["false"]), tuple([term.key.placeholder for term in order]))
+    compared = [term.key.placeholder for term, value in zip(order, after, strict=True) if value is not None]
+    return Ordering(keys, order_by, tuple(ranges or ["false"]), tuple(compared))
 
 
 def _ranges(order: Order, nulls: Sequence[bool], depth: int) -> list[str]:

@@ -1,6 +1,5 @@
 """Lists over one table full of NULLs and ties, read through the function."""
 
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -122,8 +121,3 @@ Answer = dict[str, Any]
 def call(function: Function, operation: str, parameters: Mapping[str, Any], **members: Any) -> Answer:
     answer: Answer = function.invoke({"operation": operation, "parameters": parameters, **members})
     return answer
-
-
-def exact(text: str) -> Any:
-    """JSON whose numbers keep their spelling."""
-    return json.loads(text, parse_float=lambda digits: f"number {digits}")
