@@ -131,10 +131,11 @@ def _caught(operation: Operation) -> dict[str, list[str]]:
     if not operation.read_only:
         if operation.precondition is not Precondition.NONE:
             caught["Moved"] = [PreconditionFailed.__name__]
-        caught["Refused"] = [*(error.__name__ for error in _REFUSALS), *_own_codes(operation)]
         if not may_run_twice(operation):
             caught["OutcomeUnknown"] = [OutcomeUnknown.__name__, *ANSWER_LOST]
-    return {**caught, "Failed": ["States.ALL"]}
+    refused = [] if operation.read_only else [error.__name__ for error in _REFUSALS]
+    refused += _own_codes(operation)
+    return {**caught, **({"Refused": refused} if refused else {}), "Failed": ["States.ALL"]}
 
 
 def _own_codes(operation: Operation) -> list[str]:

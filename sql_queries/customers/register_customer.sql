@@ -1,9 +1,11 @@
 -- summary: Register a customer
 -- description: >
 --   Opens the customer's store credit account as well. A mail address that somebody has already, in whatever capitals,
---   is a UniqueViolation.
+--   is EmailTaken.
 -- result: one
 -- http: POST /customers
+-- errors:
+--   customers_email: {code: EmailTaken, status: 409}
 -- params:
 --   email: {format: email, maxLength: 254}
 --   name: {minLength: 1, maxLength: 200}

@@ -82,3 +82,8 @@ BEGIN
     SELECT customer_id INTO STRICT found_id FROM customer WHERE name = wanted;
     RETURN found_id;
 END $$;
+
+CREATE FUNCTION close() RETURNS integer LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'the shop is closed' USING ERRCODE = 'SH002';
+END $$;

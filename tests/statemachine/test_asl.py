@@ -8,7 +8,7 @@ import pytest
 from statelint.linter import Linter  # type: ignore[import-untyped]  # it ships no types
 
 from handler.contract.errors import ERRORS
-from handler.contract.operation import Batch, Documentation, Idempotency, Operation
+from handler.contract.operation import Batch, Documentation, Idempotency, Operation, PossibleError
 from queryport.compile import Compilation
 from queryport.emulator import Fault
 from queryport.generate.asl import ANSWER_LOST, IDEMPOTENCY_KEY, may_run_twice, retriers, state_machine, task_state
@@ -145,3 +145,12 @@ def test_the_machines_name_operations_that_exist(compilation: Compilation) -> No
         tasks = _tasks(machine(path.name.removesuffix(".asl.json")))
         assert tasks
         assert {task["Parameters"]["Payload"]["operation"] for task in tasks} <= known
+
+
+def test_the_names_that_a_project_gives_are_caught_with_the_refusals(compilation: Compilation) -> None:
+    task = task_state(_operation(compilation, "customers.register_customer"))
+    (refused,) = [clause for clause in task["Catch"] if clause["Next"].endswith("Refused")]
+    assert {"UniqueViolation", "EmailTaken"} <= set(refused["ErrorEquals"])
+    read = _operation(compilation, "orders.get_order")
+    read = read._replace(documentation=Documentation(errors=(PossibleError("Closed", 409, "BusinessRule"),)))
+    assert "Closed" in _names(task_state(read)["Catch"])

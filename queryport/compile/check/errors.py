@@ -64,12 +64,20 @@ def check_errors(
         for name, entry in entries.items()
         if is_own_sqlstate(name)
     ]
-    possible = {_possible(violation) for violation in [*told, *raised]}
+    possible = {_possible(violation) for violation in [*told, *_raisable(raised, statements)]}
     possible |= {
         _possible(_bare(constraint)) for constraint, _ in broken.values() if violations[_key(constraint)] is None
     }
     says_something = [each for each in told if each.code or each.detail or each.pointers]
     return tuple(sorted([*says_something, *raised], key=str)), tuple(possible)
+
+
+def _raisable(raised: Sequence[Violation], statements: Sequence[TypedStatement]) -> Sequence[Violation]:
+    """Return the entries for SQLSTATEs that functions which run can raise; all of them where it is a variable."""
+    reaches = [_reach(statement) for statement in statements]
+    words = frozenset[str]().union(*(reach.words for reach in reaches if reach is not None))
+    written = [each for each in raised if each.name.lower() in words]
+    return raised if None in reaches or ("errcode" in words and not written) else written
 
 
 def possible_errors(
@@ -113,6 +121,8 @@ def _reach(statement: TypedStatement) -> Reach | None:
 
 
 def _check_entries(file: QueryFile, constraints: Constraints, broken: _Broken, parameters: frozenset[str]) -> None:
+    if not file.front_matter.errors:
+        return
     known = {name for constraint in constraints.by_id.values() for name in constraint.names}
     reachable = {
         name for constraint, _ in broken.values() for each in constraints.line(constraint) for name in each.names

@@ -69,6 +69,11 @@ def listed(compiled: Callable[[str], Operation]) -> Listed:
             "-- errors: {SH001: {code: OutOfStock, status: 409, detail: No more}}\nSELECT refuse('a', 'b', 'c')",
             ["BusinessRule", "OutOfStock"],
         ),
+        ("-- errors: {SH001: {code: OutOfStock, status: 409}}\nSELECT name FROM customer", []),
+        (
+            "-- errors: {SH001: {code: OutOfStock}, SH002: {code: Closed}}\nSELECT close() AS n",
+            ["BusinessRule", "Closed"],
+        ),
         ("CREATE TEMP TABLE t ON COMMIT DROP AS SELECT 1 AS a; SELECT a FROM t", []),
         ("SELECT only_one('x') AS n", ["NotFound", "TooManyRows"]),
     ],
