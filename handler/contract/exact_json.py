@@ -175,7 +175,7 @@ def _given_twice(text: str) -> str:
     except (json.JSONDecodeError, RecursionError):
         return pointer(found)
     pending: list[tuple[tuple[str | int, ...], Any]] = [((), value)]
-    while pending:
+    while True:
         path, item = pending.pop()
         if type(item) is _Members:
             if len({name for name, _ in item}) < len(item):
@@ -183,7 +183,6 @@ def _given_twice(text: str) -> str:
             pending += [((*path, name), member) for name, member in reversed(item)]
         elif type(item) is list:
             pending += [((*path, index), element) for index, element in reversed(list(enumerate(item)))]
-    return pointer(found)
 
 
 def _repeated(members: list[tuple[str, Any]]) -> str:

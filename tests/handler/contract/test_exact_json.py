@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handler.contract import exact_json
@@ -160,6 +160,7 @@ def test_a_value_that_no_json_makes_is_refused() -> None:
         exact_json.dumps({"a": object()})
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_the_member_that_stands_twice_is_named_by_its_place(draw: st.DataObject) -> None:
     """One object of a random document is given a member twice, and no other."""

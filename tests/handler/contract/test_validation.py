@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handler.contract import exact_json
@@ -174,6 +174,7 @@ def test_a_string_of_digits_is_held_to_the_bounds_of_a_number(price: Any, words:
 _NUMBERS = st.decimals(allow_nan=False, allow_infinity=False)
 
 
+@settings(deadline=None)
 @given(_NUMBERS, _NUMBERS)
 def test_numbers_and_strings_of_their_digits_are_compared_alike_and_exactly(value: Decimal, bound: Decimal) -> None:
     for keyword, holds in (
