@@ -22,6 +22,7 @@ from queryport.generate.openapi.security import security_of
 Json = dict[str, Any]
 
 NAMED = "/operations/"
+_BYTES: Json = {"schema": {"type": "string", "format": "binary"}}
 JSON, MERGE_PATCH = "application/json", "application/merge-patch+json"
 CREATED, NO_CONTENT = 201, 204
 
@@ -66,7 +67,7 @@ def by_route(operation: Operation, names: Mapping[str, str], tag: str | None, co
             kind = "Body" if in_the_path else "Parameters"
             body = _request_body(operation, left, kind, components, media_types)
             if http.raw is not None:
-                body["requestBody"]["content"] |= {each: {} for each in http.raw.types}
+                body["requestBody"]["content"] |= dict.fromkeys(http.raw.types, _BYTES)
         elif not has_body:
             found += [
                 in_query(name, each, codecs.get(name, "scalar"), required=name in required)
@@ -211,7 +212,7 @@ def _answer(operation: Operation, components: Components) -> Json:
 def _as_itself(operation: Operation) -> Json:
     """Describe a value that comes as its bytes, without being asked for."""
     media_type = operation.response.media_type
-    return {} if media_type is None else {media_type: {}}
+    return {} if media_type is None else {media_type: _BYTES}
 
 
 def _other_formats(operation: Operation) -> Json:
