@@ -7,6 +7,7 @@ that was verified is remembered for a while. PyJWT and the keys are loaded by th
 import base64
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -115,23 +116,26 @@ def _decoded(token: str, keys: Sequence[Any], issuer: Issuer) -> dict[str, Any]:
     """Verify a token by the first of the keys that its signature is of. Raises PyJWT's errors."""
     import jwt
 
-    for number, key in enumerate(keys, 1):
-        try:
-            claims: dict[str, Any] = jwt.decode(
-                token,
-                key,
-                algorithms=list(issuer.algorithms),
-                audience=list(issuer.audience),
-                issuer=issuer.issuer,
-                leeway=issuer.leeway,
-                options={"require": ["exp", "iss", "aud"]},
-            )
-        except (jwt.InvalidSignatureError, jwt.InvalidKeyError, TypeError, ValueError, AttributeError):
-            if number == len(keys):
-                raise
-        else:
-            return claims
-    raise jwt.InvalidKeyError("no key was given")
+    *others, last = keys
+    for key in others:
+        with suppress(jwt.InvalidSignatureError, jwt.InvalidKeyError, TypeError, ValueError, AttributeError):
+            return _decoded_by(key, token, issuer)
+    return _decoded_by(last, token, issuer)
+
+
+def _decoded_by(key: Any, token: str, issuer: Issuer) -> dict[str, Any]:
+    import jwt
+
+    claims: dict[str, Any] = jwt.decode(
+        token,
+        key,
+        algorithms=list(issuer.algorithms),
+        audience=list(issuer.audience),
+        issuer=issuer.issuer,
+        leeway=issuer.leeway,
+        options={"require": ["exp", "iss", "aud"]},
+    )
+    return claims
 
 
 def _fixed(public_key: str) -> Callable[[str | None], Sequence[Any]]:
