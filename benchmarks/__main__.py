@@ -13,6 +13,10 @@
     jwt-seen            the same with a token that was seen before; the peer is the same GET by IAM
     row-security        a GET of one row behind the caller's settings; the peer is the same GET without
     row-security-trips  round trips of that read; the peer is the same read without
+    http                a GET of one row; the peer is the same read as a direct invocation
+    not-modified        a browser's GET of 1,000 rows that it has, answered by 304; the peer is the answer of 200
+    csv                 4,000 rows of six columns as CSV; the peer is Python's csv over the rows, parsed without loss
+    gzip                1 MB of rows compressed and written as Lambda's answer; the peer is zlib alone
     10k-start           a start with a catalogue of 10,000 operations; the peer is one of ten
     10k-call            a warm call in a catalogue of 10,000 operations; the peer is one of ten
     list-page           a sorted and filtered page of 50 in 10^6 rows, in the database; the peer is the same SQL by hand
@@ -35,8 +39,8 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from benchmarks import answers, emulator, lists, openapi, round_trips, start_up, workload
 from benchmarks import compile as compile_files
-from benchmarks import emulator, lists, openapi, round_trips, start_up, workload
 from benchmarks.measure import Outcome, Programs, compare_calls
 from benchmarks.operations import (
     annotate,
@@ -132,6 +136,18 @@ class Suite:
         trips, peer_trips = round_trips.of_read(secured_read()), round_trips.of_read(read(0))
         yield Outcome("row-security-trips", trips / peer_trips, 1.0, trips, peer_trips, unit="round trips")
 
+    def http(self) -> Iterator[Outcome]:
+        catalog = str(self._directory / "answers.json")
+        answers.write_a_read(Path(catalog))
+        with Replay(json_response(rows(1)), self._directory) as replay:
+            ours, peer = ([kind, catalog, replay.url] for kind in ("get", "direct"))
+            yield compare_calls(ours, peer, calls=100).outcome("http", 1.15)
+        with Replay(json_response(rows(1000)), self._directory) as replay:
+            ours, peer = ([kind, catalog, replay.url] for kind in ("not-modified", "browser"))
+            yield compare_calls(ours, peer, calls=20).outcome("not-modified", 0.9)
+        yield compare_calls(["csv"], ["python-csv"], calls=5).outcome("csv", 0.5)
+        yield compare_calls(["gzip"], ["zlib"], calls=5).outcome("gzip", 1.1)
+
     def scale(self) -> Iterator[Outcome]:
         fewest, most = _OPERATIONS[0], _OPERATIONS[-1]
         program = ["benchmarks.start_up", "handler"]
@@ -166,6 +182,7 @@ class Suite:
             self.calls: ("one-row", "4000-rows"),
             self.keys: ("keyed-write", "keyed-trips", "replay", "powertools"),
             self.callers: ("jwt-start", "jwt", "jwt-seen", "row-security", "row-security-trips"),
+            self.http: ("http", "not-modified", "csv", "gzip"),
             self.scale: ("10k-start", "10k-call"),
             self.lists: ("list-page",),
             self.emulator: ("emulator", "emulator-encode"),

@@ -6,6 +6,8 @@ python -m benchmarks.calls seen-token CATALOG URL
 python -m benchmarks.calls boto3 URL
 python -m benchmarks.calls write CATALOG URL
 python -m benchmarks.calls keyed-write CATALOG URL
+python -m benchmarks.calls direct|get|browser|not-modified CATALOG URL
+python -m benchmarks.calls csv|python-csv|gzip|zlib
 """
 
 import os
@@ -35,6 +37,10 @@ def _call(kind: str, *arguments: str) -> Callable[[], object]:
     if kind in ("token", "seen-token"):
         catalog, url = arguments
         return workload.token_call(catalog, url, seen=kind == "seen-token")
+    if kind != "handler":
+        from benchmarks import answers  # which holds more than one side
+
+        return answers.call_of(kind, *arguments)
     catalog, url, number = arguments
     return workload.handler_call(catalog, url, int(number))
 

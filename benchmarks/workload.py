@@ -37,6 +37,33 @@ def handler_call(catalog: str, endpoint: str | None, number: int) -> Callable[[]
     return lambda: lambda_handler(event, _Context)  # type: ignore[arg-type] # of the context, what is used
 
 
+def direct_call(catalog: str, endpoint: str) -> Callable[[], bytes]:
+    """The same read as a direct invocation."""
+    _set_up(catalog, endpoint)
+    from handler.main import lambda_handler  # which reads the environment when it is imported
+
+    event = {"operation": "area0.orders_0", "parameters": {"order_id": 1, "count": 1}}
+    return lambda: lambda_handler(event, _Context)  # type: ignore[arg-type] # of the context, what is used
+
+
+def browser_call(catalog: str, endpoint: str, *, has_it: bool) -> Callable[[], bytes]:
+    """The same GET by a browser, which takes gzip, and may have the answer already."""
+    _set_up(catalog, endpoint)
+    import orjson
+
+    from handler.main import lambda_handler  # which reads the environment when it is imported
+
+    event = _event(0)
+    event["headers"]["accept-encoding"] = "gzip, deflate, br, zstd"
+    if not has_it:
+        return lambda: lambda_handler(event, _Context)  # type: ignore[arg-type] # of the context, what is used
+    answer: dict[str, Any] = orjson.loads(lambda_handler(event, _Context))  # type: ignore[arg-type] # of the context, what is used
+    event["headers"]["if-none-match"] = answer["headers"]["etag"]
+    if b'"statusCode":304' not in lambda_handler(event, _Context):  # type: ignore[arg-type] # as above
+        raise RuntimeError("the handler does not know its own entity tag")
+    return lambda: lambda_handler(event, _Context)  # type: ignore[arg-type] # as above
+
+
 def token_call(catalog: str, endpoint: str, *, seen: bool) -> Callable[[], bytes]:
     """The same GET with a token: one that the handler has seen before, or a new one for each call."""
     from benchmarks import tokens

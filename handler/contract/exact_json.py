@@ -87,6 +87,8 @@ def _decoder(numbers: "_Numbers | None") -> json.JSONDecoder:
 
 def number(text: str) -> int | Decimal:
     """Return the number that a text of digits, with point and exponent or without, stands for. Raises JsonError."""
+    if len(text) <= _INT64_DIGITS and text.isdecimal():
+        return int(text)
     numbers = _Numbers()
     return numbers.whole_number(text) if text.lstrip("-").isdecimal() else numbers.number(text)
 

@@ -13,7 +13,6 @@ from urllib.parse import quote
 
 from handler.contract.operation import Result
 from handler.engine.invocation import Answer
-from handler.http.json_members import member_values, scalar_text
 
 REVALIDATED = "private, no-cache"
 """Cache-Control of an answer to GET where the operation has none: the caller alone keeps it, and asks each time."""
@@ -24,7 +23,7 @@ VARIANT = ";"
 IN_A_TAG = "!#$&'()*+,-./:<=>?@[]^_`{|}~"
 """What stands in a tag as it is, letters and digits besides; RFC 9110 has the percent sign and the backslash, too."""
 _TAG_BYTES = 18  # 24 characters of base64url, without padding
-_TAG = re.compile(r'(?:W/)?("[^"]*")')
+_TAG = r'(?:W/)?("[^"]*")'
 
 
 def entity_tag(body: bytes) -> str:
@@ -36,6 +35,8 @@ def column_tag(column: str, columns: Sequence[str], answer: Answer) -> str | Non
     """Return the entity tag that a row's column holds; None where there is no row, or the column is null."""
     if not answer.json_rows:
         return None
+    from handler.http.json_members import member_values, scalar_text  # few operations have such a column
+
     row = answer.json_rows[0]
     value = row if answer.result is Result.VALUE else member_values(row)[columns.index(column)]
     text = scalar_text(value)
@@ -52,4 +53,4 @@ def is_known(if_none_match: str, tag: str) -> bool:
 
     Compared weakly, as RFC 9110 asks for: `W/"a"` and `"a"` are one tag here.
     """
-    return if_none_match.strip() == "*" or tag in _TAG.findall(if_none_match)
+    return if_none_match.strip() == "*" or tag in re.findall(_TAG, if_none_match)

@@ -1,5 +1,6 @@
 """One request for an operation, and the response that its answer becomes."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from handler.adapter import Incoming
@@ -12,7 +13,6 @@ from handler.http.caching import REVALIDATED, column_tag, entity_tag, is_known, 
 from handler.http.compression import check_encodings, compress, takes_gzip
 from handler.http.formats import JSON, Format, choose, formats_of, protection
 from handler.http.links import next_page
-from handler.http.location import location
 from handler.http.parameters import from_body, from_everywhere, located
 from handler.http.request import HttpRequest
 from handler.http.response import response
@@ -66,7 +66,8 @@ class HttpExchange(NamedTuple):
         gzip = takes_gzip(request.headers.get("accept-encoding"), len(body), is_compressible=format_.is_compressible)
         if request.method in _READING:
             headers |= self._for_caches(answer, format_, body, gzip=gzip)
-            if is_known(request.headers.get("if-none-match", ""), headers["etag"]):
+            if_none_match = request.headers.get("if-none-match")
+            if if_none_match is not None and is_known(if_none_match, headers["etag"]):
                 return response(self.incoming.request_id, 304, None, headers)
             link = None if answer.next is None else next_page(self.incoming.event, answer.next)
             if link is not None:
@@ -79,9 +80,8 @@ class HttpExchange(NamedTuple):
             tag = None if answer.rolled_back else self._row_tag(answer)
             if tag is not None:
                 headers["etag"] = tag
-            made = location(form.location, form.columns, answer) if form.location and status == form.status else None
-            if made is not None:
-                headers["location"] = made
+            if form.location is not None and status == form.status:
+                headers |= _place(form.location, form.columns, answer)
         if gzip:
             headers["content-encoding"] = "gzip"
             body = compress(body if isinstance(body, bytes) else body.encode())
@@ -128,6 +128,14 @@ class HttpExchange(NamedTuple):
             return from_body(self.request, batch=operation.is_batch)
         in_path = dict(zip(operation.path_parameters, self.path_values, strict=True))
         return from_everywhere(self.request, in_path, operation.parameters.types, operation.raw_body)
+
+
+def _place(template: str, columns: Sequence[str], answer: Answer) -> dict[str, str]:
+    """The header Location, where the row gives one."""
+    from handler.http.location import location  # few operations have one
+
+    made = location(template, columns, answer)
+    return {} if made is None else {"location": made}
 
 
 def _status(form: Response, answer: Answer) -> int:

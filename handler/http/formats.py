@@ -7,7 +7,6 @@ from typing import NamedTuple
 from handler.contract.errors import NotAcceptable
 from handler.contract.operation import Response, Result
 from handler.engine.invocation import Answer
-from handler.http.negotiation import acceptable
 
 _OF_ROWS = frozenset({Result.MANY, Result.ONE, Result.MAYBE})
 _ACTIVE = frozenset({"text/html", "image/svg+xml", "application/xhtml+xml", "text/xml", "application/xml"})
@@ -71,9 +70,11 @@ def choose(formats: tuple[Format, ...], accept: str | None, suffix: str | None) 
     """Return the format that a request asks for. Raises NotAcceptable, which names those that there are."""
     if suffix is not None:
         chosen = SUFFIXES[suffix] if SUFFIXES[suffix] in formats else None
-    elif accept is None or accept == "*/*":
+    elif accept is None or accept in ("*/*", formats[0].media_type):
         return formats[0]
     else:
+        from handler.http.negotiation import acceptable  # many callers ask for what comes first
+
         found = acceptable(accept, tuple([each.media_type for each in formats]))
         chosen = next((each for each in formats if each.media_type == found), None)
     if chosen is None:
