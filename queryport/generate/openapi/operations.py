@@ -157,17 +157,19 @@ def _answers(operation: Operation, components: Components, method: str) -> Json:
     if response.status == NO_CONTENT:
         return {"204": {"description": "Done.", "headers": _headers(operation)}}
     answer = _answer(operation, components)
+    # A value that comes as its bytes has none where it is NULL.
+    none = {"204": {"description": "The value is NULL.", "headers": _headers(operation)}} if response.media_type else {}
     if method == "GET":
         answer["headers"]["etag"] = {"$ref": "#/components/headers/etag"}
         if operation.has_pages:
             answer["headers"]["link"] = {"$ref": "#/components/headers/link"}
-        return {"200": answer, "304": {"$ref": "#/components/responses/NotModified"}}
+        return {"200": answer, **none, "304": {"$ref": "#/components/responses/NotModified"}}
     if response.status == CREATED:
         made = {**answer, "headers": dict(answer["headers"])}
         if response.location is not None:
             made["headers"]["location"] = {"$ref": "#/components/headers/location"}
         return {"200": {**answer, "description": "Nothing was made."}, "201": made}
-    return {"200": answer}
+    return {"200": answer, **none}
 
 
 def _headers(operation: Operation) -> Json:

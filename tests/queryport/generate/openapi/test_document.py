@@ -203,3 +203,11 @@ def test_a_partial_update_takes_some_members_in_two_forms_and_the_state_that_is_
     assert {"412", "428"} <= described["responses"].keys()
     by_name = _operation(document, "/operations/patch", "post")
     assert list(by_name["requestBody"]["content"]) == ["application/json"]
+
+
+def test_a_value_as_its_bytes_may_be_none() -> None:
+    image = operation("SELECT 1", name="a", result=Result.VALUE, http=Http("GET", "/a"))
+    image = image._replace(response=image.response._replace(media_type="image/png"))
+    answers = _operation(_document(image), "/a")["responses"]
+    assert "image/png" in answers["200"]["content"]
+    assert "content" not in answers["204"]
