@@ -3,7 +3,6 @@
 The PostgreSQL is the embedded one, with its data below the data directory, or the user's own if they name it.
 """
 
-import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from queryport.compile.cache.key import cache_key
 from queryport.compile.compiler import compile_files, put_together
 from queryport.compile.describe.schema_digest import schema_digest
 from queryport.compile.project_files import ProjectFiles, read_project
+from queryport.console.collector import collector_paused
 from queryport.console.terminal import Terminal
 from queryport.diagnostics.source import Problem
 from queryport.migrations.scripts import combined_checksum
@@ -63,7 +63,7 @@ class Workspace:
         """
         project = Project.load(self._root)
         scripts = Scripts.of(project)
-        with _collector_paused():
+        with collector_paused():
             files = read_project(project.queries, project.query_defaults)
         schema = self._databases.schema_of(scripts)
         if schema is not None:
@@ -81,7 +81,7 @@ class Workspace:
         lasts: Callable[[], bool] = lambda: True,
     ) -> Compilation:
         """Compile what the cache does not know; `lasts` answers afterwards whether the schema is still the same."""
-        with _collector_paused():
+        with collector_paused():
             self._cache.open(cache_key(schema))
             compiled = self._cache.known(files.texts)
         unknown = [text for text in files.texts if text.key not in compiled]
@@ -153,18 +153,6 @@ def open_workspace(
         databases = EmbeddedDatabases(started, terminal.note)
         data_dir = made_data_dir(root, data_dir)
         yield Workspace(root, data_dir, databases, terminal, _cache(data_dir, cached=cached))
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Pause Python's collector of cycles while thousands of objects come that all stay."""
-    paused = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if paused:
-            gc.enable()
 
 
 def _cache(data_dir: Path, *, cached: bool) -> CompileCache:
