@@ -46,6 +46,8 @@ def in_query(name: str, schema: Schema, codec: Codec, *, required: bool) -> dict
         rest = _without_null(rest)
         items = rest.get("items", {})
         rest = {**rest, "items": _of_text(items)} if isinstance(items, dict) else rest
+        if required and not rest.get("minItems"):
+            rest = {**rest, "minItems": 1}  # repeated no times, it would not be there: the empty list is `name=`
         return described | {"style": "form", "explode": True, "allowEmptyValue": True, "schema": rest}
     return described | {"schema": _of_text(rest)}
 

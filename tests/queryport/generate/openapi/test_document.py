@@ -211,3 +211,12 @@ def test_a_value_as_its_bytes_may_be_none() -> None:
     answers = _operation(_document(image), "/a")["responses"]
     assert "image/png" in answers["200"]["content"]
     assert "content" not in answers["204"]
+
+
+def test_a_list_that_must_be_there_is_repeated_once_at_least() -> None:
+    lists = {"ids": {"type": "array", "items": INTEGER}, "more": {"type": "array", "items": INTEGER}}
+    how = [Parameter("ids", ["array", "scalar"]), Parameter("more", ["array", "scalar"], optional=True)]
+    document = _document(operation("SELECT 1", name="a", parameters=lists, how=how, http=Http("GET", "/a")))
+    found = {each["name"]: each for each in _operation(document, "/a")["parameters"]}
+    assert (found["ids"]["schema"]["minItems"], found["ids"]["allowEmptyValue"]) == (1, True)
+    assert "minItems" not in found["more"]["schema"]
