@@ -161,8 +161,6 @@ class FunctionUrl:
 
 
 def _other_method(incoming: Incoming, method: str, methods: set[str]) -> bytes:
-    if not methods:
-        raise UnknownOperation(_NO_PATH)
     allow = tuple(sorted(methods | {"OPTIONS"} | ({"HEAD"} if "GET" in methods else set())))
     if method != "OPTIONS":
         raise MethodNotAllowed(f"this path takes {', '.join(allow)}", allow=allow)

@@ -14,10 +14,8 @@ _NO_SEGMENT = frozenset({"", ".", ".."})
 def location(template: str, columns: Sequence[str], answer: Answer) -> str | None:
     """Fill a path's names in braces from the answered row.
 
-    None where there is no row, or a value is null or cannot be a segment of a path.
+    None where a value is null or cannot be a segment of a path.
     """
-    if not answer.json_rows:
-        return None
     row = answer.json_rows[0]
     texts = [row] if answer.result is Result.VALUE else member_values(row)
     values = dict(zip(columns, texts, strict=True))

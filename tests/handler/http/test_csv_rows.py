@@ -128,3 +128,8 @@ def test_it_is_as_postgresql_itself_writes_it(database_url: str) -> None:
     ours = _read(csv(names, rows, flat=False, escape_formulas=False))[1:]
     words = {"t": "true", "f": "false"}
     assert ours == [[words.get(field, field) for field in line] for line in _read(theirs)]
+
+
+def test_a_text_that_begins_like_a_members_value() -> None:
+    rows = ['{"a":":1","b":2}', '{"a":":","b":null}']
+    assert csv(["a", "b"], rows, flat=True, escape_formulas=False) == '"a","b"\r\n":1",2\r\n":",\r\n'

@@ -120,3 +120,8 @@ def test_what_was_taken_back_was_not_made(new_function: NewFunction) -> None:
     )
     made = function.http("POST", "/operations/make", body={"id": 7})
     assert (made.status, made.headers["location"]) == (201, "/accounts/7")
+
+
+def test_what_is_no_row_is_refused() -> None:
+    with pytest.raises(ValueError, match="expected a row that is a JSON object"):
+        member_values('{"a":[1')
