@@ -9,7 +9,8 @@ from collections.abc import Callable
 import orjson
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Match, Route
+from starlette.types import Scope
 
 from queryport.emulator.errors import ApiError
 from queryport.emulator.signature import signed_region
@@ -51,7 +52,16 @@ def secrets_route(secrets: Secrets) -> Route:
             200,
         )
 
-    return Route("/", answer, methods=["POST"])
+    return _TargetedRoute("/", answer, methods=["POST"])
+
+
+class _TargetedRoute(Route):
+    """A route of the requests that name a target: one without is the RDS Data API's to answer."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        if not any(name == b"x-amz-target" for name, _ in scope.get("headers", ())):
+            return Match.NONE, {}
+        return super().matches(scope)
 
 
 def _refused(code: str, message: str, status: int) -> Response:
