@@ -17,8 +17,10 @@ import psycopg
 from psycopg import pq
 
 from benchmarks.measure import Outcome
-from handler.contract.operation import Listing, Operation, in_order
+from handler.contract.execution import Listing
+from handler.contract.operation import Operation
 from handler.contract.ordering import completed, order_of, ordering
+from handler.contract.sql import in_order
 from handler.engine.statement import ReadyStatement
 from queryport.aws import placeholders
 from queryport.compile import compile_project

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from benchmarks.workload import COLUMNS, SQL, route
+from handler.contract.execution import Single
 from handler.contract.operation import (
     Access,
     Documentation,
@@ -12,7 +13,6 @@ from handler.contract.operation import (
     Parameter,
     Result,
     RowSecurity,
-    Single,
 )
 from queryport.compile.write.emit import write_catalog
 from queryport.compile.write.pieces import joined, sql_of

@@ -14,39 +14,43 @@ from typing import Any
 
 import orjson
 
-from handler.contract.operation import (
-    CATALOG_FORMAT,
-    Access,
+from handler.contract.execution import (
     Batch,
-    Choice,
-    CommaList,
-    Documentation,
     Execution,
     Filter,
-    Fragment,
-    Http,
-    Idempotency,
     Listing,
-    ListSql,
-    Operation,
     Page,
-    Parameter,
-    PossibleError,
-    Precondition,
-    Ranges,
-    RawBody,
     Reference,
-    Response,
-    Result,
-    RowSecurity,
     Single,
-    Slot,
-    Sql,
     Step,
     Transaction,
 )
+from handler.contract.operation import (
+    CATALOG_FORMAT,
+    Access,
+    Documentation,
+    Http,
+    Idempotency,
+    Operation,
+    Parameter,
+    PossibleError,
+    Precondition,
+    RawBody,
+    Response,
+    Result,
+    RowSecurity,
+)
 from handler.contract.ordering import Key
 from handler.contract.routes import Node, Routes
+from handler.contract.sql import (
+    Choice,
+    CommaList,
+    Fragment,
+    ListSql,
+    Ranges,
+    Slot,
+    Sql,
+)
 from handler.contract.violations import Violation
 
 

@@ -46,7 +46,7 @@ Order = tuple[Term, ...]
 
 
 class Ordering(NamedTuple):
-    """The stretches of a statement that depend on the order of its rows; see handler.contract.operation.Slot."""
+    """The stretches of a statement that depend on the order of its rows; see handler.contract.sql.Slot."""
 
     keys: str = ""
     order: str = ""

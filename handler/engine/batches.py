@@ -5,8 +5,9 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
+from handler.contract.execution import Batch
 from handler.contract.limits import REQUEST_BYTES
-from handler.contract.operation import Batch, Operation
+from handler.contract.operation import Operation
 from handler.data_api.client import DataApi, encode_parameters
 from handler.data_api.wire import Rows
 from handler.engine import idempotency

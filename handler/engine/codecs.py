@@ -13,8 +13,8 @@ import orjson
 
 from handler.contract import exact_json
 from handler.contract.exact_json import MOST_DIGITS
-from handler.contract.operation import Codec
 from handler.contract.patterns import DECIMAL, FINITE_DECIMAL, NUMBER_RANGE, NUMBER_RANGES
+from handler.contract.sql import Codec
 
 Encoder = Callable[[Any], str]
 

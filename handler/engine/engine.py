@@ -17,7 +17,8 @@ from handler.contract.errors import (
     ResultTooLarge,
     UnknownOperation,
 )
-from handler.contract.operation import Batch, Listing, Operation, Single, Transaction
+from handler.contract.execution import Batch, Listing, Single, Transaction
+from handler.contract.operation import Operation
 from handler.contract.routes import parameters_in
 from handler.data_api.client import DataApi
 from handler.data_api.database_errors import values_at_fault

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from handler.contract.errors import Flaw
-from handler.contract.operation import Filter, Listing
+from handler.contract.execution import Filter, Listing
 from handler.contract.pointer import pointer
 from handler.engine import codecs
 from handler.engine.parameters import Bindings

@@ -9,8 +9,10 @@ from typing import Any, NamedTuple
 import orjson
 
 from handler.contract.errors import Flaw
-from handler.contract.operation import Listing, Operation, in_order
+from handler.contract.execution import Listing
+from handler.contract.operation import Operation
 from handler.contract.ordering import DESCENDING, Order, Ordering, completed, order_of, ordering
+from handler.contract.sql import in_order
 from handler.data_api.client import DataApi
 from handler.data_api.retries import Replay
 from handler.data_api.wire import Rows

@@ -8,8 +8,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from handler.contract.errors import MOST_FLAWS, Flaw, InvalidParameters
-from handler.contract.operation import Batch, Codec, Listing, Operation, Parameter
+from handler.contract.execution import Batch, Listing
+from handler.contract.operation import Operation, Parameter
 from handler.contract.pointer import pointer
+from handler.contract.sql import Codec
 from handler.contract.validation import Validator
 from handler.engine import codecs
 from handler.engine.caller_bindings import CallerBindings

@@ -1,7 +1,8 @@
 """The entity tags of a call: a change happens only to a row that is in one of the states that its caller means."""
 
 from handler.contract.errors import InvalidParameters, PreconditionRequired
-from handler.contract.operation import IF_MATCH, Operation, Precondition
+from handler.contract.execution import IF_MATCH
+from handler.contract.operation import Operation, Precondition
 from handler.engine import codecs
 from handler.engine.invocation import Invocation
 from handler.engine.parameters import Bindings

@@ -8,7 +8,7 @@ and neither an error of what its author wrote nor one that a caller's values bri
 import os
 
 from handler.contract.errors import Outcome, PreconditionFailed
-from handler.contract.operation import MOVED_MARK
+from handler.contract.execution import MOVED_MARK
 from handler.data_api.failures import Failure
 from handler.engine.rows import none_found, too_many
 

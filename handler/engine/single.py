@@ -1,7 +1,8 @@
 """Runs an operation of one statement: in one request, which is a transaction by itself."""
 
 from handler.contract.errors import IdempotencyConflict, Outcome
-from handler.contract.operation import ROW_COUNT_MARK, Operation, Single
+from handler.contract.execution import ROW_COUNT_MARK, Single
+from handler.contract.operation import Operation
 from handler.data_api.client import DataApi
 from handler.data_api.deadline import Deadline
 from handler.data_api.failures import Failed

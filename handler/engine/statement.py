@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from handler.contract.operation import Choice, CommaList, Fragment, Sql
+from handler.contract.sql import Choice, CommaList, Fragment, Sql
 from handler.data_api.client import Arguments
 from handler.engine.parameters import Bindings
 

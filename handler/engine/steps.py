@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import orjson
 
 from handler.contract.errors import NotFound, Outcome, TooManyRows
-from handler.contract.operation import ROW_COUNT_MARK, Operation, Step, Transaction
+from handler.contract.execution import ROW_COUNT_MARK, Step, Transaction
+from handler.contract.operation import Operation
 from handler.data_api.client import DataApi
 from handler.data_api.failures import Failed, Failure
 from handler.data_api.wire import Rows

@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from handler.contract import exact_json
-from handler.contract.operation import Codec
 from handler.contract.patterns import DERIVED
+from handler.contract.sql import Codec
 from handler.engine.codecs import elements_schema, json_types
 
 # JSON's numbers, and .5 and 5. besides, as PostgreSQL reads them.

@@ -10,8 +10,9 @@ from itertools import islice
 from typing import Any
 
 from handler.contract.errors import MOST_FLAWS, Flaw, InvalidParameters, OperationError
-from handler.contract.operation import Codec, RawBody
+from handler.contract.operation import RawBody
 from handler.contract.pointer import pointer
+from handler.contract.sql import Codec
 from handler.engine.parameters import ParameterType, invalid
 from handler.http.coercion import CoercionError, coerce, has_commas, splits_at_commas
 from handler.http.request import HttpRequest, decoded_query

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from handler.contract.operation import Batch, Idempotency, Listing, Operation, Precondition, Result
+from handler.contract.execution import Batch, Listing
+from handler.contract.operation import Idempotency, Operation, Precondition, Result
 from handler.contract.routes import parameters_in
 from queryport.breaking.containment import excess
 from queryport.breaking.rights import shut_out

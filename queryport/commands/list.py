@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from handler.contract.operation import Batch, Operation, Transaction
+from handler.contract.execution import Batch, Transaction
+from handler.contract.operation import Operation
 from queryport.commands import options
 from queryport.commands.tables import show_operations, show_problems, summary_of
 from queryport.compile import Compilation

@@ -3,19 +3,16 @@
 A batch is such a statement too: it is sent for each of the caller's objects, within one transaction.
 """
 
-from handler.contract.operation import (
+from handler.contract.execution import (
     Batch,
     Execution,
-    Idempotency,
     Listing,
-    Operation,
-    Result,
-    RowSecurity,
     Single,
-    Sql,
     Step,
     Transaction,
 )
+from handler.contract.operation import Idempotency, Operation, Result, RowSecurity
+from handler.contract.sql import Sql
 from queryport.compile.check.access import (
     check_access,
     check_row_security,

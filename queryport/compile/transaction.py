@@ -7,7 +7,9 @@ defines: what defines something is executed, all else is only prepared.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from handler.contract.operation import Operation, Reference, Result, Sql, Step, Transaction
+from handler.contract.execution import Reference, Step, Transaction
+from handler.contract.operation import Operation, Result
+from handler.contract.sql import Sql
 from queryport.compile.check.access import (
     check_access,
     check_row_security,

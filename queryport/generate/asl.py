@@ -21,7 +21,8 @@ from handler.contract.errors import (
     TooManyRows,
     UniqueViolation,
 )
-from handler.contract.operation import Batch, Idempotency, Operation, Precondition, Result
+from handler.contract.execution import Batch
+from handler.contract.operation import Idempotency, Operation, Precondition, Result
 
 FUNCTION_ARN = "${QueryportFunctionArn}"
 """Filled in by the template's DefinitionSubstitutions."""

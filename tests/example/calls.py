@@ -8,7 +8,8 @@ from typing import Any
 import yaml
 
 from handler.contract import exact_json
-from handler.contract.operation import Codec, Operation
+from handler.contract.operation import Operation
+from handler.contract.sql import Codec
 from queryport.compile.read.draft import Draft, Edit
 from queryport.compile.read.header import read_header
 from queryport.compile.read.located_yaml import CoreLoader

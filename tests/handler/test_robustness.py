@@ -10,8 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from handler.contract.errors import InvalidParameters
-from handler.contract.operation import Http, Parameter, Result, Slot
+from handler.contract.operation import Http, Parameter, Result
 from handler.contract.ordering import RANGE
+from handler.contract.sql import Slot
 from tests.support.function import Function, NewFunction, function_url_event
 from tests.support.operations import ANY, INTEGER, TEXT, operation, pages_by
 from tests.support.statements import each_range

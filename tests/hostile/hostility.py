@@ -6,7 +6,8 @@ from random import Random
 from typing import Any
 from urllib.parse import quote
 
-from handler.contract.operation import Batch, Operation
+from handler.contract.execution import Batch
+from handler.contract.operation import Operation
 from tests.support.function import IAM_CALLER
 
 SECRET = "hunter2"  # noqa: S105 (stands in values, and may stand in no answer and no line of the log)

@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from handler.contract.operation import Listing
+from handler.contract.execution import Listing
 from queryport.emulator import Emulator
 from queryport.testing.databases import FreshDatabase
 from queryport.testing.function import cold_start, function_environment

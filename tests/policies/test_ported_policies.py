@@ -16,7 +16,7 @@ import psycopg
 import pytest
 
 from handler.contract.errors import OperationError
-from handler.contract.operation import Single, Transaction
+from handler.contract.execution import Single, Transaction
 from queryport.emulator import Emulator
 from queryport.postgres.server import EmbeddedPostgres
 from queryport.testing.databases import create_database

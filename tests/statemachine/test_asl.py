@@ -8,7 +8,8 @@ import pytest
 from statelint.linter import Linter  # type: ignore[import-untyped]  # it ships no types
 
 from handler.contract.errors import ERRORS
-from handler.contract.operation import Batch, Documentation, Idempotency, Operation, PossibleError
+from handler.contract.execution import Batch
+from handler.contract.operation import Documentation, Idempotency, Operation, PossibleError
 from queryport.compile import Compilation
 from queryport.emulator import Fault
 from queryport.generate.asl import ANSWER_LOST, IDEMPOTENCY_KEY, may_run_twice, retriers, state_machine, task_state

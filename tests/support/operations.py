@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from handler.contract.operation import Http, Listing, Operation, Page, Parameter, Ranges, Response, Result, Single, Slot
+from handler.contract.execution import Listing, Page, Single
+from handler.contract.operation import Http, Operation, Parameter, Response, Result
 from handler.contract.ordering import Key
+from handler.contract.sql import Ranges, Slot
 from queryport.compile.write.pieces import Alternative
 from tests.support.statements import list_sql
 from tests.support.statements import sql as sql_of

@@ -1,17 +1,15 @@
 """Statements of the catalogue as plain texts, for tests that write them or read them."""
 
-from handler.contract.operation import (
+from handler.contract.execution import Listing, Single, Transaction
+from handler.contract.operation import Operation
+from handler.contract.sql import (
     Choice,
     CommaList,
     Fragment,
-    Listing,
     ListSql,
-    Operation,
     Ranges,
-    Single,
     Slot,
     Sql,
-    Transaction,
 )
 from queryport.compile.write.pieces import Alternative, Listed, Pieces, sql_of
 

@@ -8,8 +8,8 @@ asked whether it is NULL.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from handler.contract.operation import Codec
 from handler.contract.patterns import LIKE
+from handler.contract.sql import Codec
 from queryport.compile.describe.database import TEXT_OID, Column, Database
 from queryport.compile.describe.text_forms import cast_of_text
 from queryport.compile.describe.types import Schema, codec, parameter_schema

@@ -4,7 +4,7 @@ from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from itertools import combinations
 
-from handler.contract.operation import Page
+from handler.contract.execution import Page
 from handler.contract.ordering import DESCENDING
 from queryport.compile.check.sort_keys import OutputColumns
 from queryport.compile.describe.typed_statement import TypedStatement

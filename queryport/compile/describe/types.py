@@ -13,7 +13,6 @@ from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
 
-from handler.contract.operation import Codec
 from handler.contract.patterns import (
     ADDRESS,
     BITS,
@@ -27,6 +26,7 @@ from handler.contract.patterns import (
     NUMBER_RANGE,
     NUMBER_RANGES,
 )
+from handler.contract.sql import Codec
 from queryport.compile.describe.database import Attribute, Column, Database, TypeRow
 
 Schema = dict[str, Any]
@@ -109,7 +109,7 @@ _VECTORS = frozenset({"int2vector", "oidvector"})
 
 
 def codec(database: Database, oid: int) -> Codec:
-    """How a JSON value of the type is written as PostgreSQL text; see handler.contract.operation.Codec."""
+    """How a JSON value of the type is written as PostgreSQL text; see handler.contract.sql.Codec."""
     row = database.base_type(oid)
     if row.element_oid:
         element = codec(database, row.element_oid)

@@ -11,7 +11,8 @@ from typing import Any, Self, overload
 
 from handler.contract import exact_json
 from handler.contract.catalog import read_documentation, read_operation
-from handler.contract.operation import Choice, CommaList, Fragment, Http, Operation, PossibleError
+from handler.contract.operation import Http, Operation, PossibleError
+from handler.contract.sql import Choice, CommaList, Fragment
 from handler.contract.violations import Violation
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import postgast
 from postgast.pg_query_pb2 import Token as TokenKind
 
-from handler.contract.operation import IF_MATCH, MOVED_MARK, ROW_COUNT_MARK
+from handler.contract.execution import IF_MATCH, MOVED_MARK, ROW_COUNT_MARK
 from queryport.compile.check.entity_tags import Condition
 from queryport.compile.describe.text_forms import cast_of_text
 from queryport.compile.describe.typed_statement import TypedStatement

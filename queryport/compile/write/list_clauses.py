@@ -8,8 +8,16 @@ which the keys' pieces are written; handler.contract.ordering fills them.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from handler.contract.operation import Choice, CommaList, Filter, Fragment, Listing, ListSql, Ranges, Slot
+from handler.contract.execution import Filter, Listing
 from handler.contract.ordering import RANGE, Key
+from handler.contract.sql import (
+    Choice,
+    CommaList,
+    Fragment,
+    ListSql,
+    Ranges,
+    Slot,
+)
 from queryport.compile.check.lists import FilterPlan, ListPlan
 from queryport.compile.describe.database import Database
 from queryport.compile.describe.text_forms import as_text, cast_of_text

@@ -6,7 +6,7 @@ What is composed becomes the contract's Sql, whose placeholders are those that t
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from handler.contract.operation import Choice, CommaList, Fragment, Sql
+from handler.contract.sql import Choice, CommaList, Fragment, Sql
 from queryport.aws import placeholders
 
 

@@ -6,7 +6,8 @@ PostgreSQL from drawing the query out of it. Were the query evaluated first, its
 
 from typing import Any
 
-from handler.contract.operation import SESSION_SETTINGS, Sql
+from handler.contract.operation import SESSION_SETTINGS
+from handler.contract.sql import Sql
 from queryport.aws import placeholders
 from queryport.compile.describe.typed_statement import TypedStatement
 from queryport.compile.write.pieces import Pieces, whole_text

@@ -1,6 +1,6 @@
 """Prepares what will be sent as the RDS Data API will: every value as text, by AWS's own idea of a placeholder."""
 
-from handler.contract.operation import Sql
+from handler.contract.sql import Sql
 from queryport.aws import placeholders as scanner
 from queryport.aws.limits import STATEMENT_CHARACTERS
 from queryport.compile.describe.database import TEXT_OID, StatementError

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 from postgast.pg_query_pb2 import Token as TokenKind
 
-from handler.contract.operation import ROW_COUNT_MARK, Result, Sql
+from handler.contract.execution import ROW_COUNT_MARK
+from handler.contract.operation import Result
+from handler.contract.sql import Sql
 from queryport.compile.describe.text_forms import as_text
 from queryport.compile.describe.typed_statement import TypedStatement
 from queryport.compile.read.statement import ParsedStatement, Shape

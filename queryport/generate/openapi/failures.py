@@ -9,7 +9,8 @@ from typing import Any
 
 from handler.contract import errors
 from handler.contract.errors import ERRORS, OperationError, Outcome
-from handler.contract.operation import Idempotency, Operation, PossibleError, Precondition, Result, Transaction
+from handler.contract.execution import Transaction
+from handler.contract.operation import Idempotency, Operation, PossibleError, Precondition, Result
 from handler.contract.violations import own_error
 
 Rule = Callable[[Operation, bool], bool]

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from handler.contract.operation import Batch, Idempotency, Listing, Operation
+from handler.contract.execution import Batch, Listing
+from handler.contract.operation import Idempotency, Operation
 from queryport.generate.asl import task_state
 from queryport.generate.openapi import failures
 from queryport.generate.openapi.components import Components

@@ -7,8 +7,9 @@ objects, and lists of anything but single values, are JSON (docs/http.md has the
 from collections.abc import Mapping
 from typing import Any
 
-from handler.contract.operation import Codec, Idempotency, Operation, Precondition
+from handler.contract.operation import Idempotency, Operation, Precondition
 from handler.contract.routes import parameters_in
+from handler.contract.sql import Codec
 from queryport.generate.openapi.schemas import Schema
 
 WITH_BODY = frozenset({"POST", "PUT", "PATCH"})

@@ -6,26 +6,27 @@ from pathlib import Path
 import pytest
 
 from handler.contract.catalog import Catalog, CatalogError
-from handler.contract.operation import (
-    CATALOG_FORMAT,
+from handler.contract.execution import (
     Batch,
-    Documentation,
     Execution,
     Filter,
-    Http,
     Listing,
-    Operation,
     Page,
-    Parameter,
     Reference,
-    Result,
     Single,
-    Slot,
-    Sql,
     Step,
     Transaction,
 )
+from handler.contract.operation import (
+    CATALOG_FORMAT,
+    Documentation,
+    Http,
+    Operation,
+    Parameter,
+    Result,
+)
 from handler.contract.ordering import RANGE, Key
+from handler.contract.sql import Slot, Sql
 from queryport.compile.write.emit import write_catalog
 from queryport.compile.write.pieces import Alternative, Listed
 from tests.support.operations import operation

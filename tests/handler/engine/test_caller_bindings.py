@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from handler.contract.errors import NotAllowed
-from handler.contract.operation import Operation, Parameter, Result, RowSecurity, Single
+from handler.contract.execution import Single
+from handler.contract.operation import Operation, Parameter, Result, RowSecurity
 from handler.engine.caller_bindings import CallerBindings, session
 from handler.identity.caller import Caller
 

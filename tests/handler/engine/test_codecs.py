@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handler.contract import exact_json
-from handler.contract.operation import Codec
 from handler.contract.patterns import FINITE_DECIMAL
+from handler.contract.sql import Codec
 from handler.engine.codecs import EncodingError, encoder
 
 _POINT = ["row", [["x", "scalar"], ["y", "scalar"], ["label", "scalar"]]]

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from handler.contract.errors import InvalidParameters
-from handler.contract.operation import Codec, Parameter
+from handler.contract.operation import Parameter
+from handler.contract.sql import Codec
 from handler.engine.parameters import Parameters
 from handler.identity.caller import ANONYMOUS
 from tests.support.operations import ANY, INTEGER, TEXT, operation

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from handler.contract.operation import Codec
 from handler.contract.patterns import ADDRESS, DECIMAL, NOT_FINITE, NUMBER_RANGE
+from handler.contract.sql import Codec
 from handler.http.coercion import CoercionError, coerce, has_commas, splits_at_commas
 
 _ROW: Codec = ["row", [["x", "scalar"]]]

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from handler.contract.operation import Http, Parameter, RawBody, Response, Result, Slot
+from handler.contract.operation import Http, Parameter, RawBody, Response, Result
 from handler.contract.ordering import RANGE
+from handler.contract.sql import Slot
 from handler.engine.invocation import Capacity
 from handler.http import exchange
 from handler.http.caching import entity_tag

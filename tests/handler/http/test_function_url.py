@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from handler.contract.operation import Http, Parameter, Result, Slot
+from handler.contract.operation import Http, Parameter, Result
 from handler.contract.ordering import RANGE
+from handler.contract.sql import Slot
 from handler.engine.invocation import Capacity
 from handler.http import exchange
 from tests.support.function import REQUEST_ID, Function, NewFunction

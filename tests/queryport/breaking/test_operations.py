@@ -4,22 +4,19 @@ from typing import Any
 
 import pytest
 
+from handler.contract.execution import Batch, Listing, Page, Single
 from handler.contract.operation import (
     Access,
-    Batch,
     Documentation,
     Http,
     Idempotency,
-    Listing,
     Operation,
-    Page,
     Parameter,
     PossibleError,
     Precondition,
     Response,
     Result,
     RowSecurity,
-    Single,
 )
 from queryport.breaking import breaches
 

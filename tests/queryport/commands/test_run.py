@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from handler.contract.operation import Operation, Result, Single
+from handler.contract.execution import Single
+from handler.contract.operation import Operation, Result
 from queryport.commands.run import RunError, Terms, TypedRequest, find, show
 from queryport.commands.typed_values import TypedValueError, read_parameters
 from queryport.compile import Compilation

@@ -8,9 +8,11 @@ import psycopg
 import pytest
 
 from handler.contract.exact_json import exact
-from handler.contract.operation import Http, Listing, Operation, Page, Result, in_order
+from handler.contract.execution import Listing, Page
+from handler.contract.operation import Http, Operation, Result
 from handler.contract.ordering import Ordering, order_of, ordering
 from handler.contract.patterns import FINITE_DECIMAL
+from handler.contract.sql import in_order
 from handler.contract.validation import Validator
 from queryport.compile.write.pieces import Alternative, whole_text
 from tests.support.statements import listing, sent

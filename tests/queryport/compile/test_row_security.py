@@ -14,8 +14,10 @@ import psycopg
 import pytest
 from psycopg.rows import tuple_row
 
-from handler.contract.operation import Listing, RowSecurity, Single, Transaction, in_order
+from handler.contract.execution import Listing, Single, Transaction
+from handler.contract.operation import RowSecurity
 from handler.contract.ordering import order_of, ordering
+from handler.contract.sql import in_order
 from handler.engine.caller_bindings import session
 from handler.engine.statement import ReadyStatement
 from handler.identity.caller import Caller

@@ -6,7 +6,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from handler.contract.operation import Batch, Idempotency, Operation, Reference, Result, Transaction
+from handler.contract.execution import Batch, Reference, Transaction
+from handler.contract.operation import Idempotency, Operation, Result
 from queryport.compile import compile_project
 from queryport.compile.compiler import UnpreparedDatabaseError
 from tests.support.databases import NewDatabase

@@ -4,7 +4,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from handler.contract.operation import Http, Operation, Result, Single
+from handler.contract.execution import Single
+from handler.contract.operation import Http, Operation, Result
 from queryport.generate.example_call import example_call, sample
 
 URL = "http://127.0.0.1:8080"

@@ -11,7 +11,8 @@ import psycopg
 import pytest
 from jsonschema import Draft202012Validator
 
-from handler.contract.operation import Operation, Result, Single
+from handler.contract.execution import Single
+from handler.contract.operation import Operation, Result
 from queryport.compile.analysis.analysis import analyse
 from queryport.compile.describe.database import Database, StatementError
 from queryport.compile.write.pieces import whole_text

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
-from handler.contract.operation import Listing
+from handler.contract.execution import Listing
 from handler.contract.ordering import completed
 from queryport.compile.compiled_file import compile_file
 from queryport.compile.describe.database import Database
