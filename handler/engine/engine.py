@@ -23,7 +23,6 @@ from handler.contract.routes import parameters_in
 from handler.data_api.client import DataApi
 from handler.data_api.database_errors import values_at_fault
 from handler.data_api.failures import Failed, Failure, Suspect
-from handler.engine import blame, broken_constraints
 from handler.engine.batches import BatchRunner
 from handler.engine.invocation import Answer, Capacity, Invocation
 from handler.engine.parameters import Parameters
@@ -76,6 +75,9 @@ class ReadyOperation:
             answer = self._runner.run(invocation)
             return answer._replace(rolled_back=True) if invocation.roll_back else answer
         except Failed as failed:
+            # Imported here, since most calls succeed.
+            from handler.engine import blame, broken_constraints
+
             failure = broken_constraints.told(
                 self._blamed(failed.failure), self._violations, own_code=self._own_code, is_batch=self.is_batch
             )

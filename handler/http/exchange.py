@@ -12,7 +12,6 @@ from handler.engine.invocation import Answer, Capacity, Invocation
 from handler.http.caching import REVALIDATED, column_tag, entity_tag, is_known, of_variant
 from handler.http.compression import check_encodings, compress, takes_gzip
 from handler.http.formats import JSON, Format, choose, formats_of, protection
-from handler.http.links import next_page
 from handler.http.parameters import from_body, from_everywhere, located
 from handler.http.request import HttpRequest
 from handler.http.response import response
@@ -69,9 +68,12 @@ class HttpExchange(NamedTuple):
             if_none_match = request.headers.get("if-none-match")
             if if_none_match is not None and is_known(if_none_match, headers["etag"]):
                 return response(self.incoming.request_id, 304, None, headers)
-            link = None if answer.next is None else next_page(self.incoming.event, answer.next)
-            if link is not None:
-                headers["link"] = link
+            if answer.next is not None:
+                from handler.http.links import next_page  # few answers are a page with another behind it
+
+                link = next_page(self.incoming.event, answer.next)
+                if link is not None:
+                    headers["link"] = link
             if answer.total is not None and format_ is not JSON:
                 headers["x-total-count"] = str(answer.total)
         else:

@@ -18,7 +18,7 @@ from handler.http.coercion import CoercionError, coerce, has_commas, splits_at_c
 from handler.http.request import HttpRequest, decoded_query
 
 _UNKNOWN: ParameterType = ("scalar", {})
-_DEEP = re.compile(r"([^\[\]]+)\[([^\[\]]*)\](?:\[([^\[\]]*)\])?")
+_DEEP = r"([^\[\]]+)\[([^\[\]]*)\](?:\[([^\[\]]*)\])?"
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 
@@ -120,7 +120,7 @@ def _path(name: str, types: Mapping[str, ParameterType]) -> list[str]:
     """The names in `filter[total][gte]`, where the operation has such a parameter."""
     if "[" not in name:
         return [name]
-    deep = _DEEP.fullmatch(name)
+    deep = re.fullmatch(_DEEP, name)
     if deep is None or not any(known.startswith(f"{deep[1]}[") for known in types):
         return [name]
     return [step for step in deep.groups() if step is not None]

@@ -13,6 +13,7 @@ from time import thread_time
 from typing import Any
 
 import pytest
+from aws_lambda_powertools.utilities.parameters import clear_caches
 
 from handler.contract.errors import OperationError
 from queryport.emulator import Emulator
@@ -115,9 +116,12 @@ def house(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) 
         environment |= {"QUERYPORT_JWT_ISSUERS": json.dumps(issuers), **api_keys.environment(emulator.url)}
         for name in (ENDPOINT_VARIABLE, SECRET_VARIABLE, *environment):
             patch.setenv(name, environment[name])
+        # Powertools keeps its client with the endpoint that the first test of the process gave it.
+        clear_caches()  # type: ignore[no-untyped-call]  # Powertools gives it no types
         function = Function(cold_start(environment), seconds=60)
         function.caller = None
         yield House(function, issuer, keys)
+        clear_caches()  # type: ignore[no-untyped-call]  # as above
 
 
 _PATHS = [
