@@ -38,9 +38,10 @@ from queryport.local.function_url import LocalFunctionUrl
 from queryport.local.http_thread import ADDRESS, HttpThread, listen
 from queryport.local.invoke_api import InvokeApi
 from queryport.local.issuer import ISSUERS_VARIABLE, DevelopmentIssuer
-from queryport.local.lambda_environment import FUNCTION_NAME
+from queryport.local.lambda_environment import FUNCTION_NAME, Prepare
 from queryport.local.lambda_environments import LambdaEnvironments, operation_variables
-from queryport.project.catalog_files import write_build
+from queryport.local.late_document import LateDocument
+from queryport.project.catalog_files import write_callable, write_openapi
 from queryport.project.databases import database_name, without_password
 from queryport.project.project import Project
 from queryport.project.watch import Watch
@@ -113,7 +114,8 @@ class DevelopmentServer:
         self._catalogs = (Path(folder) / str(number) / "catalog.json" for number in itertools.count(1))
         self._log = self._workspace.data_dir / "handler.log"
         self._log.write_bytes(b"")
-        self._lambda = LambdaEnvironments(self._variables(), self._log)
+        variables, prepare = self._version()
+        self._lambda = LambdaEnvironments(variables, self._log, prepare)
         self._broken = BrokenOperations()
         self._broken.update(self._build.compilation, self._build.project.queries)
         report = partial(show_call, terminal, statements=options.show_sql)
@@ -174,7 +176,7 @@ class DevelopmentServer:
             self._workspace.data(build.scripts, lambda: self._http.held(self._lambda.paused()))
         before, self._build = self._build.compilation, build
         self._broken.update(build.compilation, build.project.queries)
-        self._http.run(self._lambda.replace(self._variables()))
+        self._http.run(self._lambda.replace(*self._version()))
         self._announce()
         # Errors stay on the screen until they are mended, warnings are told once.
         show_problems(
@@ -199,14 +201,15 @@ class DevelopmentServer:
         errors = [problem for problem in self._build.compilation.problems if problem.severity is Severity.ERROR]
         self._http.run(self._changes.announce([problem.render() for problem in errors]))
 
-    def _variables(self) -> dict[str, str]:
-        """The function's environment, with a catalogue of what is built now."""
+    def _version(self) -> tuple[dict[str, str], Prepare]:
+        """The function's environment, with a catalogue of what is built now, and what writes its document."""
         catalog = next(self._catalogs)
         catalog.parent.mkdir()
-        write_build(catalog, self._build, local=True)
+        write_callable(catalog, self._build, local=True)
         variables = operation_variables(catalog, self._emulator.url, database_name(self._database_url))
         variables |= self._api_keys.environment(self._emulator.url)
-        return variables | {ISSUERS_VARIABLE: self._issuer.trusted(os.environ.get(ISSUERS_VARIABLE))}
+        variables |= {ISSUERS_VARIABLE: self._issuer.trusted(os.environ.get(ISSUERS_VARIABLE))}
+        return variables, LateDocument(partial(write_openapi, catalog, self._build, local=True))
 
 
 def _changes(before: EncodedOperations, after: EncodedOperations) -> str:

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 import orjson
@@ -49,6 +49,14 @@ class InvocationResult:
 
     payload: bytes
     failed: bool
+
+
+Prepare = Callable[[LambdaEvent], Awaitable[InvocationResult | None]]
+"""What happens before a version's environment handles an event; an outcome is the call's in the handler's stead."""
+
+
+async def as_it_is(_: LambdaEvent) -> None:
+    """Prepare nothing."""
 
 
 def process_environment() -> dict[str, str]:
@@ -107,8 +115,9 @@ class Process:
 class Environment:
     """A process with the handler in it."""
 
-    def __init__(self, version: int, process: Process) -> None:
+    def __init__(self, version: int, process: Process, prepare: Prepare = as_it_is) -> None:
         self.version = version
+        self.prepare = prepare
         self._process = process
         self._import_error: InvocationResult | None = None
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None

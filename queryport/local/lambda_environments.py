@@ -21,7 +21,9 @@ from queryport.local.lambda_environment import (
     Environment,
     InvocationResult,
     LambdaEvent,
+    Prepare,
     Process,
+    as_it_is,
     error,
 )
 
@@ -48,10 +50,17 @@ class LambdaEnvironments:
     """A function with its environments. Everything about it happens on one event loop."""
 
     def __init__(
-        self, variables: Mapping[str, str], log: Path, *, limit: int = ENVIRONMENTS, spare: bool = True
+        self,
+        variables: Mapping[str, str],
+        log: Path,
+        prepare: Prepare = as_it_is,
+        *,
+        limit: int = ENVIRONMENTS,
+        spare: bool = True,
     ) -> None:
         self._keeps_spare = spare
         self._variables = dict(variables)
+        self._prepare = prepare
         self._log = HandlerLog(log)
         self._limit = limit
         self._version = 0
@@ -68,6 +77,10 @@ class LambdaEnvironments:
         environment = await self._take()
         answered = False
         try:
+            instead = await environment.prepare(event)
+            if instead is not None:
+                answered = True
+                return instead
             request = {
                 "event": event.event,
                 "request_id": event.request_id,
@@ -85,9 +98,10 @@ class LambdaEnvironments:
             self._log.rotate()
         return outcome
 
-    async def replace(self, variables: Mapping[str, str]) -> None:
-        """From now on events go to new environments, which have these variables."""
+    async def replace(self, variables: Mapping[str, str], prepare: Prepare = as_it_is) -> None:
+        """From now on events go to new environments, which have these variables; `prepare` goes before each event."""
         self._variables = dict(variables)
+        self._prepare = prepare
         self._version += 1
         async with self._changed:
             while self._idle:
@@ -145,7 +159,7 @@ class LambdaEnvironments:
 
     def _start_one(self) -> None:
         process, self._spare = self._spare or Process(self._log), None
-        environment = Environment(self._version, process)
+        environment = Environment(self._version, process, self._prepare)
         self._all.add(environment)
         start = asyncio.create_task(self._start(environment))
         self._starts.add(start)

@@ -17,12 +17,26 @@ def write_build(path: Path, build: Build, *, local: bool = False) -> None:
     On the developer's machine (`local`) everybody may read all of the document, unless queryport.toml says otherwise,
     and there is a page in any case, which follows the changes. Without a document there is none. Raises OSError.
     """
+    write_callable(path, build, local=local)
+    write_openapi(path, build, local=local)
+
+
+def write_callable(path: Path, build: Build, *, local: bool) -> None:
+    """Write all of a build but the document. Raises OSError."""
     write_catalog(path, build.compilation.catalogue, build.fingerprint)
-    http = build.project.http
-    readers = http.openapi or (PUBLIC if local else CALLERS)
+    wanted = _readers(build, local=local) != OFF and (local or build.project.http.docs)
+    write_docs_page(path, wanted=wanted, changes=CHANGES if local else None)
+
+
+def write_openapi(path: Path, build: Build, *, local: bool) -> None:
+    """Write the files of the document alone, beside the catalogue's path. Raises OSError."""
+    readers = _readers(build, local=local)
     document = None if readers == OFF else openapi_of(build, local=local)
     write_document(path, document, build.fingerprint, readers)
-    write_docs_page(path, wanted=document is not None and (local or http.docs), changes=CHANGES if local else None)
+
+
+def _readers(build: Build, *, local: bool) -> str:
+    return build.project.http.openapi or (PUBLIC if local else CALLERS)
 
 
 def openapi_of(build: Build, *, local: bool) -> Document:
