@@ -41,7 +41,7 @@ class LateDocument:
 
 def _asks_for_document(event: Any) -> bool:
     """Whether the handler would answer an event with the document, or might."""
-    content = orjson.loads(event.contents) if isinstance(event, orjson.Fragment) else event
+    content = orjson.loads(orjson.dumps(event)) if isinstance(event, orjson.Fragment) else event
     path = content.get("rawPath") if isinstance(content, dict) else None
     # The handler takes the first character for the slash, whatever it is.
     return isinstance(path, str) and unquote(path[1:]) == _PATH
