@@ -20,7 +20,7 @@ from tests.support.projects import write
 
 SCHEMA = Path(__file__).with_name("schema.sql")
 
-SORTS = ("status", "total", "placed_at", "day", "grade", "score", "mood", "name", "code", "uid", "flag")
+SORTS = ("status", "total", "placed_at", "day", "grade", "score", "mood", "name", "code", "uid", "flag", "lasting")
 FILTERS = (*SORTS, "tags", "details", "during", "raw", "home", "spot", "area", "labels")
 COLUMNS = ", ".join(("item_id", *FILTERS))
 SIZE, MOST = 7, 100

@@ -27,6 +27,7 @@ _TYPES = {
     "grade": "smallint",
     "score": "float8",
     "mood": "mood",
+    "lasting": "mood",
     "name": "text",
     "code": "integer",
     "uid": "uuid",
@@ -72,7 +73,10 @@ def _condition(column: str, operator: str, value: Any) -> sql.Composable:
     of_type = _TYPES[column]
     literal = sql.Literal([_literal(each, of_type) for each in value] if many else _literal(value, of_type))
     return sql.SQL(_OPERATORS[operator]).format(
-        column=sql.SQL("q.{}").format(written), value=literal, type=sql.SQL(of_type)
+        # PostgreSQL has no operators of its own for a domain over an enum.
+        column=sql.SQL("q.{}::{}").format(written, sql.SQL(of_type)),
+        value=literal,
+        type=sql.SQL(of_type),
     )
 
 

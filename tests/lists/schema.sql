@@ -1,6 +1,7 @@
 CREATE TYPE mood AS ENUM ('sad', 'ok', 'happy');
 CREATE TYPE address AS (street text, zip varchar(5));
 CREATE DOMAIN positive AS integer CHECK (value > 0);
+CREATE DOMAIN lasting_mood AS mood CHECK (value <> 'ok');
 CREATE EXTENSION hstore;
 CREATE TABLE item (
   item_id integer PRIMARY KEY,
@@ -22,7 +23,8 @@ CREATE TABLE item (
   home address,
   spot point,
   area box,
-  labels hstore
+  labels hstore,
+  lasting lasting_mood
 );
 -- Few values of each, so that rows tie; every fifth is NULL where it may be.
 INSERT INTO item
@@ -45,7 +47,8 @@ SELECT n,
   (ARRAY[row('Main', '1'), row(NULL, NULL), NULL]::address[])[1 + n % 3],
   point(n, n),
   box(point(0, 0), point(1, n % 3)),
-  (ARRAY['a=>1', 'a=>1, b=>NULL', NULL]::hstore[])[1 + n % 3]
+  (ARRAY['a=>1', 'a=>1, b=>NULL', NULL]::hstore[])[1 + n % 3],
+  (ARRAY['happy', NULL, 'sad']::mood[])[1 + n % 3]
 FROM generate_series(1, 41) n;
 CREATE TABLE kind (kind_id integer PRIMARY KEY, title text NOT NULL UNIQUE);
 INSERT INTO kind VALUES (1, 'one'), (2, 'two');

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from handler.contract.patterns import LIKE
 from handler.contract.sql import Codec
 from queryport.compile.describe.database import TEXT_OID, Column, Database
-from queryport.compile.describe.text_forms import cast_of_text
+from queryport.compile.describe.text_forms import cast_of_text, comparable
 from queryport.compile.describe.types import Schema, codec, parameter_schema
 
 COMPARISONS = {"eq": "=", "ne": "<>", "lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
@@ -46,11 +46,16 @@ def _candidates(database: Database, oid: int) -> Iterator[Condition]:
     # Without a domain, whose CHECK is for values that are kept and not for those that are compared.
     cast = cast_of_text(database, base.oid)
     own, schema = codec(database, base.oid), parameter_schema(database, base.oid)
+    column = comparable(database, base.oid, "{column}")
     for operator, sql in COMPARISONS.items():
-        yield Condition(operator, own, schema, f"{{column}} {sql} ({{value}}{cast})")
+        yield Condition(operator, own, schema, f"{column} {sql} ({{value}}{cast})")
     array_oid = None if base.element_oid else database.type_oid(f"{base.sql_name}[]")
-    if array_oid is not None:
-        any_of = f"{{column}} = ANY ({{value}}{cast_of_text(database, array_oid)})"
+    if own == "json":
+        # In an array of PostgreSQL's, JSON's null would be an element that is NULL and equals nothing.
+        elements = f"ARRAY(SELECT jsonb_array_elements({{value}}{cast}))"
+        yield Condition("in", own, {"type": "array", "items": schema}, f"{column} = ANY ({elements})")
+    elif array_oid is not None:
+        any_of = f"{column} = ANY ({{value}}{cast_of_text(database, array_oid)})"
         yield Condition("in", codec(database, array_oid), {"type": "array", "items": schema}, any_of)
     for operator, sql in PATTERNS.items():
         yield Condition(operator, "scalar", _PATTERN, f"{{column}} {sql} ({{value}}{cast_of_text(database, TEXT_OID)})")

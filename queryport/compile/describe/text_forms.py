@@ -25,3 +25,13 @@ def as_text(database: Database, oid: int, expression: str) -> str:
     if not database.conversions.has_text_cast(database.base_type(oid).oid):
         return f"{expression}::text"
     return f"CASE num_nulls({expression}) WHEN 0 THEN format('%s', {expression}) END"
+
+
+def comparable(database: Database, oid: int, expression: str) -> str:
+    """Return the expression that a column's value is compared with values of its type by.
+
+    A statement's column counts as the type below its domain. PostgreSQL compares domains as what is below them, except
+    those over enums, for which it finds no operator with the enum on the other side. For an enum the cast is none.
+    """
+    base = database.base_type(oid)
+    return f"({expression}::{base.sql_name})" if base.kind == "e" else expression
