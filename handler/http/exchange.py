@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from handler.adapter import Incoming
-from handler.contract.errors import OperationError
+from handler.contract.errors import InvalidParameters, OperationError
 from handler.contract.limits import LAMBDA_PAYLOAD_BYTES
 from handler.contract.operation import Response, Result
 from handler.engine.engine import ReadyOperation
@@ -35,6 +35,8 @@ class HttpExchange(NamedTuple):
         """Gather the parameters of a request. Raises OperationError."""
         self._format()
         check_encodings(self.request.headers.get("accept-encoding"))
+        if not self.operation.read_only and "if-none-match" in self.request.headers:
+            raise InvalidParameters("this operation takes no If-None-Match: it would make the change whatever is there")
         return Invocation(
             self.operation.name,
             self._values(),
@@ -74,8 +76,6 @@ class HttpExchange(NamedTuple):
                 link = next_page(self.incoming.event, answer.next)
                 if link is not None:
                     headers["link"] = link
-            if answer.total is not None and format_ is not JSON:
-                headers["x-total-count"] = str(answer.total)
         else:
             headers |= _circumstances(answer)
             status = _status(form, answer)
@@ -84,6 +84,8 @@ class HttpExchange(NamedTuple):
                 headers["etag"] = tag
             if form.location is not None and status == form.status:
                 headers |= _place(form.location, form.columns, answer)
+        if answer.total is not None and format_ is not JSON:
+            headers["x-total-count"] = str(answer.total)
         if gzip:
             headers["content-encoding"] = "gzip"
             body = compress(body if isinstance(body, bytes) else body.encode())

@@ -80,7 +80,7 @@ class CorsSettings(BaseModel):
     expose_headers: list[str] = Field(
         default=[
             *("etag", "idempotency-replayed", "link", "location", "preference-applied", "retry-after"),
-            *("www-authenticate", "x-request-id"),
+            *("www-authenticate", "x-request-id", "x-total-count"),
         ],
         description="The headers that they may read.",
     )

@@ -251,3 +251,7 @@ def test_csv_has_the_number_in_a_header(function: Function) -> None:
     assert "x-total-count" not in uncounted.headers
     assert uncounted.headers["etag"] != response.headers["etag"]
     assert "x-total-count" not in function.http("GET", "/items", query="count=exact").headers
+    for accept, lines in (("text/csv", 3), ("application/x-ndjson", 2)):
+        named = {"count": "exact", "limit": 2}
+        by_name = function.http("POST", "/operations/paged", body=named, headers={"accept": accept})
+        assert (by_name.headers["x-total-count"], by_name.text.count("\n")) == ("41", lines)

@@ -29,6 +29,10 @@ HEADERS: dict[str, dict[str, Any]] = {
         "schema": {"type": "string"},
     },
     "location": {"description": "The path of what was made.", "schema": {"type": "string"}},
+    "x-total-count": {
+        "description": "How many rows all pages have together, in formats without members, where `count` asks for it.",
+        "schema": {"type": "integer", "minimum": 0},
+    },
     "preference-applied": {
         "description": "The write was taken back, as `Prefer` asked for.",
         "schema": {"type": "string", "enum": ["tx=rollback"]},

@@ -158,6 +158,8 @@ def _answers(operation: Operation, components: Components, method: str) -> Json:
     if response.status == NO_CONTENT:
         return {"204": {"description": "Done.", "headers": _headers(operation)}}
     answer = _answer(operation, components)
+    if operation.can_be_counted:
+        answer["headers"]["x-total-count"] = {"$ref": "#/components/headers/x-total-count"}
     # A value that comes as its bytes has none where it is NULL.
     none = {"204": {"description": "The value is NULL.", "headers": _headers(operation)}} if response.media_type else {}
     if method == "GET":

@@ -133,11 +133,22 @@ def test_what_everybody_may_see_is_kept_as_the_operation_says(function: Function
 
 def test_answers_to_other_methods_are_kept_by_nobody(function: Function) -> None:
     for response in (
-        function.http("PUT", "/write", body={"id": 1}, headers={"if-none-match": "*"}),
+        function.http("PUT", "/write", body={"id": 1}),
         function.http("POST", "/operations/public", headers={"if-none-match": "*"}),
     ):
         assert (response.status, response.headers["cache-control"]) == (200, "no-store")
         assert response.headers.keys().isdisjoint({"etag", "vary"})
+
+
+@pytest.mark.parametrize("tags", ["*", '"1"', 'W/"1", "2"', "1", ""])
+def test_a_change_that_would_not_keep_to_if_none_match_is_not_made(function: Function, tags: str) -> None:
+    for method, path in (("PUT", "/write"), ("POST", "/operations/write")):
+        response = function.http(method, path, body={"id": 1}, headers={"if-none-match": tags})
+        assert (response.status, response.json["code"], response.json["outcome"]) == (
+            400,
+            "InvalidParameters",
+            "not_executed",
+        )
 
 
 def test_an_answer_of_nothing_has_no_tag(function: Function) -> None:
