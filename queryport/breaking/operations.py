@@ -1,31 +1,24 @@
 """The changes of one operation that break its callers, each with the key of the front matter that it belongs to."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterator
 
-from handler.contract.execution import Batch, Listing
+from handler.contract.execution import Listing
 from handler.contract.operation import Idempotency, Operation, Precondition, Result
 from handler.contract.routes import parameters_in
+from queryport.breaking.change import Change
 from queryport.breaking.containment import excess
+from queryport.breaking.requests import of_requests
 from queryport.breaking.rights import shut_out
 from queryport.breaking.routes import shape
 from queryport.breaking.types import may_refuse
-from queryport.breaking.words import of_input, of_output, opened
-
-
-class Change(NamedTuple):
-    code: str
-    keys: tuple[str, ...]
-    message: str
-    cure: str
-    word: str = ""
+from queryport.breaking.words import of_output, opened
 
 
 def changes_of(old: Operation, new: Operation) -> Iterator[Change]:
     """Yield what breaks the callers of an operation."""
     yield from _access(old, new)
     yield from _route(old, new)
-    yield from _parameters(old, new)
+    yield from of_requests(old, new)
     yield from _caller(old, new)
     yield from _result(old, new)
     yield from _response(old, new)
@@ -68,57 +61,6 @@ def _route(old: Operation, new: Operation) -> Iterator[Change]:
         if any(name in kept for name in parameters_in(old.http.path)):
             message = f"the route `{after}` takes its segments for other parameters than `{before}`"
             yield Change("QP802", ("http",), message, f"write `http: {before}`")
-
-
-def _parameters(old: Operation, new: Operation) -> Iterator[Change]:
-    if isinstance(old.execution, Batch) != isinstance(new.execution, Batch):
-        now = "an array of objects" if isinstance(new.execution, Batch) else "one object"
-        yield Change("QP803", ("batch",), f"it takes {now} of parameters now", "add an operation for the other form")
-        return
-    told = set()
-    for each in excess(old.parameters_schema, new.parameters_schema):
-        path = each.path[1:] if isinstance(new.execution, Batch) else each.path
-        name, message, cure = of_input(each._replace(path=path))
-        told.add(name)
-        yield Change("QP803", ("params", name) if name else (), message, cure, f":{name}")
-    before, after = _properties(old), _properties(new)
-    for name in sorted(before.keys() & after.keys() - told):
-        yield from _default(name, before[name], after[name], _is_page_size(new, name))
-    types = old.documentation.parameter_types, new.documentation.parameter_types
-    for name in sorted(types[0].keys() & types[1].keys() - told):
-        if may_refuse(types[0][name], types[1][name]):
-            message = f"the type of `{name}` is {types[1][name]}, which may refuse what {types[0][name]} took"
-            yield Change(
-                "QP803", ("params", name), message, f"write `type: {types[0][name]}` and cast it in the statement"
-            )
-
-
-def _is_page_size(operation: Operation, name: str) -> bool:
-    return operation.has_pages and name == "limit"
-
-
-def _default(name: str, before: Any, after: Any, is_page_size: bool) -> Iterator[Change]:  # noqa: FBT001 (one place)
-    if not (isinstance(before, Mapping) and isinstance(after, Mapping)):
-        return
-    had, has = before.get("default"), after.get("default")
-    if had == has and ("default" in before) == ("default" in after):
-        return
-    if is_page_size and had is not None and has is not None and has > had:
-        return  # a larger page is still one
-    keys = ("page", "size") if is_page_size else ("params", name, "default")
-    message = f"where `{name}` is left out it is {_shown(after)}, and was {_shown(before)}"
-    yield Change("QP808", keys, message, "keep the default")
-
-
-def _shown(schema: Mapping[str, Any]) -> str:
-    return repr(schema["default"]) if "default" in schema else "NULL"
-
-
-def _properties(operation: Operation) -> Mapping[str, Any]:
-    schema = operation.parameters_schema
-    schema = schema.get("items", {}) if isinstance(operation.execution, Batch) else schema
-    properties: Mapping[str, Any] = schema.get("properties", {})
-    return properties
 
 
 def _caller(old: Operation, new: Operation) -> Iterator[Change]:
@@ -177,10 +119,6 @@ def _result(old: Operation, new: Operation) -> Iterator[Change]:
             yield Change("QP804", (), message, f"cast it: `…::{types[0][name]} AS {name}`", name)
 
 
-def _order(operation: Operation) -> tuple[str, ...]:
-    return operation.execution.by if isinstance(operation.execution, Listing) else ()
-
-
 def _response(old: Operation, new: Operation) -> Iterator[Change]:
     before, after = old.response, new.response
     if before.status != after.status:
@@ -190,6 +128,10 @@ def _response(old: Operation, new: Operation) -> Iterator[Change]:
         now, was = after.media_type or "application/json", before.media_type or "application/json"
         cure = f"write `type: {before.media_type}`" if before.media_type else "answer JSON"
         yield Change("QP807", ("format",), f"the answer is {now}, and was {was}", cure)
+    elif before.escape_formulas != after.escape_formulas:
+        now = "have an apostrophe before them" if after.escape_formulas else "stand as they are"
+        cure = f"write `formulas: {'escape' if before.escape_formulas else 'keep'}`"
+        yield Change("QP804", ("formulas",), f"texts of CSV that look like formulas {now} now", cure)
     if before.location is not None and before.location != after.location:
         now = f"`{after.location}`" if after.location else "gone"
         cure = f"write `location: {before.location}`"
@@ -207,6 +149,9 @@ def _conditions(old: Operation, new: Operation) -> Iterator[Change]:
     elif old.response.etag is not None and new.response.etag is None:
         message = "answers have no tag of their row's version any more"
         yield Change("QP807", ("etag",), message, f"write `etag: {old.response.etag}` again")
+    elif old.response.etag is not None and old.response.etag != new.response.etag:
+        message = f"the tag is the value of `{new.response.etag}`, and was that of `{old.response.etag}`"
+        yield Change("QP807", ("etag",), f"{message}: tags that callers hold mean nothing", "keep the column")
 
 
 def _errors(old: Operation, new: Operation) -> Iterator[Change]:

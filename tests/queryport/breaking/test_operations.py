@@ -14,6 +14,7 @@ from handler.contract.operation import (
     Parameter,
     PossibleError,
     Precondition,
+    RawBody,
     Response,
     Result,
     RowSecurity,
@@ -87,6 +88,19 @@ def _types(**changed: Any) -> Operation:
     return _BASE._replace(documentation=_BASE.documentation._replace(**changed))
 
 
+def _raw(*types: str, parameter: str = "word") -> Operation:
+    """An operation that takes bodies of some media types as bytes; without any, none."""
+    return _WRITE._replace(http=Http("POST", "/a", RawBody(parameter, types) if types else None))
+
+
+def _coded(name: str, codec: Any, *, patch: bool = False) -> Operation:
+    return _BASE._replace(
+        parameters=tuple(
+            each._replace(codec=codec, patch=patch) if each.name == name else each for each in _BASE.parameters
+        )
+    )
+
+
 BREAKING = {
     "gone": (_BASE, None, "QP801"),
     "route gone": (_BASE, _BASE._replace(http=None), "QP802"),
@@ -151,6 +165,25 @@ BREAKING = {
     "bytes": (_BASE, _BASE._replace(response=Response(media_type="image/png")), "QP807"),
     "failure renamed": (_BASE, _types(errors=(_TAKEN._replace(code="Taken"),)), "QP807"),
     "failure's status": (_BASE, _types(errors=(_TAKEN._replace(status=422),)), "QP807"),
+    "body of a type": (_raw("image/png", "image/gif"), _raw("image/gif"), "QP803"),
+    "body of bytes": (_raw("*/*"), _raw(), "QP803"),
+    "body of any type": (_raw("*/*"), _raw("image/*"), "QP803"),
+    "body for another parameter": (_raw("*/*"), _raw("*/*", parameter="status"), "QP803"),
+    "JSON as bytes": (_raw(), _raw("application/json"), "QP803"),
+    "JSON as bytes, too": (_raw("image/png"), _raw("image/png", "application/json"), "QP803"),
+    "text to JSON in a URL": (_BASE, _coded("word", "json"), "QP803"),
+    "JSON to text in a URL": (_coded("word", "json"), _BASE, "QP803"),
+    "list to JSON in a URL": (_coded("id", ["array", "scalar"]), _coded("id", "json"), "QP803"),
+    "JSON to list in a URL": (_coded("id", ["row", []]), _coded("id", "vector"), "QP803"),
+    "patch no more": (_coded("word", "scalar", patch=True), _BASE, "QP808"),
+    "patch": (_BASE, _coded("size", "scalar", patch=True), "QP808"),
+    "formulas": (_BASE, _BASE._replace(response=Response(escape_formulas=True)), "QP804"),
+    "no formulas": (_BASE._replace(response=Response(escape_formulas=True)), _BASE, "QP804"),
+    "another tag": (
+        _BASE._replace(response=Response(etag="version")),
+        _BASE._replace(response=Response(etag="id")),
+        "QP807",
+    ),
     "default": (_BASE, _parameter("size", {**_INT, "default": 8}), "QP808"),
     "default gone": (_BASE, _parameter("size", _INT), "QP808"),
     "order of pages": (_PAGE, _PAGE._replace(execution=Listing((), by=("note", "id"), page=Page(50, 500))), "QP808"),
@@ -184,6 +217,17 @@ HARMLESS = {
     "key optional": (_WRITE._replace(idempotency=Idempotency.REQUIRED), _WRITE),
     "reads alone": (_WRITE, _WRITE._replace(read_only=True, idempotency=Idempotency.OFF)),
     "wider type": (_BASE, _types(parameter_types={"id": "bigint", "word": "character varying"})),
+    "bytes as well": (_raw(), _raw("image/*", "text/plain")),
+    "bytes of more types": (_raw("image/png", "text/plain"), _raw("image/*", "text/plain")),
+    "bytes of any type": (_raw("image/*"), _raw("*/*")),
+    "JSON and bytes": (_raw("application/json"), _raw("application/json", "image/png")),
+    "number to JSON in a URL": (_BASE, _coded("id", "json")),
+    "JSON to number in a URL": (_coded("id", ["row", []]), _BASE),
+    "list to JSON without a URL": (
+        _coded("id", ["array", "scalar"])._replace(http=None),
+        _coded("id", "json")._replace(http=None),
+    ),
+    "a tag": (_BASE, _BASE._replace(response=Response(etag="version"))),
     "described": (_BASE, _BASE._replace(documentation=_BASE.documentation._replace(description="Better."))),
 }
 
