@@ -8,13 +8,17 @@ import base64
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import cache
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
 from handler.contract.errors import NotAuthenticated
 from handler.identity.issuers import Issuer
+
+if TYPE_CHECKING:
+    from jwt import PyJWT
 
 LARGEST_TOKEN = 16 * 1024
 _MOST_REMEMBERED = 1000
@@ -124,18 +128,23 @@ def _decoded(token: str, keys: Sequence[Any], issuer: Issuer) -> dict[str, Any]:
 
 
 def _decoded_by(key: Any, token: str, issuer: Issuer) -> dict[str, Any]:
-    import jwt
-
-    claims: dict[str, Any] = jwt.decode(
+    claims: dict[str, Any] = _decoder().decode(
         token,
         key,
         algorithms=list(issuer.algorithms),
         audience=list(issuer.audience),
         issuer=issuer.issuer,
         leeway=issuer.leeway,
-        options={"require": ["exp", "iss", "aud"]},
     )
     return claims
+
+
+@cache
+def _decoder() -> "PyJWT":
+    """Return the one that verifies all tokens: jwt.decode makes a new one for each."""
+    from jwt import PyJWT
+
+    return PyJWT({"require": ["exp", "iss", "aud"]})
 
 
 def _fixed(public_key: str) -> Callable[[str | None], Sequence[Any]]:
