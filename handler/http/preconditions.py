@@ -19,7 +19,8 @@ def if_match(header: str) -> IfMatch:
     # Every other part was between quotation marks; no tag has one within.
     parts = header.split('"')
     before = [part.strip(" \t,") for part in parts[:-1:2]]
-    well_formed = len(parts) > 2 and len(parts) % 2 == 1 and not parts[-1].strip(" \t,")
+    separated = all("," in between for between in parts[2:-1:2])
+    well_formed = separated and len(parts) > 2 and len(parts) % 2 == 1 and not parts[-1].strip(" \t,")
     if not well_formed or not {_STRONG, _WEAK} >= {*before}:
         raise InvalidParameters('the header If-Match must be * or entity tags in quotation marks, such as "5"')
     strong = [tag for kind, tag in zip(before, parts[1::2], strict=True) if kind == _STRONG]

@@ -157,7 +157,7 @@ def test_over_http_the_tag_goes_with_the_row(written: Bank) -> None:
     for tags in ('"4"', '"4", "6"', 'W/"5"', 'W/"5" , "%35%20"', '""'):
         answer = http("PATCH", **{"if-match": tags})
         assert (answer.status, answer.json["code"]) == (412, "PreconditionFailed"), tags
-    for tags in ("5", '"5', '"5" "6"x', 'w/"5"', "", '"4" x "5"'):
+    for tags in ("5", '"5', '"5" "6"x', 'w/"5"', "", '"4" x "5"', '"4" "5"', '"4""5"', '"4", "6" W/"5"'):
         answer = http("PATCH", **{"if-match": tags})
         assert (answer.status, answer.json["code"]) == (400, "InvalidParameters"), tags
     changed = http("PATCH", **{"if-match": ' "4" ,W/"6","%35" , '})
