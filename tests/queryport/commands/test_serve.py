@@ -253,6 +253,7 @@ def test_a_signal_stops_everything_and_the_data_is_kept(tmp_path: Path) -> None:
         assert living(alive) == []
     assert sorted(path.name for path in (tmp_path / ".queryport").iterdir()) == [
         ".gitignore",
+        "compiled",
         "handler.log",
         "identity.pem",
         "postgres",
