@@ -159,6 +159,7 @@ class DevelopmentServer:
                         watches.close()
                         watch = watches.enter_context(newer)
                     self._take_up()
+                    self._workspace.keep()
                 except _MENDABLE_ERRORS as error:
                     self._failing = True
                     self._terminal.error(str(error))
@@ -166,7 +167,7 @@ class DevelopmentServer:
 
     def _take_up(self) -> None:
         started = time.monotonic()
-        build = self._workspace.build()
+        build = self._workspace.build(keeps=False)
         if build == self._build:
             if self._failing:  # the file is as it was before the error
                 self._terminal.say("all is well again" if build.compilation.ok else summary_of(build.compilation))

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from queryport.compile.earlier_reading import EarlierReading
 from queryport.compile.query_files import find_query_files
 from queryport.compile.read.folder import FOLDER_FILE, Folder, Folders, read_folders
 from queryport.compile.read.regular_file import WHOLE
@@ -61,16 +62,45 @@ def read_project(queries: Path, defaults: Mapping[str, Any] = MappingProxyType({
 
     `defaults` are keys that hold where neither a file nor a folder has them.
     """
-    folders = read_folders(queries, defaults)
-    problems: list[Problem] = [*folders.problems]
-    texts = []
-    # Of a folder, once for its files, of which there may be thousands.
-    above, are_broken = cache(folders.above), cache(folders.are_broken_above)
-    for found in find_query_files(BUILT_IN, queries):
-        if found.name is not None and are_broken(found.directory):
-            message = f"it inherits from a `{FOLDER_FILE}` that cannot be used"
-            found.reporter.report("QP009", WHOLE, message, f"mend that `{FOLDER_FILE}`, or delete it")
-        problems += found.reporter.problems
-        if found.name is not None and not found.reporter.errors:
-            texts.append(QueryText(found.name, found.reporter.source, above(found.directory)))
-    return ProjectFiles(tuple(texts), tuple(problems), folders)
+    return ProjectReader().read(queries, defaults)
+
+
+class ProjectReader:
+    """Reads a project again and again, and of its query files those alone that have changed since the last time."""
+
+    def __init__(self) -> None:
+        self._earlier = EarlierReading()
+        self._texts: dict[str, QueryText] = {}
+        self._above: dict[Path, tuple[Folder, ...]] = {}
+
+    def read(self, queries: Path, defaults: Mapping[str, Any] = MappingProxyType({})) -> ProjectFiles:
+        """Read a project as `read_project` does. What did not change is the same object as before."""
+        self._earlier.begin()
+        folders = read_folders(queries, defaults)
+        problems: list[Problem] = [*folders.problems]
+        texts = []
+        above: dict[Path, tuple[Folder, ...]] = {}
+        # Of a folder, once for its files, of which there may be thousands.
+        are_broken = cache(folders.are_broken_above)
+        for found in find_query_files(BUILT_IN, queries, self._earlier):
+            directory, reporter = found.directory, found.reporter
+            if found.name is not None and are_broken(directory):
+                message = f"it inherits from a `{FOLDER_FILE}` that cannot be used"
+                reporter.report("QP009", WHOLE, message, f"mend that `{FOLDER_FILE}`, or delete it")
+            problems += reporter.problems
+            if found.name is not None and not reporter.errors:
+                if directory not in above:
+                    above[directory] = self._same_above(directory, folders)
+                texts.append(self._same_text(found.name, reporter.source, above[directory]))
+        self._texts, self._above = {text.name: text for text in texts}, above
+        return ProjectFiles(tuple(texts), tuple(problems), folders)
+
+    def _same_above(self, directory: Path, folders: Folders) -> tuple[Folder, ...]:
+        before, now = self._above.get(directory), folders.above(directory)
+        return before if before is not None and before == now else now
+
+    def _same_text(self, name: str, source: Source, folders: tuple[Folder, ...]) -> QueryText:
+        """Return the text of before where it is the same, since its key is known."""
+        before = self._texts.get(name)
+        is_same = before is not None and before.source is source and before.folders is folders
+        return before if before is not None and is_same else QueryText(name, source, folders)

@@ -11,6 +11,7 @@ from functools import cached_property
 from operator import attrgetter
 from pathlib import Path
 
+from queryport.compile.earlier_reading import EarlierReading
 from queryport.compile.read.regular_file import WHOLE, read_bytes
 from queryport.diagnostics.reporter import Reporter
 from queryport.diagnostics.source import Source, Span, shown
@@ -26,12 +27,15 @@ class FoundFile:
     reporter: Reporter
 
 
-def find_query_files(built_in: Path, queries: Path) -> Iterator[FoundFile]:
-    """Read Queryport's own query files and those below `queries`, in the order of their paths."""
-    first: dict[str, Path] = {}
+def find_query_files(built_in: Path, queries: Path, earlier: EarlierReading) -> Iterator[FoundFile]:
+    """Read Queryport's own query files and those below `queries`, in the order of their paths.
+
+    Of those that are as they were at the `earlier` reading, the text is taken from there.
+    """
+    first: dict[str, _Place] = {}
     for folder in (built_in, queries):
         for place in _listed(folder):
-            reporter = place.problem or _read(place)
+            reporter = place.problem or _read(place, earlier)
             if reporter is None:
                 continue
             name = None if reporter.errors or place.problem else _named(reporter, place)
@@ -39,8 +43,8 @@ def find_query_files(built_in: Path, queries: Path) -> Iterator[FoundFile]:
                 message = f"`{name}` lies in the folder of Queryport's own operations"
                 reporter.report("QP008", WHOLE, message, "give the folder another name")
             # Two names that differ by case alone would be one file on some systems and two on others.
-            elif name is not None and first.setdefault(name.lower(), place.shown) is not place.shown:
-                message = f"`{name}` is made by {first[name.lower()]} already"
+            elif name is not None and first.setdefault(name.lower(), place) is not place:
+                message = f"`{name}` is made by {first[name.lower()].shown} already"
                 reporter.report("QP007", WHOLE, message, "rename one of the two")
             yield FoundFile(place.directory.path, None if reporter.errors else name, reporter)
 
@@ -69,8 +73,11 @@ class _Place:
 
     directory: _Directory
     name: str
-    shown: Path
     problem: Reporter | None = None
+
+    @property
+    def shown(self) -> Path:
+        return _shown(self.directory, self.name)
 
     @property
     def order(self) -> tuple[str, ...]:
@@ -87,7 +94,7 @@ def _listed(folder: Path) -> list[_Place]:
         path = Path(error.filename)
         reporter = Reporter(Source(shown(path), ""))
         reporter.report("QP009", WHOLE, f"the folder cannot be read ({error.strerror})", _READABLE)
-        found.append(_Place(_directory(folder, path.parent), path.name, reporter.source.path, reporter))
+        found.append(_Place(_directory(folder, path.parent), path.name, reporter))
 
     for parent, folders, names in os.walk(folder, onerror=refused):
         folders[:] = [name for name in folders if not name.startswith(".")]
@@ -96,9 +103,9 @@ def _listed(folder: Path) -> list[_Place]:
             if name.startswith("."):
                 continue
             if name.endswith(".sql"):
-                found.append(_Place(directory, name, _shown(directory, name)))
+                found.append(_Place(directory, name))
             elif name.lower().endswith((".sql", ".sql.txt")):
-                found.append(_Place(directory, name, _shown(directory, name), _passed_over(directory, name)))
+                found.append(_Place(directory, name, _passed_over(directory, name)))
     return sorted(found, key=attrgetter("order"))
 
 
@@ -123,16 +130,24 @@ def _passed_over(directory: _Directory, name: str) -> Reporter:
     return reporter
 
 
-def _read(place: _Place) -> Reporter | None:
+def _read(place: _Place, earlier: EarlierReading) -> Reporter | None:
     """Return the reporter of a file's text, or None for one that is gone."""
-    reporter = Reporter(Source(place.shown, ""))
-    content = read_bytes(os.path.join(place.directory.path, place.name), reporter, _READABLE)  # noqa: PTH118 (of thousands of files)
+    path = os.path.join(place.directory.path, place.name)  # noqa: PTH118 (of thousands of files)
+    stamp = earlier.stamp(path)
+    source = earlier.source(path, stamp, place.directory.shown)
+    if source is not None:
+        return Reporter(source)
+    shown_path = place.shown
+    reporter = Reporter(Source(shown_path, ""))
+    content = read_bytes(path, reporter, _READABLE)
     if content is None:
         return reporter if reporter.errors else None
     try:
-        return Reporter(Source(place.shown, content.decode("utf-8-sig")))
+        source = Source(shown_path, content.decode("utf-8-sig"))
+        earlier.keep(path, stamp, place.directory.shown, source)
+        return Reporter(source)
     except UnicodeDecodeError as error:
-        reporter = Reporter(Source(place.shown, content.decode(errors="replace")))
+        reporter = Reporter(Source(shown_path, content.decode(errors="replace")))
         at = len(content[: error.start].decode(errors="replace"))
         reporter.report("QP002", Span(at, at + 1), "the file is not UTF-8 text", "save it as UTF-8")
         return reporter

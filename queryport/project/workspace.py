@@ -15,7 +15,7 @@ from queryport.compile.cache.cache import CompileCache
 from queryport.compile.cache.key import cache_key
 from queryport.compile.compiler import compile_files, put_together
 from queryport.compile.describe.schema_digest import schema_digest
-from queryport.compile.project_files import ProjectFiles, read_project
+from queryport.compile.project_files import ProjectFiles, ProjectReader
 from queryport.console.collector import collector_paused
 from queryport.console.terminal import Terminal
 from queryport.diagnostics.source import Problem
@@ -55,23 +55,34 @@ class Workspace:
         self._databases = databases
         self._terminal = terminal
         self._cache = cache
+        self._reader = ProjectReader()
 
-    def build(self) -> Build:
+    def build(self, *, keeps: bool = True) -> Build:
         """Read the project as it is now and compile it. Raises ProjectError, ScriptError and HistoryError.
 
+        What was compiled is kept for the next command, unless `keep` is to do that.
         No database is asked, or even started, where nothing has to be compiled and the scripts alone tell the schema.
         """
         project = Project.load(self._root)
         scripts = Scripts.of(project)
         with collector_paused():
-            files = read_project(project.queries, project.query_defaults)
+            files = self._reader.read(project.queries, project.query_defaults)
         schema = self._databases.schema_of(scripts)
         if schema is not None:
-            return Build(project, scripts, self._compile(files, schema, lambda: self.schema(scripts)))
-        with self.schema(scripts) as url:
-            found = schema_digest(url)
-            lasts = partial(self._is_still, found, url)
-            return Build(project, scripts, self._compile(files, found, lambda: nullcontext(url), lasts))
+            compilation = self._compile(files, schema, lambda: self.schema(scripts))
+        else:
+            with self.schema(scripts) as url:
+                found = schema_digest(url)
+                lasts = partial(self._is_still, found, url)
+                compilation = self._compile(files, found, lambda: nullcontext(url), lasts)
+        if keeps:
+            self.keep()
+        return Build(project, scripts, compilation)
+
+    def keep(self) -> None:
+        """Leave what was compiled to the next command."""
+        with collector_paused():
+            self._cache.write()
 
     def _compile(
         self,
@@ -88,9 +99,10 @@ class Workspace:
         if unknown:
             with opened() as url, self._terminal.step("Compiling"):
                 compiled |= compile_files(unknown, url)
-        if not unknown or lasts():
-            self._cache.keep(files.texts, compiled)
-        return put_together(files, compiled)
+        with collector_paused():
+            if not unknown or lasts():
+                self._cache.keep(files.texts, compiled)
+            return put_together(files, compiled)
 
     @staticmethod
     def _is_still(schema: str, url: str) -> bool:

@@ -27,6 +27,7 @@ class CompileCache:
         self._writes = writes
         self._key: str | None = None
         self._entries: Mapping[str, Entry] = {}
+        self._is_written = True
 
     def open(self, key: str) -> None:
         """Turn to the entries of a schema and a compiler, which `key` stands for."""
@@ -34,6 +35,7 @@ class CompileCache:
             self._key = key
             path = self._path
             self._entries = {} if path is None else read_entries(path, key)
+            self._is_written = True
 
     def borrowed(self) -> "CompileCache":
         """Return a cache with the entries of the same directory that leaves them to those they are for."""
@@ -49,19 +51,26 @@ class CompileCache:
         return found
 
     def keep(self, texts: Iterable[QueryText], compiled: Mapping[str, CompiledFile]) -> None:
-        """Keep the results of these files and of no others, for as long as the cache is open."""
+        """Keep the results of these files and of no others, in memory until they are written."""
         before = self._entries
         self._entries = {
             text.key: before.get(text.key) or Entry.of(text, compiled[text.key])
             for text in texts
             if compiled[text.key].lasting
         }
+        if self._entries.keys() != before.keys():
+            self._is_written = False
+
+    def write(self) -> None:
+        """Write what is kept to the directory, unless it is there already."""
         path = self._path
-        if self._writes and path is not None and self._key is not None and self._entries.keys() != before.keys():
-            with suppress(OSError):  # a full disk, or a folder of another user's: the next command compiles again
-                path.parent.mkdir(parents=True, exist_ok=True)
-                write_entries(path, self._key, self._entries)
-                _drop_oldest(path.parent)
+        if self._is_written or not self._writes or path is None or self._key is None:
+            return
+        self._is_written = True
+        with suppress(OSError):  # a full disk, or a folder of another user's: the next command compiles again
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_entries(path, self._key, self._entries)
+            _drop_oldest(path.parent)
 
     @property
     def _path(self) -> Path | None:

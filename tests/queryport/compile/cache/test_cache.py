@@ -4,6 +4,7 @@ import ast
 import hashlib
 import os
 import random
+import time
 from collections.abc import Callable, Sequence
 from importlib.metadata import packages_distributions
 from pathlib import Path
@@ -22,8 +23,9 @@ from queryport.compile.cache.entry import Entry
 from queryport.compile.cache.key import LIBRARIES, cache_key
 from queryport.compile.compiled_file import CompiledFile
 from queryport.compile.compiler import Compilation, compile_files, put_together
-from queryport.compile.project_files import read_project
+from queryport.compile.project_files import ProjectReader, read_project
 from queryport.compile.write.emit import write_catalog
+from tests.support.clock import later
 from tests.support.repository import ROOT
 
 KEY = cache_key("a schema")
@@ -31,14 +33,19 @@ KEY = cache_key("a schema")
 
 def _compile(queries: Path, url: str, directory: Path | None) -> tuple[Compilation, int]:
     """Compile as a command that begins would; answer also how many files were compiled."""
-    cache = CompileCache(directory)
+    return _compile_again(queries, url, CompileCache(directory), ProjectReader())
+
+
+def _compile_again(queries: Path, url: str, cache: CompileCache, reader: ProjectReader) -> tuple[Compilation, int]:
+    """Compile as a command would that has compiled the same project before."""
     cache.open(KEY)
-    files = read_project(queries)
+    files = reader.read(queries)
     compiled = cache.known(files.texts)
     unknown = [text for text in files.texts if text.key not in compiled]
     if unknown:
         compiled |= compile_files(unknown, url)
     cache.keep(files.texts, compiled)
+    cache.write()
     return put_together(files, compiled), len(unknown)
 
 
@@ -108,12 +115,17 @@ def test_a_cached_result_is_a_cold_ones(
     chance, queries = random.Random(seed), tmp_path / "queries"  # noqa: S311 (edits, no secrets)
     queries.mkdir()
     saved = 0
+    running = CompileCache(None), ProjectReader()
+    monkeypatch.setattr(time, "time_ns", later)
     for _ in range(15):
+        time.sleep(0.02)  # beyond a tick of the file system's clock
         for _ in range(chance.randrange(1, 4)):
             _edit(queries, chance)
         cached, compiled = _compile(queries, schema_url, tmp_path / "cache")
         cold, all_of_them = _compile(queries, schema_url, None)
         assert _told(cached, tmp_path / "cached.json") == _told(cold, tmp_path / "cold.json")
+        again, _ = _compile_again(queries, schema_url, *running)
+        assert _told(again, tmp_path / "again.json") == _told(cold, tmp_path / "cold.json")
         saved += all_of_them - compiled
     assert saved > 10
 
@@ -161,6 +173,7 @@ def test_a_borrowed_cache_leaves_the_entries_as_they_are(tmp_path: Path, schema_
     files = read_project(tmp_path / "queries")
     assert len(cache.known(files.texts)) == 2
     cache.keep((), {})
+    cache.write()
     assert (tmp_path / "cache" / f"{KEY}.cache").read_bytes() == before
 
 
@@ -251,6 +264,7 @@ def test_a_few_schemas_are_kept(tmp_path: Path, schema_url: str) -> None:
         cache = CompileCache(tmp_path / "cache")
         cache.open(f"key{number}")
         cache.keep(files.texts, compiled)
+        cache.write()
         os.utime(tmp_path / "cache" / f"key{number}.cache", (number, number))
     kept = sorted(path.name for path in (tmp_path / "cache").iterdir())
     assert kept == [f"key{number}.cache" for number in (2, 3, 4, 5)]
@@ -294,6 +308,7 @@ def test_a_message_that_json_cannot_hold_is_not_kept(tmp_path: Path, schema_url:
     cache = CompileCache(tmp_path / "cache")
     cache.open(KEY)
     cache.keep(files.texts, compiled | {text.key: CompiledFile(None, (problem,))})
+    cache.write()
     assert len(read_entries(tmp_path / "cache" / f"{KEY}.cache", KEY)) == len(files.texts) - 1
 
 

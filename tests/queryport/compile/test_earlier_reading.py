@@ -1,0 +1,158 @@
+"""A project that is read again: what has not changed is not read, and the outcome is that of reading all of it."""
+
+import os
+import random
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from queryport.compile import query_files
+from queryport.compile.project_files import BUILT_IN, ProjectReader, read_project
+from queryport.compile.read.regular_file import read_bytes
+from queryport.diagnostics.reporter import Reporter
+from tests.support.clock import later
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_TICK = 0.02
+"""Seconds beyond which the file system gives another time to a change."""
+
+_TEXTS = ("SELECT 1 AS a", "SELECT 2 AS a", "SELECT 1 AS é", "", "-- x: [\n", "\ufeffSELECT 3 AS a")
+_FOLDERS = ("allow: [anyone]\n", "allow: [signed]\n", "nonsense: 1\n", "{", "")
+
+
+@pytest.fixture
+def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the files that are read, on a clock by which no change is of this moment."""
+    names: list[str] = []
+
+    def noting(path: str, reporter: Reporter, cure: str) -> bytes | None:
+        names.append(Path(path).name)
+        return read_bytes(path, reporter, cure)
+
+    monkeypatch.setattr(query_files, "read_bytes", noting)
+    monkeypatch.setattr(time, "time_ns", later)
+    return names
+
+
+def _write(root: Path, names: str) -> None:
+    for name in names.split():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text("SELECT 1 AS a")
+
+
+def test_of_many_files_the_changed_one_alone_is_read(tmp_path: Path, reads: list[str]) -> None:
+    queries, other = tmp_path / "queries", tmp_path / "other.sql"
+    _write(queries, "a/one.sql a/two.sql b/three.sql")
+    other.write_text("SELECT 4 AS d")
+    reader = ProjectReader()
+    one = queries / "a/one.sql"
+
+    def with_its_times() -> None:
+        before = one.stat()
+        one.write_text("SELECT 9 AS a")  # as long as before
+        os.utime(one, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+    steps: list[tuple[Callable[[], object], list[str]]] = [
+        (lambda: None, ["one.sql", "three.sql", "two.sql", *(path.name for path in BUILT_IN.rglob("*.sql"))]),
+        (lambda: None, []),
+        (lambda: one.write_text("SELECT 2 AS a"), ["one.sql"]),
+        (with_its_times, ["one.sql"]),
+        (lambda: other.replace(one), ["one.sql"]),
+        (lambda: one.rename(queries / "b/one.sql"), ["one.sql"]),
+        (lambda: (queries / "b").rename(queries / "c"), ["one.sql", "three.sql"]),
+        (lambda: (queries / "c/one.sql").unlink(), []),
+        (lambda: (queries / "a/link.sql").symlink_to(queries / "c/three.sql"), ["link.sql"]),
+        (lambda: (queries / "c/three.sql").write_text("SELECT 5 AS a"), ["link.sql", "three.sql"]),
+        (lambda: (queries / "c/_folder.yaml").write_text("hidden: true\n"), []),
+        (lambda: None, []),
+    ]
+    for number, (change, expected) in enumerate(steps):
+        time.sleep(_TICK)
+        change()
+        reads.clear()
+        files = reader.read(queries)
+        assert sorted(reads) == sorted(expected), number
+        assert files == read_project(queries)
+
+
+def test_what_did_not_change_keeps_its_key(tmp_path: Path, reads: list[str]) -> None:
+    _write(tmp_path, "a/one.sql a/two.sql b/three.sql")
+    (tmp_path / "a/_folder.yaml").write_text("hidden: true\n")
+    reader = ProjectReader()
+    before = {text.name: text for text in reader.read(tmp_path).texts}
+    time.sleep(_TICK)
+    (tmp_path / "a/one.sql").write_text("SELECT 2 AS a")
+    again = {text.name: text for text in reader.read(tmp_path).texts}
+    assert [name for name in before if again[name] is not before[name]] == ["a.one"]
+    (tmp_path / "a/_folder.yaml").write_text("hidden: false\n")
+    changed = {text.name: text for text in reader.read(tmp_path).texts}
+    assert sorted(name for name in again if changed[name] is not again[name]) == ["a.one", "a.two"]
+    assert changed["a.two"].key != again["a.two"].key
+    assert "two.sql" in reads
+
+
+def test_paths_are_shown_from_where_one_is(tmp_path: Path, reads: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    _write(tmp_path, "here/a/one.sql there/x.sql")
+    reader = ProjectReader()
+    for folder in ("here", "there", "here"):
+        monkeypatch.chdir(tmp_path / folder)
+        reads.clear()
+        assert reader.read(tmp_path / "here") == read_project(tmp_path / "here")
+        assert "one.sql" in reads
+
+
+def _edit(root: Path, chance: random.Random) -> None:
+    folder = root / chance.choice(["", "a", "a/b", "c"])
+    folder.mkdir(parents=True, exist_ok=True)
+    files = sorted(path for path in root.rglob("*.*") if path.is_file() or path.is_symlink())
+    name = chance.choice(["q1.sql", "q2.sql", "Q1.sql", "q 3.sql", "q4.SQL", "_folder.yaml"])
+    if name == "_folder.yaml":
+        (folder / name).write_text(chance.choice(_FOLDERS))
+        return
+    match chance.randrange(9):
+        case 0 | 1 | 2:
+            (folder / name).write_text(chance.choice(_TEXTS))
+        case 3:
+            (folder / name).write_bytes(b"SELECT '\xff'")
+        case 4 if files:
+            chance.choice(files).unlink()
+        case 5 if files:
+            path = chance.choice(files)
+            path.rename(folder / path.name)
+        case 6 if files and not (folder / name).is_symlink():
+            (folder / name).unlink(missing_ok=True)
+            (folder / name).symlink_to(chance.choice(files))
+        case 7 if files:
+            one, two = chance.choice(files), chance.choice(files)
+            one.rename(root / "between")
+            if two != one:
+                two.rename(one)
+            (root / "between").rename(two)
+        case _ if (root / "a").is_dir() and not (root / "d").exists():
+            (root / "a").rename(root / "d")
+
+
+@pytest.mark.parametrize("seed", [0, 1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 40))])
+@pytest.mark.usefixtures("reads")
+def test_after_any_edits_the_outcome_is_that_of_reading_everything(seed: int, tmp_path: Path) -> None:
+    chance, queries = random.Random(seed), tmp_path / "queries"  # noqa: S311 (edits, no secrets)
+    queries.mkdir()
+    reader = ProjectReader()
+    for _ in range(40):
+        time.sleep(_TICK)
+        for _ in range(chance.randrange(1, 5)):
+            _edit(queries, chance)
+        assert reader.read(queries) == read_project(queries)
+
+
+def test_a_change_within_a_tick_of_the_clock_is_seen(tmp_path: Path) -> None:
+    reader, path = ProjectReader(), tmp_path / "one.sql"
+    for number in range(300):
+        text = f"SELECT {number:03} AS a"
+        path.write_text(text)
+        (found,) = [each for each in reader.read(tmp_path).texts if each.name == "one"]
+        assert found.source.text == text
