@@ -5,19 +5,20 @@ text that is no longer there. A file that never compiled is known by its name al
 """
 
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 import orjson
 from starlette.responses import Response
 
-from handler.contract.catalog import Catalog
-from handler.contract.routes import Routes
+from handler.contract.routes import Node, Routes
 from queryport.compile import Compilation, Problem
-from queryport.compile.write.emit import write_catalog
-from queryport.compile.write.encoded import EncodedOperation, EncodedOperations
+from queryport.compile.write.emit import trie
 from queryport.diagnostics.rules import Severity
 from queryport.diagnostics.source import shown
+
+if TYPE_CHECKING:
+    from queryport.compile.write.encoded import EncodedOperation
 
 STATUS = 500
 CODE = "DoesNotCompile"
@@ -34,7 +35,9 @@ class BrokenOperations:
     def update(self, compilation: Compilation, queries: Path) -> None:
         """Take note of a compilation of the files in `queries`."""
         found = [problem for problem in compilation.problems if problem.severity is Severity.ERROR]
-        paths = queries.rglob("*.sql") if found else ()
+        # By their names first, for to tell how a path is shown takes a look at the disk.
+        wanted = {problem.path.name for problem in found}
+        paths = [path for path in queries.rglob("*.sql") if path.name in wanted] if found else ()
         names = {shown(path): _operation_name(path.relative_to(queries)) for path in paths}
         errors: dict[str, Problem] = {}
         for problem in found:
@@ -44,7 +47,7 @@ class BrokenOperations:
         self._last_good |= {operation.name: operation for operation in good}
         stale = [operation for name, operation in self._last_good.items() if name in errors]
         # A request is matched against all routes, as the handler would do it; of two alike the working one wins.
-        self._routes = _routes(EncodedOperations([*stale, *good])) if stale else None
+        self._routes = Routes(trie([*stale, *good]), _elsewhere) if stale else None
         self._errors = errors
 
     def __call__(self, method: str, path: str) -> Response | None:
@@ -63,11 +66,9 @@ class BrokenOperations:
         return None if problem is None else _response(name, problem)
 
 
-def _routes(operations: EncodedOperations) -> Routes:
-    with TemporaryDirectory() as directory:
-        path = Path(directory) / "catalog.json"
-        write_catalog(path, operations, "")
-        return Catalog(path).routes
+def _elsewhere(offset: int, length: int) -> Node:
+    """Read a branch that is not in memory, of which there is none."""
+    raise LookupError(offset, length)
 
 
 def _operation_name(path: Path) -> str:

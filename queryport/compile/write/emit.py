@@ -25,7 +25,7 @@ def write_catalog(path: Path, operations: Sequence[Operation], fingerprint: str)
     index = {
         "format": CATALOG_FORMAT,
         "fingerprint": fingerprint,
-        "routes": _without_large_branches(_trie(encoded), lines),
+        "routes": _without_large_branches(trie(encoded), lines),
         "operations": lines.add(orjson.dumps(places)),
     }
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
@@ -68,7 +68,8 @@ def _without_large_branches(node: dict[str, Any], lines: _Lines) -> dict[str, An
     return small
 
 
-def _trie(operations: Sequence[EncodedOperation]) -> dict[str, Any]:
+def trie(operations: Sequence[EncodedOperation]) -> dict[str, Any]:
+    """Return the routes of operations as handler.contract.routes walks them; of two alike the later counts."""
     root: dict[str, Any] = {}
     for operation in operations:
         if operation.http is not None:
