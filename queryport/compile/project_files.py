@@ -9,8 +9,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from queryport.compile.earlier_reading import EarlierReading
 from queryport.compile.query_files import find_query_files
+from queryport.compile.read.earlier_reading import EarlierReading
 from queryport.compile.read.folder import FOLDER_FILE, Folder, Folders, read_folders
 from queryport.compile.read.regular_file import WHOLE
 from queryport.diagnostics.source import Problem, Source

@@ -11,7 +11,7 @@ from functools import cached_property
 from operator import attrgetter
 from pathlib import Path
 
-from queryport.compile.earlier_reading import EarlierReading
+from queryport.compile.read.earlier_reading import EarlierReading
 from queryport.compile.read.regular_file import WHOLE, read_bytes
 from queryport.diagnostics.reporter import Reporter
 from queryport.diagnostics.source import Source, Span, shown
