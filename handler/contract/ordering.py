@@ -29,6 +29,12 @@ class Key(NamedTuple):
     """The value of the row that a page begins behind, from the placeholder."""
     placeholder: str
     nullable: bool
+    cast: str = ""
+    """What stands behind the column where it is compared: an enum's type, for it may be of a domain over the enum."""
+
+    @property
+    def compared(self) -> str:
+        return f"{self.column}{self.cast}"
 
 
 class Term(NamedTuple):
@@ -90,18 +96,18 @@ def _ranges(order: Order, nulls: Sequence[bool], depth: int) -> list[str]:
     nulls_follow = ascending and first.key.nullable and not nulls[0]
     last = [f"{first.key.column} IS NULL"] if nulls_follow else []
     if _is_row_comparison(order, nulls):
-        columns = ", ".join([term.key.column for term in order])
+        columns = ", ".join([term.key.compared for term in order])
         values = ", ".join([term.key.value for term in order])
         return [f"({columns}) {'>' if ascending else '<'} ({values})", *last]
     behind = []
     if others:
-        same = f"{first.key.column} IS NULL" if nulls[0] else f"{first.key.column} = {first.key.value}"
+        same = f"{first.key.column} IS NULL" if nulls[0] else f"{first.key.compared} = {first.key.value}"
         rest = _ranges(tuple(others), nulls[1:], depth + 1)
         if len(rest) > 1 and depth + 1 >= _DEEPEST:
             rest = [f"({' OR '.join([f'({condition})' for condition in rest])})"]
         behind = [f"{same} AND {condition}" for condition in rest]
     if not nulls[0]:
-        behind.append(f"{first.key.column} {'>' if ascending else '<'} {first.key.value}")
+        behind.append(f"{first.key.compared} {'>' if ascending else '<'} {first.key.value}")
     elif not ascending:
         behind.append(f"{first.key.column} IS NOT NULL")
     return [*behind, *last]

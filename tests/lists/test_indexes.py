@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -9,9 +10,11 @@ import pytest
 
 from benchmarks.lists import PAGES, PageOf, by_hand, compiled, fill, plan, statement
 from handler.contract.operation import Operation
+from queryport.compile import compile_project
 from queryport.postgres.server import EmbeddedPostgres
 from queryport.testing.databases import fresh_database
 from tests.support.databases import with_our_tables
+from tests.support.projects import write
 
 _ROWS = 40_000
 
@@ -67,3 +70,30 @@ def _rows(connection: psycopg.Connection[Any], sql: str, values: Any) -> list[An
         (json.loads(result.get_value(row, 0) or b""), json.loads(result.get_value(row, 1) or b""))
         for row in range(result.ntuples)
     ]
+
+
+_TICKETS = """
+CREATE TYPE state AS ENUM ('open', 'held', 'done');
+CREATE DOMAIN kept AS state CHECK (value <> 'held');
+CREATE TABLE ticket (ticket_id integer PRIMARY KEY, state kept NOT NULL);
+INSERT INTO ticket SELECT n, (ARRAY['open', 'done']::state[])[1 + n % 2] FROM generate_series(1, 20000) n;
+CREATE INDEX ON ticket (state, ticket_id);
+"""
+
+
+@pytest.mark.parametrize("after", [None, ("done", "9000")])
+@pytest.mark.parametrize("sign", ["", "-"])
+def test_an_index_serves_the_order_of_a_domain_over_an_enum(
+    postgres: EmbeddedPostgres, tmp_path: Path, sign: str, after: tuple[str, str] | None
+) -> None:
+    text = "-- sort: [state]\n-- page: {by: [ticket_id]}\nSELECT ticket_id, state FROM ticket"
+    with fresh_database(postgres.url()) as database, psycopg.connect(database.url, autocommit=True) as connection:
+        with_our_tables("")(database.url)
+        connection.execute(_TICKETS)
+        connection.execute("VACUUM ANALYZE ticket")
+        (operation,) = compile_project(write(tmp_path, {"tickets.sql": text}), database.url).operations
+        page = PageOf((f"{sign}state",), {}, after, (), "")
+        explained = plan(connection, *statement(operation, page), ", ANALYZE, TIMING OFF, BUFFERS OFF")["Plan"]
+    (scan,) = [node for node in nodes(explained) if "Relation Name" in node]
+    assert (scan["Index Name"], scan["Actual Rows"]) == ("ticket_state_ticket_id_idx", 51)
+    assert scan.get("Rows Removed by Filter", 0) == 0

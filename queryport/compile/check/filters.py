@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from handler.contract.patterns import LIKE
 from handler.contract.sql import Codec
 from queryport.compile.describe.database import TEXT_OID, Column, Database
-from queryport.compile.describe.text_forms import cast_of_text, comparable
+from queryport.compile.describe.text_forms import cast_of_enum, cast_of_text
 from queryport.compile.describe.types import Schema, codec, parameter_schema
 
 COMPARISONS = {"eq": "=", "ne": "<>", "lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
@@ -46,7 +46,7 @@ def _candidates(database: Database, oid: int) -> Iterator[Condition]:
     # Without a domain, whose CHECK is for values that are kept and not for those that are compared.
     cast = cast_of_text(database, base.oid)
     own, schema = codec(database, base.oid), parameter_schema(database, base.oid)
-    column = comparable(database, base.oid, "{column}")
+    column = f"{{column}}{cast_of_enum(database, base.oid)}"
     for operator, sql in COMPARISONS.items():
         yield Condition(operator, own, schema, f"{column} {sql} ({{value}}{cast})")
     array_oid = None if base.element_oid else database.type_oid(f"{base.sql_name}[]")

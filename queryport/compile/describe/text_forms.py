@@ -27,11 +27,11 @@ def as_text(database: Database, oid: int, expression: str) -> str:
     return f"CASE num_nulls({expression}) WHEN 0 THEN format('%s', {expression}) END"
 
 
-def comparable(database: Database, oid: int, expression: str) -> str:
-    """Return the expression that a column's value is compared with values of its type by.
+def cast_of_enum(database: Database, oid: int) -> str:
+    """Return the cast with which a column is compared with values of its type; none but for an enum.
 
     A statement's column counts as the type below its domain. PostgreSQL compares domains as what is below them, except
-    those over enums, for which it finds no operator with the enum on the other side. For an enum the cast is none.
+    those over enums, for which it finds no operator.
     """
     base = database.base_type(oid)
-    return f"({expression}::{base.sql_name})" if base.kind == "e" else expression
+    return f"::{base.sql_name}" if base.kind == "e" else ""

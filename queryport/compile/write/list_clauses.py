@@ -20,7 +20,7 @@ from handler.contract.sql import (
 )
 from queryport.compile.check.lists import FilterPlan, ListPlan
 from queryport.compile.describe.database import Database
-from queryport.compile.describe.text_forms import as_text, cast_of_text, comparable
+from queryport.compile.describe.text_forms import as_text, cast_of_enum, cast_of_text
 from queryport.compile.describe.typed_statement import TypedStatement
 from queryport.compile.write.body import Body
 from queryport.compile.write.names import column_of, free_names
@@ -160,8 +160,8 @@ def _keys(database: Database, plan: ListPlan, row: str) -> list[Key]:
         column, placeholder = column_of(row, key.column), f"__key_{number}"
         value = f"(:{placeholder}{cast_of_text(database, key.type_oid)})"
         text = as_text(database, key.type_oid, column)
-        compared = comparable(database, key.type_oid, column)
-        keys.append(Key(key.column, compared, text, value, placeholder, key.nullable))
+        cast = cast_of_enum(database, key.type_oid)
+        keys.append(Key(key.column, column, text, value, placeholder, key.nullable, cast))
     return keys
 
 
