@@ -8,7 +8,9 @@ go on with what they have.
 import itertools
 import os
 import shlex
+import shutil
 import time
+from collections import deque
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -53,6 +55,9 @@ _MENDABLE_ERRORS = (CommandError, psycopg.Error)
 """Failures that one save can cause and the next one mend."""
 
 _TOKEN_SECONDS = 3600
+
+_VERSIONS_KEPT = 3
+"""The versions of the function whose files stay: events may be on their way to the last one, and to that before it."""
 
 _NAMED = 3  # operations that changed, after which they are only counted
 
@@ -112,6 +117,7 @@ class DevelopmentServer:
         )
         folder = stack.enter_context(TemporaryDirectory(prefix="queryport-"))
         self._catalogs = (Path(folder) / str(number) / "catalog.json" for number in itertools.count(1))
+        self._written: deque[Path] = deque()
         self._log = self._workspace.data_dir / "handler.log"
         self._log.write_bytes(b"")
         variables, prepare = self._version()
@@ -206,6 +212,9 @@ class DevelopmentServer:
         """The function's environment, with a catalogue of what is built now, and what writes its document."""
         catalog = next(self._catalogs)
         catalog.parent.mkdir()
+        self._written.append(catalog.parent)
+        if len(self._written) > _VERSIONS_KEPT:
+            shutil.rmtree(self._written.popleft(), ignore_errors=True)
         write_callable(catalog, self._build, local=True)
         variables = operation_variables(catalog, self._emulator.url, database_name(self._database_url))
         variables |= self._api_keys.environment(self._emulator.url)
