@@ -14,6 +14,7 @@ NODE_MODULES = ROOT / ".tools/typescript/node_modules"
 PROJECT = {
     "migrations/0001_books.sql": """
         CREATE TYPE state AS ENUM ('new', 'old');
+        CREATE TYPE grade AS ENUM ('a', 'A', 'a-b', 'A b', '+', '-', '', 'value 4', '1', 'très');
         CREATE TABLE book (
             book_id int PRIMARY KEY, title text NOT NULL, state state NOT NULL, note text, price numeric(8,2),
             tags text[] NOT NULL DEFAULT '{}', extra jsonb NOT NULL DEFAULT '{}',
@@ -47,6 +48,7 @@ PROJECT = {
     ),
     "sql_queries/books/delete.sql": "-- http: DELETE /books/{book_id}\nDELETE FROM book WHERE book_id = :book_id\n",
     "sql_queries/books/count.sql": "-- result: value\nSELECT count(*) AS books FROM book\n",
+    "sql_queries/books/grades.sql": "SELECT unnest(enum_range(NULL::grade)) AS grade\n",
     "sql_queries/books/import.sql": (
         "-- batch: true\n-- http: POST /book-imports\n"
         "INSERT INTO book (book_id, title, state) VALUES (:book_id, :title, 'new') ON CONFLICT DO NOTHING\n"

@@ -13,9 +13,9 @@ pytestmark = pytest.mark.clients
 
 _PROGRAM = """
 import json, sys
-from shop.api.books import books_get, books_list, by_name_books_count
+from shop.api.books import books_get, books_list, by_name_books_count, by_name_books_grades
 from shop.client import Client
-from shop.models import BooksGetAnswer, NotFoundProblem, State
+from shop.models import BooksGetAnswer, Grade, NotFoundProblem, State
 from shop.types import UNSET
 
 client = Client(base_url=sys.argv[1])
@@ -29,6 +29,8 @@ assert isinstance(one, BooksGetAnswer), one
 missing = books_get.sync(client=client, book_id=99)
 assert isinstance(missing, NotFoundProblem), missing
 count = by_name_books_count.sync(client=client)
+grades = [row.grade for row in by_name_books_grades.sync(client=client).data]
+assert len(set(grades)) == len(list(Grade)) == 10 and all(isinstance(grade, Grade) for grade in grades), grades
 print(json.dumps({"titles": titles, "state": one.data.state.value, "missing": missing.status, "count": count.data}))
 """
 

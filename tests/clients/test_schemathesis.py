@@ -37,6 +37,11 @@ _MORE = {
         "-- params: {aa: {type: 'integer[][]'}, ja: {optional: true}, st: {optional: true}}\n"
         "SELECT :aa::int[] AS aa, :ja::jsonb[] AS ja, :st::book[] AS st\n"
     ),
+    "sql_queries/books/change.sql": (
+        "-- result: one\n-- http: PATCH /books/{book_id}\n-- etag: {column: note, required: true}\n"
+        "-- params: {title: {patch: true}, note: {patch: true}}\n"
+        "UPDATE book SET title = :title, note = :note WHERE book_id = :book_id RETURNING book_id, note\n"
+    ),
     "sql_queries/private/secret.sql": "-- allow: [iam]\n-- http: GET /secret\nSELECT 1 AS a\n",
 }
 
@@ -57,8 +62,12 @@ def everything(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 def test_every_check_finds_nothing(everything: Served, tmp_path: Path) -> None:
     config = tmp_path / "schemathesis.toml"
-    statuses = ["2xx", "3xx", "401", "403", "404", "409", "422", "429", "5xx"]
-    config.write_text(f"[checks.positive_data_acceptance]\nexpected-statuses = {statuses}\n")
+    statuses = ["2xx", "3xx", "401", "403", "404", "409", "412", "422", "429", "5xx"]
+    without_tag = ["400", "401", "403", "406", "415", "422", "428"]
+    config.write_text(
+        f"[checks.positive_data_acceptance]\nexpected-statuses = {statuses}\n"
+        f"[checks.missing_required_header]\nexpected-statuses = {without_tag}\n"
+    )
     done = subprocess.run(
         [
             *(TOOLS / "schemathesis", "--config-file", config, "run"),

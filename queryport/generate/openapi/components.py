@@ -10,7 +10,7 @@ from typing import Any
 from handler.contract.errors import OperationError
 from queryport.generate.openapi import failures
 from queryport.generate.openapi.pieces import Group, Piece, member
-from queryport.generate.openapi.schemas import Hoist, Schema, key_of, type_name
+from queryport.generate.openapi.schemas import Hoist, Schema, key_of, plain, type_name
 from queryport.generate.openapi.security import SCHEMES
 
 HEADERS: dict[str, dict[str, Any]] = {
@@ -57,11 +57,13 @@ class Components:
         self._values: dict[str, dict[str, Any]] = {kind: {} for kind in _KINDS}
         self._readers: dict[str, dict[str, dict[str, None]]] = {kind: {} for kind in _KINDS}
         self._hoisted: dict[bytes, str] = {}
+        self._taken = {plain(name) for name in _RESERVED}
         self._problems: dict[tuple[type[OperationError], ...], str] = {}
 
     def add(self, kind: str, name: str, value: Any, allow: Sequence[str]) -> dict[str, str]:
         """Add a component, or one more operation that refers to it; return the reference."""
         self._values[kind].setdefault(name, value)
+        self._taken.add(plain(name))
         self._readers[kind].setdefault(name, {}).update(dict.fromkeys(allow))
         return {"$ref": f"#/components/{kind}/{name}"}
 
@@ -69,20 +71,26 @@ class Components:
         """Return the function that makes components of schemas for an operation with these rules."""
 
         def hoist(name: str, schema: Schema) -> Schema:
-            key = key_of(schema)
-            found = self._hoisted.get(key)
-            if found is None:
-                found = self._hoisted[key] = self._unused(type_name(name))
-            return self.add("schemas", found, schema, allow)
+            return self.add("schemas", self._name(name, schema), schema, allow)
 
         return hoist
 
-    def _unused(self, name: str) -> str:
-        taken = self._values["schemas"].keys() | _RESERVED
-        number, found = 1, name
-        while found in taken:
-            number += 1
-            found = f"{name}{number}"
+    def reserve(self, name: str, schema: Schema) -> Schema:
+        """Give a schema its name before an operation refers to it; return the reference."""
+        return {"$ref": f"#/components/schemas/{self._name(name, schema)}"}
+
+    def _name(self, name: str, schema: Schema) -> str:
+        """The name of a schema; clients write it in their own manner, so that it differs in letters and digits."""
+        key = key_of(schema)
+        found = self._hoisted.get(key)
+        if found is None:
+            number, wanted = 1, type_name(name)
+            found = wanted
+            while plain(found) in self._taken:
+                number += 1
+                found = f"{wanted}{number}"
+            self._hoisted[key] = found
+            self._taken.add(plain(found))
         return found
 
     def problem(self, group: tuple[type[OperationError], ...], allow: Sequence[str]) -> dict[str, str]:

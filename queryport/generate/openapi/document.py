@@ -8,6 +8,7 @@ from typing import Any
 from handler.contract.openapi_index import Audience
 from handler.contract.operation import Operation
 from queryport.generate.openapi.components import Components
+from queryport.generate.openapi.named_types import name_types
 from queryport.generate.openapi.operations import NAMED, by_name, by_route
 from queryport.generate.openapi.parameters import path_parameters
 from queryport.generate.openapi.pieces import Group, Layout, Piece, json_of, member, members
@@ -50,6 +51,7 @@ def document_of(described: Sequence[Described], heading: Heading) -> Document:
     """Write the document of all operations that HTTP callers can call."""
     shown = [each for each in described if _is_shown(each.operation)]
     components = Components()
+    name_types([each.operation for each in shown], components.reserve)
     paths = _Paths()
     tags: dict[str, str] = {}
     readers: dict[str, dict[str, None]] = {}

@@ -5,7 +5,8 @@ is moved into its branches.
 """
 
 import json
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import orjson
@@ -61,7 +62,9 @@ def _enum(schema: Schema, name: str, hoist: Hoist) -> Schema:
     labels = [label for label in schema["enum"] if label is not None]
     if not labels:
         return schema
-    reference = hoist(name, {**rest, "type": "string", "enum": labels})
+    names = member_names(labels)
+    told = {} if names is None else {"x-enum-varnames": names}
+    reference = hoist(name, {**rest, "type": "string", "enum": labels, **told})
     return ({"anyOf": [reference, {"type": "null"}]} if len(labels) < len(schema["enum"]) else reference) | own
 
 
@@ -144,3 +147,30 @@ def type_name(name: str) -> str:
     """`order_status` → `OrderStatus`."""
     words = "".join(character if character.isalnum() and character.isascii() else " " for character in name).split()
     return "".join(word[:1].upper() + word[1:] for word in words) or "Value"
+
+
+def plain(name: str) -> str:
+    """Return what is left of a name in every manner of writing it: its letters and digits, of one case."""
+    return "".join(character for character in name if character.isalnum()).lower()
+
+
+def member_names(labels: Sequence[str]) -> list[str] | None:
+    """Return names for an enum's labels, as `x-enum-varnames`; None where generators find different ones by themselves.
+
+    They write `a-b` and `A b` alike, and number what does not begin with a letter.
+    """
+    found = [plain(label) if label[:1].isalpha() else f"value{index}" for index, label in enumerate(labels)]
+    if len(set(found)) == len(found):
+        return None
+    names: list[str] = []
+    taken: set[str] = set()
+    for index, label in enumerate(labels):
+        words = re.findall(r"[A-Za-z0-9]+", label)
+        base = "_".join(words).upper() if words and words[0][0].isalpha() else f"VALUE_{index}"
+        number, name = 1, base
+        while plain(name) in taken:
+            number += 1
+            name = f"{base}_{number}"
+        names.append(name)
+        taken.add(plain(name))
+    return names

@@ -1,11 +1,15 @@
 """The OpenAPI document of the example: valid, complete, and true to what the handler does."""
 
 import json
+import re
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from handler.contract.errors import ERRORS
+from handler.contract.execution import Filter, Listing
 from handler.contract.openapi_index import DocumentIndex
 from handler.contract.operation import (
     Access,
@@ -20,7 +24,7 @@ from handler.contract.operation import (
 )
 from queryport.generate.openapi import Described, Heading, document_of
 from queryport.generate.openapi.failures import RULES
-from queryport.generate.openapi.schemas import NO_NUL
+from queryport.generate.openapi.schemas import NO_NUL, member_names, plain
 from tests.support.operations import ANY, INTEGER, TEXT, operation
 
 Json = dict[str, Any]
@@ -162,6 +166,78 @@ def test_an_enum_is_one_component_for_all() -> None:
         {"$ref": "#/components/schemas/Status"},
         {"type": "null"},
     ]
+
+
+def _typed(name: str, parameter: str, schema: Json, type_: str) -> Operation:
+    """An operation that takes a parameter of a type of the database, and answers a column of it."""
+    made = operation("SELECT 1", name=name, parameters={parameter: schema})
+    row = {"type": "object", "properties": {parameter: schema}, "required": [parameter]}
+    documentation = Documentation("", "", {"type": "array", "items": row})
+    return made._replace(
+        documentation=documentation._replace(parameter_types={parameter: type_}, column_types={parameter: type_})
+    )
+
+
+_LABELS = {"type": "string", "enum": ["new", "paid"]}
+_SOME = {"type": "string", "enum": ["new"]}
+_POINT = {"type": "object", "properties": {"x": INTEGER}, "required": ["x"], "additionalProperties": False}
+_LINE = {"type": "object", "properties": {"a": _POINT, "state": _LABELS}, "required": ["a", "state"]}
+
+
+def test_a_type_of_the_database_has_its_name_whatever_uses_it_first() -> None:
+    operations = [
+        _typed("m.status", "state", _LABELS, "order_status"),
+        _typed("m.line", "line", _LINE, "line"),
+        _typed("m.points", "p", {"type": ["array", "null"], "items": _POINT}, "geo.point[]"),
+    ]
+    earlier = [
+        _typed("a.some", "status", _SOME, "order_status"),
+        _typed(
+            "a.state", "first", {**_LABELS, "type": ["string", "null"], "enum": ["new", "paid", None]}, "order_status"
+        ),
+        operation("SELECT 1", name="a.text", parameters={"state": {"type": "string", "enum": ["x"]}}),
+    ]
+    for made in (operations, [*earlier, *operations]):
+        schemas = _document(*made)["components"]["schemas"]
+        assert schemas["OrderStatus"] == _LABELS
+        assert set(schemas["GeoPoint"]["properties"]) == {"x"}
+        assert schemas["Line"]["properties"] == {
+            "a": {"$ref": "#/components/schemas/GeoPoint"},
+            "state": {"$ref": "#/components/schemas/OrderStatus"},
+        }
+
+
+def test_what_lists_take_is_called_after_them_and_their_columns() -> None:
+    conditions = {"type": "object", "properties": {"eq": _LABELS, "is_null": {"type": "boolean"}}}
+    sort = {"type": "array", "items": {"type": "string", "enum": ["state", "-state"]}}
+    made = operation(
+        "SELECT 1",
+        name="orders.list",
+        parameters={"filter": {"type": "object", "properties": {"state": conditions}}, "sort": sort},
+    )
+    condition = Filter("state", "eq", "scalar", "__0")
+    schemas = _document(made._replace(execution=Listing((), sorts=("state",), filters=(condition,))))["components"][
+        "schemas"
+    ]
+    assert schemas["OrdersListSort"] == sort["items"]
+    assert schemas["OrdersListFilter"]["properties"] == {"state": {"$ref": "#/components/schemas/StateConditions"}}
+    assert schemas["StateConditions"]["properties"]["eq"] == {"$ref": "#/components/schemas/State"}
+
+
+def test_names_differ_in_more_than_the_manner_of_writing_them() -> None:
+    parameters = {"a_b": {"type": "string", "enum": ["1"]}, "AB": {"type": "string", "enum": ["2"]}}
+    names = _document(operation("SELECT 1", name="x", parameters=parameters))["components"]["schemas"]
+    assert {"AB", "AB2"} <= set(names)
+
+
+@given(st.lists(st.text("aAbB1 -_+é", max_size=4), min_size=1, max_size=8, unique=True))
+def test_the_names_of_labels_differ_however_a_client_writes_them(labels: list[str]) -> None:
+    names = member_names(labels)
+    by_themselves = [plain(each) if each[:1].isalpha() else f"value{index}" for index, each in enumerate(labels)]
+    assert (names is None) == (len(set(by_themselves)) == len(labels))
+    if names is not None:
+        assert len({plain(name) for name in names}) == len(labels)
+        assert all(re.fullmatch("[A-Z][A-Z0-9_]*", name) for name in names)
 
 
 def test_the_index_has_a_place_for_every_piece() -> None:
