@@ -3,6 +3,7 @@
 import os
 import random
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
@@ -146,7 +147,8 @@ def test_after_any_edits_the_outcome_is_that_of_reading_everything(seed: int, tm
     for _ in range(40):
         time.sleep(_TICK)
         for _ in range(chance.randrange(1, 5)):
-            _edit(queries, chance)
+            with suppress(OSError):  # nothing can be written through links that lead in a circle
+                _edit(queries, chance)
         assert reader.read(queries) == read_project(queries)
 
 
