@@ -80,7 +80,8 @@ class Recognizers:
         arrays, arrays_exact = self._of_arrays(schema)
         numbers = list(self._of_numbers(schema))
         tests: dict[type, list[Predicate] | None] = {
-            str: [*_as_decimals(schema, numbers), *self._of_strings(schema)],
+            # The pattern first: it stops at the first string that is no number.
+            str: [*self._of_strings(schema), *_as_decimals(schema, numbers)],
             int: numbers,
             Decimal: numbers,
             dict: objects,
