@@ -65,7 +65,7 @@ def test_a_function_of_every_type_is_no_callers_to_break(every: Target, capfd: p
 
 
 def test_the_example_is_no_callers_to_break(shop: Target, capfd: pytest.CaptureFixture[str]) -> None:
-    check(shop, SEED, 500, capfd)
+    check(shop, SEED, 1000, capfd)
 
 
 @pytest.mark.parametrize("operation", OWN_MISTAKES)
