@@ -17,7 +17,16 @@ from handler.data_api.database_errors import failure_of
 from handler.data_api.deadline import Deadline
 from handler.data_api.failures import Failed, Failure
 from handler.data_api.retries import NETWORK, NO_TIME, Replay
-from handler.data_api.wire import Action, Request, Rows, ServiceError, read_rows, read_transaction_id
+from handler.data_api.wire import (
+    Action,
+    Request,
+    Rows,
+    ServiceError,
+    read_end,
+    read_rows,
+    read_transaction_id,
+    read_updates,
+)
 from handler.settings import Settings
 
 _CONNECT_SECONDS = 3.0
@@ -75,16 +84,16 @@ class OpenTransaction:
     def execute_batch(self, sql: str, sets: Sequence[list[dict[str, Any]]], deadline: Deadline) -> None:
         """Run a statement once for each set of encoded parameters. Raises Failed."""
         members = {**self._identified, "sql": sql, "parameterSets": sets}
-        self._requests.send(Action.BATCH_EXECUTE, members, _read_nothing, Replay.STEP, deadline)
+        self._requests.send(Action.BATCH_EXECUTE, members, read_updates, Replay.STEP, deadline)
 
     def commit(self, deadline: Deadline) -> None:
         """Commit. Raises Failed; one whose outcome is unknown may yet be settled by `roll_back`."""
-        self._requests.send(Action.COMMIT, self._identified, _read_nothing, Replay.STEP, deadline)
+        self._requests.send(Action.COMMIT, self._identified, read_end, Replay.STEP, deadline)
 
     def roll_back(self, deadline: Deadline) -> bool:
         """Roll back, if the transaction is still open; False says that it had ended before. Raises Failed."""
         try:
-            self._requests.send(Action.ROLL_BACK, self._identified, _read_nothing, Replay.STEP, deadline)
+            self._requests.send(Action.ROLL_BACK, self._identified, read_end, Replay.STEP, deadline)
         except Failed as failed:
             if failed.failure.cause in ("TransactionNotFoundException", "NotFoundException"):
                 return False
@@ -168,10 +177,6 @@ def encode_parameters(arguments: Arguments) -> list[dict[str, Any]]:
     return [
         {"name": name, "value": {"isNull": True} if text is None else {"stringValue": text}} for name, text in arguments
     ]
-
-
-def _read_nothing(_: bytes) -> None:
-    """Take an answer that says no more than that it came."""
 
 
 def _refusal(error: ServiceError) -> Failure:

@@ -7,7 +7,7 @@ import os
 import socket
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple, TypeVar, cast
 from urllib.parse import quote
 from uuid import uuid4
 
@@ -23,6 +23,8 @@ from handler.data_api.connection import Connections, Loss, NoAnswer, Reply, Rout
 from handler.data_api.credentials import AccessKeys, Credentials
 from handler.data_api.endpoint import SERVICE, Endpoint
 from handler.data_api.user_agent import user_agent
+
+T = TypeVar("T")
 
 
 class Action(StrEnum):
@@ -158,7 +160,7 @@ def read_rows(answer: bytes) -> Rows:
         records = members.get("records") or ()
         return Rows(
             [text if (text := record[0].get("stringValue")) is not None else _null(record[0]) for record in records],
-            members.get("numberOfRecordsUpdated", 0),
+            members.get("numberOfRecordsUpdated", 0) if records else members["numberOfRecordsUpdated"],
             tuple([record[1]["stringValue"] for record in records]) if records and len(records[0]) > 1 else (),
         )
     except (AttributeError, IndexError, KeyError, TypeError) as error:
@@ -167,10 +169,28 @@ def read_rows(answer: bytes) -> Rows:
 
 def read_transaction_id(answer: bytes) -> str:
     """Read what BeginTransaction answers. Raises ValueError."""
-    try:
-        return str(orjson.loads(answer)["transactionId"])
-    except (KeyError, TypeError) as error:
-        raise ValueError("expected what BeginTransaction answers") from error
+    return _member(answer, "transactionId", str)
+
+
+def read_updates(answer: bytes) -> None:
+    """Read what BatchExecute answers, `{"updateResults": […]}`. Raises ValueError."""
+    _member(answer, "updateResults", list)
+
+
+def read_end(answer: bytes) -> None:
+    """Read what Commit and Rollback answer, `{"transactionStatus": "Transaction Committed"}`. Raises ValueError.
+
+    A status of 200 alone does not say that the service has done it: a proxy may have answered.
+    """
+    _member(answer, "transactionStatus", str)
+
+
+def _member(answer: bytes, name: str, expected: type[T]) -> T:
+    members = orjson.loads(answer)
+    value = members.get(name) if isinstance(members, dict) else None
+    if not isinstance(value, expected):
+        raise ValueError(f"expected an object with {name}")
+    return value
 
 
 def _null(field: Mapping[str, Any]) -> str:

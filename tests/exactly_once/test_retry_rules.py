@@ -113,7 +113,7 @@ def events(draw: st.DrawFn) -> Event:
 class World:
     """The service: what is drawn for each request, and what has come of them all."""
 
-    draw: Callable[[], Event]
+    draw: Callable[[Action], Event]
     now: float = 0.0
     made: int = 0
     """Changes that are there for good."""
@@ -129,12 +129,12 @@ class World:
         if identifier is not None and identifier not in self.pending:
             raise _aws("TransactionNotFoundException", 404)
         self.now += 0.01
-        event = self.draw()
+        event = self.draw(request.action)
         answer = self._effect(request.action, members.get("sql"), identifier) if event.takes_effect else {}
         if event.failure is None:
             return orjson.dumps(answer)
         if event.failure.error is _UNREADABLE:
-            return b"<html>"
+            return b"{}"  # the 200 of something that is not the service
         if isinstance(event.failure.error, NoAnswer) and event.failure.error.loss is Loss.TIMED_OUT:
             self.now += 5
         raise event.failure.error
@@ -145,12 +145,13 @@ class World:
             self.pending[identifier] = False
             return {"transactionId": identifier}
         if action is Action.EXECUTE:
-            return {"records": [[{"stringValue": text}] for text in self._execute(str(sql), identifier)]}
+            rows = [[{"stringValue": text}] for text in self._execute(str(sql), identifier)]
+            return {"records": rows, "numberOfRecordsUpdated": 0}
         assert identifier is not None
         if self.pending.pop(identifier) and action is Action.COMMIT:
             self.made += 1
             self.has_key = True
-        return {}
+        return {"transactionStatus": "Transaction Committed"}
 
     def _execute(self, sql: str, identifier: str | None) -> list[str]:
         if sql.startswith("WITH lapsed"):
@@ -175,7 +176,7 @@ class World:
 
 @contextmanager
 def _world(data: st.DataObject) -> Iterator[World]:
-    world = World(lambda: data.draw(events()))
+    world = World(lambda _: data.draw(events()))
     with patch("time.sleep", world.sleep):
         yield world
 
@@ -226,6 +227,24 @@ def _is_true(world: World, told: Outcome | None) -> None:
         assert world.made == 0
     else:
         assert told is Outcome.UNKNOWN
+
+
+@pytest.mark.parametrize("in_effect", [False, True])
+def test_a_commit_that_something_else_answered_is_settled(*, in_effect: bool) -> None:
+    commit = Event(Failure(_UNREADABLE, may_take_effect=True), in_effect)
+    world = World(lambda action: commit if action is Action.COMMIT else Event(None, takes_effect=True))
+    with patch("time.sleep", world.sleep):
+        api = DataApi(_SETTINGS, world)
+        told = _told(
+            lambda: Transactions(api, Keys(api)).run(
+                lambda running: (running.execute("the change", []), []),
+                key=None,
+                isolation=None,
+                collisions=0,
+                deadline=world.deadline(),
+            )
+        )
+    assert (told, world.made) == ((Outcome.UNKNOWN, 1) if in_effect else (Outcome.ROLLED_BACK, 0))
 
 
 @given(data=st.data())

@@ -5,7 +5,7 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import boto3  # type: ignore[import-untyped]  # its stubs are a package of their own
@@ -24,8 +24,10 @@ from handler.data_api.wire import (
     ServiceError,
     Wire,
     _service_error,
+    read_end,
     read_rows,
     read_transaction_id,
+    read_updates,
 )
 from queryport.emulator import Emulator
 from tests.support.recorder import Answer, Recorded, Recorder
@@ -284,13 +286,23 @@ def test_an_error_of_an_unknown_shape_is_still_one(body: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"<html>", b"[]", b"7", b'{"records": [[]]}', b'{"records": 7}', b'{"records": [[{"longValue": 1}]]}']
+    "body",
+    [
+        b"",
+        b"<html>",
+        b"[]",
+        b"7",
+        b"{}",
+        b'{"transactionId": null, "transactionStatus": 7, "updateResults": {}}',
+        b'{"records": [[]]}',
+        b'{"records": 7}',
+        b'{"records": [[{"longValue": 1}]]}',
+    ],
 )
-def test_an_answer_that_is_none_cannot_be_read(body: bytes) -> None:
+@pytest.mark.parametrize("read", [read_rows, read_transaction_id, read_updates, read_end])
+def test_an_answer_that_is_none_cannot_be_read(read: Callable[[bytes], object], body: bytes) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 (any will do)
-        read_rows(body)
-    with pytest.raises(ValueError):  # noqa: PT011
-        read_transaction_id(body)
+        read(body)
 
 
 def test_a_redirection_is_not_followed(recorder: Recorder, aws: pytest.MonkeyPatch) -> None:
