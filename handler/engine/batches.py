@@ -11,13 +11,12 @@ from handler.contract.operation import Operation
 from handler.data_api.client import DataApi, encode_parameters
 from handler.data_api.wire import Rows
 from handler.engine import idempotency
-from handler.engine.idempotency import Keys
 from handler.engine.invocation import Answer, Invocation
 from handler.engine.parameters import Bindings, Parameters
 from handler.engine.preconditions import condition
 from handler.engine.rows import answer_of, recorded
 from handler.engine.statement import ReadyStatement
-from handler.engine.transactions import Running, Transactions
+from handler.engine.transactions import Running, Terms, Transactions
 
 LARGEST_REQUEST = REQUEST_BYTES
 _REST = 16 * 1024  # headers, ARNs, the transaction's id
@@ -30,7 +29,7 @@ class BatchRunner:
         self._operation = operation
         self._parameters = parameters
         self._statement = ReadyStatement(batch.sql)
-        self._transactions = Transactions(data_api, Keys(data_api))
+        self._transactions = Transactions(data_api)
 
     def run(self, invocation: Invocation) -> Answer:
         """Raises InvalidParameters and Failed."""
@@ -49,15 +48,14 @@ class BatchRunner:
                     running.execute_batch(form.sql, sets)
             return rows, recorded(operation, rows)
 
-        rows, replayed = self._transactions.run(
-            work,
-            key=key,
-            isolation=None,
-            collisions=operation.retry,
-            deadline=invocation.deadline,
+        terms = Terms(
+            invocation.deadline,
+            operation.retry,
+            key,
             session=elements[0] if elements else {},
             roll_back=invocation.roll_back,
         )
+        rows, replayed = self._transactions.run(work, terms)
         return answer_of(operation, rows, replayed=replayed)
 
 

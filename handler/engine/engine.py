@@ -23,11 +23,9 @@ from handler.contract.routes import parameters_in
 from handler.data_api.client import DataApi
 from handler.data_api.database_errors import values_at_fault
 from handler.data_api.failures import Failed, Failure, Suspect
-from handler.engine.batches import BatchRunner
 from handler.engine.invocation import Answer, Capacity, Invocation
 from handler.engine.parameters import Parameters
 from handler.engine.single import SingleRunner
-from handler.engine.steps import StepsRunner
 from handler.identity.caller import Caller
 from handler.identity.rights import any_of
 
@@ -142,14 +140,18 @@ def _runner(operation: Operation, parameters: Parameters, data_api: DataApi) -> 
             from handler.engine.purge import PurgeRunner
 
             return PurgeRunner(runner)
+        # The other forms are imported here: a function that is started for another operation need not wait for them.
         case Listing() as listing:
-            # A function that is started for another operation need not wait for it.
             from handler.engine.listing import ListRunner
 
             return ListRunner(operation, listing, parameters, data_api)
         case Batch() as batch:
+            from handler.engine.batches import BatchRunner
+
             return BatchRunner(operation, batch, parameters, data_api)
         case Transaction() as transaction:  # pragma: no branch (the union has no other form)
+            from handler.engine.steps import StepsRunner
+
             return StepsRunner(operation, transaction, parameters, data_api)
 
 

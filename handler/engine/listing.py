@@ -14,14 +14,13 @@ from handler.contract.operation import Operation
 from handler.contract.ordering import DESCENDING, Order, Ordering, completed, order_of, ordering
 from handler.contract.sql import in_order
 from handler.data_api.client import DataApi
-from handler.data_api.retries import Replay
 from handler.data_api.wire import Rows
 from handler.engine import cursors, idempotency
 from handler.engine.filters import Filters
 from handler.engine.invocation import Answer, Invocation
 from handler.engine.parameters import Bindings, Parameters, invalid
 from handler.engine.preconditions import condition
-from handler.engine.rehearsal import Rehearsal
+from handler.engine.sender import Sender
 from handler.engine.statement import ReadyStatement
 
 _MOST_STATEMENTS = 64
@@ -57,9 +56,7 @@ class ListRunner:
         self._keys = listing.keys_by_name
         self._filters = Filters(listing, operation.parameters_schema.get("properties", {}).get("filter", {}))
         self._statements: dict[_Form, ReadyStatement] = {}
-        self._replay = Replay.READ if operation.read_only else Replay.WRITE
-        self._data_api = data_api
-        self._rehearsal = Rehearsal(operation, data_api)
+        self._sender = Sender(operation, data_api)
 
     def run(self, invocation: Invocation) -> Answer:
         """Raises InvalidParameters and Failed."""
@@ -68,18 +65,7 @@ class ListRunner:
         condition(self._operation, invocation)  # as is an entity tag
         asked = self._asked(invocation.values)
         bindings |= asked.bindings
-        form = self._statement(asked).form(bindings)
-        if invocation.roll_back:
-            found = self._rehearsal.execute(form, bindings, invocation.deadline)
-        else:
-            found = self._data_api.execute(
-                form.sql,
-                form.arguments(bindings),
-                replay=self._replay,
-                deadline=invocation.deadline,
-                collisions=self._operation.retry,
-            )
-        return self._answer(found, asked)
+        return self._answer(self._sender.send(self._statement(asked), bindings, invocation), asked)
 
     def _asked(self, values: Mapping[str, Any]) -> _Asked:
         flaws: list[Flaw] = []

@@ -6,15 +6,14 @@ from handler.contract.operation import Operation
 from handler.data_api.client import DataApi
 from handler.data_api.deadline import Deadline
 from handler.data_api.failures import Failed
-from handler.data_api.retries import Replay
 from handler.data_api.wire import Rows
 from handler.engine import idempotency, row_count
 from handler.engine.idempotency import Key, Keys
 from handler.engine.invocation import Answer, Invocation
 from handler.engine.parameters import Bindings, Parameters
 from handler.engine.preconditions import condition
-from handler.engine.rehearsal import Rehearsal
 from handler.engine.rows import ONE_ROW, answer_of
+from handler.engine.sender import Sender
 from handler.engine.statement import ReadyStatement
 
 _MOST_KEYED_ATTEMPTS = 3
@@ -26,11 +25,9 @@ class SingleRunner:
         self._parameters = parameters
         self._statement = ReadyStatement(execution.sql)
         self._keyed_statement = ReadyStatement(execution.keyed_sql or ())
-        self._replay = Replay.READ if operation.read_only else Replay.WRITE
         self._is_guarded = not operation.read_only and operation.result in ONE_ROW
-        self._data_api = data_api
         self._keys = Keys(data_api)
-        self._rehearsal = Rehearsal(operation, data_api)
+        self._sender = Sender(operation, data_api)
 
     def run(self, invocation: Invocation) -> Answer:
         """Raises InvalidParameters and Failed."""
@@ -51,25 +48,14 @@ class SingleRunner:
     def _run(self, bindings: Bindings, key: Key | None, invocation: Invocation) -> Answer:
         if key is not None:
             return self._run_once(bindings | key.arguments, key, invocation.deadline)
-        if invocation.roll_back:
-            rows = self._rehearsal.execute(self._statement.form(bindings), bindings, invocation.deadline)
-        else:
-            rows = self._execute(self._statement, bindings, self._replay, invocation.deadline)
-        return answer_of(self._operation, rows)
-
-    def _execute(self, statement: ReadyStatement, bindings: Bindings, replay: Replay, deadline: Deadline) -> Rows:
-        form = statement.form(bindings)
-        return self._data_api.execute(
-            form.sql, form.arguments(bindings), replay=replay, deadline=deadline, collisions=self._operation.retry
-        )
+        return answer_of(self._operation, self._sender.send(self._statement, bindings, invocation))
 
     def _run_once(self, bindings: Bindings, key: Key, deadline: Deadline) -> Answer:
         """Run the statement that writes the key with the change; its own earlier success may be what refuses it."""
         in_doubt = False
         for _ in range(_MOST_KEYED_ATTEMPTS):
             try:
-                rows = self._execute(self._keyed_statement, bindings, Replay.KEYED_WRITE, deadline)
-                return answer_of(self._operation, rows)
+                return answer_of(self._operation, self._sender.send_keyed(self._keyed_statement, bindings, deadline))
             except Failed as failed:
                 failure = failed.failure
             in_doubt = in_doubt or failure.outcome is Outcome.UNKNOWN

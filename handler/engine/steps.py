@@ -11,13 +11,12 @@ from handler.data_api.client import DataApi
 from handler.data_api.failures import Failed, Failure
 from handler.data_api.wire import Rows
 from handler.engine import idempotency, row_count
-from handler.engine.idempotency import Keys
 from handler.engine.invocation import Answer, Invocation
 from handler.engine.parameters import Bindings, Parameters
 from handler.engine.preconditions import condition
 from handler.engine.rows import answer_of, recorded
 from handler.engine.statement import ReadyStatement
-from handler.engine.transactions import Running, Transactions
+from handler.engine.transactions import Running, Terms, Transactions
 
 
 class StepsRunner:
@@ -28,7 +27,7 @@ class StepsRunner:
         self._transaction = transaction
         self._parameters = parameters
         self._steps = [_ReadyStep(step) for step in transaction.steps]
-        self._transactions = Transactions(data_api, Keys(data_api))
+        self._transactions = Transactions(data_api)
 
     def run(self, invocation: Invocation) -> Answer:
         """Raises InvalidParameters and Failed."""
@@ -46,16 +45,11 @@ class StepsRunner:
             answer_of(operation, rows)  # a result that is none must fail before the commit
             return rows, recorded(operation, rows)
 
+        terms = Terms(
+            invocation.deadline, operation.retry, key, self._transaction.isolation, bindings, invocation.roll_back
+        )
         try:
-            rows, replayed = self._transactions.run(
-                work,
-                key=key,
-                isolation=self._transaction.isolation,
-                collisions=operation.retry,
-                deadline=invocation.deadline,
-                session=bindings,
-                roll_back=invocation.roll_back,
-            )
+            rows, replayed = self._transactions.run(work, terms)
         except Failed as failed:
             raise Failed(row_count.told(failed.failure, mark, operation.name)) from None
         return answer_of(operation, rows, replayed=replayed)

@@ -24,8 +24,8 @@ from handler.data_api.deadline import Deadline
 from handler.data_api.failures import Failed
 from handler.data_api.retries import NETWORK, POSTGRESQL, SERVICE, Replay
 from handler.data_api.wire import Action, Request, ServiceError
-from handler.engine.idempotency import Key, Keys
-from handler.engine.transactions import Running, Transactions
+from handler.engine.idempotency import Key
+from handler.engine.transactions import Running, Terms, Transactions
 from handler.settings import Settings
 from tests.exactly_once import retry_table
 from tests.support.repository import DOCS
@@ -212,9 +212,7 @@ def test_a_transaction_happens_once_at_most_and_its_caller_is_told(
     with _world(data) as world:
         api = DataApi(_SETTINGS, world)
         told = _told(
-            lambda: Transactions(api, Keys(api)).run(
-                work, key=key, isolation=isolation, collisions=3, deadline=world.deadline()
-            ),
+            lambda: Transactions(api).run(work, Terms(world.deadline(), 3, key, isolation)),
         )
     _is_true(world, told)
 
@@ -236,12 +234,8 @@ def test_a_commit_that_something_else_answered_is_settled(*, in_effect: bool) ->
     with patch("time.sleep", world.sleep):
         api = DataApi(_SETTINGS, world)
         told = _told(
-            lambda: Transactions(api, Keys(api)).run(
-                lambda running: (running.execute("the change", []), []),
-                key=None,
-                isolation=None,
-                collisions=0,
-                deadline=world.deadline(),
+            lambda: Transactions(api).run(
+                lambda running: (running.execute("the change", []), []), Terms(world.deadline(), collisions=0)
             )
         )
     assert (told, world.made) == ((Outcome.UNKNOWN, 1) if in_effect else (Outcome.ROLLED_BACK, 0))
