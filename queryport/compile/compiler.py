@@ -84,7 +84,7 @@ def compile_project(
 def compile_files(texts: Iterable[QueryText], database_url: str) -> dict[str, CompiledFile]:
     """Compile files, each by itself; the results are by the files' keys. Raises as `compile_project` does."""
     with Database(database_url) as database:
-        if database.relation("queryport", "idempotency_key") is None:
+        if database.relations.oid("queryport", "idempotency_key") is None:
             raise UnpreparedDatabaseError
         return {text.key: _compile(database, text) for text in texts}
 

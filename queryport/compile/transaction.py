@@ -30,7 +30,7 @@ from queryport.compile.check.results import check_columns, check_result, documen
 from queryport.compile.check.routes import check_route
 from queryport.compile.check.suspicions import check_suspicions
 from queryport.compile.describe.agreement import merge
-from queryport.compile.describe.database import Column, StatementError
+from queryport.compile.describe.description import Column, StatementError
 from queryport.compile.describe.query_file import QueryFile, numbered
 from queryport.compile.describe.typed_statement import TypedStatement, typed
 from queryport.compile.read.marks import Marks, RowReference, find_references, read_marks

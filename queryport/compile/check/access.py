@@ -64,7 +64,7 @@ def check_tenants(statement: TypedStatement) -> None:
         if entry is None or entry.from_ is None or span.source is None or name in statement.inference.by_name:
             continue
         for relation in relations:
-            columns = file.database.attributes(relation.oid).values()
+            columns = file.database.relations.attributes(relation.oid).values()
             if any(column.name == name for column in columns) and not (
                 file.front_matter.rls and relation.oid in secured
             ):

@@ -29,7 +29,7 @@ def document_schemas(statements: Sequence[TypedStatement]) -> dict[str, Schema]:
 def _schema(database: Database, form: Document) -> Schema:
     columns = form.columns
     if form.composite:
-        fields = database.attributes(database.base_type(form.composite).relation_oid).values()
+        fields = database.relations.attributes(database.types.base(form.composite).relation_oid).values()
         columns = tuple((field.name, field.type_oid) for field in fields)
     members = {name: _member(database, oid) for name, oid in columns}
     schema: Schema = {"type": "object", "properties": members}
@@ -38,7 +38,7 @@ def _schema(database: Database, form: Document) -> Schema:
 
 def _member(database: Database, oid: int) -> Schema:
     """The schema of a column's value; only what PostgreSQL reads from JSON as it reads a parameter."""
-    row = database.base_type(oid)
+    row = database.types.base(oid)
     if row.element_oid:
         element = _member(database, row.element_oid)
         if not element:
@@ -47,7 +47,7 @@ def _member(database: Database, oid: int) -> Schema:
         deeper: Schema = {"type": "array", "items": {"anyOf": [element, {"type": "array"}]}}
         return nullable({"type": "array", "items": {"anyOf": [element, deeper]}})
     if row.kind == "c":
-        fields = database.attributes(row.relation_oid).values()
+        fields = database.relations.attributes(row.relation_oid).values()
         members = {field.name: _member(database, field.type_oid) for field in fields}
         return nullable({"type": "object", "properties": members})
     if row.name in ("hstore", "int2vector", "oidvector"):

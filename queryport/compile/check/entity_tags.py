@@ -10,7 +10,7 @@ import postgast
 
 from handler.contract.operation import Precondition, Result
 from queryport.compile.check.stretches import Stretches
-from queryport.compile.describe.database import Column
+from queryport.compile.describe.description import Column
 from queryport.compile.describe.query_file import QueryFile
 from queryport.compile.describe.typed_statement import TypedStatement
 from queryport.compile.describe.types import Schema, result_schema
@@ -101,8 +101,8 @@ def _condition(
     file = statement.file
     database, report = file.database, file.reporter.report
     relation = change.relation
-    oid = database.relation(relation.schemaname, relation.relname)
-    attributes = database.attributes(oid) if oid is not None else {}
+    oid = database.relations.oid(relation.schemaname, relation.relname)
+    attributes = database.relations.attributes(oid) if oid is not None else {}
     names = {number: each.name for number, each in attributes.items()} | _SYSTEM_COLUMNS
     column = name
     if output is not None:
@@ -143,7 +143,7 @@ def _changes(statement: TypedStatement, update: Node, oid: int | None, column: s
     if oid is None or column in _SYSTEM_COLUMNS.values() or database.facts.relation(oid).kind == "v":
         return True
     assigned = {target.res_target.name for target in update.target_list}
-    return column in assigned or database.may_change_by_itself(oid, column)
+    return column in assigned or database.relations.may_change_by_itself(oid, column)
 
 
 def _can_be_locked(statement: TypedStatement, oid: int | None) -> bool:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from handler.contract.patterns import LIKE
 from handler.contract.sql import Codec
-from queryport.compile.describe.database import TEXT_OID, Column, Database
+from queryport.compile.describe.database import TEXT_OID, Database
+from queryport.compile.describe.description import Column
 from queryport.compile.describe.text_forms import cast_of_enum, cast_of_text
 from queryport.compile.describe.types import Schema, codec, parameter_schema
 
@@ -36,20 +37,20 @@ class Condition:
 
 def conditions(database: Database, column: Column) -> list[Condition]:
     """Return the conditions that a column of a statement can be held to; none where its values cannot be sent."""
-    if database.base_type(column.type_oid).kind == "p":
+    if database.types.base(column.type_oid).kind == "p":
         return []
     return [each for each in _candidates(database, column.type_oid) if _is_taken(database, column.type_oid, each)]
 
 
 def _candidates(database: Database, oid: int) -> Iterator[Condition]:
-    base = database.base_type(oid)
+    base = database.types.base(oid)
     # Without a domain, whose CHECK is for values that are kept and not for those that are compared.
     cast = cast_of_text(database, base.oid)
     own, schema = codec(database, base.oid), parameter_schema(database, base.oid)
     column = f"{{column}}{cast_of_enum(database, base.oid)}"
     for operator, sql in COMPARISONS.items():
         yield Condition(operator, own, schema, f"{column} {sql} ({{value}}{cast})")
-    array_oid = None if base.element_oid else database.type_oid(f"{base.sql_name}[]")
+    array_oid = None if base.element_oid else database.types.oid(f"{base.sql_name}[]")
     if own == "json":
         # In an array of PostgreSQL's, JSON's null would be an element that is NULL and equals nothing.
         elements = f"ARRAY(SELECT jsonb_array_elements({{value}}{cast}))"
@@ -70,7 +71,7 @@ def _is_taken(database: Database, oid: int, condition: Condition) -> bool:
     grouped = ""
     if condition.operator in ("lt", "lte", "gt", "gte"):
         grouped = " GROUP BY q.a ORDER BY q.a"
-    elif condition.operator in ("eq", "ne", "in") or database.base_type(oid).element_oid:
+    elif condition.operator in ("eq", "ne", "in") or database.types.base(oid).element_oid:
         grouped = " GROUP BY q.a"
     tested = condition.sql.format(column="q.a", value="NULL::text")
-    return database.conversions.takes_condition(database.type(oid).sql_name, tested, grouped)
+    return database.conversions.takes_condition(database.types[oid].sql_name, tested, grouped)

@@ -4,7 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 
 from handler.contract.operation import Http, RawBody, Result
-from queryport.compile.describe.database import Column, Database
+from queryport.compile.describe.database import Database
+from queryport.compile.describe.description import Column
 from queryport.compile.describe.query_file import QueryFile
 from queryport.diagnostics.near_names import did_you_mean
 
@@ -69,5 +70,5 @@ def raw_body(file: QueryFile, http: Http | None, types: Mapping[str, int]) -> Ra
 
 
 def _is_bytea(database: Database, oid: int) -> bool:
-    row = database.base_type(oid)
+    row = database.types.base(oid)
     return row.schema == "pg_catalog" and row.name == "bytea"

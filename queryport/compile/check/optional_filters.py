@@ -74,7 +74,7 @@ def tested_placeholder(statement: TypedStatement, condition: Node) -> Placeholde
     if node_name(parameter) != "ParamRef":
         return None
     database = statement.file.database
-    inferred = database.type(statement.inference.oids[parameter.number - 1]).sql_name
+    inferred = database.types[statement.inference.oids[parameter.number - 1]].sql_name
     written = inferred if tested is parameter else _type_name(tested)
     return (
         statement.scan.placeholders[parameter.number - 1] if database.conversions.casts_null_to_null(written) else None

@@ -7,17 +7,20 @@ by PostgreSQL's catalogue.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import postgast
 from postgast.pg_query_pb2 import CmdType
 
 from queryport.compile.check.stretches import Nodes, Stretches, grouped
-from queryport.compile.describe.database import Attribute, Database
+from queryport.compile.describe.pg_relations import Attribute
 from queryport.compile.describe.typed_statement import TypedStatement
 from queryport.compile.read.syntax_tree import Node, node_name
 from queryport.compile.read.tokens import Placeholder
 from queryport.diagnostics.source import Span
+
+if TYPE_CHECKING:
+    from queryport.compile.describe.database import Database
 
 
 class Assignment(NamedTuple):
@@ -189,7 +192,7 @@ class _Search:
 
     def _refuses_null(self, oid: int) -> bool:
         """Whether a domain, or one below it, is NOT NULL."""
-        row = self._database.type(oid)
+        row = self._database.types[oid]
         return row.not_null or (row.kind == "d" and self._refuses_null(row.base_oid))
 
     def _columns(self, relation: Node, written: Nodes) -> list[str | None]:
@@ -200,8 +203,8 @@ class _Search:
         return [attribute.name for attribute in self._attributes(relation)]
 
     def _attributes(self, relation: Node) -> Sequence[Attribute]:
-        oid = self._database.relation(relation.schemaname, relation.relname)
-        return list(self._database.attributes(oid).values()) if oid is not None else []
+        oid = self._database.relations.oid(relation.schemaname, relation.relname)
+        return list(self._database.relations.attributes(oid).values()) if oid is not None else []
 
     def _check_excluded(self, insert: Node, columns: set[str]) -> None:
         """Report `excluded.column` where that may be the DEFAULT, which the row that is there is not meant to get."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from handler.contract.operation import Response, Result
 from queryport.compile.check.media_types import media_type
 from queryport.compile.check.routes import path_flaw, path_parameters
-from queryport.compile.describe.database import Column
+from queryport.compile.describe.description import Column
 from queryport.compile.describe.query_file import QueryFile
 from queryport.compile.describe.types import result_schema
 from queryport.diagnostics.near_names import did_you_mean

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import postgast
 
 from handler.contract.operation import Documentation, PossibleError, Result
-from queryport.compile.describe.database import Column, Database
+from queryport.compile.describe.database import Database
+from queryport.compile.describe.description import Column
 from queryport.compile.describe.query_file import QueryFile
 from queryport.compile.describe.typed_statement import TypedStatement
 from queryport.compile.describe.types import Schema, nullable, result_schema
@@ -100,10 +101,10 @@ def documentation(
         front_matter.description,
         data_schema(database, result, columns, may_be_null, big_as_text=front_matter.big_numbers == "string"),
         errors,
-        {name: database.type(oid).sql_name for name, oid in types.items()},
+        {name: database.types[oid].sql_name for name, oid in types.items()},
         {}
         if result in (Result.AFFECTED, Result.NONE)
-        else {c.name: database.type(c.type_oid).sql_name for c in columns},
+        else {c.name: database.types[c.type_oid].sql_name for c in columns},
     )
 
 

@@ -2,9 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from queryport.compile.describe.database import Column, Database
+from queryport.compile.describe.description import Column
 from queryport.compile.describe.typed_statement import TypedStatement
+
+if TYPE_CHECKING:
+    from queryport.compile.describe.database import Database
 
 _NO_KEYS = frozenset({"jsonb", "record"})
 """Types that have an order, and values that no cursor holds as one text."""
@@ -49,13 +53,13 @@ class OutputColumns:
 
     def unfit_for_order(self, name: str) -> str | None:
         """Return the column's type as SQL where ORDER BY cannot go by it."""
-        sql_name = self._database.type(self[name].type_oid).sql_name
+        sql_name = self._database.types[self[name].type_oid].sql_name
         return None if self._database.conversions.orders_rows_by(sql_name) else sql_name
 
     def unfit_for_pages(self, name: str) -> str | None:
         """Return the column's type as SQL where pages cannot go by it."""
         oid = self[name].type_oid
-        row = self._database.base_type(oid)
+        row = self._database.types.base(oid)
         if row.name in _NO_KEYS or row.element_oid or row.kind == "c":
-            return self._database.type(oid).sql_name
+            return self._database.types[oid].sql_name
         return self.unfit_for_order(name)

@@ -73,9 +73,9 @@ def _columns(statement: TypedStatement, select: Node) -> Iterator[str]:
     database = statement.file.database
     for item in select.from_clause:
         for _, inner in postgast.walk(item):
-            oid = database.relation(inner.schemaname, inner.relname) if node_name(inner) == "RangeVar" else None
+            oid = database.relations.oid(inner.schemaname, inner.relname) if node_name(inner) == "RangeVar" else None
             if oid is not None:
-                yield from (attribute.name for attribute in database.attributes(oid).values())
+                yield from (attribute.name for attribute in database.relations.attributes(oid).values())
 
 
 def _check_in(statement: TypedStatement, node: Node) -> None:

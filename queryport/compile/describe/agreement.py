@@ -46,7 +46,7 @@ def agree(
             None,
         )
         if other is not None:
-            kinds = [database.type(oids[place.number - 1]).sql_name for place in (first, other)]
+            kinds = [database.types[oids[place.number - 1]].sql_name for place in (first, other)]
             message = f"`:{name}` is {kinds[0]} in one place and {kinds[1]} in another"
             cure = f"cast one of them in the SQL, or name the type: `params: {{{name}: {{type: {kinds[0]}}}}}`"
             reporter.report("QP102", first.span, message, cure, also=(other.span,))
@@ -66,7 +66,7 @@ def disagreeing(database: Database, scan: Scan, oids: tuple[int, ...], untyped: 
 
 def _is_telling(database: Database, place: Placeholder, oids: tuple[int, ...], untyped: frozenset[int]) -> bool:
     """Return whether an occurrence tells its type: of a pseudo-type such as record, no value can be read."""
-    return place.number not in untyped and database.type(oids[place.number - 1]).kind != _PSEUDO_TYPE
+    return place.number not in untyped and database.types[oids[place.number - 1]].kind != _PSEUDO_TYPE
 
 
 def merge(file: QueryFile, statements: Sequence[tuple[Scan, Mapping[str, int]]]) -> dict[str, int]:
@@ -82,7 +82,7 @@ def merge(file: QueryFile, statements: Sequence[tuple[Scan, Mapping[str, int]]])
             earlier = by_name.setdefault(name, oid)
             first.setdefault(name, places[name])
             if _family(database, earlier) != _family(database, oid):
-                kinds = [database.type(found).sql_name for found in (earlier, oid)]
+                kinds = [database.types[found].sql_name for found in (earlier, oid)]
                 message = f"`:{name}` is {kinds[0]} in one statement and {kinds[1]} in another"
                 cure = f"cast one of them in the SQL, or name the type: `params: {{{name}: {{type: {kinds[0]}}}}}`"
                 reporter.report("QP102", first[name], message, cure, also=(places[name],))
@@ -98,7 +98,7 @@ def is_reference(name: str) -> bool:
 
 def _family(database: Database, oid: int) -> object:
     """Return what types have in common that take the same JSON values, up to their range."""
-    row = database.base_type(oid)
+    row = database.types.base(oid)
     if row.name in _INTEGERS:
         return "integer"
     return "text" if row.name in _TEXTS else row.oid
@@ -106,5 +106,5 @@ def _family(database: Database, oid: int) -> object:
 
 def _width(database: Database, oid: int) -> int:
     """Return the order within a family: the narrowest integer is what all occurrences take."""
-    name = database.base_type(oid).name
+    name = database.types.base(oid).name
     return _INTEGERS.index(name) if name in _INTEGERS else 0

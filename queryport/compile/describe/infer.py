@@ -11,7 +11,8 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from queryport.compile.describe.agreement import agree, disagreeing
-from queryport.compile.describe.database import TEXT_OID, UNKNOWN_OID, Description, StatementError
+from queryport.compile.describe.database import TEXT_OID, UNKNOWN_OID
+from queryport.compile.describe.description import Description, StatementError
 from queryport.compile.describe.query_file import QueryFile, without_comments
 from queryport.compile.describe.refusals import report_refusal
 from queryport.compile.read.draft import Draft, Edit
@@ -126,7 +127,7 @@ def _declared(file: QueryFile, scan: Scan) -> dict[str, int] | None:
         written = file.front_matter.parameter(name).type
         if written is None:
             continue
-        oid = file.database.type_oid(written)
+        oid = file.database.types.oid(written)
         if oid is None:
             message = f"there is no type `{written}` in the database"
             cure = "write a PostgreSQL type, such as `bigint`, `text[]` or one that a migration makes"

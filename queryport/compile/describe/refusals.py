@@ -2,7 +2,7 @@
 
 import re
 
-from queryport.compile.describe.database import StatementError
+from queryport.compile.describe.description import StatementError
 from queryport.compile.read.draft import Draft
 from queryport.compile.read.foreign_placeholders import foreign_placeholder
 from queryport.compile.read.tokens import Scan

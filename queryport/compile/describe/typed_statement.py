@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from queryport.compile.analysis.analysis import Analysis, analyse, unknown
-from queryport.compile.describe.database import MOST_ARGUMENTS, Column, StatementError
+from queryport.compile.describe.description import Column, StatementError
 from queryport.compile.describe.infer import Inference, infer
+from queryport.compile.describe.momentary_function import MOST_ARGUMENTS
 from queryport.compile.describe.query_file import QueryFile, without_comments
 from queryport.compile.read.draft import Draft, Edit
 from queryport.compile.read.statement import ParsedStatement, Shape
@@ -86,7 +87,7 @@ def _analyse(
     for place, oid in zip(scan.placeholders, inference.oids, strict=True):
         number = numbers.setdefault((place.name, oid), len(numbers) + 1)
         # A NULL of the type is typed the same, and proves as little.
-        placeholder = f"${number}" if number <= MOST_ARGUMENTS else f"(NULL::{database.type(oid).sql_name})"
+        placeholder = f"${number}" if number <= MOST_ARGUMENTS else f"(NULL::{database.types[oid].sql_name})"
         edits.append(Edit(place.span, placeholder))
     given = frozenset(
         number for (name, oid), number in numbers.items() if name not in fixed and _is_given(file, name, oid)
@@ -110,4 +111,4 @@ def _is_given(file: QueryFile, name: str, oid: int) -> bool:
     if entry.from_ is not None or entry.patch:  # a caller without the claim, or a call without the parameter
         return False
     never_absent = entry.default is not None if entry.has_default else not entry.optional
-    return never_absent and not entry.nullable and file.database.base_type(oid).name not in ("json", "jsonb")
+    return never_absent and not entry.nullable and file.database.types.base(oid).name not in ("json", "jsonb")

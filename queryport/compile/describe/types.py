@@ -27,7 +27,10 @@ from handler.contract.patterns import (
     NUMBER_RANGES,
 )
 from handler.contract.sql import Codec
-from queryport.compile.describe.database import Attribute, Column, Database, TypeRow
+from queryport.compile.describe.database import Database
+from queryport.compile.describe.description import Column
+from queryport.compile.describe.pg_relations import Attribute
+from queryport.compile.describe.pg_types import TypeRow
 
 Schema = dict[str, Any]
 
@@ -110,13 +113,13 @@ _VECTORS = frozenset({"int2vector", "oidvector"})
 
 def codec(database: Database, oid: int) -> Codec:
     """How a JSON value of the type is written as PostgreSQL text; see handler.contract.sql.Codec."""
-    row = database.base_type(oid)
+    row = database.types.base(oid)
     if row.element_oid:
         element = codec(database, row.element_oid)
-        delimiter = database.type(row.element_oid).delimiter
+        delimiter = database.types[row.element_oid].delimiter
         return ["array", element] if delimiter == "," else ["array", element, delimiter]
     if row.kind == "c":
-        fields = database.attributes(row.relation_oid).values()
+        fields = database.relations.attributes(row.relation_oid).values()
         return ["row", [[field.name, codec(database, field.type_oid)] for field in fields]]
     if row.schema == "pg_catalog" and row.name in ("json", "jsonb"):
         return "json"
@@ -138,7 +141,7 @@ def parameter_schema(database: Database, oid: int, dimensions: int = 1) -> Schem
 
 def is_big_number(database: Database, oid: int) -> bool:
     """Whether a type is bigint or numeric, a domain over one, or an array of them."""
-    row = database.base_type(oid)
+    row = database.types.base(oid)
     if row.element_oid:
         return is_big_number(database, row.element_oid)
     return row.schema == "pg_catalog" and row.name in _BIG_AS_TEXT and not row.json_cast
@@ -146,7 +149,7 @@ def is_big_number(database: Database, oid: int) -> bool:
 
 def text_of_big_numbers(database: Database, oid: int) -> str:
     """The type that a big number, or an array of them, is cast to where it is answered as a string."""
-    return "text[]" if database.base_type(oid).element_oid else "text"
+    return "text[]" if database.types.base(oid).element_oid else "text"
 
 
 def result_schema(database: Database, column: Column, *, may_be_null: bool, big_as_text: bool = False) -> Schema:
@@ -162,7 +165,7 @@ def _value_schema(database: Database, oid: int, modifier: int, *, may_be_null: b
         return _value_schema(database, attribute.type_oid, attribute.type_modifier, may_be_null=True)
 
     schema = _schema(database, oid, _ANY_DIMENSIONS, {**_SAME, **_AS_RESULT}, field)
-    row = database.base_type(oid)
+    row = database.types.base(oid)
     if row.name in ("varchar", "bpchar") and row.schema == "pg_catalog" and modifier > 4:
         schema["maxLength"] = modifier - 4  # varlena header, pg_attribute.atttypmod
     return nullable(schema) if may_be_null else schema
@@ -175,7 +178,7 @@ def _no_field(attribute: Attribute) -> Schema:
 def _schema(
     database: Database, oid: int, dimensions: int, known: dict[str, Schema], field: Callable[[Attribute], Schema]
 ) -> Schema:
-    row = database.base_type(oid)
+    row = database.types.base(oid)
     if row.element_oid:
         element = nullable(_schema(database, row.element_oid, dimensions, known, field))
         if dimensions == _ANY_DIMENSIONS:
@@ -186,9 +189,9 @@ def _schema(
     if row.json_cast and row.kind != "c" and dimensions == _ANY_DIMENSIONS and not _is_hstore(row):
         return {}  # row_to_json renders it by the cast, and that may give anything
     if row.kind == "e":
-        return {"type": "string", "enum": list(database.enum_labels(row.oid))}
+        return {"type": "string", "enum": list(database.types.labels(row.oid))}
     if row.kind == "c":
-        fields = database.attributes(row.relation_oid).values()
+        fields = database.relations.attributes(row.relation_oid).values()
         return {
             "type": "object",
             "properties": {attribute.name: field(attribute) for attribute in fields},

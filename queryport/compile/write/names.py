@@ -1,6 +1,6 @@
 """Names for what is written around a statement."""
 
-from queryport.compile.describe.database import Column
+from queryport.compile.describe.description import Column
 from queryport.compile.read.tokens import Scan
 
 

@@ -3,7 +3,8 @@
 from handler.contract.sql import Sql
 from queryport.aws import placeholders as scanner
 from queryport.aws.limits import STATEMENT_CHARACTERS
-from queryport.compile.describe.database import TEXT_OID, StatementError
+from queryport.compile.describe.database import TEXT_OID
+from queryport.compile.describe.description import StatementError
 from queryport.compile.describe.typed_statement import TypedStatement
 from queryport.compile.write.pieces import variants, whole_text
 

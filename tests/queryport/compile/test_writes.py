@@ -8,7 +8,8 @@ import psycopg
 import pytest
 
 from handler.contract.operation import Idempotency, Operation
-from queryport.compile.describe.database import Database, StatementError
+from queryport.compile.describe.database import Database
+from queryport.compile.describe.description import StatementError
 from queryport.diagnostics.source import Problem
 from tests.queryport.compile.plain_postgres import run_compiled
 

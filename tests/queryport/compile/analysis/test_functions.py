@@ -9,7 +9,8 @@ import pytest
 from queryport.compile.analysis import functions
 from queryport.compile.analysis.analysis import analyse
 from queryport.compile.analysis.facts import Facts, Function
-from queryport.compile.describe.database import Database, StatementError
+from queryport.compile.describe.database import Database
+from queryport.compile.describe.description import StatementError
 from queryport.postgres.server import EmbeddedPostgres
 from queryport.testing.databases import fresh_database
 

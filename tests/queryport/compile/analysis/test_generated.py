@@ -14,7 +14,8 @@ from jsonschema import Draft202012Validator
 from handler.contract.execution import Single
 from handler.contract.operation import Operation, Result
 from queryport.compile.analysis.analysis import analyse
-from queryport.compile.describe.database import Database, StatementError
+from queryport.compile.describe.database import Database
+from queryport.compile.describe.description import StatementError
 from queryport.compile.write.pieces import whole_text
 from queryport.diagnostics.source import Problem
 from tests.queryport.compile.analysis.generated import COUNT, SEED, Generator
