@@ -22,6 +22,8 @@ from queryport.access.statements import can_be_analysed, texts, without_paramete
 from queryport.compile.analysis.facts import Facts
 from queryport.compile.analysis.named import named
 from queryport.compile.analysis.node_tree import Node, UnreadableTreeError, Value, read_tree, walk
+from queryport.compile.describe.description import StatementError
+from queryport.compile.describe.momentary_function import momentary_function
 
 _VERBS = {"SELECT": 1 << 1, "INSERT": 1 << 0, "UPDATE": 1 << 2, "DELETE": 1 << 3}
 """ACL_SELECT and so on, of PostgreSQL's src/include/nodes/parsenodes.h."""
@@ -50,7 +52,6 @@ class _Derivation:
         self._unseen: set[str] = set()
         self._bodies: set[int] = set()
         """The functions whose bodies have been followed."""
-        self._texts = 0
         self._followed: set[tuple[str, bool]] = set()
         """The analysed texts of the catalogue that were followed, each with whether its tables are checked."""
 
@@ -75,8 +76,8 @@ class _Derivation:
         for statement in map(without_parameters, statements):
             if can_be_analysed(statement):
                 try:
-                    self._text(statement, "() RETURNS void")
-                except (psycopg.Error, UnreadableTreeError):
+                    self._text(statement)
+                except (StatementError, psycopg.Error, UnreadableTreeError):
                     self._unseen.add(f"operation {operation}: PostgreSQL's analysis of it cannot be read")
                 continue
             self._connection.execute(statement.encode())
@@ -85,20 +86,12 @@ class _Derivation:
             self._found.add(Privilege("database", "", "TEMPORARY"))
             self._unseen.add(f"operation {operation}: it defines something, and may need more than TEMPORARY for that")
 
-    def _text(self, body: str, signature: str) -> None:
-        """Follow SQL as the body of a function that is made for a moment, which PostgreSQL keeps analysed."""
-        with self._connection.transaction(force_rollback=True):
-            self._texts += 1  # which may be nested
-            name = f"queryport_access_{self._texts}"
-            define = f"CREATE FUNCTION pg_temp.{name}{signature} LANGUAGE sql BEGIN ATOMIC {body}\n; END"
-            self._connection.execute(define.encode())
-            row = self._connection.execute(_MADE, (name,)).fetchone()
-            assert row is not None  # noqa: S101 (the function that was made in the line before)
-            routine = self._objects.routine(row[0])
-            assert routine is not None  # noqa: S101 (as above)
-            for tree in routine.bodies:
-                self._tree(read_tree(tree))
-                self._sequences(routine.sequences, tree)
+    def _text(self, sql: str, signature: str = "() RETURNS void") -> None:
+        """Follow SQL as the body of a function of the signature."""
+        with momentary_function(self._connection, signature, sql) as function:
+            sequences = self._objects.sequences(function.oid)
+        self._tree(read_tree(function.body))
+        self._sequences(sequences, function.body)
 
     def _kept(self, tree: str, *, checked: bool = True) -> None:
         """Follow what the catalogue keeps analysed; `checked` says whether its tables are checked as the caller's."""
@@ -192,10 +185,10 @@ class _Derivation:
         self._bodies.add(routine.oid)
         for body in routine.bodies:
             self._kept(body)
-            self._sequences(routine.sequences, body)
+            self._sequences(self._objects.sequences(routine.oid), body)
         if routine.language == "sql" and routine.source:
             signature = f"({routine.arguments}) RETURNS {routine.result}"
-            with suppress(psycopg.Error, UnreadableTreeError):
+            with suppress(StatementError, psycopg.Error, UnreadableTreeError):
                 self._text(routine.source.rstrip().removesuffix(";"), signature)
                 return
         if routine.language == "c" or (routine.language == "sql" and not routine.source):
@@ -265,8 +258,3 @@ def _defaulted(table: Table, verbs: Sequence[str], entry: Node, *, takes_default
     if takes_defaults:
         found |= {str(number + _LOWEST_COLUMN) for number in entry.numbers("updatedCols")}
     return found
-
-
-_MADE = """
-SELECT oid::bigint FROM pg_proc WHERE proname = %s AND pronamespace = pg_my_temp_schema()
-"""

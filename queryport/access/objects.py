@@ -60,8 +60,6 @@ class Routine:
     """Its CREATE FUNCTION; empty for an aggregate."""
     bodies: list[str]
     """Its body and default arguments, where PostgreSQL keeps them analysed, as pg_node_tree."""
-    sequences: list[int]
-    """The sequences that they name."""
 
 
 class Objects:
@@ -98,6 +96,10 @@ class Objects:
             with self._connection.cursor(row_factory=class_row(Routine)) as cursor:
                 self._routines[oid] = cursor.execute(_ROUTINE, (oid,)).fetchone()
         return self._routines[oid]
+
+    def sequences(self, routine: int) -> list[int]:
+        """Return the sequences that a function's analysed body and default arguments name."""
+        return [oid for (oid,) in self._connection.execute(_SEQUENCES, (routine,)).fetchall()]
 
 
 _TABLE = """
@@ -141,6 +143,11 @@ FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.oid = %s
 """
 
+_SEQUENCES = """
+SELECT s.oid::bigint FROM pg_depend JOIN pg_class s ON s.oid = refobjid AND s.relkind = 'S'
+WHERE refclassid = 'pg_class'::regclass AND classid = 'pg_proc'::regclass AND objid = %s
+"""
+
 _ROUTINE = """
 SELECT p.oid::bigint,
   format('%%I.%%I(%%s)', n.nspname, p.proname, pg_get_function_identity_arguments(p.oid)) AS name,
@@ -151,10 +158,7 @@ SELECT p.oid::bigint,
   p.prosecdef AS definer, l.lanname AS language,
   pg_get_function_arguments(p.oid) AS arguments, coalesce(pg_get_function_result(p.oid), 'void') AS result,
   p.prosrc AS source, CASE WHEN p.prokind = 'a' THEN '' ELSE pg_get_functiondef(p.oid) END AS definition,
-  ARRAY(SELECT b FROM unnest(ARRAY[p.prosqlbody::text, p.proargdefaults::text]) b WHERE b IS NOT NULL) AS bodies,
-  ARRAY(
-    SELECT s.oid::bigint FROM pg_depend JOIN pg_class s ON s.oid = refobjid AND s.relkind = 'S'
-    WHERE refclassid = 'pg_class'::regclass AND classid = 'pg_proc'::regclass AND objid = p.oid) AS sequences
+  ARRAY(SELECT b FROM unnest(ARRAY[p.prosqlbody::text, p.proargdefaults::text]) b WHERE b IS NOT NULL) AS bodies
 FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang
 WHERE p.oid = %s
 """
