@@ -40,10 +40,19 @@ def template_database(server: EmbeddedPostgres, name: str, fill: Callable[[str],
     return database
 
 
+_KEPT: dict[tuple[str, str], FreshDatabase] = {}
+
+
 def suite_database(server: EmbeddedPostgres, name: str, fill: Callable[[str], object]) -> FreshDatabase:
-    """A database that a suite keeps for the whole run, of this worker's own."""
-    template = template_database(server, name, fill)
-    return create_database(server.url(), f"{name}_{os.getpid()}", template.name)
+    """A database that a suite keeps for the whole run, of this worker's own.
+
+    A worker that stole tests of a module may come back to it, and makes the module's fixtures once more.
+    """
+    known = server.url(), name
+    if known not in _KEPT:
+        template = template_database(server, name, fill)
+        _KEPT[known] = create_database(server.url(), f"{name}_{os.getpid()}", template.name)
+    return _KEPT[known]
 
 
 def _exists(server: EmbeddedPostgres, name: str) -> bool:

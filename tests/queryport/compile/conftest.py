@@ -1,4 +1,4 @@
-"""Compiles single statements against one small schema."""
+"""Compiles single statements against one small schema; a module with a `database` of its own has them against that."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path

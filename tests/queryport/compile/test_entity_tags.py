@@ -5,17 +5,15 @@ The statements are all combinations of a small grammar, each run with the tag th
 
 from collections.abc import Callable, Iterator
 from itertools import product
-from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
 from handler.contract.operation import Operation, Precondition
-from queryport.compile.compiled_file import compile_file
 from queryport.compile.describe.database import Database
-from queryport.diagnostics.source import Source
 from queryport.postgres.server import EmbeddedPostgres
+from tests.queryport.compile.conftest import Compile
 from tests.queryport.compile.plain_postgres import run_compiled
 from tests.support.databases import suite_database, with_our_tables
 
@@ -74,15 +72,21 @@ def url(postgres: EmbeddedPostgres) -> str:
 
 
 @pytest.fixture(scope="module")
-def operation_of(url: str) -> Iterator[Callable[[str], Operation]]:
+def database(url: str) -> Iterator[Database]:
     with Database(url) as database:
+        yield database
 
-        def compile_one(text: str) -> Operation:
-            compiled = compile_file(database, Source(Path("query.sql"), text), "query")
-            assert compiled.operation is not None, [problem.render() for problem in compiled.problems]
-            return compiled.operation
 
-        yield compile_one
+@pytest.fixture
+def operation_of(compile_text: Compile) -> Callable[[str], Operation]:
+    """Compiles a text, whatever it is warned of."""
+
+    def compile_one(text: str) -> Operation:
+        operation, problems = compile_text(text)
+        assert operation is not None, [problem.render() for problem in problems]
+        return operation
+
+    return compile_one
 
 
 @pytest.fixture(scope="module")
@@ -194,11 +198,9 @@ def test_columns_are_found_wherever_they_stand(
 
 
 @pytest.mark.parametrize("view", ["counted", "counted_view"])
-def test_rows_that_cannot_be_locked_have_no_state(url: str, view: str) -> None:
+def test_rows_that_cannot_be_locked_have_no_state(compile_text: Compile, view: str) -> None:
     text = f"-- etag: version\nUPDATE {view} SET version = 1 WHERE page_id = :id"
-    with Database(url) as database:
-        compiled = compile_file(database, Source(Path("query.sql"), text), "query")
-    (problem,) = compiled.problems
+    _, (problem,) = compile_text(text)
     assert (problem.code, "cannot be locked" in problem.message) == ("QP423", True)
 
 
@@ -229,8 +231,7 @@ def test_the_id_of_the_transaction_that_wrote_a_row_can_be_its_tag(
         ("-- etag: version\nUPDATE logged SET title = :new WHERE page_id = :id", True),
     ],
 )
-def test_a_tag_that_a_change_leaves_as_it_is_is_warned_of(url: str, text: str, *, is_warned: bool) -> None:
-    with Database(url) as database:
-        compiled = compile_file(database, Source(Path("query.sql"), text), "query")
-    assert compiled.operation is not None
-    assert [problem.code for problem in compiled.problems] == (["QP426"] if is_warned else [])
+def test_a_tag_that_a_change_leaves_as_it_is_is_warned_of(compile_text: Compile, text: str, *, is_warned: bool) -> None:
+    operation, problems = compile_text(text)
+    assert operation is not None
+    assert [problem.code for problem in problems] == (["QP426"] if is_warned else [])

@@ -24,24 +24,14 @@ def url(postgres: EmbeddedPostgres) -> str:
 
 
 @pytest.fixture(scope="module")
-def constraints(url: str) -> Iterator[Database]:
+def database(url: str) -> Iterator[Database]:
     with Database(url) as database:
         yield database
 
 
 @pytest.fixture
-def compiled(constraints: Database) -> Callable[[str], Operation]:
-    def compile_one(sql: str) -> Operation:
-        found = compile_file(constraints, Source(Path("query.sql"), sql), "query")
-        assert found.operation is not None, "\n".join(problem.render() for problem in found.problems)
-        return found.operation
-
-    return compile_one
-
-
-@pytest.fixture
-def listed(compiled: Callable[[str], Operation]) -> Listed:
-    return lambda sql: [error.code for error in compiled(sql).documentation.errors]
+def listed(operation_of: Callable[[str], Operation]) -> Listed:
+    return lambda sql: [error.code for error in operation_of(sql).documentation.errors]
 
 
 @pytest.mark.parametrize(

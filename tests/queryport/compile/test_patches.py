@@ -7,10 +7,9 @@ absent, NULL and given, in every combination. Beside it runs the statement witho
 import json
 import random
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -21,10 +20,9 @@ from handler.contract.operation import Operation
 from handler.contract.validation import Validator
 from handler.engine.statement import ReadyStatement
 from queryport.aws import placeholders
-from queryport.compile.compiled_file import compile_file
 from queryport.compile.describe.database import Database
-from queryport.diagnostics.source import Source
 from queryport.postgres.server import EmbeddedPostgres
+from tests.queryport.compile.conftest import Compile
 from tests.support.databases import suite_database, with_our_tables
 
 SCHEMA = """
@@ -108,24 +106,15 @@ VALUES = (
 )
 
 
-Compile = Callable[[str], tuple[Operation | None, list[str]]]
-
-
 @pytest.fixture(scope="module")
 def url(postgres: EmbeddedPostgres) -> str:
     return suite_database(postgres, "patches_suite", with_our_tables(SCHEMA + ROWS)).url
 
 
 @pytest.fixture(scope="module")
-def compile_text(url: str) -> Iterator[Compile]:
-    """Compiles a text; answers the operation, and the rendered problems."""
+def database(url: str) -> Iterator[Database]:
     with Database(url) as database:
-
-        def compile_one(text: str) -> tuple[Operation | None, list[str]]:
-            compiled = compile_file(database, Source(Path("query.sql"), text), "query")
-            return compiled.operation, [problem.render() for problem in compiled.problems]
-
-        yield compile_one
+        yield database
 
 
 @pytest.fixture(scope="module")
@@ -306,7 +295,7 @@ def test_what_cannot_be_left_out_is_refused_where_it_stands(compile_text: Compil
     sql = marked.replace("‸", "")
     operation, problems = compile_text(with_entries(sql, [name for name in ("a", "b") if f":{name}" in sql]))
     assert operation is None
-    problem = next(problem for problem in problems if "QP114" in problem)
+    problem = next(problem.render() for problem in problems if problem.code == "QP114")
     assert REFUSED[marked] in problem
     assert f":{marked.index('‸') + 1} QP114 " in problem.splitlines()[0], problem
 
@@ -316,7 +305,7 @@ def test_a_parameter_says_one_thing_of_being_absent(compile_text: Compile, key: 
     text = f"-- params: {{title: {{patch: true, {key}}}}}\nUPDATE book SET title = :title WHERE book_id = 1"
     operation, problems = compile_text(text)
     assert operation is None
-    assert any("QP114" in problem and "say two things" in problem for problem in problems)
+    assert any(problem.code == "QP114" and "say two things" in problem.message for problem in problems)
 
 
 def test_each_list_needs_one_of_its_own(compile_text: Compile) -> None:

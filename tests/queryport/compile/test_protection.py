@@ -2,15 +2,14 @@
 
 from collections.abc import Iterator
 from itertools import product
-from pathlib import Path
 
 import psycopg
 import pytest
 
-from queryport.compile.compiled_file import compile_file
 from queryport.compile.describe.database import Database
-from queryport.diagnostics.source import Problem, Source
+from queryport.diagnostics.source import Problem
 from queryport.postgres.server import EmbeddedPostgres
+from tests.queryport.compile.conftest import Compile
 from tests.support.databases import suite_database, with_our_tables
 
 OWNERS = ("protection_owner", "protection_other", "protection_member", "protection_bypass")
@@ -115,22 +114,22 @@ def database(url: str) -> Iterator[Database]:
         yield database
 
 
-def _problems(database: Database, text: str) -> list[Problem]:
-    compiled = compile_file(database, Source(Path("query.sql"), text), "query")
-    assert compiled.operation is not None, [problem.render() for problem in compiled.problems]
-    return [problem for problem in compiled.problems if problem.code == "QP705"]
+def _problems(compile_text: Compile, text: str) -> list[Problem]:
+    operation, problems = compile_text(text)
+    assert operation is not None, [problem.render() for problem in problems]
+    return [problem for problem in problems if problem.code == "QP705"]
 
 
 @pytest.mark.parametrize(("way", "table", "owner"), CASES, ids=["-".join(case) for case in CASES])
 def test_a_way_around_the_policies_is_told_exactly_where_postgresql_has_one(
-    database: Database, url: str, way: str, table: str, owner: str
+    compile_text: Compile, url: str, way: str, table: str, owner: str
 ) -> None:
     query = f"SELECT tenant FROM {_source(way, table, owner)}"  # noqa: S608 (our own names)
     with psycopg.connect(url) as connection:
         connection.execute("SET LOCAL ROLE protection_reader")
         connection.execute("""SELECT set_config('request.jwt.claims', '{"tenant": 1}', true)""")
         seen = {tenant for (tenant,) in connection.execute(query.encode())}
-    told = _problems(database, f"-- rls: true\n{query}")
+    told = _problems(compile_text, f"-- rls: true\n{query}")
     # What a body that is kept as text reads is not known: its owner is exempt from the other of the two tables.
     may_be_told = way in ("as_text", "as_plpgsql") and owner in ("protection_owner", "protection_member")
     assert seen in ({1}, {1, 2})
@@ -148,11 +147,11 @@ def test_a_way_around_the_policies_is_told_exactly_where_postgresql_has_one(
         ("INSERT INTO open VALUES (1); UPDATE open SET tenant = 2 WHERE true", "`rls` decides nothing"),
     ],
 )
-def test_a_table_whose_policies_do_not_hold_is_told(database: Database, query: str, message: str) -> None:
-    (problem,) = _problems(database, f"-- rls: true\n{query}")
+def test_a_table_whose_policies_do_not_hold_is_told(compile_text: Compile, query: str, message: str) -> None:
+    (problem,) = _problems(compile_text, f"-- rls: true\n{query}")
     assert message in problem.message
-    assert not _problems(database, f"-- rls: true\n-- silence: [QP705]\n{query}")
-    assert not _problems(database, query)
+    assert not _problems(compile_text, f"-- rls: true\n-- silence: [QP705]\n{query}")
+    assert not _problems(compile_text, query)
 
 
 @pytest.mark.parametrize(
@@ -164,5 +163,5 @@ def test_a_table_whose_policies_do_not_hold_is_told(database: Database, query: s
         "UPDATE plain SET tenant = tenant WHERE true; INSERT INTO open VALUES (1)",
     ],
 )
-def test_a_table_that_needs_no_policies_beside_one_that_has_them_is_not_told(database: Database, query: str) -> None:
-    assert not _problems(database, f"-- rls: true\n{query}")
+def test_a_table_that_needs_no_policies_beside_one_that_has_them_is_not_told(compile_text: Compile, query: str) -> None:
+    assert not _problems(compile_text, f"-- rls: true\n{query}")

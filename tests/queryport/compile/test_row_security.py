@@ -7,7 +7,6 @@ compared with plain PostgreSQL. Where the claims match nothing, it gives no rows
 import json
 from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -22,10 +21,9 @@ from handler.engine.caller_bindings import session
 from handler.engine.statement import ReadyStatement
 from handler.identity.caller import Caller
 from queryport.aws import placeholders
-from queryport.compile.compiled_file import compile_file
 from queryport.compile.describe.database import Database
-from queryport.diagnostics.source import Source
 from queryport.postgres.server import EmbeddedPostgres
+from tests.queryport.compile.conftest import Compile
 from tests.support.databases import suite_database, with_our_tables
 
 _SETTING = "nullif(current_setting('request.jwt.claims', true), '')::json ->> 'tenant_id'"
@@ -112,20 +110,9 @@ WRITES = {
 CALLERS = {tenant: Caller("jwt", f"jwt:{tenant}", {"tenant_id": tenant}) for tenant in (1, 2, 99)}
 
 
-@pytest.fixture(scope="session")
-def made() -> dict[str, str]:
-    """The databases that there are already: tests that are shared out anew may come back to one."""
-    return {}
-
-
 @pytest.fixture(scope="module", params=["bare", "subselect"])
-def url(request: pytest.FixtureRequest, postgres: EmbeddedPostgres, made: dict[str, str]) -> str:
-    if request.param not in made:
-        made[request.param] = _made(request.param, postgres)
-    return made[request.param]
-
-
-def _made(policies: str, postgres: EmbeddedPostgres) -> str:
+def url(request: pytest.FixtureRequest, postgres: EmbeddedPostgres) -> str:
+    policies = request.param
     setting = _SETTING if policies == "bare" else f"SELECT {_SETTING}"
     script = (_SCHEMA % {"setting": setting}).replace("CREATE ROLE tenant_app NOLOGIN;", "")
     with (
@@ -149,11 +136,10 @@ def connection(url: str) -> Iterator[psycopg.Connection[Any]]:
         yield made
 
 
-def _compiled(database: Database, text: str) -> Any:
-    source = Source(Path("query.sql"), text)
-    file = compile_file(database, source, "query")
-    assert file.operation is not None, "\n".join(problem.render() for problem in file.problems)
-    return file.operation
+def _compiled(compile_text: Compile, text: str) -> Any:
+    operation, problems = compile_text(text)
+    assert operation is not None, "\n".join(problem.render() for problem in problems)
+    return operation
 
 
 def _run(
@@ -210,9 +196,9 @@ def _key(row: str) -> str:
 
 @pytest.mark.parametrize("name", READS)
 def test_a_read_gives_the_callers_rows_in_one_statement(
-    database: Database, connection: psycopg.Connection[Any], name: str
+    compile_text: Compile, connection: psycopg.Connection[Any], name: str
 ) -> None:
-    operation = _compiled(database, f"-- rls: true\n{READS[name]}")
+    operation = _compiled(compile_text, f"-- rls: true\n{READS[name]}")
     for tenant, caller in CALLERS.items():
         rows = _run(connection, operation, caller, id="4")
         assert _same(rows, _plain(connection, READS[name], tenant, id="4"))
@@ -226,9 +212,9 @@ def replace_claims(caller: Caller) -> Caller:
 
 @pytest.mark.parametrize("name", WRITES)
 def test_a_write_changes_the_callers_rows_in_one_statement(
-    database: Database, connection: psycopg.Connection[Any], name: str
+    compile_text: Compile, connection: psycopg.Connection[Any], name: str
 ) -> None:
-    operation = _compiled(database, f"-- rls: true\n{WRITES[name]}")
+    operation = _compiled(compile_text, f"-- rls: true\n{WRITES[name]}")
     text = WRITES[name]
     for tenant, caller in CALLERS.items():
         if name == "insert" and tenant != 1:
@@ -240,11 +226,11 @@ def test_a_write_changes_the_callers_rows_in_one_statement(
 
 
 def test_a_partial_update_changes_the_callers_rows_in_one_statement(
-    database: Database, connection: psycopg.Connection[Any]
+    compile_text: Compile, connection: psycopg.Connection[Any]
 ) -> None:
     text = "UPDATE invoice SET total = :total, customer_id = :customer WHERE total > 3 RETURNING invoice_id, total"
     operation = _compiled(
-        database, f"-- rls: true\n-- params: {{total: {{patch: true}}, customer: {{patch: true}}}}\n{text}"
+        compile_text, f"-- rls: true\n-- params: {{total: {{patch: true}}, customer: {{patch: true}}}}\n{text}"
     )
     for tenant, caller in CALLERS.items():
         for values in ({"total": "4"}, {"customer": str(tenant)}, {"total": "5", "customer": str(tenant)}):
@@ -254,10 +240,10 @@ def test_a_partial_update_changes_the_callers_rows_in_one_statement(
 
 
 def test_a_tag_is_compared_with_the_callers_rows_in_one_statement(
-    database: Database, connection: psycopg.Connection[Any]
+    compile_text: Compile, connection: psycopg.Connection[Any]
 ) -> None:
     text = "UPDATE invoice SET total = :total WHERE invoice_id = :id RETURNING invoice_id, total"
-    operation = _compiled(database, f"-- rls: true\n-- result: one\n-- etag: total\n{text}")
+    operation = _compiled(compile_text, f"-- rls: true\n-- result: one\n-- etag: total\n{text}")
     mine, tag = next(
         (row["invoice_id"], row["total"])
         for row in map(json.loads, _plain(connection, "SELECT invoice_id, total FROM invoice", 1))
@@ -277,10 +263,10 @@ def test_a_tag_is_compared_with_the_callers_rows_in_one_statement(
 
 @pytest.mark.parametrize("by", ["customer_id", "name desc, customer_id"])
 def test_pages_give_every_row_of_the_caller_in_order(
-    database: Database, connection: psycopg.Connection[Any], by: str
+    compile_text: Compile, connection: psycopg.Connection[Any], by: str
 ) -> None:
     text = "SELECT customer_id, name FROM customer"
-    operation = _compiled(database, f"-- rls: true\n-- page: {{by: [{by}], size: 7}}\n{text}")
+    operation = _compiled(compile_text, f"-- rls: true\n-- page: {{by: [{by}], size: 7}}\n{text}")
     expected = _plain(connection, f"{text} ORDER BY {by}", 2)
     seen: list[str] = []
     cursor: dict[str, str] = {}
@@ -294,9 +280,11 @@ def test_pages_give_every_row_of_the_caller_in_order(
     assert [json.loads(row) for row in seen] == [json.loads(row) for row in expected]
 
 
-def test_a_page_goes_along_the_index_though_it_stands_behind_the_settings(database: Database) -> None:
+def test_a_page_goes_along_the_index_though_it_stands_behind_the_settings(
+    database: Database, compile_text: Compile
+) -> None:
     text = "-- rls: true\n-- page: {by: [customer_id]}\nSELECT customer_id FROM customer WHERE tenant_id = :tenant"
-    operation = _compiled(database, text)
+    operation = _compiled(compile_text, text)
     first = ordering(order_of(operation.execution.keys_by_name, operation.execution.by))
     form = ReadyStatement(in_order(operation.execution.sql, first)).form({"tenant": "1"})
     plan = json.dumps(database.plan(placeholders.scan(form.sql).text))
@@ -317,12 +305,12 @@ def test_a_page_goes_along_the_index_though_it_stands_behind_the_settings(databa
         "-- rls: true\nSELECT event_id FROM events()",
     ],
 )
-def test_what_is_not_proven_goes_by_a_transaction(database: Database, text: str) -> None:
-    assert isinstance(_compiled(database, text).execution, Transaction)
+def test_what_is_not_proven_goes_by_a_transaction(compile_text: Compile, text: str) -> None:
+    assert isinstance(_compiled(compile_text, text).execution, Transaction)
 
 
 def test_a_statement_that_keeps_its_key_is_proven_by_its_own_plan(
-    database: Database, monkeypatch: pytest.MonkeyPatch
+    database: Database, compile_text: Compile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plan = database.plan
 
@@ -330,13 +318,13 @@ def test_a_statement_that_keeps_its_key_is_proven_by_its_own_plan(
         return {"Node Type": "Seq Scan"} if "queryport.idempotency_key" in text else plan(text)
 
     text = f"-- rls: true\n{WRITES['update']}"
-    assert isinstance(_compiled(database, text).execution, Single)
+    assert isinstance(_compiled(compile_text, text).execution, Single)
     monkeypatch.setattr(database, "plan", plan_with_the_key_first)
-    assert isinstance(_compiled(database, text).execution, Transaction)
-    assert isinstance(_compiled(database, f"-- idempotency: off\n{text}").execution, Single)
+    assert isinstance(_compiled(compile_text, text).execution, Transaction)
+    assert isinstance(_compiled(compile_text, f"-- idempotency: off\n{text}").execution, Single)
 
 
-def test_an_operation_without_row_security_is_as_it_was(database: Database) -> None:
-    operation = _compiled(database, "SELECT name FROM customer")
+def test_an_operation_without_row_security_is_as_it_was(compile_text: Compile) -> None:
+    operation = _compiled(compile_text, "SELECT name FROM customer")
     assert operation.row_security is None
     assert "set_config" not in str(operation.execution)
