@@ -1,12 +1,12 @@
 """JSON without loss: a number keeps every digit that the caller wrote, and what is not JSON is refused by its place.
 
 Every value that leaves this module is built of None, bool, int (of 64 bits), Decimal, str, list and dict; a float never
-is. Refuses NaN and Infinity, members given twice, more levels than DEEPEST or containers than MOST_CONTAINERS, and
-numbers that PostgreSQL's numeric cannot hold or that would together be written out as more than MOST_DIGITS.
+is. Refuses NaN and Infinity, members given twice, more levels than DEEPEST, more containers than MOST_CONTAINERS or
+values than MOST_VALUES, and numbers that PostgreSQL's numeric cannot hold or that would together be written out as more
+than MOST_DIGITS.
 """
 
 import json
-import re
 from collections import Counter
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -33,10 +33,16 @@ DEEPEST = 250
 MOST_CONTAINERS = 250_000
 """The arrays and objects of one text; each takes some fifty times its two characters in memory."""
 
-# Without these, each number is what Python makes of it by itself, in a third of the time.
-_EXTREME = r"[0-9]{19}|[0-9][eE][+-]?[0-9]"
+MOST_VALUES = 250_000
+"""The elements and members behind the first of one text; each is parsed, checked, and written for PostgreSQL."""
+
 _TOO_MANY = f"has more than {MOST_CONTAINERS} arrays and objects"
-_STRING = r'(?s)"(?:[^"\\]++|\\.)*+"'
+_TOO_LONG = f"has more than {MOST_VALUES} elements and members"
+
+# Without one of these, each number is what Python makes of it by itself, in a third of the time. They are looked for in
+# the text with all digits alike, since a search for a fixed text never goes back.
+_ALIKE = bytes.maketrans(b"123456789E", b"000000000e")
+_EXTREME = (b"0" * 19, b"0e0", b"0e+0", b"0e-0")
 
 
 class JsonError(ValueError):
@@ -59,9 +65,13 @@ class _GivenTwiceError(JsonError):
 def loads(text: str) -> Any:
     """Return the value of a JSON text. Raises JsonError."""
     brackets = text.count("[") + text.count("{")
-    if brackets > MOST_CONTAINERS and len(re.findall(r"[\[{]", re.sub(_STRING, "", text))) > MOST_CONTAINERS:
-        raise JsonError(_TOO_MANY)
-    decoder = _PLAIN if re.search(_EXTREME, text) is None else _decoder(_Numbers())
+    if brackets > MOST_CONTAINERS or text.count(",") > MOST_VALUES:
+        structure = _outside_strings(text)
+        if structure.count("[") + structure.count("{") > MOST_CONTAINERS:
+            raise JsonError(_TOO_MANY)
+        if structure.count(",") > MOST_VALUES:
+            raise JsonError(_TOO_LONG)
+    decoder = _decoder(_Numbers()) if _may_have_extreme_numbers(text) else _PLAIN
     try:
         value = decoder.decode(text)
     except json.JSONDecodeError as error:
@@ -74,6 +84,18 @@ def loads(text: str) -> Any:
     if brackets > DEEPEST and _is_deep(value):
         raise JsonError("is nested too deeply")
     return value
+
+
+def _outside_strings(text: str) -> str:
+    """The text without its strings; of a text that is not JSON, something of no more than its length."""
+    if "\\" in text:
+        text = text.replace("\\\\", "").replace('\\"', "")
+    return "".join(text.split('"')[::2])
+
+
+def _may_have_extreme_numbers(text: str) -> bool:
+    alike = text.encode(errors="replace").translate(_ALIKE)
+    return any(extreme in alike for extreme in _EXTREME)
 
 
 def _decoder(numbers: "_Numbers | None") -> json.JSONDecoder:
@@ -111,11 +133,12 @@ def dumps(value: Any) -> str:
 class _Numbers:
     """The numbers of one text."""
 
-    __slots__ = ("_digits", "containers")
+    __slots__ = ("_digits", "containers", "values")
 
     def __init__(self) -> None:
         self._digits = 0
         self.containers = 0
+        self.values = 0
 
     def number(self, text: str) -> Decimal:
         if len(text) > _MOST_PLACES or "e" in text or "E" in text:
@@ -162,15 +185,20 @@ class _Members(list[tuple[str, Any]]):
     """The members of an object as they stand in the text."""
 
 
+class _Repeating(_Members):
+    """Those of an object that has a member twice."""
+
+
 def _given_twice(text: str) -> str:
     """Return the pointer of the first member that stands twice; only its name if the text is broken behind it."""
     found: list[str] = []
 
     def members(pairs: list[tuple[str, Any]]) -> _Members:
-        names = {name for name, _ in pairs}
-        if len(names) < len(pairs) and not found:
+        if len(dict(pairs)) == len(pairs):
+            return _Members(pairs)
+        if not found:
             found.append(_repeated(pairs))
-        return _Members(pairs)
+        return _Repeating(pairs)
 
     try:
         value = json.JSONDecoder(object_pairs_hook=members, parse_float=str, parse_int=str).decode(text)
@@ -179,12 +207,13 @@ def _given_twice(text: str) -> str:
     pending: list[tuple[tuple[str | int, ...], Any]] = [((), value)]
     while True:
         path, item = pending.pop()
+        if type(item) is _Repeating:
+            return pointer((*path, _repeated(item)))
         if type(item) is _Members:
-            if len({name for name, _ in item}) < len(item):
-                return pointer((*path, _repeated(item)))
-            pending += [((*path, name), member) for name, member in reversed(item)]
+            pending += [((*path, name), member) for name, member in reversed(item) if isinstance(member, list)]
         elif type(item) is list:
-            pending += [((*path, index), element) for index, element in reversed(list(enumerate(item)))]
+            inner = [(index, element) for index, element in enumerate(item) if isinstance(element, list)]
+            pending += [((*path, index), element) for index, element in reversed(inner)]
 
 
 def _repeated(members: list[tuple[str, Any]]) -> str:
@@ -217,6 +246,10 @@ def _exact(value: Any, numbers: _Numbers, depth: int) -> Any:
     numbers.containers += 1
     if numbers.containers > MOST_CONTAINERS:
         raise JsonError(_TOO_MANY)
+    if isinstance(value, list | tuple | dict):
+        numbers.values += max(len(value) - 1, 0)
+        if numbers.values > MOST_VALUES:
+            raise JsonError(_TOO_LONG)
     if isinstance(value, list) and set(map(type, value)) <= _SIMPLE:
         return value
     if isinstance(value, list | tuple):

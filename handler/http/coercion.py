@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from handler.contract import exact_json
+from handler.contract.exact_json import MOST_VALUES
 from handler.contract.patterns import DERIVED
 from handler.contract.sql import Codec
 from handler.engine.codecs import elements_schema, json_types
@@ -24,6 +25,8 @@ class CoercionError(ValueError):
 
 def coerce(texts: Sequence[str], codec: Codec, schema: Any) -> Any:
     """Return the value of a parameter that is given in one text or in several. Raises CoercionError."""
+    if len(texts) > MOST_VALUES:
+        raise CoercionError(f"has more than {MOST_VALUES} elements")
     if codec == "vector":
         return [_scalar(text, json_types(elements_schema(schema))) for text in texts]
     if isinstance(codec, list) and codec[0] == "array":

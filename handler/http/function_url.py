@@ -55,7 +55,7 @@ class FunctionUrl:
         self._health = orjson.dumps({"status": "ok", "fingerprint": catalog.fingerprint}).decode()
 
     def identify(self, incoming: Incoming) -> Caller:
-        """Raises InvalidParameters, NotAuthenticated and IdentityUnavailable."""
+        """Raises InvalidParameters, RequestTooLarge, NotAuthenticated and IdentityUnavailable."""
         check_event(incoming.event)
         return self._identity.of_function_url(incoming.event)
 

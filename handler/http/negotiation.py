@@ -8,7 +8,8 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-_ELEMENT = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^,"])+')
+# A quotation mark that nothing closes holds all that follows: every character is looked at once.
+_ELEMENT = re.compile(r'(?s)(?:"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|[^,"])++')
 _QUALITY = re.compile(r";\s*q\s*=\s*(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)\s*(?:;|$)", re.IGNORECASE)
 
 

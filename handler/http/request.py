@@ -18,6 +18,7 @@ from handler.engine.invocation import IfMatch
 
 LARGEST_BODY = REQUEST_BYTES  # a Function URL itself would pass 6 MB
 LONGEST_URL = 1024 * 1024
+LONGEST_HEADERS = 64 * 1024
 
 _JSON_TYPE = re.compile(r"application/(?:[a-z0-9.!#$&^_-]+\+)?json")
 _CHARSETS = frozenset({"utf-8", "utf8", "us-ascii"})
@@ -161,17 +162,22 @@ class HttpRequest(NamedTuple):
 
 
 def check_event(event: Mapping[str, Any]) -> None:
-    """Raise InvalidParameters for an event that AWS does not make of a request, but a direct caller may."""
+    """Raise InvalidParameters for an event that AWS does not make of a request, but a direct caller may.
+
+    Raises RequestTooLarge, too, before anything reads a header.
+    """
     texts = (event.get(name) or "" for name in ("rawPath", "rawQueryString", "body"))
     headers = event.get("headers") or {}
     well_formed = (
         isinstance(event["requestContext"]["http"].get("method"), str)
         and all(isinstance(text, str) for text in texts)
         and isinstance(headers, dict)
-        and all(isinstance(value, str) for value in headers.values())
+        and all(isinstance(text, str) for header in headers.items() for text in header)
     )
     if not well_formed:
         raise InvalidParameters("the event is none of a Function URL's (payload format 2.0)")
+    if sum(map(len, headers)) + sum(map(len, headers.values())) > LONGEST_HEADERS:
+        raise RequestTooLarge(f"the headers must not be longer than {LONGEST_HEADERS} characters together")
 
 
 def decoded(text: str, place: str) -> str:

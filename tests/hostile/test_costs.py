@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from time import thread_time
+from typing import Any
 
 import pytest
 
@@ -25,6 +26,13 @@ def _list(element: str) -> str:
 # As large as a body may be, and each a kind of its own: what is to be parsed, checked, explained and written.
 VALUES: dict[str, Callable[[], str]] = {
     "ones": lambda: _list("1"),
+    "exponents": lambda: _list("1e1"),
+    "eighteen digits": lambda: _list("1" * 18),
+    "brackets in texts": lambda: _list('"[,"'),
+    "as many as are taken": lambda: f"[{','.join(['1.5'] * 250_000)}]",
+    "as many exponents as are taken": lambda: f"[{','.join(['1.5e3'] * 250_000)}]",
+    "as many quotes as are taken": lambda: "[" + ",".join([r'"\""'] * 250_000) + "]",
+    "a mixture": lambda: "[" + ",".join(['1,1.5,"a",null,true,[],{}'] * 35_700) + "]",
     "fractions": lambda: _list("1.5"),
     "short texts": lambda: _list('"a"'),
     "quotes": lambda: _list('"\\""'),
@@ -73,11 +81,8 @@ WORST = [
 ]
 
 
-def measured(target: Target, operation: str, body: str) -> tuple[int, str, float, int]:
+def measured(target: Target, event: Any) -> tuple[int, str, float, int]:
     """The status and text of the answer, the seconds and the bytes above idle that it took."""
-    event = function_url_event(
-        "POST", f"/operations/{operation}", "", body, {"content-type": "application/json"}, is_base64=False
-    )
     gc.collect()
     _PEAK.write_text("5")  # proc(5): the peak of the resident memory is counted anew
     idle = _memory("VmRSS")
@@ -91,13 +96,18 @@ def _memory(name: str) -> int:
     return int(line.split()[1]) * 1024
 
 
-def check(target: Target, value: str, operation: str) -> None:
-    body = f'{{"v":{VALUES[value]()}}}'
-    status, text, seconds, size = measured(target, operation, body)
+def check_event(target: Target, event: Any) -> None:
+    status, text, seconds, size = measured(target, event)
     assert status < 500, text[:1000]
     assert len(text) < 20_000 or status == 200
     assert seconds < MOST_SECONDS, (status, text[:300])
     assert size < MOST_BYTES, (status, text[:300])
+
+
+def check(target: Target, value: str, operation: str) -> None:
+    body = f'{{"v":{VALUES[value]()}}}'
+    headers = {"content-type": "application/json"}
+    check_event(target, function_url_event("POST", f"/operations/{operation}", "", body, headers, is_base64=False))
 
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the peak of the memory is Linux's to tell")

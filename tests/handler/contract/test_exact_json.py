@@ -72,6 +72,7 @@ def test_numbers_beyond_64_bits_are_decimals_and_none_is_a_float() -> None:
         pytest.param("[" * 100_000, "is nested too deeply", id="deep"),
         pytest.param("[" * 251 + "]" * 251, "is nested too deeply", id="deeper than can be written"),
         pytest.param(f"[{','.join(['{}'] * 250_000)}]", "has more than 250000 arrays and objects", id="many"),
+        pytest.param(f"[{','.join(['1'] * 250_002)}]", "has more than 250000 elements and members", id="long"),
         pytest.param('{"a":' * 251 + "1" + "}" * 251, "is nested too deeply", id="deep objects"),
     ],
 )
@@ -109,15 +110,21 @@ def test_values_that_others_parsed_become_exact(value: Any, text: str) -> None:
     assert exact_json.dumps(exact_json.exact(value)) == text
 
 
-def test_brackets_in_texts_are_no_arrays() -> None:
-    text = '["' + '[{\\"' * 200_000 + '"]'
-    assert exact_json.loads(text) == ['[{"' * 200_000]
+def test_brackets_and_commas_in_texts_are_no_arrays() -> None:
+    text = '["' + '[{\\"' * 200_000 + ",\\\\" * 300_000 + '"]'
+    assert exact_json.loads(text) == ['[{"' * 200_000 + ",\\" * 300_000]
+    plain = '["' + "," * 300_000 + '"]'
+    assert exact_json.loads(plain) == ["," * 300_000]
 
 
 def test_as_many_values_as_are_taken_from_a_text_are_taken_from_a_parsed_one() -> None:
     assert exact_json.exact([[]] * 249_999) == [[]] * 249_999
     with pytest.raises(JsonError, match="has more than 250000 arrays and objects"):
         exact_json.exact([{}] * 250_000)
+    assert exact_json.exact([1] * 250_001) == exact_json.loads(f"[{','.join(['1'] * 250_001)}]")
+    for value in ([1] * 250_002, [[1] * 125_001, ["a"] * 125_001], dict.fromkeys(map(str, range(250_002)))):
+        with pytest.raises(JsonError, match="has more than 250000 elements and members"):
+            exact_json.exact(value)
 
 
 def test_floats_that_are_written_out_as_a_bomb_are_refused() -> None:

@@ -165,3 +165,17 @@ def test_vectors_of_whole_numbers() -> None:
     assert _encoded([1, Decimal("2.0")], "vector") == "1 2"
     with pytest.raises(EncodingError, match="must be an array"):
         _encoded("1 2", "vector")
+
+
+@given(st.lists(_TRICKY))
+def test_a_list_of_texts_is_written_as_each_of_its_elements_is(texts: list[str]) -> None:
+    alone = [_encoded([text], ["array", "scalar"])[1:-1] for text in texts]
+    assert _encoded(texts, ["array", "scalar"]) == f"{{{','.join(alone)}}}"
+
+
+@given(
+    st.lists(_TRICKY | st.booleans() | st.lists(st.integers(0, 9)) | st.dictionaries(_TRICKY, st.none(), max_size=2))
+)
+@settings(deadline=None)
+def test_a_list_of_documents_comes_back_as_it_went_in(database: Database, values: list[Any]) -> None:
+    assert database.read(_encoded(values, ["array", "json"]), "json[]") == values

@@ -132,3 +132,8 @@ def test_a_number_out_of_range_is_told() -> None:
 )
 def test_a_list_of_objects_is_its_json_or_repeated(texts: list[str], value: Any) -> None:
     assert coerce(texts, ["array", _ROW], {"type": "array", "items": {"type": ["object", "null"]}}) == value
+
+
+def test_a_list_may_not_have_more_elements_than_json_may() -> None:
+    with pytest.raises(CoercionError, match="has more than 250000 elements"):
+        coerce(["1"] * 250_001, ["array", "scalar"], {"type": "array", "items": _types("integer")})

@@ -369,3 +369,10 @@ def test_no_more_flaws_are_told_than_anyone_reads(function: Function, method: st
 
 def test_a_url_that_is_too_long_is_refused(function: Function) -> None:
     assert function.http("GET", "/numbers", query="x" * 1024 * 1024).status == 413
+
+
+@pytest.mark.parametrize("headers", [{"cookie": "x" * 65_536}, {f"x-{number}": "" for number in range(20_000)}])
+def test_headers_that_are_too_long_are_refused(function: Function, headers: dict[str, str]) -> None:
+    refused = function.http("GET", "/numbers", headers=headers)
+    assert (refused.status, refused.json["code"]) == (413, "RequestTooLarge")
+    assert function.http("GET", "/health", headers={"cookie": "x" * 65_000}).status == 200

@@ -88,3 +88,12 @@ def test_no_header_is_too_strange(header: str) -> None:
 )
 def test_types_that_stand_for_many(ranges: tuple[str, ...], media_type: str, expected: bool) -> None:  # noqa: FBT001
     assert covers(ranges, media_type) is expected
+
+
+@pytest.mark.parametrize("piece", ['"', '\\"', '"\\"\\\\', "; q = 0", "a;q=1 ", ',"'])
+def test_a_header_of_one_piece_takes_time_in_proportion(piece: str) -> None:
+    assert acceptable(piece * 10_000, _ALL) in (*_ALL, None)  # to go back from each quotation mark would take minutes
+
+
+def test_what_stands_behind_an_open_quotation_mark_is_no_type() -> None:
+    assert acceptable('application/json;x="a, text/csv', _ALL) == _JSON
