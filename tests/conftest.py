@@ -34,7 +34,7 @@ def pytest_unconfigure() -> None:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[EmbeddedPostgres]:
     """One server for the whole run, which the first worker starts and the last one stops."""
-    with EmbeddedPostgres(Path(os.environ[STATE_VARIABLE]) / "tests") as server:
+    with EmbeddedPostgres(Path(os.environ[STATE_VARIABLE]) / "tests", durable=False) as server:
         yield server
 
 

@@ -6,6 +6,7 @@ The page's tables are the floors, the highest first. Imports for types alone cou
 import ast
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -57,7 +58,10 @@ def _imported(path: Path) -> Iterator[str]:
         yield from (name for name in names if name.partition(".")[0] in PACKAGES)
 
 
-IMPORTS: Mapping[str, frozenset[str]] = {name: frozenset(_imported(path)) - {name} for name, path in MODULES.items()}
+@cache
+def _imports() -> Mapping[str, frozenset[str]]:
+    """The modules of ours that each module imports; read once, and only where a test asks."""
+    return {name: frozenset(_imported(path)) - {name} for name, path in MODULES.items()}
 
 
 def _room(module: str, package: str) -> str | None:
@@ -67,7 +71,7 @@ def _room(module: str, package: str) -> str | None:
 
 def _crossings(package: str) -> Iterator[tuple[str, str, str, str]]:
     """Every import that leaves a room for another of the package: the two modules, and their rooms."""
-    for module, targets in IMPORTS.items():
+    for module, targets in _imports().items():
         for target in targets:
             here, there = _room(module, package), _room(target, package)
             if here and there and here != there:
@@ -108,7 +112,7 @@ def test_every_path_on_the_page_is_there() -> None:
 
 def test_no_circle_leads_from_a_module_back_to_it() -> None:
     try:
-        TopologicalSorter(IMPORTS).prepare()
+        TopologicalSorter(_imports()).prepare()
     except CycleError as error:
         pytest.fail(f"a circle of imports: {' <- '.join(error.args[1])}", pytrace=False)
 
@@ -116,7 +120,7 @@ def test_no_circle_leads_from_a_module_back_to_it() -> None:
 def test_the_lambda_imports_nothing_of_the_tool() -> None:
     found = [
         f"{module} imports {target}"
-        for module, targets in IMPORTS.items()
+        for module, targets in _imports().items()
         for target in targets
         if module.startswith("handler") and target.startswith("queryport")
     ]
@@ -126,7 +130,7 @@ def test_the_lambda_imports_nothing_of_the_tool() -> None:
 def test_the_tool_knows_the_lambda_by_its_contract_only() -> None:
     found = [
         f"{module} imports {target}"
-        for module, targets in IMPORTS.items()
+        for module, targets in _imports().items()
         for target in targets
         if module.startswith("queryport") and not module.startswith("queryport.testing")
         if target.startswith("handler") and not target.startswith("handler.contract.")

@@ -34,6 +34,9 @@ _SETTINGS = {
     "checkpoint_timeout": "30min",
 }
 
+_NOT_DURABLE = {"fsync": "off", "full_page_writes": "off"}
+"""A server whose data goes with it need not wait for the disk."""
+
 _STILL_IN_USE = "pre-existing shared memory block"
 """A server that was killed has children that end a moment after it."""
 
@@ -44,8 +47,9 @@ _LEFT_RUNNING: list[subprocess.Popen[bytes]] = []
 class Postmaster:
     """The server's main process, which need not be a child of ours."""
 
-    def __init__(self, home: Path, sockets: Path, log: Path, account: Account) -> None:
+    def __init__(self, home: Path, sockets: Path, log: Path, account: Account, *, durable: bool) -> None:
         self._home = home
+        self._durable = durable
         self._sockets = sockets
         self._log = log
         self._account = account
@@ -140,6 +144,8 @@ class Postmaster:
         trusted = self._home / "extensions"
         trust_extensions(programs, account, trusted)
         settings = _SETTINGS | {"extension_control_path": f"{trusted}:$system:{programs.extensions}"}
+        if not self._durable:
+            settings |= _NOT_DURABLE
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         return account.command(programs.path("postgres"), "-D", str(self._data), "-k", str(self._sockets), *options)
 

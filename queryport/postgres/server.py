@@ -29,10 +29,14 @@ _ELSEWHERE, _SOCKETS = "elsewhere", "sockets"
 
 
 class EmbeddedPostgres:
-    """A PostgreSQL server whose data lives in `directory`; use as a context manager or call `start` and `stop`."""
+    """A PostgreSQL server whose data lives in `directory`; use as a context manager or call `start` and `stop`.
 
-    def __init__(self, directory: Path) -> None:
+    One that is not durable answers sooner, and loses its data where the machine stops while it runs.
+    """
+
+    def __init__(self, directory: Path, *, durable: bool = True) -> None:
         self.directory = directory.resolve()
+        self._durable = durable
         self.home = self.directory
         """The folder of PostgreSQL's own files: another than `directory` if its user cannot reach that."""
         self.log = self.directory / "log"
@@ -46,7 +50,7 @@ class EmbeddedPostgres:
         """Run a server in a temporary folder, which goes with it."""
         folder = Path(tempfile.mkdtemp(prefix="queryport-"))
         folder.chmod(0o711)  # PostgreSQL's user passes through to what lies inside, closed to others
-        server = cls(folder / "postgres")
+        server = cls(folder / "postgres", durable=False)
         try:
             with server:
                 yield server
@@ -88,7 +92,9 @@ class EmbeddedPostgres:
         with locked(lock):
             try:
                 self._find_home(account)
-                self._postmaster = postmaster = Postmaster(self.home, self._sockets, self.log, account)
+                self._postmaster = postmaster = Postmaster(
+                    self.home, self._sockets, self.log, account, durable=self._durable
+                )
                 if not postmaster.answers():
                     postmaster.initialise()
                     postmaster.launch()

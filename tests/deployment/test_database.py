@@ -31,6 +31,7 @@ def _changes(stack: Stack) -> list[tuple[str, dict[str, str]]]:
     ]
 
 
+@pytest.mark.slow
 def test_no_parameter_replaces_the_database(stack: Stack) -> None:
     """Where one takes it out of the stack, the database and what it stands on are kept."""
     for parameter, values in _changes(stack):

@@ -135,6 +135,7 @@ def test_the_first_deployment_makes_the_database_before_it_is_migrated(pipeline:
     assert _commands(calls).index("sam deploy") < _commands(calls).index("queryport migrate")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("failing", ["queryport migrate", "queryport check", "docker push"])
 def test_what_fails_before_ends_the_deployment(pipeline: Pipeline, failing: str) -> None:
     code, calls = pipeline.run(failing=failing)
@@ -142,15 +143,18 @@ def test_what_fails_before_ends_the_deployment(pipeline: Pipeline, failing: str)
     assert "sam deploy" not in _commands(calls)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("failing", ["curl", "sam deploy"])
 def test_a_function_that_is_not_well_fails_the_job(pipeline: Pipeline, failing: str) -> None:
     assert pipeline.run(failing=failing)[0] != 0
 
 
+@pytest.mark.slow
 def test_a_call_that_fails_fails_the_job(pipeline: Pipeline) -> None:
     assert pipeline.run(function_error="Unhandled")[0] != 0
 
 
+@pytest.mark.slow
 def test_sam_takes_the_options_and_goes_to_aws(pipeline: Pipeline) -> None:
     pipeline.take_the_real_sam()
     code, calls = pipeline.run()

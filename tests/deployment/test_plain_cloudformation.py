@@ -35,6 +35,7 @@ def test_cfn_lint_finds_nothing(plain: dict[str, Any], tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout
 
 
+@pytest.mark.slow
 def test_each_parameter_does_what_it_does_to_the_sam_template(plain: dict[str, Any]) -> None:
     for name, declared in plain["Parameters"].items():
         given = {

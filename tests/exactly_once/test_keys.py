@@ -196,6 +196,7 @@ def test_without_a_key_nobody_knows_what_a_lost_answer_said(bank: Bank) -> None:
     assert bank.requests() == ["ExecuteStatement"]
 
 
+@pytest.mark.slow
 def test_with_a_key_and_no_time_left_the_caller_may_call_again(bank: Bank) -> None:
     hurried = bank.new_caller(1.2)
     bank.emulator.faults.arm(Fault(kind="delay", seconds=2))

@@ -190,7 +190,7 @@ def _told(call: Callable[[], object]) -> Outcome | None:
 
 
 @given(data=st.data())
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=250, deadline=None)
 def test_a_write_without_a_key_happens_once_at_most_and_its_caller_is_told(data: st.DataObject) -> None:
     with _world(data) as world:
         api = DataApi(_SETTINGS, world)
@@ -199,7 +199,7 @@ def test_a_write_without_a_key_happens_once_at_most_and_its_caller_is_told(data:
 
 
 @given(data=st.data(), with_key=st.booleans(), isolation=st.sampled_from([None, "serializable"]))
-@settings(max_examples=700, deadline=None)
+@settings(max_examples=300, deadline=None)
 def test_a_transaction_happens_once_at_most_and_its_caller_is_told(
     *, data: st.DataObject, with_key: bool, isolation: str | None
 ) -> None:

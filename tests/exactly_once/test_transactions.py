@@ -139,6 +139,7 @@ def test_a_mistake_of_ours_leaves_nothing_either(bank: Bank, monkeypatch: pytest
     assert bank.requests()[-1] == "RollbackTransaction"
 
 
+@pytest.mark.slow
 def test_where_nothing_is_answered_any_more_the_deadline_ends_the_asking(bank: Bank) -> None:
     bank.emulator.faults.arm(Fault(kind="drop", operation="CommitTransaction", when="after"))
     bank.emulator.faults.arm(Fault(kind="drop", operation="RollbackTransaction", calls=1000))

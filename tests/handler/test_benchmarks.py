@@ -63,6 +63,7 @@ def test_a_line_has_the_name_the_ratio_the_bar_and_the_verdict(
     assert line.split()[:5] == ["one-row", f"{ratio:.3f}", "≥" if more_is_better else "≤", "1", verdict]
 
 
+@pytest.mark.slow
 def test_a_start_is_measured_in_its_parts(tmp_path: Path) -> None:
     catalog = tmp_path / "catalog.json"
     write_operations(catalog, 3)

@@ -113,6 +113,7 @@ def check(target: Target, value: str, operation: str) -> None:
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the peak of the memory is Linux's to tell")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("value", "operation"), WORST)
 def test_the_worst_requests_cost_little(every: Target, value: str, operation: str) -> None:
     check(every, value, operation)

@@ -129,6 +129,7 @@ def _check(every: Target, most: int) -> int:
     return trips
 
 
+@pytest.mark.slow
 def test_what_is_answered_can_be_sent_back(every: Target) -> None:
     assert _check(every, 4) > 300
 

@@ -81,6 +81,7 @@ CREATE INDEX ON ticket (state, ticket_id);
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("after", [None, ("done", "9000")])
 @pytest.mark.parametrize("sign", ["", "-"])
 def test_an_index_serves_the_order_of_a_domain_over_an_enum(

@@ -109,6 +109,7 @@ _SORTS = st.lists(st.sampled_from(SORTS), unique=True, max_size=3).flatmap(
 )
 
 
+@pytest.mark.slow
 @_KEEPING
 @given(sort=_SORTS, filters=_FILTERS, limit=st.integers(1, MOST))
 def test_any_sort_of_what_any_filter_lets_through(

@@ -82,6 +82,7 @@ def test_numbers_that_fit_a_float_come_back_as_they_went_in(function: LambdaRunt
     assert payload == '{"data":[0.1,12345678901234567890]}'
 
 
+@pytest.mark.slow
 def test_the_caller_hears_of_a_slow_database_before_lambda_ends_the_function(
     environment: Mapping[str, str], emulator: Emulator, tmp_path: Path
 ) -> None:

@@ -114,6 +114,7 @@ def _printed(compilation: Compilation, name: str) -> dict[str, Any]:
     return definition
 
 
+@pytest.mark.slow
 def test_what_is_printed_runs_as_it_stands(shop: Shop, compilation: Compilation) -> None:
     execution = shop.execute(_printed(compilation, "orders.order_status"), {"order_id": 1})
     assert execution.output == {"order_id": 1, "order_status": {"data": "placed"}}
@@ -132,6 +133,7 @@ def test_a_violation_is_caught_by_its_name(shop: Shop, compilation: Compilation)
     assert (again.status, again.error) == ("FAILED", "UniqueViolation")
 
 
+@pytest.mark.slow
 def test_a_throttled_call_is_made_again(shop: Shop, compilation: Compilation) -> None:
     # The function itself tries four times before it gives up.
     shop.emulator.faults.arm(Fault(kind="throttle", calls=5))

@@ -4,6 +4,8 @@ import json
 from datetime import UTC, datetime
 from decimal import Decimal
 
+import pytest
+
 from tests.deployment.stack import Stack
 from tests.statemachine.conftest import Shop, machine
 from tests.support.repository import ROOT
@@ -33,6 +35,7 @@ def test_the_schedule_of_the_template_starts_it_well(shop: Shop) -> None:
     assert shop.fetch(PRICES) == [(1, Decimal("4.99")), (2, Decimal("4.99")), (3, Decimal(10))]
 
 
+@pytest.mark.slow
 def test_a_second_night_changes_nothing(shop: Shop) -> None:
     shop.execute(_definition(200), OLD_BOOKS)
     before = shop.fetch("SELECT book_id, during, price FROM book_prices ORDER BY book_id, during")

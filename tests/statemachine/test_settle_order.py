@@ -46,6 +46,7 @@ def test_a_customer_without_the_money_gets_nothing_reserved(shop: Shop) -> None:
     assert shop.fetch("SELECT balance FROM accounts WHERE kind = 'customer'") == [(15,)]
 
 
+@pytest.mark.slow
 def test_too_few_copies_end_it_before_any_money_moves(shop: Shop) -> None:
     execution = _settle(shop, 3)
     assert (execution.status, execution.error) == ("FAILED", "CheckViolation")
@@ -107,6 +108,7 @@ def test_what_is_delivered_twice_is_done_once(shop: Shop) -> None:
     assert [str(key).rpartition(":")[2] for (key,) in keys] == ["ReserveStock", "ChargeCredit"]
 
 
+@pytest.mark.slow
 def test_a_function_that_dies_behind_its_commit_is_called_again(shop: Shop) -> None:
     """Lambda lost the answer: Step Functions sends the task again, with the same key, and nothing is done twice."""
     shop.door.lost_answers = 1

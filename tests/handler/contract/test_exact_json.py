@@ -117,6 +117,7 @@ def test_brackets_and_commas_in_texts_are_no_arrays() -> None:
     assert exact_json.loads(plain) == ["," * 300_000]
 
 
+@pytest.mark.slow
 def test_as_many_values_as_are_taken_from_a_text_are_taken_from_a_parsed_one() -> None:
     assert exact_json.exact([[]] * 249_999) == [[]] * 249_999
     with pytest.raises(JsonError, match="has more than 250000 arrays and objects"):
@@ -148,6 +149,7 @@ def test_a_value_nested_without_end_is_refused() -> None:
         exact_json.exact(deep)
 
 
+@pytest.mark.slow
 @given(_DOCUMENTS)
 def test_every_document_comes_back_as_it_was(document: Any) -> None:
     assert exact_json.loads(exact_json.dumps(exact_json.exact(document))) == document
@@ -167,6 +169,7 @@ def test_a_value_that_no_json_makes_is_refused() -> None:
         exact_json.dumps({"a": object()})
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.data())
 def test_the_member_that_stands_twice_is_named_by_its_place(draw: st.DataObject) -> None:

@@ -117,6 +117,7 @@ def test_many_texts_together_take_no_longer_than_a_request_may() -> None:
     assert thread_time() - before < 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("order", "detail"),
     [

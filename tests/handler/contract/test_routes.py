@@ -93,6 +93,7 @@ def _routes(folder: Path, lines: list[str]) -> Routes:
     return Catalog(folder / "catalog.json").routes
 
 
+@pytest.mark.slow
 def test_ten_thousand_routes_are_told_apart(tmp_path: Path) -> None:
     operations = [
         operation("", name=f"o{number}", http=Http("GET", f"/a{number % 7}/{{x}}/b{number}/{{y}}"))

@@ -174,6 +174,7 @@ def test_a_string_of_digits_is_held_to_the_bounds_of_a_number(price: Any, words:
 _NUMBERS = st.decimals(allow_nan=False, allow_infinity=False)
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(_NUMBERS, _NUMBERS)
 def test_numbers_and_strings_of_their_digits_are_compared_alike_and_exactly(value: Decimal, bound: Decimal) -> None:

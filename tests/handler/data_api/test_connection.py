@@ -159,6 +159,7 @@ def test_an_answer_that_comes_before_the_request_is_sent_is_an_answer(post: Post
         assert post(server.url, _LARGE).status == 413
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_an_answer_is_awaited_for_so_long(post: Post, tls: ssl.SSLContext, scheme: str) -> None:
     over = threading.Event()

@@ -178,6 +178,7 @@ def test_nothing_is_sent_once_the_time_is_over(execute: Execute, emulator: Emula
     assert _calls(emulator) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("read_only", "outcome"), [(True, Outcome.NOT_EXECUTED), (False, Outcome.UNKNOWN)])
 def test_an_answer_is_awaited_no_longer_than_the_time_that_is_left(
     wire: Wire,

@@ -49,6 +49,7 @@ def _read(text: str) -> list[list[str]]:
     return list(reader.reader(io.StringIO(text, newline=""), strict=True))
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(_tables(_SINGLE))
 def test_rows_of_single_values_come_back(table: tuple[list[str], list[list[Any]]]) -> None:
@@ -61,6 +62,7 @@ def test_rows_of_single_values_come_back(table: tuple[list[str], list[list[Any]]
     assert csv(names, texts, flat=True, escape_formulas=True) == csv(names, texts, flat=False, escape_formulas=True)
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(_tables(_NESTED))
 def test_nested_values_are_their_json(table: tuple[list[str], list[list[Any]]]) -> None:

@@ -74,6 +74,7 @@ _JSON = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.text(), _JSON), st.sampled_from([(",", ":"), (" ,\n", ":\t")]))
 def test_members_are_found_as_they_stand(row: dict[str, Any], separators: tuple[str, str]) -> None:
     texts = [json.dumps(value, separators=separators) for value in row.values()]

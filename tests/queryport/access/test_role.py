@@ -34,6 +34,7 @@ def url(postgres: EmbeddedPostgres, project: Path) -> str:
     return url
 
 
+@pytest.mark.slow
 def test_the_role_may_do_what_the_operations_do_and_sign_in(project: Path, url: str) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
         made = run("role", "clerk", "--database-url", url, project=project)
@@ -61,6 +62,7 @@ def test_a_role_of_any_name_is_quoted(project: Path, url: str) -> None:
     assert row == (False,)
 
 
+@pytest.mark.slow
 def test_a_role_of_the_migrations_is_proven(project: Path) -> None:
     made = run("role", "clerk", "--grants", project=project)
     assert "LOGIN" not in made.output
@@ -108,6 +110,7 @@ def test_a_role_that_is_not_there_or_may_do_everything_is_refused(project: Path)
     assert "all_of_it is a superuser" in run("check", "--role", "all_of_it", project=project).errors
 
 
+@pytest.mark.slow
 def test_no_role_is_written_for_what_does_not_compile(project: Path) -> None:
     (project / "sql_queries/books/get.sql").write_text("SELECT nothing FROM book\n")
     done = run("role", "clerk", project=project)
@@ -116,6 +119,7 @@ def test_no_role_is_written_for_what_does_not_compile(project: Path) -> None:
     assert "no role was written" in done.errors
 
 
+@pytest.mark.slow
 def test_a_development_role_that_no_policy_holds_for_is_told_by_check_and_build(tmp_path: Path) -> None:
     files = {
         "queryport.toml": '[development]\nrole = "exempt"\n',

@@ -90,6 +90,7 @@ def _check(pair: tuple[Any, Any], values: list[Any]) -> None:
         assert not _takes(first, value) or _takes(second, value), (first, second, value)
 
 
+@pytest.mark.slow
 @given(pairs(), st.lists(VALUES, min_size=8, max_size=16))
 @settings(max_examples=100, deadline=None)
 def test_nothing_found_means_that_no_value_is_refused(pair: tuple[Any, Any], values: list[Any]) -> None:

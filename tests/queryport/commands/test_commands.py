@@ -47,6 +47,7 @@ def test_check_passes_and_writes_nothing(shop: Path) -> None:
     assert not (shop / "catalog.json").exists()
 
 
+@pytest.mark.slow
 def test_check_reports_everything_and_fails(broken: Path) -> None:
     done = run("check", project=broken)
     assert done.code == 1
@@ -55,6 +56,7 @@ def test_check_reports_everything_and_fails(broken: Path) -> None:
     assert done.output.endswith("6 operations, 1 error, 1 warning\n")
 
 
+@pytest.mark.slow
 def test_warnings_fail_only_where_it_is_strict(shop: Path, tmp_path: Path) -> None:
     write(tmp_path, BOOKSHOP | {"sql_queries/all.sql": "SELECT * FROM book\n"})
     data_dir = shop / ".queryport"
@@ -76,6 +78,7 @@ def test_check_reports_on_the_files_that_it_is_asked_about(broken: Path) -> None
     assert run("check", str(folder / "nothing.sql"), project=broken).code == 2
 
 
+@pytest.mark.slow
 def test_check_answers_programs(broken: Path) -> None:
     done = run("check", "--format", "json", project=broken)
     assert done.code == 1
@@ -108,6 +111,7 @@ def test_a_broken_migration_is_annotated(tmp_path: Path, shop: Path) -> None:
     assert re.match(r"::error file=.*0002_a.sql,line=1,col=1,.*title=QP202::division by zero", done.output)
 
 
+@pytest.mark.slow
 def test_a_request_is_sent_with_its_body_and_key(shop: Path) -> None:
     done = run("run", "--http", "GET /books/4", project=shop)
     assert (done.code, json.loads(done.output)["data"]["title"]) == (0, "Book 4")
@@ -120,6 +124,7 @@ def test_a_request_is_sent_with_its_body_and_key(shop: Path) -> None:
     assert (done.code, json.loads(done.output)) == (0, {"data": 1})
 
 
+@pytest.mark.slow
 def test_a_write_is_tried_and_taken_back(shop: Path) -> None:
     done = run("run", "books.rename", "title=tried", "book_id=2", "--rollback", project=shop)
     assert (done.code, done.output) == (0, "1 row affected\n")
@@ -151,6 +156,7 @@ def test_parameters_come_as_one_body_with_a_key(shop: Path, tmp_path: Path) -> N
     assert run("run", project=shop).code == 2
 
 
+@pytest.mark.slow
 def test_postgresql_is_heard_under_a_failed_call(shop: Path) -> None:
     write(shop, {"sql_queries/books/half.sql": "-- result: value\nSELECT 1 / :n::int AS half\n"})
     done = run("run", "books.half", "n=0", project=shop)
@@ -159,6 +165,7 @@ def test_postgresql_is_heard_under_a_failed_call(shop: Path) -> None:
     assert "22012: division by zero" in done.errors
 
 
+@pytest.mark.slow
 def test_the_operations_are_listed(shop: Path) -> None:
     done = run("list", project=shop)
     assert done.code == 0
@@ -230,6 +237,7 @@ def test_a_broken_migration_is_shown_with_its_place(tmp_path: Path) -> None:
     assert 'migrations/0002_bad.sql:2:1 QP202 relation "bok" does not exist' in done.errors
 
 
+@pytest.mark.slow
 def test_run_prints_rows_as_a_table(shop: Path) -> None:
     done = run("run", "books.cheap", "price=2", project=shop)
     assert done.code == 0, done.errors
@@ -248,6 +256,7 @@ def test_run_prints_the_answer(shop: Path, call: list[str], printed: str) -> Non
     assert (done.code, done.output) == (0, printed), done.errors
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("call", "said"),
     [
@@ -298,6 +307,7 @@ def test_a_database_that_does_not_answer_is_told(shop: Path) -> None:
     assert "Traceback" not in done.errors
 
 
+@pytest.mark.slow
 def test_a_folder_that_is_no_project_is_told(tmp_path: Path) -> None:
     done = run("check", project=tmp_path)
     assert done.code == 1
@@ -305,6 +315,7 @@ def test_a_folder_that_is_no_project_is_told(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_data_directory_that_cannot_be_made_is_told(shop: Path, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     done = run("check", project=shop, data_dir=tmp_path / "file" / "data")
@@ -312,6 +323,7 @@ def test_a_data_directory_that_cannot_be_made_is_told(shop: Path, tmp_path: Path
     assert "choose another with --data-dir" in done.errors
 
 
+@pytest.mark.slow
 def test_a_wrong_command_line_has_its_own_exit_code() -> None:
     assert subprocess.run([QUERYPORT, "check", "--fast"], capture_output=True, check=False).returncode == 2
 
@@ -327,6 +339,7 @@ def test_the_repository_is_a_project(tmp_path: Path) -> None:
     assert done.code == 0, done.output
 
 
+@pytest.mark.slow
 def test_list_explains_where_each_setting_comes_from(shop: Path) -> None:
     write(
         shop, {"sql_queries/books/_folder.yaml": "allow: [jwt, direct]\nparams:\n  book_id: {description: Of a book}\n"}

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from tests.support.data_api import Api
 from tests.support.projects import BOOKSHOP, QUERYPORT, write
 
@@ -24,6 +26,7 @@ def _emulating(project: Path, data_dir: Path, *options: str) -> Iterator[dict[st
         assert process.wait(timeout=30) == 0
 
 
+@pytest.mark.slow
 def test_the_database_is_the_projects(tmp_path: Path) -> None:
     project = write(tmp_path / "project", BOOKSHOP)
     with _emulating(project, tmp_path / "data") as variables:
@@ -32,6 +35,7 @@ def test_the_database_is_the_projects(tmp_path: Path) -> None:
             assert api.execute("SELECT count(*) FROM book")["records"] == [[{"longValue": 5}]]
 
 
+@pytest.mark.slow
 def test_an_address_for_all_is_shown_as_one_that_can_be_called(tmp_path: Path) -> None:
     project = write(tmp_path / "project", BOOKSHOP)
     with _emulating(project, tmp_path / "data", "--host", "0.0.0.0") as variables:  # noqa: S104

@@ -66,6 +66,7 @@ def test_the_new_projects_template_is_valid(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "parameter", ["Architecture", "ClusterArn", "DatabaseName", "MemorySize", "SecretArn", "Timeout"]
 )

@@ -147,6 +147,7 @@ def test_a_saved_file_is_taken_up_at_once(served: Served) -> None:
     eventually(lambda: served.value("books.count") == 5)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(psutil.Process, "memory_maps"), reason="no system that tells mapped files")
 def test_the_catalogues_of_earlier_saves_are_removed(served: Served) -> None:
     path = served.project / "sql_queries/counter.sql"
@@ -242,6 +243,7 @@ def test_the_settings_are_followed(served: Served) -> None:
     eventually(lambda: served.value("books.count") == 5)
 
 
+@pytest.mark.slow
 def test_another_command_shares_the_server_and_leaves_it_running(served: Served) -> None:
     done = run("run", "books.count", project=served.project)
     assert (done.code, done.output) == (0, "5\n")
@@ -284,6 +286,7 @@ def test_a_signal_during_the_start_leaves_nothing_behind(tmp_path: Path) -> None
     assert living(family) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("option", ["--port", "--emulator-port"])
 def test_a_taken_port_is_told_at_once_and_nothing_is_started(tmp_path: Path, option: str) -> None:
     write(tmp_path, BOOKSHOP)

@@ -12,6 +12,7 @@ _GAPS = ("", " ", "\n", "/* a */", "-- a\n", "/*\n*/")
 _PIECES = [("'a'", "'b'"), ("E'a'", "'b'"), ("B'1'", "'0'"), ("$$a$$", "$$b$$"), ("1", "2"), ("'a'::", "text")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("left", "right"), _PIECES)
 def test_what_stands_between_two_pieces_is_refused_where_postgresql_refuses_it(
     compile_text: Compile, new_database: NewDatabase, left: str, right: str

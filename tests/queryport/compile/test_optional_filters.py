@@ -114,6 +114,7 @@ def combinations() -> Iterator[tuple[str, bool]]:
         yield place.format(condition.format(test)), TESTS[test] and CONDITIONS[condition] and PLACES[place]
 
 
+@pytest.mark.slow
 def test_leaving_a_filter_out_changes_no_row(compile_text: Compile, connection: psycopg.Connection[Any]) -> None:
     compiled = 0
     for text, is_filter in combinations():

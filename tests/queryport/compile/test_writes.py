@@ -55,6 +55,7 @@ def statements() -> Iterator[str]:
             yield form.replace("{with}", common).replace("{main}", main).replace("{returning}", returning)
 
 
+@pytest.mark.slow
 def test_what_postgresql_takes_is_compiled(compile_text: Compile, database: Database) -> None:
     taken = 0
     for text in dict.fromkeys(statements()):

@@ -129,6 +129,7 @@ def test_what_differs_is_told(check: Callable[[], LiveCheck], live: str, change:
     assert drifts.items() <= found.items()
 
 
+@pytest.mark.slow
 def test_more_than_the_migrations_make_is_no_drift(check: Callable[[], LiveCheck], live: str) -> None:
     _change(live, "CREATE TABLE extra (n int); ALTER TABLE book ADD note text")
     assert check() == LiveCheck((), ("column public.book.note", "column public.extra.n", "table public.extra"))
@@ -152,6 +153,7 @@ def test_a_privilege_that_the_database_user_lacks_is_drift(
         _change(live, "DROP OWNED BY reader; DROP ROLE reader")
 
 
+@pytest.mark.slow
 def test_nothing_is_executed(check: Callable[[], LiveCheck], live: str) -> None:
     _change(live, "INSERT INTO book VALUES (1, 'One', 'hard', 1)")
     check()
@@ -187,6 +189,7 @@ def test_the_commands_bring_a_database_up_to_date_and_find_it_so(project: Path, 
     assert after.stdout.endswith("no errors; no differences in the deployed database\n")
 
 
+@pytest.mark.slow
 def test_where_the_database_is_must_be_said(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("QUERYPORT_RESOURCE_ARN", raising=False)
     monkeypatch.delenv("QUERYPORT_SECRET_ARN", raising=False)
@@ -195,6 +198,7 @@ def test_where_the_database_is_must_be_said(project: Path, tmp_path: Path, monke
     assert "give --resource-arn (or QUERYPORT_RESOURCE_ARN) and --secret-arn (or QUERYPORT_SECRET_ARN)" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_database_user_for_whom_no_policy_holds_is_told(
     project: Path, check: Callable[[], LiveCheck], new_database: NewDatabase, queryport_data_api: LocalDataApi
 ) -> None:

@@ -246,6 +246,7 @@ def test_counts_are_those_of_the_command_unless_rows_come_back(api: Api) -> None
     assert api.execute("") == {"generatedFields": [], "numberOfRecordsUpdated": 0}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("columns", "fits", "too_many"),
     [

@@ -84,6 +84,7 @@ def test_all_addresses_are_reached_by_the_local_one(postgres: EmbeddedPostgres) 
         assert api.value("SELECT 1") == 1
 
 
+@pytest.mark.slow
 def test_redirected_calls_go_to_another_database_and_transactions_stay(
     new_database: NewDatabase,
 ) -> None:
@@ -102,6 +103,7 @@ def test_redirected_calls_go_to_another_database_and_transactions_stay(
         assert api.value("SELECT name FROM color") == "blue"
 
 
+@pytest.mark.slow
 def test_idle_sessions_of_a_database_that_was_left_are_closed(
     new_database: NewDatabase,
 ) -> None:
@@ -168,6 +170,7 @@ def test_the_command_prints_what_to_set_and_stops_on_ctrl_c(postgres: EmbeddedPo
     assert errors.endswith("stopped\n")
 
 
+@pytest.mark.slow
 def test_the_command_warns_where_others_can_reach_it(postgres: EmbeddedPostgres) -> None:
     def said(*options: str) -> str:
         with _started("--database-url", postgres.url(), *options) as process:
@@ -196,6 +199,7 @@ def test_the_command_serves_the_embedded_postgresql(tmp_path: Path) -> None:
     assert not (tmp_path / "data" / "postgres" / "data" / "postmaster.pid").exists()
 
 
+@pytest.mark.slow
 def test_calls_run_as_auroras_master_user_would_and_not_as_superuser(tmp_path: Path) -> None:
     with _started("--data-dir", str(tmp_path / "data")) as process:
         url = _printed(process).partition("=")[2].strip()

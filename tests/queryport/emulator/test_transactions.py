@@ -166,6 +166,7 @@ def test_a_client_that_vanishes_leaves_no_transaction_behind(
     assert api.value("SELECT count(*) FROM t") == 0
 
 
+@pytest.mark.slow
 def test_sixty_four_transactions_at_once(api: Api, emulator: Emulator) -> None:
     api.execute("CREATE TABLE t (a int)")
 
@@ -203,6 +204,7 @@ def test_open_transactions_leave_room_for_others(new_emulator: NewEmulator, new_
     api.begin()
 
 
+@pytest.mark.slow
 def test_idle_sessions_make_room_where_postgresql_is_full(
     new_database: NewDatabase, postgres: EmbeddedPostgres
 ) -> None:

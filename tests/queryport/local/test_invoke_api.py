@@ -174,6 +174,7 @@ def test_numbers_reach_the_handler_as_they_were_written(client: Any) -> None:
     assert json.loads(answer["Payload"].read()) == {"data": [{"title": "Book 1"}]}
 
 
+@pytest.mark.slow
 def test_step_functions_run_against_it(client: Any) -> None:
     definition = {
         "StartAt": "Rename",

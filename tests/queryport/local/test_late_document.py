@@ -49,6 +49,7 @@ def _by_invocation(served: Served) -> dict[str, Any]:
     return document
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ask", [_by_url, _by_invocation])
 def test_the_document_is_that_of_the_latest_save(served: Served, ask: Any) -> None:
     name = ask.__name__.removeprefix("_")

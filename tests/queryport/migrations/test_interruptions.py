@@ -123,6 +123,7 @@ def _campaign(seed: int, runs: int, url: str, folder: Path, environment: dict[st
     _finish(url, folder, chance.choice(WAYS))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(1))
 def test_runs_that_die_at_any_moment_are_carried_on(
     seed: int, url: str, tmp_path: Path, environment: dict[str, str]
@@ -150,6 +151,7 @@ def test_an_interrupted_statement_is_cancelled_and_rolled_back(
     assert _fetch(url, "SELECT to_regclass('a')") == [(None,)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
 def test_an_interrupted_statement_without_a_transaction_is_cancelled(
     way: str, url: str, tmp_path: Path, environment: dict[str, str]

@@ -73,6 +73,7 @@ def test_postgresql_sees_none_of_the_developers_variables(tmp_path: Path, monkey
     assert not {name for name in variables if name.startswith(("AWS", "PGPORT", "HOME"))}
 
 
+@pytest.mark.slow
 @as_root
 def test_sudo_runs_it_as_the_user_who_called(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     daemon = pwd.getpwnam("daemon")
@@ -89,6 +90,7 @@ def test_sudo_by_root_or_by_no_user_is_nobody(monkeypatch: pytest.MonkeyPatch, n
     assert current().peers == ("nobody", "root")
 
 
+@pytest.mark.slow
 @as_root
 @on_linux
 @pytest.mark.parametrize(
@@ -137,6 +139,7 @@ def test_a_system_without_nobody_is_told_what_to_do(monkeypatch: pytest.MonkeyPa
         current()
 
 
+@pytest.mark.slow
 @as_root
 def test_programs_out_of_reach_are_copied_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     installed = programs._installed()

@@ -53,6 +53,7 @@ def server(directory: Path) -> EmbeddedPostgres:
     return EmbeddedPostgres(directory)
 
 
+@pytest.mark.slow
 def test_whoever_leaves_last_stops_the_server(server: EmbeddedPostgres) -> None:
     with server:
         process = _postmaster(server)
@@ -63,6 +64,7 @@ def test_whoever_leaves_last_stops_the_server(server: EmbeddedPostgres) -> None:
     assert not process.is_running()
 
 
+@pytest.mark.slow
 def test_data_is_kept_and_a_killed_server_recovers(server: EmbeddedPostgres) -> None:
     with server:
         with psycopg.connect(server.url(), autocommit=True) as connection:
@@ -96,6 +98,7 @@ def test_root_does_not_run_the_server(server: EmbeddedPostgres) -> None:
         assert _postmaster(server).uids().effective != 0 or os.geteuid() != 0
 
 
+@pytest.mark.slow
 def test_a_long_path_is_no_obstacle_and_its_socket_leaves_nothing(passable: Path) -> None:
     with EmbeddedPostgres(passable / ("long" * 30)) as server:
         assert _select(server, "SELECT 1") == 1
@@ -107,6 +110,7 @@ def test_a_long_path_is_no_obstacle_and_its_socket_leaves_nothing(passable: Path
     assert not sockets.exists()
 
 
+@pytest.mark.slow
 def test_a_folder_for_the_socket_is_not_adopted_from_others(passable: Path) -> None:
     server = EmbeddedPostgres(passable / ("long" * 30))
     with server:
@@ -179,6 +183,7 @@ def test_another_users_folder_is_not_taken(passable: Path) -> None:
             EmbeddedPostgres(Path("/etc")).start()
 
 
+@pytest.mark.slow
 def test_a_scratch_server_leaves_nothing() -> None:
     with EmbeddedPostgres.scratch() as server:
         assert _select(server, "SELECT 1") == 1
@@ -194,6 +199,7 @@ def test_data_of_another_version_is_refused(passable: Path) -> None:
         server.start()
 
 
+@pytest.mark.slow
 def test_a_server_that_does_not_start_says_why(passable: Path) -> None:
     server = EmbeddedPostgres(passable / "postgres")
     with server:

@@ -68,6 +68,7 @@ def test_commands_that_need_one_schema_at_once_share_it(server: EmbeddedPostgres
     assert steps.told == ["Applying 0001_book.sql", "Applying 0002_a.sql"]
 
 
+@pytest.mark.slow
 def test_only_a_few_schemas_are_kept_and_never_one_in_use(server: EmbeddedPostgres, tmp_path: Path) -> None:
     databases = EmbeddedDatabases(lambda: server)
     with databases.schema(_scripts(tmp_path, migrations__0002_a_dot_sql="CREATE TABLE used (n int)")) as used:

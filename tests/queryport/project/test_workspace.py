@@ -37,6 +37,7 @@ def test_only_what_changed_is_compiled_again(workspace: Workspace, project: Path
     assert after.fingerprint != before.fingerprint
 
 
+@pytest.mark.slow
 def test_what_an_earlier_command_compiled_needs_no_server(project: Path) -> None:
     write(project, {"sql_queries/star.sql": "SELECT * FROM book\n", "sql_queries/no.sql": "SELECT titel FROM book\n"})
     first, other = project / "first", project / "other"
@@ -52,6 +53,7 @@ def test_what_an_earlier_command_compiled_needs_no_server(project: Path) -> None
         assert not (data_dir / "postgres").exists()
 
 
+@pytest.mark.slow
 def test_without_the_cache_every_file_is_compiled(project: Path) -> None:
     for _ in range(2):
         with open_workspace(project, None, None, Terminal(stderr=True), migrate=False, cached=False) as workspace:
@@ -59,6 +61,7 @@ def test_without_the_cache_every_file_is_compiled(project: Path) -> None:
     assert not (project / ".queryport" / CACHE_FOLDER).exists()
 
 
+@pytest.mark.slow
 def test_another_schema_compiles_everything_again(workspace: Workspace, project: Path) -> None:
     before = workspace.build()
     write(project, {"migrations/0002_big.sql": "ALTER TABLE book ALTER book_id TYPE bigint;"})

@@ -66,6 +66,7 @@ def test_modules_of_the_same_name_are_told_in_a_line(tmp_path: Path, postgres: E
     assert f"this project's package `handler` ({package}) hides Queryport's own handler.contract: {cure}" in done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_the_commands_find_queryports_own(layout: str, tmp_path: Path) -> None:
     _, files = LAYOUTS[layout]

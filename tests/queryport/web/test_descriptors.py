@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.support.repository import ROOT
 
 _FEW_DESCRIPTORS = """
@@ -47,6 +49,7 @@ __import__("os")._exit(0)
 """
 
 
+@pytest.mark.slow
 def test_running_out_of_descriptors_costs_no_time_and_ends(tmp_path: Path) -> None:
     """Both servers, in processes that may open few files, under more connections than they can take."""
     for server in ("emulator", "serve"):
