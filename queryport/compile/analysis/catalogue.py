@@ -49,6 +49,14 @@ SELECT c.oid::bigint, c.relname AS name, c.relkind::text AS kind,
   EXISTS (SELECT FROM family f JOIN pg_class m ON m.oid = f.member WHERE f.root = c.oid AND m.relkind = 'f') AS foreign,
   EXISTS (SELECT FROM pg_rewrite r WHERE r.ev_class = c.oid AND r.ev_type <> '1')
     OR EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND t.tgtype & 64 <> 0) AS replaced,
+  EXISTS (
+    SELECT FROM pg_trigger t JOIN family f ON f.member = t.tgrelid
+    WHERE f.root = c.oid AND t.tgtype & 3 = 3) AS rewritten,
+  ARRAY(
+    SELECT DISTINCT own.attnum::int FROM family f
+    JOIN pg_attribute a ON a.attrelid = f.member AND a.attgenerated <> ''
+    JOIN pg_attribute own ON own.attrelid = c.oid AND own.attname = a.attname
+    WHERE f.root = c.oid) AS generated,
   c.relrowsecurity AS secured, c.relowner::bigint AS owner, c.relpersistence = 't' AS temporary,
   (SELECT count(*) FROM pg_policy p WHERE p.polrelid = c.oid) AS policy_count,
   coalesce((SELECT bool_or(option_value::boolean) FROM pg_options_to_table(c.reloptions)

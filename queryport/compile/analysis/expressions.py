@@ -4,11 +4,16 @@ An expression that is not known here may be NULL.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from enum import IntEnum
+from typing import Protocol
 
-from queryport.compile.analysis import functions
+from queryport.compile.analysis import aggregates, functions
+from queryport.compile.analysis.elements import Elements
 from queryport.compile.analysis.facts import Facts, Function
+from queryport.compile.analysis.named import FIRST_OF_USERS
 from queryport.compile.analysis.node_tree import Node, walk
+from queryport.compile.analysis.proven import Conditions, Names, Proven
 from queryport.compile.analysis.scope import Scope, gives_one_row
 
 Columns = tuple[bool, ...]
@@ -18,10 +23,8 @@ _EXTERNAL, _OF_A_SUBLINK = 0, 2
 """ParamKind: a placeholder, or a column of the subquery in `x IN (SELECT …)`."""
 _CURRENT_SCHEMA = 14
 """SQLValueFunctionOp of CURRENT_SCHEMA, which is NULL where the search path names no schema."""
-_JSON_OBJECT, _JSON_ARRAY = 1, 2
-"""JsonConstructorType."""
-_NOT_THE_DEFAULT_FRAME = 1
-"""FRAMEOPTION_NONDEFAULT; the default frame holds the current row."""
+_JSON_OBJECT, _JSON_ARRAY, _JSON_OBJECT_OF_ROWS, _JSON_ARRAY_OF_ROWS = 1, 2, 3, 4
+"""JsonConstructorType; the others make JSON of one value."""
 
 
 class _SublinkKind(IntEnum):
@@ -32,20 +35,24 @@ class _SublinkKind(IntEnum):
     ARRAY = 6
 
 
+class Queries(Protocol):
+    """Judges columns, as far as their query and its entries of FROM decide about them."""
+
+    def columns(self, scope: Scope) -> Columns: ...
+    def variable(self, scope: Scope, variable: Node) -> bool: ...
+    def proven(self, scope: Scope) -> Proven: ...
+    def is_one_side_there(self, scope: Scope, expressions: list[Node]) -> bool: ...
+    def knowing(self, scope: Scope, names: Names) -> AbstractContextManager[None]: ...
+
+
 class Expressions:
     """Judges expressions; columns and subqueries are judged by what is handed in."""
 
-    def __init__(
-        self,
-        facts: Facts,
-        given: frozenset[int],
-        variable: Callable[[Scope, Node], bool],
-        columns: Callable[[Scope], Columns],
-    ) -> None:
+    def __init__(self, facts: Facts, given: frozenset[int], queries: Queries) -> None:
         self._facts = facts
         self._given = given
-        self._variable = variable
-        self._columns = columns
+        self._queries = queries
+        self._elements = Elements(facts, self.never_null, queries.columns)
         self._sublinks: list[Columns] = []
 
     def never_null(self, scope: Scope, expression: Node) -> bool:
@@ -60,7 +67,7 @@ class Expressions:
         return any(self.never_null(scope, expression) for expression in expressions)
 
     def _column(self, scope: Scope, expression: Node) -> bool:
-        return self._variable(scope, expression)
+        return self._queries.variable(scope, expression)
 
     def _always(self, _scope: Scope, _expression: Node) -> bool:
         return True
@@ -82,6 +89,10 @@ class Expressions:
     def _every_argument(self, scope: Scope, expression: Node) -> bool:
         return self._all(scope, expression.nodes("args"))
 
+    def _coalesce(self, scope: Scope, expression: Node) -> bool:
+        arguments = expression.nodes("args")
+        return self._any(scope, arguments) or self._queries.is_one_side_there(scope, arguments)
+
     def _some_argument(self, scope: Scope, expression: Node) -> bool:
         return self._any(scope, expression.nodes("args"))
 
@@ -92,8 +103,19 @@ class Expressions:
 
     def _case(self, scope: Scope, expression: Node) -> bool:
         default = expression.maybe("defresult")
-        results = [when.node("result") for when in expression.nodes("args")]
-        return default is not None and self._all(scope, [*results, default])
+        if default is None:
+            return False
+        conditions = Conditions(self._facts, scope)
+        passed: Names = frozenset()
+        """What is not NULL where none of the branches before was taken."""
+        for branch in expression.nodes("args"):
+            condition = branch.node("expr")
+            with self._queries.knowing(scope, passed | conditions.where_true(condition)):
+                if not self.never_null(scope, branch.node("result")):
+                    return False
+            passed |= conditions.where_not_true(condition)
+        with self._queries.knowing(scope, passed):
+            return self.never_null(scope, default)
 
     def _domain(self, scope: Scope, expression: Node) -> bool:
         # The cast itself fails where its argument is NULL and the domain is NOT NULL.
@@ -102,8 +124,23 @@ class Expressions:
     def _sql_value(self, _scope: Scope, expression: Node) -> bool:
         return expression.number("op") < _CURRENT_SCHEMA
 
-    def _json_constructor(self, _scope: Scope, expression: Node) -> bool:
-        return expression.number("type") in (_JSON_OBJECT, _JSON_ARRAY)
+    def _json_constructor(self, scope: Scope, expression: Node) -> bool:
+        coercion = expression.maybe("coercion")
+        if coercion is not None and coercion.tag not in ("COERCEVIAIO", "RELABELTYPE"):  # it may be a cast of a user's
+            return False
+        kind = expression.number("type")
+        if kind in (_JSON_OBJECT_OF_ROWS, _JSON_ARRAY_OF_ROWS):
+            return self.never_null(scope, expression.node("func"))
+        return kind in (_JSON_OBJECT, _JSON_ARRAY) or self._every_argument(scope, expression)
+
+    def _slice(self, scope: Scope, expression: Node) -> bool:
+        bounds = [*expression.optional_nodes("refupperindexpr"), *expression.optional_nodes("reflowerindexpr")]
+        return (
+            expression.has("reflowerindexpr")
+            and not expression.has("refassgnexpr")
+            and expression.number("refcontainertype") < FIRST_OF_USERS
+            and self._all(scope, [expression.node("refexpr"), *bounds])
+        )
 
     def _json_predicate(self, scope: Scope, expression: Node) -> bool:
         return self.never_null(scope, expression.node("expr"))
@@ -114,8 +151,33 @@ class Expressions:
             return self._answers_of_extension(scope, function, expression, returns_set=expression.flag("funcretset"))
         if expression.flag("funcretset"):
             # Beside another one in the list of columns, the shorter of the two is filled with NULLs.
-            return functions.never_null_rows(function.name, function.arguments) and _one_set(scope.query)
+            return self._rows(scope, function, expression) == (True,) and _one_set(scope.query)
         return self._answers(scope, function, expression.nodes("args"), variadic=expression.flag("funcvariadic"))
+
+    def rows(self, scope: Scope, call: Node, count: int) -> Columns:
+        """Say of each of the columns of a call in FROM whether it is never NULL."""
+        if call.tag != "FUNCEXPR" or not call.flag("funcretset"):
+            return (count == 1 and self.never_null(scope, call),) * count
+        function = self._facts.function(call.number("funcid"))
+        columns = self._rows(scope, function, call) if function.built_in else ()
+        return columns if len(columns) == count else (False,) * count
+
+    def _rows(self, scope: Scope, function: Function, call: Node) -> Columns:
+        """The columns of a built-in function that returns a set, as far as they are known."""
+        if call.flag("funcvariadic"):
+            return ()
+        if function.signature == "unnest(anyarray)":
+            return (self._elements.never_null(scope, call.nodes("args")[0]),)
+        return functions.columns_of_rows(function.name, function.arguments)
+
+    def of_search_and_cycle(self, scope: Scope, common: Node) -> Columns:
+        """Say of the columns that SEARCH and CYCLE add to a common table whether they are never NULL."""
+        columns: Columns = (True,) if common.has("search_clause") else ()
+        cycle = common.maybe("cycle_clause")
+        if cycle is not None:
+            marks = [cycle.node("cycle_mark_value"), cycle.node("cycle_mark_default")]
+            columns = (*columns, self._all(scope, marks), True)
+        return columns
 
     def _operator(self, scope: Scope, expression: Node) -> bool:
         function = self._facts.function(expression.number("opfuncid"))
@@ -138,7 +200,7 @@ class Expressions:
         if functions.null_of_first_alone(function.name):
             return self.never_null(scope, arguments[0])
         known = function.compares or functions.never_null_of_arguments(function.name, function.arguments)
-        return known and self._all(scope, arguments)
+        return (known or _never_null_of_field(function, arguments)) and self._all(scope, arguments)
 
     def _array_comparison(self, scope: Scope, expression: Node) -> bool:
         function = self._facts.function(expression.number("opfuncid"))
@@ -147,9 +209,8 @@ class Expressions:
         return (
             function.built_in
             and function.compares
-            and array.tag == "ARRAYEXPR"
-            and not array.flag("multidims")
-            and self._all(scope, [value, *array.nodes("elements")])
+            and self._all(scope, [value, array])
+            and self._elements.never_null(scope, array)
         )
 
     def _sublink(self, scope: Scope, expression: Node) -> bool:
@@ -158,9 +219,9 @@ class Expressions:
             case _SublinkKind.EXISTS | _SublinkKind.ARRAY:
                 return True
             case _SublinkKind.EXPRESSION:
-                return gives_one_row(query) and self._columns(Scope(query, scope))[0]
+                return gives_one_row(query) and self._queries.columns(Scope(query, scope))[0]
             case _SublinkKind.ANY | _SublinkKind.ALL:
-                self._sublinks.append(self._columns(Scope(query, scope)))
+                self._sublinks.append(self._queries.columns(Scope(query, scope)))
                 try:
                     return self.never_null(scope, expression.node("testexpr"))
                 finally:
@@ -168,45 +229,25 @@ class Expressions:
         return False
 
     def _aggregate(self, scope: Scope, expression: Node) -> bool:
-        function = self._facts.function(expression.number("aggfnoid"))
-        if not function.built_in:
-            return False
-        if function.name == "count":
+        owner = scope.up(expression.number("agglevelsup"))
+        if self._queries.proven(owner).has_aggregate(expression):
             return True
-        query = scope.up(expression.number("agglevelsup")).query
-        # Without GROUP BY, and in the grouping set (), there may be no row to aggregate.
-        has_a_row = bool(query.nodes("groupClause")) and not query.has("groupingSets")
-        return (
-            has_a_row
-            and functions.never_null_over_a_group(function.name)
-            and not expression.has("aggfilter")
-            and not expression.flag("aggvariadic")
-            and self._all(scope, [argument.node("expr") for argument in expression.nodes("args")])
-        )
+        function = self._facts.function(expression.number("aggfnoid"))
+        return aggregates.never_null(owner, function, expression, lambda argument: self.never_null(scope, argument))
 
     def _window_function(self, scope: Scope, expression: Node) -> bool:
         function = self._facts.function(expression.number("winfnoid"))
-        if not function.built_in:
-            return False
-        if functions.never_null_in_a_window(function.name):
-            return True
-        arguments = expression.nodes("args")
-        if function.name == "ntile" or (function.name in ("lag", "lead") and len(arguments) == 3):
-            return self._all(scope, arguments)
-        (window,) = (
-            clause
-            for clause in scope.query.nodes("windowClause")
-            if clause.number("winref") == expression.number("winref")
-        )
-        over_own_row = functions.never_null_over_a_group(function.name) or functions.value_of_a_row_in_the_frame(
-            function.name
-        )
-        return (
-            over_own_row
-            and not window.number("frameOptions") & _NOT_THE_DEFAULT_FRAME
-            and not expression.has("aggfilter")
-            and self._all(scope, arguments)
-        )
+        return aggregates.never_null_in_window(scope, function, expression, lambda each: self.never_null(scope, each))
+
+
+def _never_null_of_field(function: Function, arguments: Sequence[Node]) -> bool:
+    """Whether it is `extract(year FROM …)`, or of another field that infinity has: of others, infinity's is NULL."""
+    if function.name not in ("extract", "date_part") or len(arguments) != 2:
+        return False
+    field = arguments[0]
+    if field.tag != "CONST" or field.flag("constisnull"):
+        return False
+    return functions.field_of_infinity(field.bytes("constvalue")[4:])
 
 
 def _one_set(query: Node) -> bool:
@@ -236,39 +277,16 @@ _JUDGES: dict[str, Callable[[Expressions, Scope, Node], bool]] = {
     "ARRAYEXPR": Expressions._always,
     "ROWEXPR": Expressions._always,
     "BOOLEXPR": Expressions._every_argument,
-    "COALESCEEXPR": Expressions._some_argument,
+    "COALESCEEXPR": Expressions._coalesce,
     "MINMAXEXPR": Expressions._some_argument,
     "CASEEXPR": Expressions._case,
     "ROWCOMPAREEXPR": Expressions._row_comparison,
     "SCALARARRAYOPEXPR": Expressions._array_comparison,
+    "SUBSCRIPTINGREF": Expressions._slice,
     "SUBLINK": Expressions._sublink,
     "AGGREF": Expressions._aggregate,
     "WINDOWFUNC": Expressions._window_function,
     "SQLVALUEFUNCTION": Expressions._sql_value,
     "JSONCONSTRUCTOREXPR": Expressions._json_constructor,
     "JSONISPREDICATE": Expressions._json_predicate,
-}
-
-
-def type_of(expression: Node) -> int | None:
-    """Return the oid of an expression's type, for the commonest kinds of expression."""
-    field = _TYPE_FIELDS.get(expression.tag)
-    return expression.number(field) if field else None
-
-
-_TYPE_FIELDS = {
-    "VAR": "vartype",
-    "CONST": "consttype",
-    "PARAM": "paramtype",
-    "FUNCEXPR": "funcresulttype",
-    "OPEXPR": "opresulttype",
-    "AGGREF": "aggtype",
-    "WINDOWFUNC": "wintype",
-    "RELABELTYPE": "resulttype",
-    "COERCEVIAIO": "resulttype",
-    "COERCETODOMAIN": "resulttype",
-    "CASEEXPR": "casetype",
-    "COALESCEEXPR": "coalescetype",
-    "MINMAXEXPR": "minmaxtype",
-    "ARRAYEXPR": "array_typeid",
 }

@@ -50,6 +50,10 @@ class Relation:
     """Whether some of its rows are another server's."""
     replaced: bool
     """Whether rules or INSTEAD OF triggers decide what a write to it does."""
+    rewritten: bool
+    """Whether a trigger may change a row before it is written, in it or in a table that inherits from it."""
+    generated: frozenset[int]
+    """The columns whose values are computed from others, in it or in a table that inherits from it."""
     definition: str | None
     """The analysed query of a view, as pg_node_tree."""
     defined_at: Moment
@@ -171,9 +175,12 @@ class Facts:
     ) -> None:
         """Ask for all of these objects at once, as far as they are not known yet."""
         for row in self._missing(catalogue.RELATIONS, relations, self._relations):
-            not_null, itself, keys = (row.pop(name) for name in ("not_null", "not_null_itself", "keys"))
+            not_null, itself, generated, keys = (
+                row.pop(name) for name in ("not_null", "not_null_itself", "generated", "keys")
+            )
             self._relations[row["oid"]] = Relation(
                 **{**row, "policies": tuple(row["policies"]), "defined_at": tuple(row["defined_at"])},
+                generated=frozenset(generated),
                 not_null={column: (transaction, command) for column, transaction, command in not_null},
                 not_null_itself={column: (transaction, command) for column, transaction, command in itself},
                 unique_keys=tuple(UniqueKey(tuple(columns), distinct) for columns, distinct in keys),

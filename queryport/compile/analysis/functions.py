@@ -81,7 +81,9 @@ network_overlap
 to_tsvector to_tsquery plainto_tsquery phraseto_tsquery websearch_to_tsquery ts_match_vq ts_match_qv ts_match_tt
 ts_match_tq ts_rank ts_rank_cd ts_headline setweight tsvector_concat tsquery_and tsquery_or tsquery_not strip numnode
 bitand bitor bitxor bitnot bitcat bitshiftleft bitshiftright bit_count get_bit set_bit get_byte set_byte
-current_database version getdatabaseencoding
+current_database version getdatabaseencoding pg_backend_pid txid_current pg_current_xact_id
+current_setting(text) nextval currval lastval setval pg_try_advisory_lock pg_try_advisory_xact_lock pg_advisory_unlock
+regclass xideq xidneq xideqint4 xidneqint4 overlaps jsonb_path_query_array jsonb_path_query_array_tz
 """
 _NEVER_NULL = frozenset({*_INTEGERS, *_INTEGER_WIDTH, *_FLOATS, *_NAMES.split()})
 
@@ -89,16 +91,21 @@ _NEVER_NULL = frozenset({*_INTEGERS, *_INTEGER_WIDTH, *_FLOATS, *_NAMES.split()}
 _NEVER_NULL_AT_ALL = frozenset(
     {
         *("concat", "json_build_array", "json_build_object", "jsonb_build_array", "jsonb_build_object"),
-        *("num_nulls", "num_nonnulls", "quote_nullable"),
+        *("num_nulls", "num_nonnulls", "quote_nullable", "pg_typeof", "enum_range", "enum_first", "enum_last"),
         *("int4range", "int8range", "numrange", "daterange", "tsrange", "tstzrange"),
     }
 )
 _NULL_OF_FIRST_ALONE = frozenset({"concat_ws", "format"})
 
+_COUNTS = frozenset({"count", "regr_count"})
+_GROUP_AT_ALL = frozenset({"array_agg", "json_agg", "jsonb_agg", "json_object_agg", "jsonb_object_agg"})
 _GROUP_NEVER_NULL = frozenset(
     {
         *("sum", "avg", "min", "max", "bool_and", "bool_or", "every", "bit_and", "bit_or", "bit_xor", "any_value"),
-        *("array_agg", "string_agg", "json_agg", "jsonb_agg", "json_object_agg", "jsonb_object_agg"),
+        *("string_agg", "json_agg_strict", "jsonb_agg_strict", "json_object_agg_strict", "jsonb_object_agg_strict"),
+        *("json_object_agg_unique", "jsonb_object_agg_unique", "json_object_agg_unique_strict"),
+        *("jsonb_object_agg_unique_strict", "stddev_pop", "var_pop", "range_agg", "range_intersect_agg"),
+        *("mode", "percentile_cont", "percentile_disc"),
     }
 )
 _WINDOW_NEVER_NULL = frozenset({"row_number", "rank", "dense_rank", "percent_rank", "cume_dist", "count"})
@@ -110,6 +117,12 @@ _SET_NEVER_NULL = frozenset(
         *("json_array_elements", "jsonb_array_elements", "jsonb_path_query", "string_to_table(text,text)"),
     }
 )
+_PAIRS = {
+    **dict.fromkeys(("json_each", "jsonb_each"), (True, True)),
+    **dict.fromkeys(("json_each_text", "jsonb_each_text"), (True, False)),
+}
+_FIELDS_OF_INFINITY = frozenset({b"epoch", b"year", b"decade", b"century", b"millennium", b"isoyear", b"julian"})
+"""Fields that PostgreSQL extracts from infinity as infinity."""
 
 
 _OF_EXTENSIONS = {
@@ -144,14 +157,29 @@ def null_of_first_alone(name: str) -> bool:
     return name in _NULL_OF_FIRST_ALONE
 
 
-def never_null_rows(name: str, arguments: str) -> bool:
-    """Whether no row of a built-in set-returning function is NULL; of NULL arguments it gives no row at all."""
-    return _listed(_SET_NEVER_NULL, name, arguments)
+def columns_of_rows(name: str, arguments: str) -> tuple[bool, ...]:
+    """Say of each column of a built-in set-returning function whether it is never NULL, as far as it is known."""
+    return _PAIRS.get(name) or (_listed(_SET_NEVER_NULL, name, arguments),)
+
+
+def field_of_infinity(field: bytes) -> bool:
+    """Whether `extract` of a field answers no NULL for infinity either."""
+    return field.lower() in _FIELDS_OF_INFINITY
+
+
+def counts(name: str) -> bool:
+    """Whether a built-in aggregate answers no NULL at all."""
+    return name in _COUNTS
+
+
+def never_null_over_rows(name: str) -> bool:
+    """Whether a built-in aggregate answers no NULL over at least one row, whatever its arguments are."""
+    return name in _GROUP_AT_ALL
 
 
 def never_null_over_a_group(name: str) -> bool:
     """Whether a built-in aggregate answers no NULL over at least one row whose arguments are not NULL."""
-    return name in _GROUP_NEVER_NULL
+    return name in _GROUP_NEVER_NULL or name in _GROUP_AT_ALL
 
 
 def never_null_in_a_window(name: str) -> bool:

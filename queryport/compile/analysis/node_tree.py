@@ -77,6 +77,17 @@ class Node:
             raise self._unexpected(field)
         return found
 
+    def optional_nodes(self, field: str) -> "list[Node]":
+        """Return the nodes of a list, some of whose members may be left out; an absent list is an empty one."""
+        value = self._value(field)
+        if not isinstance(value, tuple | None):
+            raise self._unexpected(field)
+        found = [item for item in value or () if item is not None]
+        nodes = [item for item in found if isinstance(item, Node)]
+        if len(nodes) != len(found):
+            raise self._unexpected(field)
+        return nodes
+
     def rows(self, field: str) -> "list[list[Node]]":
         """Return the nodes of a list of lists, such as VALUES."""
         value = self._value(field)
@@ -98,6 +109,16 @@ class Node:
         except (TypeError, ValueError):
             raise self._unexpected(field) from None
 
+    def bytes(self, field: str) -> bytes:
+        """Return the bytes of a value that is no NULL, `4 [ 36 0 0 0 … ]`."""
+        value = self._value(field)
+        if not isinstance(value, tuple) or value[1:2] != ("[",) or value[-1] != "]":
+            raise self._unexpected(field)
+        try:
+            return bytes(int(item) & 0xFF for item in value[2:-1])  # type: ignore[arg-type]  # a node or a list raises TypeError
+        except (TypeError, ValueError):
+            raise self._unexpected(field) from None
+
     def _value(self, field: str) -> Value:
         try:
             return self._fields[field]
@@ -115,6 +136,24 @@ def only_query(tree: Value) -> Node:
     if not isinstance(tree, Node):
         raise UnreadableTreeError("expected one query")
     return tree
+
+
+def same(one: Value, other: Value) -> bool:
+    """Whether two trees read the same; where something stands in the text is not kept."""
+    pending = [(one, other)]
+    while pending:
+        left, right = pending.pop()
+        if isinstance(left, Node) and isinstance(right, Node):
+            if left.tag != right.tag or dict(left.fields()).keys() != dict(right.fields()).keys():
+                return False
+            pending.extend(zip(left.values(), right.values(), strict=True))
+        elif isinstance(left, tuple) and isinstance(right, tuple):
+            if len(left) != len(right):
+                return False
+            pending.extend(zip(left, right, strict=True))
+        elif left != right:
+            return False
+    return True
 
 
 def walk(value: Value) -> Iterator[Node]:

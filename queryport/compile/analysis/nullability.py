@@ -5,16 +5,19 @@ column with the outer joins that may fill it with NULLs. NOT NULL of a table's c
 domain does not, since an empty subquery of the domain's type is NULL unchecked.
 """
 
-from queryport.compile.analysis.expressions import Columns, Expressions, type_of
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from queryport.compile.analysis.expression_types import type_of
+from queryport.compile.analysis.expressions import Columns, Expressions
 from queryport.compile.analysis.facts import Facts, Moment, Relation
-from queryport.compile.analysis.functions import never_null_rows
+from queryport.compile.analysis.matched import Matched
 from queryport.compile.analysis.named import FIRST_OF_USERS
 from queryport.compile.analysis.node_tree import Node, only_query
-from queryport.compile.analysis.proven import Proven, proven
-from queryport.compile.analysis.scope import Command, EntryKind, JoinKind, Scope, SetOperation, outputs
+from queryport.compile.analysis.proven import Names, Proven, proven
+from queryport.compile.analysis.returned import Returned
+from queryport.compile.analysis.scope import Column, Command, EntryKind, Scope, SetOperation, outputs
 
-_OLD, _NEW = 1, 2
-"""VarReturningType."""
 _NOT_MATCHED_BY_SOURCE = 1
 """MergeMatchKind."""
 
@@ -24,19 +27,22 @@ class Nullability:
 
     def __init__(self, facts: Facts, given: frozenset[int] = frozenset()) -> None:
         self._facts = facts
-        self._expressions = Expressions(facts, given, self._variable, self._columns)
+        self._expressions = Expressions(facts, given, self)
+        self._returned = Returned(facts, self._binds, self._expressions.never_null, self.proven)
         self._as_of: Moment | None = None
         self._entries: dict[tuple[Scope, int], Columns] = {}
         self._proven: dict[Scope, Proven] = {}
+        self._joins: dict[Scope, Matched] = {}
         self._common: dict[tuple[Scope, str], Columns] = {}
         self._assumed: dict[tuple[Scope, str], Columns] = {}
+        self._known: list[tuple[Scope, Column]] = []
         self._views: dict[tuple[int, Moment | None], Columns] = {}
 
     def never_null(self, query: Node) -> Columns:
         """Say of each output column of a statement whether it is never NULL."""
-        return self._columns(Scope(query))
+        return self.columns(Scope(query))
 
-    def _columns(self, scope: Scope) -> Columns:
+    def columns(self, scope: Scope) -> Columns:
         operations = scope.query.maybe("setOperations")
         if operations is not None:
             return self._combined(scope, operations)
@@ -68,25 +74,71 @@ class Nullability:
             for never, own, wanted in zip(columns, given, operation.numbers("colTypes"), strict=True)
         )
 
-    def _variable(self, scope: Scope, variable: Node) -> bool:
-        """Whether a column of a range table entry is never NULL where the statement names it."""
-        scope = scope.up(variable.number("varlevelsup"))
-        index, column = variable.number("varno"), variable.number("varattno")
-        if scope.is_target(index):
-            return self._written(scope, variable)
-        command = scope.query.number("commandType")
-        if command == Command.MERGE and any(
-            action.number("matchKind") == _NOT_MATCHED_BY_SOURCE for action in scope.query.nodes("mergeActionList")
-        ):
-            return False
+    def proven(self, scope: Scope) -> Proven:
+        """Return what the conditions of a query prove."""
         if scope not in self._proven:
             self._proven[scope] = proven(scope, self._facts)
-        known = self._proven[scope]
-        if (index, column) in known.columns:
-            return True
-        if variable.numbers("varnullingrels") and index not in known.entries:
+        return self._proven[scope]
+
+    def variable(self, scope: Scope, variable: Node) -> bool:
+        """Say whether a column of a range table entry is never NULL where the statement names it."""
+        levels, index = variable.number("varlevelsup"), variable.number("varno")
+        owner = scope.up(levels)
+        if owner.is_target(index):
+            return self._returned.never_null(owner, variable)
+        if self._not_matched_by_source(owner.query):
             return False
-        return self._column(scope, index, column)
+        if self._is_required(scope, owner, variable):
+            return True
+        if self._matched(owner).filled_by(variable) and index not in self.proven(owner).entries:
+            return False
+        return self._column(owner, index, variable.number("varattno"))
+
+    @contextmanager
+    def knowing(self, scope: Scope, names: Names) -> Iterator[None]:
+        """Take columns for never NULL, where a branch of a CASE comes to be only with them."""
+        known = self._known
+        self._known = [*known, *((scope.up(name.levels), name.column) for name in names)]
+        try:
+            yield
+        finally:
+            self._known = known
+
+    @staticmethod
+    def _not_matched_by_source(query: Node) -> bool:
+        return query.number("commandType") == Command.MERGE and any(
+            action.number("matchKind") == _NOT_MATCHED_BY_SOURCE for action in query.nodes("mergeActionList")
+        )
+
+    def _is_required(self, scope: Scope, owner: Scope, variable: Node) -> bool:
+        """Whether a condition proves a column, of its own query or of one that the column is named in."""
+        column = owner.column(variable)
+        if column is None:
+            return False
+        if (owner, column) in self._known:
+            return True
+        levels = variable.number("varlevelsup")
+        return column in self.proven(owner).columns or any(
+            (levels - further, column) in self.proven(scope.up(further)).outer for further in range(levels)
+        )
+
+    def _matched(self, scope: Scope) -> Matched:
+        if scope not in self._joins:
+            self._joins[scope] = Matched(scope)
+        return self._joins[scope]
+
+    def is_one_side_there(self, scope: Scope, expressions: list[Node]) -> bool:
+        """Say whether two of these are columns of a FULL JOIN's two sides, each never NULL where its side has a row."""
+        sides: dict[int, set[int]] = {}
+        for expression in expressions:
+            if expression.tag != "VAR" or expression.number("varlevelsup"):
+                continue
+            filled_by = self._matched(scope).filled_by(expression)
+            index, column = expression.number("varno"), expression.number("varattno")
+            if len(filled_by) == 1 and not scope.is_target(index) and self._column(scope, index, column):
+                (join,) = filled_by
+                sides.setdefault(join, set()).add(index)
+        return any(self._matched(scope).has_both_sides(join, frozenset(found)) for join, found in sides.items())
 
     def _column(self, scope: Scope, index: int, column: int) -> bool:
         """Whether a column is never NULL in its own entry, before any outer join."""
@@ -99,26 +151,6 @@ class Nullability:
         columns = self._entry(scope, index)
         return column <= len(columns) and columns[column - 1]
 
-    def _written(self, scope: Scope, variable: Node) -> bool:
-        """Whether RETURNING gives a column of the table that is written to as never NULL."""
-        command, row = scope.query.number("commandType"), variable.number("varreturningtype")
-        missing = {
-            Command.INSERT: (_OLD,),  # of a row that was there before, by ON CONFLICT alone
-            Command.UPDATE: (),
-            Command.DELETE: (_NEW,),
-        }
-        if command in missing and row in missing[Command(command)]:
-            return False
-        if command == Command.MERGE and row in (_OLD, _NEW):
-            return False
-        entry = scope.entry(variable.number("varno"))
-        relation = self._facts.relation(entry.number("relid"))
-        # A view's triggers and a table's rules answer what they like.
-        if relation.kind not in ("r", "p") or relation.replaced or relation.foreign:
-            return False
-        column = variable.number("varattno")
-        return column == 0 or (column > 0 and self._binds(relation, entry, column))
-
     def _entry(self, scope: Scope, index: int) -> Columns:
         """The columns of an entry of the range table."""
         entry = scope.entry(index)
@@ -126,18 +158,23 @@ class Nullability:
             owner, common = scope.common_table(entry)
             return self._assumed[owner, common.text("ctename")]
         if (scope, index) not in self._entries:
-            self._entries[scope, index] = self._read_entry(scope, index, entry)
+            # What one branch of a CASE knows does not hold wherever else the entry is named.
+            known, self._known = self._known, []
+            try:
+                self._entries[scope, index] = self._read_entry(scope, entry)
+            finally:
+                self._known = known
         return self._entries[scope, index]
 
-    def _read_entry(self, scope: Scope, index: int, entry: Node) -> Columns:
+    def _read_entry(self, scope: Scope, entry: Node) -> Columns:
         never_null = self._expressions.never_null
         match entry.number("rtekind"):
             case EntryKind.RELATION:
                 return self._relation(entry)
             case EntryKind.SUBQUERY:
-                return self._columns(Scope(entry.node("subquery"), scope))
+                return self.columns(Scope(entry.node("subquery"), scope))
             case EntryKind.JOIN:
-                return self._join(scope, index, entry)
+                return tuple(never_null(scope, expression) for expression in entry.nodes("joinaliasvars"))
             case EntryKind.FUNCTION:
                 return self._function(scope, entry)
             case EntryKind.VALUES:
@@ -176,28 +213,10 @@ class Nullability:
             key = (relation.oid, self._as_of)
             if key not in self._views:
                 self._facts.look_up_all(relation.objects)
-                self._views[key] = self._columns(Scope(only_query(relation.query)))
+                self._views[key] = self.columns(Scope(only_query(relation.query)))
             return self._views[key]
         finally:
             self._as_of = before
-
-    def _join(self, scope: Scope, index: int, entry: Node) -> Columns:
-        """The columns of a join under a name of its own, or merged by USING."""
-        columns = []
-        merged = entry.number("joinmergedcols")
-        for number, expression in enumerate(entry.nodes("joinaliasvars")):
-            sides = expression.nodes("args") if expression.tag == "COALESCEEXPR" else []
-            if number < merged and entry.number("jointype") == JoinKind.FULL and len(sides) == 2:
-                # One of the two sides has a row.
-                columns.append(all(self._before_join(scope, index, side) for side in sides))
-            else:
-                columns.append(self._expressions.never_null(scope, expression))
-        return tuple(columns)
-
-    def _before_join(self, scope: Scope, index: int, side: Node) -> bool:
-        if side.tag != "VAR" or side.number("varlevelsup") or set(side.numbers("varnullingrels")) - {index}:
-            return False
-        return self._column(scope, side.number("varno"), side.number("varattno"))
 
     def _function(self, scope: Scope, entry: Node) -> Columns:
         items = entry.nodes("functions")
@@ -205,21 +224,7 @@ class Nullability:
         if len(items) != 1:  # the shorter ones are filled with NULLs
             return (*(False for item in items for _ in range(item.number("funccolcount"))), *ordinality)
         (item,) = items
-        count, call = item.number("funccolcount"), item.node("funcexpr")
-        never = False
-        if call.tag != "FUNCEXPR" or not call.flag("funcretset"):
-            never = count == 1 and self._expressions.never_null(scope, call)
-        else:
-            function = self._facts.function(call.number("funcid"))
-            never = (
-                function.built_in
-                and not call.flag("funcvariadic")
-                and (
-                    (count == 1 and never_null_rows(function.name, function.arguments))
-                    or (count == 2 and function.name in ("json_each", "jsonb_each"))
-                )
-            )
-        return (*(never for _ in range(count)), *ordinality)
+        return (*self._expressions.rows(scope, item.node("funcexpr"), item.number("funccolcount")), *ordinality)
 
     def _common_table(self, scope: Scope, entry: Node) -> Columns:
         owner, common = scope.common_table(entry)
@@ -229,15 +234,15 @@ class Nullability:
             if common.flag("cterecursive"):
                 self._common[key] = self._recursive(owner, key, query)
             else:
-                self._common[key] = self._columns(Scope(query, owner))
-        return self._common[key]
+                self._common[key] = self.columns(Scope(query, owner))
+        return (*self._common[key], *self._expressions.of_search_and_cycle(owner, common))
 
     def _recursive(self, owner: Scope, key: tuple[Scope, str], query: Node) -> Columns:
         """The columns that are never NULL if they are not NULL in the rows that the query goes on from."""
         columns: Columns = (True,) * len(outputs(query))
         while True:
             self._assumed[key] = columns
-            found = self._columns(Scope(query, owner))
+            found = self.columns(Scope(query, owner))
             if found == columns:
                 return columns
             columns = tuple(a and b for a, b in zip(columns, found, strict=True))

@@ -90,7 +90,20 @@ class Scope:
 
     def origin(self, variable: Node) -> Node:
         """Follow a column of a join of this query to the expression that it stands for."""
-        while variable.tag == "VAR" and variable.number("varlevelsup") == 0:
+        return self._follow(variable, 0)
+
+    def column(self, variable: Node) -> Column | None:
+        """Return the column of this query that a variable names, perhaps from a query within it."""
+        levels = variable.number("varlevelsup")
+        origin = self._follow(variable, levels)
+        if origin is not variable:
+            levels = 0
+        if origin.tag != "VAR" or origin.number("varlevelsup") != levels or origin.number("varattno") <= 0:
+            return None
+        return origin.number("varno"), origin.number("varattno")
+
+    def _follow(self, variable: Node, levels: int) -> Node:
+        while variable.tag == "VAR" and variable.number("varlevelsup") == levels:
             entry = self.entry(variable.number("varno"))
             if entry.number("rtekind") not in (EntryKind.JOIN, EntryKind.GROUP) or variable.numbers("varnullingrels"):
                 return variable
@@ -98,7 +111,7 @@ class Scope:
             column = variable.number("varattno")
             if not 0 < column <= len(expressions):
                 return variable
-            variable = expressions[column - 1]
+            variable, levels = expressions[column - 1], 0
         return variable
 
     def is_target(self, index: int) -> bool:

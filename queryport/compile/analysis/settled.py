@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Set
 
-from queryport.compile.analysis.expressions import type_of
+from queryport.compile.analysis.expression_types import type_of
 from queryport.compile.analysis.facts import Facts
 from queryport.compile.analysis.node_tree import Node, walk
 from queryport.compile.analysis.scope import Column, EntryKind, Scope

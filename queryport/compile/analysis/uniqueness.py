@@ -7,7 +7,7 @@ columns. What cannot be followed is not unique.
 
 from collections.abc import Container, Mapping, Set
 
-from queryport.compile.analysis.expressions import type_of
+from queryport.compile.analysis.expression_types import type_of
 from queryport.compile.analysis.facts import Facts
 from queryport.compile.analysis.from_items import Part, parts
 from queryport.compile.analysis.node_tree import Node, only_query

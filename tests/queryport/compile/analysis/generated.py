@@ -21,13 +21,19 @@ TABLES: dict[str, dict[str, str]] = {
     "ruled": {"id": "int", "v": "text"},
     "triggered": {"id": "int", "v": "text"},
     "shown": {"a": "int", "v": "text", "one": "int"},
+    "touched": {"id": "int", "v": "text", "w": "text"},
+    "parted": {"k": "int", "v": "text", "w": "text"},
+    "stored": {"id": "int", "v": "text", "odd": "int", "n": "text"},
     "slice": {"k": "int", "region": "text", "v": "int"},
     "pair": {"a": "int", "b": "int", "c": "int", "d": "int"},
     "both_sides": {"order_id": "int", "total": "num", "sku": "text", "line_no": "int"},
     "sums": {"customer_id": "int", "orders": "int", "total": "num", "region": "text"},
     "kept": {"order_id": "int", "total": "num", "region": "text", "place": "text"},
 }
-WRITABLE = ("customer", "orders", "line", "tick", "parent", "late", "pair", "ruled", "triggered", "shown")
+WRITABLE = (
+    *("customer", "orders", "line", "tick", "parent", "late", "pair", "ruled", "triggered", "shown"),
+    *("touched", "parted", "stored"),
+)
 COUNT = int(os.environ.get("QUERYPORT_GENERATED", "150"))
 """How many statements a test tries; `make generated` tries more."""
 SEED = os.environ.get("QUERYPORT_SEED", "1")
@@ -75,6 +81,7 @@ class Generator:
             lambda: f"CASE WHEN {inner('bool')} THEN {inner(kind)} END",
             lambda: f"nullif({inner(kind)}, {inner(kind)})",
             lambda: self.scalar_subquery(kind, columns),
+            lambda: self.branches(kind, columns, depth - 1),
         ]
         special = {
             "int": [
@@ -85,6 +92,7 @@ class Generator:
                 lambda: f"array_length(ARRAY[{inner('int')}], 1)",
                 lambda: f"abs({inner('int')})",
                 lambda: f"lower(int4range({inner('int')}, NULL))",
+                lambda: f"cardinality((ARRAY[1, {inner('int')}])[{inner('int')} : {inner('int')}])",
             ],
             "text": [
                 lambda: f"({inner('text')} || {inner('text')})",
@@ -95,6 +103,7 @@ class Generator:
                 lambda: f"split_part({inner('text')}, 'n', 1)",
                 lambda: f"jsonb_build_object('a', {inner('int')}) ->> 'a'",
                 lambda: f"concat_ws({inner('text')}, {inner('text')}, {inner('int')})",
+                lambda: f"json_scalar({inner('int')})::text",
             ],
             "bool": [
                 lambda: f"({inner(other)} = {inner(other)})",
@@ -109,6 +118,12 @@ class Generator:
                 lambda: f"({inner('bool')} IS TRUE)",
                 lambda: f"({inner('int')} IN {self.subquery('int', columns)})",
                 lambda: f"EXISTS {self.subquery('int', columns)}",
+                lambda: f"({inner('int')} = ANY (ARRAY{self.subquery('int', columns)}))",
+                lambda: f"({inner('int')} <> ALL (ARRAY[{inner('int')}, {inner('int')}]))",
+                lambda: f"({inner('bool')} OR {inner('bool')})",
+                lambda: (
+                    f"({inner('bool')} IS {self.random.choice(['NOT TRUE', 'NOT FALSE', 'UNKNOWN', 'NOT UNKNOWN'])})"
+                ),
             ],
             "num": [
                 lambda: f"({inner('num')} * {inner('num')})",
@@ -117,6 +132,26 @@ class Generator:
             ],
         }[kind]
         return self.random.choice(general + special * 2)()
+
+    def branches(self, kind: str, columns: Columns, depth: int) -> str:
+        """A CASE whose conditions speak of what its results are made of."""
+        fitting = [name for name, own in columns.items() if own == kind] or [self.expression(kind, columns, 0)]
+        name = self.random.choice(fitting)
+        other = self.random.choice(fitting)
+        condition = self.random.choice(
+            [
+                f"{name} IS NULL",
+                f"{name} IS NOT NULL",
+                f"{name} IS NULL OR {other} IS NULL",
+                f"{name} IS NOT NULL AND {other} IS NOT NULL",
+                f"NOT {name} IS NULL",
+                f"{name} = {other}",
+                self.expression("bool", columns, depth),
+            ]
+        )
+        results = [self.random.choice([name, other, self.expression(kind, columns, 0)]) for _ in range(3)]
+        second = f" WHEN {other} IS NULL THEN {results[2]}" if self.chance(0.3) else ""
+        return f"CASE WHEN {condition} THEN {results[0]}{second} ELSE {results[1]} END"
 
     def subquery(self, kind: str, columns: Columns) -> str:
         item, own = self.table()
@@ -135,6 +170,11 @@ class Generator:
         extra = f" FILTER (WHERE {self.expression('bool', columns, 1)})" if self.chance(0.2) else ""
         if kind == "int" and self.chance(0.5):
             return f"count({argument}){extra}"
+        if kind == "text" and self.chance(0.3):
+            whole = self.random.choice(["array_agg({})", "json_agg({})", "json_arrayagg({})"])
+            return f"({whole.format(argument)}{extra})::text"
+        if kind == "num" and self.chance(0.2):
+            return f"(percentile_disc(0.5) WITHIN GROUP (ORDER BY {argument}){extra})"
         name = {"int": "max", "text": "string_agg", "bool": "bool_and", "num": "sum"}[kind]
         separator = ", ','" if name == "string_agg" else ""
         return f"{name}({argument}{separator}){extra}"
@@ -160,7 +200,13 @@ class Generator:
             return f"(VALUES {rows}) {alias}(x, y)", {f"{alias}.x": "int", f"{alias}.y": "text"}
         if choice < 0.53:
             return f"generate_series(1, 3) WITH ORDINALITY {alias}(x, y)", {f"{alias}.x": "int", f"{alias}.y": "num"}
-        if depth > 0 and choice < 0.85:
+        if choice < 0.56:
+            values = f"{self.expression('text', {}, 1)}, {self.expression('text', {}, 1)}"
+            array = self.random.choice(
+                [f"ARRAY[{values}]", f"string_to_array({values})", "'{x,NULL}'::text[]", "'{x}'::text[]"]
+            )
+            return f"unnest({array}) {alias}(x)", {f"{alias}.x": "text"}
+        if depth > 0 and choice < 0.87:
             return self.join(common, depth - 1)
         return self.table()
 
@@ -173,8 +219,14 @@ class Generator:
             return f"({left} CROSS JOIN {right})", columns
         if kind == "LEFT JOIN LATERAL":
             alias = self.alias()
-            right = f"(SELECT {self.expression('int', {**left_columns, **right_columns}, 1)} AS x FROM {right} LIMIT 2) {alias}"
-            return f"({left} LEFT JOIN LATERAL {right} ON true)", {**left_columns, f"{alias}.x": "int"}
+            both = {**left_columns, **right_columns}
+            where = f" WHERE {self.condition(both)}" if self.chance(0.5) else ""
+            value = self.random.choice([self.expression("int", both, 1), self.aggregate("int", right_columns)])
+            limit = self.random.choice(["", " LIMIT 2", " HAVING count(*) > 2"] if "(" in value else ["", " LIMIT 2"])
+            right = f"(SELECT {value} AS x FROM {right}{where}{limit}) {alias}"
+            condition = self.random.choice(["true", "true", self.expression("bool", left_columns, 1)])
+            join = "LEFT" if self.chance(0.8) else "INNER"
+            return f"({left} {join} JOIN LATERAL {right} ON {condition})", {**left_columns, f"{alias}.x": "int"}
         shared = self._shared(left_columns, right_columns)
         if shared and self.chance(0.4) and "JOIN" not in left and "JOIN" not in right:
             return f"({left} {kind} {right} USING ({shared}))", {**columns, shared: "int"}
@@ -238,15 +290,35 @@ class Generator:
                         f"{name} IN ({literal}, {literal})",
                         self.expression("bool", columns, 1),
                         f"({self.expression('bool', columns, 1)} OR {name} = {literal})",
+                        f"({name} = {literal} OR {name} IS NOT NULL)",
+                        f"NOT ({name} = {literal} OR {self.expression('bool', columns, 1)})",
+                        f"{name} NOT IN ({literal}, {literal})",
+                        f"{name} IS NOT DISTINCT FROM {literal}",
+                        f"({name} = {literal}) IS {self.random.choice(['FALSE', 'NOT TRUE', 'NOT UNKNOWN', 'UNKNOWN'])}",
+                        f"{name} IN {self.subquery(columns[name], columns)}",
+                        f"{self.random.choice(['', 'NOT '])}EXISTS {self.correlated(name, columns[name])}",
                     ]
                 )
             )
         return " AND ".join(parts)
 
+    def correlated(self, name: str, kind: str) -> str:
+        """A subquery whose rows depend on a column outside of it."""
+        item, own = self.table()
+        alike = [other for other, of_kind in own.items() if of_kind == kind]
+        condition = f"{self.random.choice(alike)} = {name}" if alike else f"{name} IS NOT NULL"
+        return f"(SELECT {self.random.choice(['1', '1', 'count(*)'])} FROM {item} WHERE {condition})"
+
     def windowed(self, kind: str, columns: Columns) -> str:
         argument = self.expression(kind, columns, 0)
-        frame = self.random.choice(["", " ROWS BETWEEN 1 PRECEDING AND 1 PRECEDING", " ROWS CURRENT ROW"])
-        call = self.random.choice([f"lag({argument})", f"first_value({argument})", f"last_value({argument})"])
+        starts = ["UNBOUNDED PRECEDING", "1 PRECEDING", "CURRENT ROW", "1 FOLLOWING"]
+        ends = ["1 PRECEDING", "CURRENT ROW", "1 FOLLOWING", "UNBOUNDED FOLLOWING"]
+        frame = f" {self.random.choice(['ROWS', 'GROUPS'])} BETWEEN {self.random.choice(starts)} AND {self.random.choice(ends)}"
+        frame += self.random.choice(["", "", " EXCLUDE CURRENT ROW", " EXCLUDE GROUP", " EXCLUDE TIES"])
+        frame = self.random.choice(["", frame, frame])
+        whole = {"int": "max", "text": "min", "bool": "bool_or", "num": "sum"}[kind]
+        calls = [f"lag({argument})", f"first_value({argument})", f"last_value({argument})", f"{whole}({argument})"]
+        call = self.random.choice(calls)
         order = f"ORDER BY {self.random.choice(list(columns))}"
         return f"{call} OVER ({order}{'' if call.startswith('lag') else frame})"
 
@@ -265,8 +337,18 @@ class Generator:
             if self.chance(0.2):
                 value = f"coalesce({value}, {self.expression(kind, {}, 0)})"
             values.append(f"{value} AS c{number}")
-        having = " HAVING count(*) > 1" if self.chance(0.1) else ""
+        having = f" HAVING {self.having(values, kinds, keys if group else [])}" if self.chance(0.25) else ""
         return f"SELECT {', '.join(values)} FROM {item}{where}{group}{having}"
+
+    def having(self, values: list[str], kinds: list[str], keys: list[str]) -> str:
+        """A condition on groups, such as one of the values that are asked for."""
+        compared = [*(value.rsplit(" AS ", 1)[0] for value in values), *keys]
+        chosen = self.random.choice(compared)
+        conditions = ["count(*) > 1", f"{chosen} IS NOT NULL", f"{chosen} IS NULL", f"NOT {chosen} IS NULL"]
+        if chosen in compared[: len(kinds)]:
+            literal = {"int": "0", "text": "'a'", "bool": "false", "num": "0"}[kinds[compared.index(chosen)]]
+            conditions += [f"{chosen} >= {literal}", f"({chosen} >= {literal} OR count(*) > 1)"]
+        return self.random.choice(conditions)
 
     # Statements
 
@@ -302,7 +384,7 @@ class Generator:
         condition = self.expression("bool", {**{k: v for k, v in own.items() if k[0] == "w"}, **columns}, 1)
         column = next(name for name, kind in list(TABLES[name].items())[1:] if kind in ("text", "int"))
         kind = TABLES[name][column]
-        new = self.expression(kind, columns, 1)
+        new = self.expression(kind, {**{k: v for k, v in own.items() if k[0] == "w"}, **columns}, 1)
 
         def returning(extra: Columns) -> str:
             kinds = [self.random.choice(TYPES) for _ in range(3)]
@@ -311,7 +393,7 @@ class Generator:
             # PostgreSQL 18.6 crashes over `old.x IN (SELECT …)` where there is no old row.
             return returning(extra) if "SELECT" in text and ("old." in text or "new." in text) else text
 
-        match self.random.randint(1, 4):
+        match self.random.randint(1, 6):
             case 1:
                 return f"UPDATE {name} w SET {column} = {new} FROM {source} WHERE {condition}{returning(columns)}"
             case 2:
@@ -324,11 +406,29 @@ class Generator:
                     if self.chance(0.5)
                     else f"INSERT INTO {name} AS w ({first}) VALUES (50){returning({})}"
                 )
-        source_missing = "NOT MATCHED BY SOURCE" if self.chance(0.5) else "MATCHED"
-        return (
-            f"MERGE INTO {name} w USING {source} ON {condition} WHEN {source_missing} THEN DELETE "
-            f"WHEN NOT MATCHED BY TARGET THEN DO NOTHING{returning(columns)}"
-        )
+            case 4:
+                given = self.random.sample(list(TABLES[name]), 2)
+                values = [self.expression(TABLES[name][each], {}, 1) for each in given]
+                updated = self.random.choice([column, *given])
+                value = self.random.choice([f"excluded.{updated}", self.expression(TABLES[name][updated], {}, 1)])
+                conflict = self.random.choice(
+                    [
+                        "",
+                        " ON CONFLICT DO NOTHING",
+                        f" ON CONFLICT ({next(iter(TABLES[name]))}) DO UPDATE SET {updated} = {value}",
+                    ]
+                )
+                return f"INSERT INTO {name} AS w ({', '.join(given)}) VALUES ({', '.join(values)}){conflict}{returning({})}"
+            case 5:
+                narrow = self.condition({k: v for k, v in own.items() if k[0] == "w"})
+                return f"UPDATE {name} w SET {column} = {new} FROM {source} WHERE {narrow} AND {condition}{returning(columns)}"
+        actions = ["WHEN NOT MATCHED BY SOURCE THEN DELETE"] if self.chance(0.3) else []
+        matched = ["DELETE", "DO NOTHING", f"UPDATE SET {column} = {new}", f"UPDATE SET {column} = {new}"]
+        actions.append(f"WHEN MATCHED THEN {self.random.choice(matched)}")
+        if self.chance(0.5):
+            row = f"({next(iter(TABLES[name]))}, {column}) VALUES (60, {self.expression(kind, {}, 0)})"
+            actions.append(f"WHEN NOT MATCHED BY TARGET THEN INSERT {row}")
+        return f"MERGE INTO {name} w USING {source} ON {condition} {' '.join(actions)}{returning(columns)}"
 
     # Lists to be paged through
 

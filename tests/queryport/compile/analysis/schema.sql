@@ -62,6 +62,25 @@ END $$;
 CREATE TRIGGER forgets INSTEAD OF INSERT OR UPDATE OR DELETE ON triggered FOR EACH ROW EXECUTE FUNCTION forgets();
 CREATE VIEW shown AS SELECT a, v, 1 AS one FROM tick WHERE b IS NOT NULL;
 
+-- What is written otherwise than the statement says: by triggers that fire before, and where columns are computed.
+CREATE TABLE touched (id int, v text, w text);
+INSERT INTO touched VALUES (1, 'x', 'y'), (2, NULL, NULL);
+CREATE FUNCTION unsets() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  new.v := NULL;
+  new.w := NULL;
+  RETURN new;
+END $$;
+CREATE TRIGGER unsets BEFORE INSERT OR UPDATE ON touched FOR EACH ROW EXECUTE FUNCTION unsets();
+CREATE TABLE parted (k int, v text, w text) PARTITION BY LIST (k);
+CREATE TABLE parted_one PARTITION OF parted FOR VALUES IN (1);
+CREATE TABLE parted_other PARTITION OF parted DEFAULT;
+CREATE TRIGGER unsets BEFORE INSERT OR UPDATE ON parted_other FOR EACH ROW EXECUTE FUNCTION unsets();
+INSERT INTO parted VALUES (1, 'a', 'b'), (2, 'c', 'd'), (NULL, 'e', NULL);
+CREATE TABLE stored (
+  id int, v text, odd int GENERATED ALWAYS AS (nullif(id % 2, 0)) STORED, n text GENERATED ALWAYS AS (nullif(v, 'x')) VIRTUAL);
+INSERT INTO stored VALUES (1, 'x'), (2, 'y'), (3, NULL);
+
 CREATE SCHEMA app;
 CREATE FUNCTION app.rank() RETURNS int LANGUAGE sql STABLE AS 'SELECT NULL::int';
 CREATE FUNCTION app.count(int) RETURNS int LANGUAGE sql STABLE AS 'SELECT NULL::int';

@@ -66,6 +66,8 @@ VALUES = {
     "pg_lsn": ["0/0", "1/1"],
     "tid": ["(0,1)"],
     "xid": ["3"],
+    "cid": ["3"],
+    "regclass": ["pg_class", "numbers"],
     "xid8": ["1"],
     "oidvector": ["1 2"],
     "mood": ["sad", "ok"],
@@ -91,6 +93,12 @@ TAKEN = {
     "decode(text, text)": ["'', 'hex'", "'00', 'hex'"],
     "jsonb_object(text[], text[])": ["'{}', '{}'", "'{a}', '{NULL}'"],
     "is_normalized(text, text)": ["'a', 'NFC'"],
+    "regclass(text)": ["'pg_class'"],
+    "current_setting(text)": ["'search_path'", "'queryport.of_a_project'"],
+    "setval(regclass, bigint)": ["'numbers', 5"],
+    "setval(regclass, bigint, boolean)": ["'numbers', 5, false"],
+    "currval(regclass)": ["'numbers'"],
+    "nextval(regclass)": ["'numbers'"],
 }
 """Arguments that are hard to hit upon."""
 STANDING_FOR = {
@@ -112,6 +120,8 @@ STANDING_FOR = {
 RANGES = ("int4range", "int8range", "numrange", "daterange", "tsrange", "tstzrange")
 
 SCHEMA = """
+CREATE SEQUENCE numbers;
+SELECT nextval('numbers');
 CREATE TYPE mood AS ENUM ('sad', 'ok');
 CREATE FUNCTION answers(calls text[]) RETURNS TABLE (is_null boolean) LANGUAGE plpgsql AS $$
 DECLARE call text;
@@ -205,6 +215,86 @@ def test_every_listed_name_is_a_function(built_in: list[Function]) -> None:
     assert not [e for e in functions._NEVER_NULL if e not in (signatures if "(" in e else names)]
     for entry in functions.HARMLESS:
         assert entry in {function.signature for function in built_in if function.volatile}, entry
+
+
+FIELDS = [
+    "epoch",
+    "year",
+    "decade",
+    "century",
+    "millennium",
+    "isoyear",
+    "julian",
+    "month",
+    "day",
+    "hour",
+    "week",
+    "dow",
+]
+
+
+def test_fields_of_infinity(connection: psycopg.Connection[tuple[bool]]) -> None:
+    found = dict.fromkeys(FIELDS, False)
+    for field in FIELDS:
+        assert functions.field_of_infinity(field.upper().encode()) is functions.field_of_infinity(field.encode())
+        for kind in ("date", "timestamp", "timestamptz", "interval"):
+            for value in ("infinity", "-infinity"):
+                for call in (f"extract({field} FROM {kind} '{value}')", f"date_part('{field}', {kind} '{value}')"):
+                    answers = connection.execute("SELECT answers(ARRAY[%s])", (f"{call} IS NULL",)).fetchall()
+                    found[field] = found[field] or (True,) in answers
+    assert [field for field, is_null in found.items() if not is_null] == FIELDS[:7]
+    assert [field for field in FIELDS if functions.field_of_infinity(field.encode())] == FIELDS[:7]
+
+
+VALUES_OF_ONE_ROW = {
+    "any_value": ["1"],
+    "array_agg": ["NULL::int", "1", "ARRAY[1]"],
+    "avg": ["1", "'NaN'::float8", "'infinity'::interval", "'-Infinity'::numeric"],
+    "bit_and": ["1", "B'1'"],
+    "bit_or": ["1"],
+    "bit_xor": ["1"],
+    "bool_and": ["true"],
+    "bool_or": ["false"],
+    "count": ["NULL::int", "*"],
+    "every": ["false"],
+    "json_agg": ["NULL::int", "'null'::json"],
+    "json_agg_strict": ["1", "'null'::json"],
+    "json_object_agg": ["'a', NULL::int"],
+    "json_object_agg_strict": ["'a', 1", "'a', 'null'::json"],
+    "json_object_agg_unique": ["'a', NULL::int"],
+    "json_object_agg_unique_strict": ["'a', 1"],
+    "jsonb_agg": ["NULL::int", "'null'::jsonb"],
+    "jsonb_agg_strict": ["1", "'null'::jsonb"],
+    "jsonb_object_agg": ["'a', NULL::int"],
+    "jsonb_object_agg_strict": ["'a', 1", "'a', 'null'::jsonb"],
+    "jsonb_object_agg_unique": ["'a', NULL::int"],
+    "jsonb_object_agg_unique_strict": ["'a', 1"],
+    "max": ["1", "'NaN'::float8", "''", "ARRAY[]::int[]"],
+    "min": ["1", "'infinity'::date"],
+    "mode": [" WITHIN GROUP (ORDER BY 1)"],
+    "percentile_cont": ["0.5 WITHIN GROUP (ORDER BY 'NaN'::float8)", "'{}'::float8[] WITHIN GROUP (ORDER BY 1)"],
+    "percentile_disc": ["0.0 WITHIN GROUP (ORDER BY ''::text)", "'{NULL}'::float8[] WITHIN GROUP (ORDER BY 1)"],
+    "range_agg": ["'empty'::int4range", "'{}'::int4multirange"],
+    "range_intersect_agg": ["'empty'::int4range"],
+    "regr_count": ["NULL, NULL"],
+    "stddev_pop": ["1", "'NaN'::float8", "'Infinity'::numeric"],
+    "string_agg": ["'', ''", "''::bytea, ''"],
+    "sum": ["1", "'NaN'::float8", "'1'::money", "'infinity'::interval"],
+    "var_pop": ["1", "'Infinity'::float8", "'NaN'::numeric"],
+}
+"""Arguments of aggregates over one row; those that may be NULL are."""
+
+
+def test_aggregates_over_one_row(connection: psycopg.Connection[tuple[bool]]) -> None:
+    assert VALUES_OF_ONE_ROW.keys() == functions._GROUP_NEVER_NULL | functions._GROUP_AT_ALL | functions._COUNTS
+    for name, arguments in VALUES_OF_ONE_ROW.items():
+        for argument in arguments:
+            values, within, order = argument.partition(" WITHIN")
+            call = f"{name}({values}){within}{order}"
+            (is_null,) = connection.execute(f"SELECT {call} IS NULL FROM (VALUES (1)) v(x)".encode()).fetchone() or (
+                True,
+            )
+            assert not is_null, call
 
 
 @pytest.mark.parametrize("name", RANGES)
