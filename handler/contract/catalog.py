@@ -167,6 +167,7 @@ def read_operation(line: bytes) -> Operation:
         idempotency=Idempotency(body["idempotency"]),
         precondition=Precondition(body["precondition"]),
         keep=body["keep"],
+        keeps_answer=body["keeps_answer"],
         own_code=body["own_code"],
         violations=tuple([_violation(*each) for each in body["violations"]]),
         retry=body["retry"],

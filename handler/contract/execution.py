@@ -7,6 +7,9 @@ from handler.contract.sql import Codec, ListSql, Sql, in_order
 
 ROW_COUNT_MARK = "__mark"
 
+UNKEPT = "unkept"
+"""The text in the table of idempotency keys in place of an answer that is not kept; being no JSON, it is no row's."""
+
 IF_MATCH = "__if_match"
 """The placeholder of the entity tags that a call with `If-Match` takes, an array of texts."""
 MOVED_MARK = "moved"

@@ -15,7 +15,7 @@ from handler.contract.violations import Violation
 
 _EMPTY: dict[str, Any] = {}
 
-CATALOG_FORMAT = 6
+CATALOG_FORMAT = 7
 """Raised when catalog.json changes in a way that an older handler would misread."""
 
 
@@ -192,6 +192,8 @@ class Operation(NamedTuple):
     """With one, the statement fails by the mark of the call, and MOVED_MARK behind it, where the row has moved."""
     keep: int = 86_400
     """Seconds for which an idempotency key and its answer are kept."""
+    keeps_answer: bool = True
+    """If not, UNKEPT stands in its place, and a call that is repeated changes nothing and is answered by null."""
     own_code: bool = True
     """It may run functions of the project's own. If not, an error of a class that a prepared statement cannot have by
     itself is a value's."""

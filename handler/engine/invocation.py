@@ -39,6 +39,7 @@ class Invocation(NamedTuple):
 
 class Answer(NamedTuple):
     result: Result
+    """The operation's; `none` where an earlier call's answer was not kept."""
     json_rows: list[str]
     """The rows, each as JSON; of `value` the value. Empty for `affected` and `none`."""
     row_count: int

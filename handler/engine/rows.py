@@ -1,6 +1,7 @@
 """The rows of the database as the answer that the operation's result kind asks for."""
 
 from handler.contract.errors import NotFound, Outcome, TooManyRows
+from handler.contract.execution import UNKEPT
 from handler.contract.operation import Operation, Result
 from handler.data_api.failures import Failed, Failure
 from handler.data_api.wire import Rows
@@ -11,8 +12,11 @@ ONE_ROW = frozenset({Result.ONE, Result.MAYBE, Result.VALUE})
 
 
 def answer_of(operation: Operation, rows: Rows, *, replayed: bool = False) -> Answer:
-    """Make the answer of the rows. Raises Failed with NotFound or TooManyRows."""
+    """Make the answer of the rows; of an answer that was not kept, null. Raises Failed with NotFound or TooManyRows."""
     result, json_rows = operation.result, rows.json_rows
+    if json_rows == [UNKEPT]:
+        # Whether answers are kept may have changed since, so what stands in the table decides.
+        return Answer(Result.NONE, [], 0, replayed=True)
     if result is Result.MANY:
         return Answer(result, json_rows, len(json_rows), replayed)
     if result is Result.AFFECTED:
@@ -29,6 +33,8 @@ def answer_of(operation: Operation, rows: Rows, *, replayed: bool = False) -> An
 
 def recorded(operation: Operation, rows: Rows) -> list[str]:
     """The part of an answer that is kept with an idempotency key: its rows, or its count as the text of one row."""
+    if not operation.keeps_answer:
+        return [UNKEPT]
     return [str(rows.updated)] if operation.result is Result.AFFECTED else rows.json_rows
 
 

@@ -57,7 +57,8 @@ class HttpExchange(NamedTuple):
         """Write the answer as the event that Lambda makes the HTTP response of. Raises ResultTooLarge."""
         form, request = self.operation.response, self.request
         format_ = self._format()
-        if form.status == 204 or (format_.is_bytes and answer.json_rows[0] == "null"):
+        is_unkept = answer.result is not self.operation.result
+        if form.status == 204 or is_unkept or (format_.is_bytes and answer.json_rows[0] == "null"):
             return response(self.incoming.request_id, 204, None, _circumstances(answer))
         status = 200
         body = format_.write(answer, form)

@@ -179,6 +179,9 @@ def _keys(old: Operation, new: Operation) -> Iterator[Change]:
     elif after is not Idempotency.OFF and before is not Idempotency.OFF and new.keep < old.keep:
         message = f"keys are kept for {new.keep} seconds, and were for {old.keep}: a late repetition happens twice"
         yield Change("QP806", ("keep",), message, f"write `keep: {old.keep}s`")
+    if Idempotency.OFF not in (before, after) and old.keeps_answer and not new.keeps_answer:
+        message = "the answer is not kept with a key: a call that is repeated is answered by nothing"
+        yield Change("QP806", ("answer",), message, "write `answer: kept`")
     if old.read_only and not new.read_only:
         message = "it may change something, and only read: callers repeat what only reads"
         yield Change("QP806", (), message, "let it only read, or give the change to an operation of its own")

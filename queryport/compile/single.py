@@ -106,6 +106,7 @@ def _operation(statement: TypedStatement, name: str) -> Operation | None:
         idempotency=keys,
         precondition=tag.precondition,
         keep=front_matter.keep_seconds,
+        keeps_answer=front_matter.answer == "kept",
         violations=violations,
         retry=front_matter.retry,
         documentation=documentation(

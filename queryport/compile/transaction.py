@@ -203,6 +203,7 @@ def _operation(file: QueryFile, name: str, steps: Sequence[_TypedStep], marks: M
         idempotency=keys,
         precondition=tag.precondition,
         keep=front_matter.keep_seconds,
+        keeps_answer=front_matter.answer == "kept",
         violations=violations,
         retry=front_matter.retry,
         documentation=documentation(

@@ -27,6 +27,24 @@ ONE_ROW = {
 QUERIES = {
     "name_it": "-- result: one\nINSERT INTO named (name, note) VALUES (:name, 'x') RETURNING name, note",
     "name_for_a_second": "-- keep: 1s\nINSERT INTO named (name) VALUES (:name)",
+    "name_unkept": "-- result: one\n-- answer: none\nINSERT INTO named (name, note) VALUES (:name, 'x') RETURNING note",
+    "count_unkept": "-- answer: none\nUPDATE named SET note = 'y' WHERE name LIKE :name",
+    "value_unkept": "-- result: value\n-- answer: none\nSELECT note(:name)",
+    "made_unkept": """
+        -- http: POST /unkept
+        -- status: 201
+        -- location: /unkept/{name}
+        -- result: one
+        -- answer: none
+        INSERT INTO named (name) VALUES (:name) RETURNING name
+    """,
+    "steps_unkept": """
+        -- answer: none
+        INSERT INTO named (name) VALUES (:name || '1');
+        INSERT INTO named (name) VALUES (:name || '2') RETURNING name
+    """,
+    "batch_unkept": "-- batch: true\n-- answer: none\nINSERT INTO named (name) VALUES (:name)",
+    "silent_unkept": "-- result: none\n-- answer: none\nINSERT INTO named (name) VALUES (:name)",
     "name_with_key": "-- idempotency: required\nINSERT INTO named (name) VALUES (:name)",
     "name_without_key": "-- idempotency: off\nINSERT INTO named (name) VALUES (:name)",
     "by_function": "-- result: value\nSELECT note(:name)",

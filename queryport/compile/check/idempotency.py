@@ -1,4 +1,4 @@
-"""Checks `idempotency:` and `keep:` of a query file."""
+"""Checks `idempotency:`, `keep:` and `answer:` of a query file."""
 
 from typing import NamedTuple
 
@@ -43,8 +43,15 @@ def check_idempotency(file: QueryFile, obstacle: Obstacle | None) -> Idempotency
         reporter.report("QP503", header.value("idempotency"), message, obstacle.cure)
         return Idempotency.OFF
     settled = Idempotency.OFF if obstacle is not None else written or Idempotency.OPTIONAL
-    own = header.key("keep").source is None
-    if settled is Idempotency.OFF and own and "keep" in front_matter.model_fields_set:
-        message = "`keep` says how long an idempotency key is kept, and the operation takes none"
-        reporter.report("QP503", header.key("keep"), message, "delete the key `keep`")
+    if settled is Idempotency.OFF:
+        for name, meaning in _OF_A_KEY.items():
+            if name in front_matter.model_fields_set and header.key(name).source is None:
+                message = f"`{name}` says {meaning}, and the operation takes none"
+                reporter.report("QP503", header.key(name), message, f"delete the key `{name}`")
     return settled
+
+
+_OF_A_KEY = {
+    "keep": "how long an idempotency key is kept",
+    "answer": "whether an idempotency key is kept with its answer",
+}

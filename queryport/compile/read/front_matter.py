@@ -175,6 +175,7 @@ class FrontMatter(_Model):
         "count": False,
         "idempotency": True,
         "keep": True,
+        "answer": True,
         "isolation": False,
         "retry": True,
         "batch": False,
@@ -217,6 +218,8 @@ class FrontMatter(_Model):
     """Callers may ask how many rows all pages have."""
     idempotency: Literal["required", "optional", "off"] | None = None
     keep: str = Field(default="24h", pattern=r"^[1-9][0-9]{0,6}[smhd]$")
+    answer: Literal["kept", "none"] = "kept"
+    """Whether an idempotency key is kept with its answer."""
     isolation: Literal["read committed", "repeatable read", "serializable"] | None = None
     retry: int = Field(default=3, ge=0, le=20)
     batch: bool = False

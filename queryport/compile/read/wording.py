@@ -44,6 +44,7 @@ _CURES: dict[str | int, str] = {
     "body": "write the parameter's name, or `{parameter: image, types: [image/png, image/jpeg]}`",
     "idempotency": "take one of required, optional, off",
     "keep": "write a number and a unit, s, m, h or d, such as `24h`",
+    "answer": "take one of kept, none",
     "isolation": "take one of read committed, repeatable read, serializable",
     "retry": "write how often, from 0 to 20",
     "batch": "write true or false",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from postgast.pg_query_pb2 import Token as TokenKind
 
-from handler.contract.execution import ROW_COUNT_MARK
+from handler.contract.execution import ROW_COUNT_MARK, UNKEPT
 from handler.contract.operation import Result
 from handler.contract.sql import Sql
 from queryport.compile.describe.text_forms import as_text
@@ -110,7 +110,11 @@ def wrap_keyed(statement: TypedStatement, body: Body, result: Result, settings: 
     columns = statement.columns
     row = _wrapped_row(statement, body, result)
     returning = "" if columns else " RETURNING 1"
-    kept = f"coalesce(array_agg({row.rendered}), '{{}}')" if columns else "ARRAY[count(*)::text]"
+    if statement.file.front_matter.answer == "none":
+        kept, grouped = f"ARRAY['{UNKEPT}']", " GROUP BY ()"  # one row, however many there are
+    else:
+        kept = f"coalesce(array_agg({row.rendered}), '{{}}')" if columns else "ARRAY[count(*)::text]"
+        grouped = ""
     counts = not columns or (body.if_match is not None and result is Result.NONE)
     selection = _count(body, row, settings) if counts else _selection(body, row, result, settings)
     alias = row.alias if columns else row.name
@@ -119,7 +123,7 @@ def wrap_keyed(statement: TypedStatement, body: Body, result: Result, settings: 
             *_common(statement.parsed, body, f"{alias} AS MATERIALIZED ("),
             f"{returning}){_further(settings)}, {row.key} AS ("
             "INSERT INTO queryport.idempotency_key (operation, key, request_hash, response, expires_at) "
-            f"SELECT :__operation, :__key, :__hash, {kept}, now() + :__keep::interval FROM {row.name}) ",
+            f"SELECT :__operation, :__key, :__hash, {kept}, now() + :__keep::interval FROM {row.name}{grouped}) ",
             *selection,
         )
     )

@@ -160,8 +160,8 @@ def _answers(operation: Operation, components: Components, method: str) -> Json:
     answer = _answer(operation, components)
     if operation.can_be_counted:
         answer["headers"]["x-total-count"] = {"$ref": "#/components/headers/x-total-count"}
-    # A value that comes as its bytes has none where it is NULL.
-    none = {"204": {"description": "The value is NULL.", "headers": _headers(operation)}} if response.media_type else {}
+    no_content = _no_content(operation)
+    none = {"204": {"description": no_content, "headers": _headers(operation)}} if no_content else {}
     if method == "GET":
         answer["headers"]["etag"] = {"$ref": "#/components/headers/etag"}
         if operation.has_pages:
@@ -171,8 +171,17 @@ def _answers(operation: Operation, components: Components, method: str) -> Json:
         made = {**answer, "headers": dict(answer["headers"])}
         if response.location is not None:
             made["headers"]["location"] = {"$ref": "#/components/headers/location"}
-        return {"200": {**answer, "description": "Nothing was made."}, "201": made}
+        return {"200": {**answer, "description": "Nothing was made."}, "201": made, **none}
     return {"200": answer, **none}
+
+
+def _no_content(operation: Operation) -> str:
+    """The meaning of 204 from an operation that mostly answers something; empty where it never does."""
+    # A value that comes as its bytes has none where it is NULL.
+    meanings = ["The value is NULL."] if operation.response.media_type else []
+    if operation.idempotency is not Idempotency.OFF and not operation.keeps_answer:
+        meanings.append("An earlier call with the same key made the change, and its answer was not kept.")
+    return " ".join(meanings)
 
 
 def _headers(operation: Operation) -> Json:
@@ -271,6 +280,7 @@ def _everything(operation: Operation, sql: str | None) -> Json:
     about["idempotency"] = str(operation.idempotency)
     if operation.idempotency is not Idempotency.OFF:
         about["keep"] = operation.keep
+        about["answer"] = "kept" if operation.keeps_answer else "none"
     about["may_be_repeated"] = (
         "always" if operation.read_only else "with_key" if operation.idempotency is not Idempotency.OFF else "never"
     )

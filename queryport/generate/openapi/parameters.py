@@ -95,11 +95,12 @@ def _if_match(operation: Operation) -> dict[str, Any]:
 
 
 def _idempotency_key(operation: Operation) -> dict[str, Any]:
+    answer = "" if operation.keeps_answer else ", and without the answer: a repeated call is answered by 204"
     return {
         "name": "Idempotency-Key",
         "in": "header",
         "required": operation.idempotency is Idempotency.REQUIRED,
-        "description": f"Calls with the same key happen once. It is kept for {operation.keep} seconds.",
+        "description": f"Calls with the same key happen once. It is kept for {operation.keep} seconds{answer}.",
         "schema": {
             "type": "string",
             "minLength": 1,

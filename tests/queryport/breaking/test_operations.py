@@ -156,6 +156,7 @@ BREAKING = {
     "key required": (_WRITE, _WRITE._replace(idempotency=Idempotency.REQUIRED), "QP806"),
     "key refused": (_WRITE, _WRITE._replace(idempotency=Idempotency.OFF), "QP806"),
     "key kept shorter": (_WRITE, _WRITE._replace(keep=60), "QP806"),
+    "the answer not kept": (_WRITE, _WRITE._replace(keeps_answer=False), "QP806"),
     "reads no more": (_BASE, _BASE._replace(read_only=False), "QP806"),
     "status": (_WRITE, _WRITE._replace(response=Response(status=201)), "QP807"),
     "location": (_WRITE._replace(response=Response(201, "/a/{id}")), _WRITE._replace(response=Response(201)), "QP807"),

@@ -375,6 +375,7 @@ CASES = [
     ("QP503", "-- idempotency: ‸required\nSELECT 1 AS a", "only reads"),
     ("QP503", "-- idempotency: ‸optional\nCALL forget(:p)", "CALL or DDL"),
     ("QP503", "-- idempotency: off\n-- ‸keep: 1h\nDELETE FROM visit WHERE visit_id = :v", "takes none"),
+    ("QP503", "-- idempotency: off\n-- ‸answer: none\nDELETE FROM visit WHERE visit_id = :v", "takes none"),
     ("QP504", "-- ‸batch: true\nSELECT name FROM person WHERE name = :n", "another statement"),
     ("QP504", "-- ‸batch: true\nDELETE FROM visit WHERE visit_id = :v RETURNING small", "gives some"),
     ("QP504", "-- ‸batch: true\nDELETE FROM visit WHERE visit_id = :v; SELECT 1 AS a", "one statement for each"),

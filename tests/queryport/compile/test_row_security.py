@@ -215,6 +215,7 @@ def test_a_write_changes_the_callers_rows_in_one_statement(
     compile_text: Compile, connection: psycopg.Connection[Any], name: str
 ) -> None:
     operation = _compiled(compile_text, f"-- rls: true\n{WRITES[name]}")
+    unkept = _compiled(compile_text, f"-- rls: true\n-- answer: none\n{WRITES[name]}")
     text = WRITES[name]
     for tenant, caller in CALLERS.items():
         if name == "insert" and tenant != 1:
@@ -223,6 +224,7 @@ def test_a_write_changes_the_callers_rows_in_one_statement(
         plain = _plain(connection, text, tenant, id=number)
         assert _same(_run(connection, operation, caller, id=number), plain)
         assert _same(_run(connection, operation, caller, key=f"{name}-{tenant}", id=number), plain)
+        assert _same(_run(connection, unkept, caller, key=f"{name}-{tenant}", id=number), plain)
 
 
 def test_a_partial_update_changes_the_callers_rows_in_one_statement(

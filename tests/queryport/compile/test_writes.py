@@ -79,6 +79,7 @@ def test_what_postgresql_takes_is_compiled(compile_text: Compile, database: Data
         ("INSERT INTO ruled VALUES (:id, 1) RETURNING id", ["QP212"]),
         ("-- idempotency: required\nINSERT INTO ruled VALUES (:id, 1)", ["QP503"]),
         ("-- keep: 1h\nINSERT INTO ruled VALUES (:id, 1)", ["QP503"]),
+        ("-- answer: none\nINSERT INTO ruled VALUES (:id, 1)", ["QP503"]),
         ("INSERT INTO ruled_view VALUES (:id, 1)", []),
         ("INSERT INTO ruled_view VALUES (:id, 1) RETURNING id", ["QP202"]),  # by PostgreSQL itself
         ("DELETE FROM ruled WHERE id = :id", []),

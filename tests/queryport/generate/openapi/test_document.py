@@ -20,6 +20,7 @@ from handler.contract.operation import (
     Parameter,
     PossibleError,
     Precondition,
+    Response,
     Result,
 )
 from queryport.generate.openapi import Described, Heading, document_of
@@ -287,6 +288,19 @@ def test_a_value_as_its_bytes_may_be_none() -> None:
     answers = _operation(_document(image), "/a")["responses"]
     assert "image/png" in answers["200"]["content"]
     assert "content" not in answers["204"]
+
+
+@pytest.mark.parametrize("idempotency", [Idempotency.OPTIONAL, Idempotency.OFF])
+def test_a_call_whose_answer_is_not_kept_is_answered_by_nothing_when_repeated(idempotency: Idempotency) -> None:
+    made = operation("INSERT …", name="a", result=Result.ONE, http=Http("POST", "/a"))._replace(
+        read_only=False, idempotency=idempotency, keeps_answer=False
+    )
+    described = _operation(_document(made._replace(response=Response(201, "/a/{id}"))), "/a", "post")
+    succeeding = {"200", "201"} | ({"204"} if idempotency is Idempotency.OPTIONAL else set())
+    assert {status for status in described["responses"] if status < "300"} == succeeding
+    keys = [each["description"] for each in described["parameters"] if each["name"] == "Idempotency-Key"]
+    assert all("answered by 204" in description for description in keys)
+    assert len(keys) == (idempotency is Idempotency.OPTIONAL)
 
 
 def test_a_list_that_must_be_there_is_repeated_once_at_least() -> None:
