@@ -8,6 +8,7 @@ others are not held up by it.
 import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from operator import attrgetter
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -91,14 +92,14 @@ def compile_files(texts: Iterable[QueryText], database_url: str) -> dict[str, Co
 
 def put_together(files: ProjectFiles, compiled: Mapping[str, CompiledFile]) -> Compilation:
     """Make one compilation of all files, whose results are by the files' keys."""
-    by_name = {text.name: (text, compiled[text.key]) for text in files.texts}
+    by_name = {text.name: (text, compiled[text.key]) for text in sorted(files.texts, key=attrgetter("name"))}
     clashes = _route_clashes(by_name)
     problems = [*files.problems, *clashes.values(), *_code_clashes(by_name)]
     for _, file in by_name.values():
         problems += file.problems
     good = {
         name: (text, file.encoded)
-        for name, (text, file) in sorted(by_name.items())
+        for name, (text, file) in by_name.items()
         if file.encoded is not None and name not in clashes
     }
     own = {name for name in good if is_own(name)}
@@ -119,6 +120,8 @@ def _compile(database: Database, text: QueryText) -> CompiledFile:
     """Compile one file; an exception is a problem of that file, unless the database is gone for all of them."""
     try:
         return compile_file(database, text.source, text.name, text.folders)
+    except CommandError:
+        raise
     except Exception as error:
         if database.is_lost:
             raise
@@ -131,9 +134,9 @@ def _compile(database: Database, text: QueryText) -> CompiledFile:
 
 
 def _code_clashes(compiled: Mapping[str, tuple[QueryText, CompiledFile]]) -> Iterator[Problem]:
-    """Yield a problem for each code of `errors:` that has another status in an earlier file."""
+    """Yield a problem for each code of `errors:` that has another status in a file whose name is before."""
     first: dict[str, tuple[int, str]] = {}
-    for name, (text, file) in sorted(compiled.items()):
+    for name, (text, file) in compiled.items():
         for code, status in file.encoded.statuses if file.encoded else ():
             known, earlier = first.setdefault(code, (status, name))
             if known != status:
@@ -144,10 +147,10 @@ def _code_clashes(compiled: Mapping[str, tuple[QueryText, CompiledFile]]) -> Ite
 
 
 def _route_clashes(compiled: Mapping[str, tuple[QueryText, CompiledFile]]) -> dict[str, Problem]:
-    """Return a problem for each operation whose route an earlier one has."""
+    """Return a problem for each operation whose route one has whose name is before."""
     first: dict[tuple[str, str], str] = {}
     clashes = {}
-    for name, (text, file) in sorted(compiled.items()):
+    for name, (text, file) in compiled.items():
         http = file.encoded.http if file.encoded else None
         if http is None:
             continue

@@ -1,7 +1,5 @@
 """Reads all files of a project that its operations are compiled from, and tells one state of each from another."""
 
-import hashlib
-import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -31,15 +29,10 @@ class QueryText:
 
     @cached_property
     def key(self) -> str:
-        """A digest of the name and the texts: files of one key come to the same, but for the paths that are shown."""
-        digest = hashlib.blake2b(digest_size=20)
+        """The name and digests of the texts: files of one key come to the same, but for the paths that are shown."""
         # The settings of the project and those of a folder point at different places.
-        settings = [(folder.source.path.name, folder.source.text) for folder in self.folders]
-        for text in (self.name, self.source.text, *itertools.chain(*settings)):
-            encoded = text.encode()
-            digest.update(b"%d:" % len(encoded))
-            digest.update(encoded)
-        return digest.hexdigest()
+        settings = [f":{folder.source.path.name}:{folder.source.digest}" for folder in self.folders]
+        return f"{self.name}:{self.source.digest}{''.join(settings)}"
 
     @property
     def paths(self) -> tuple[Path, ...]:
@@ -68,8 +61,9 @@ def read_project(queries: Path, defaults: Mapping[str, Any] = MappingProxyType({
 class ProjectReader:
     """Reads a project again and again, and of its query files those alone that have changed since the last time."""
 
-    def __init__(self) -> None:
-        self._earlier = EarlierReading()
+    def __init__(self, kept_in: Path | None = None) -> None:
+        """`kept_in` is the file that tells the next command what this one has read; None leaves it nothing."""
+        self._earlier = EarlierReading(kept_in)
         self._texts: dict[str, QueryText] = {}
         self._above: dict[Path, tuple[Folder, ...]] = {}
 
@@ -94,6 +88,10 @@ class ProjectReader:
                 texts.append(self._same_text(found.name, reporter.source, above[directory]))
         self._texts, self._above = {text.name: text for text in texts}, above
         return ProjectFiles(tuple(texts), tuple(problems), folders)
+
+    def keep(self) -> None:
+        """Leave what was read to the next command."""
+        self._earlier.write()
 
     def _same_above(self, directory: Path, folders: Folders) -> tuple[Folder, ...]:
         before, now = self._above.get(directory), folders.above(directory)

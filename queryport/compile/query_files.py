@@ -10,15 +10,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from operator import attrgetter
 from pathlib import Path
+from typing import NamedTuple
 
-from queryport.compile.read.earlier_reading import EarlierReading
+from queryport.compile.read.earlier_reading import EarlierReading, shown_file
 from queryport.compile.read.regular_file import WHOLE, read_bytes
+from queryport.compile.read.stamps import stamp_of
 from queryport.diagnostics.reporter import Reporter
 from queryport.diagnostics.source import Source, Span, shown
 
 
-@dataclass(frozen=True, slots=True)
-class FoundFile:
+class FoundFile(NamedTuple):
     """A file of the folder; where `name` is None, its reporter has the reason why there is nothing to compile."""
 
     directory: Path
@@ -39,13 +40,15 @@ def find_query_files(built_in: Path, queries: Path, earlier: EarlierReading) -> 
             if reporter is None:
                 continue
             name = None if reporter.errors or place.problem else _named(reporter, place)
-            if name is not None and folder is queries and is_own(name):
-                message = f"`{name}` lies in the folder of Queryport's own operations"
-                reporter.report("QP008", WHOLE, message, "give the folder another name")
-            # Two names that differ by case alone would be one file on some systems and two on others.
-            elif name is not None and first.setdefault(name.lower(), place) is not place:
-                message = f"`{name}` is made by {first[name.lower()].shown} already"
-                reporter.report("QP007", WHOLE, message, "rename one of the two")
+            if name is not None:
+                # Two names that differ by case alone would be one file on some systems and two on others.
+                folded = name.lower()
+                if folder is queries and is_own(folded):
+                    message = f"`{name}` lies in the folder of Queryport's own operations"
+                    reporter.report("QP008", WHOLE, message, "give the folder another name")
+                elif (earlier_place := first.setdefault(folded, place)) is not place:
+                    message = f"`{name}` is made by {earlier_place.shown} already"
+                    reporter.report("QP007", WHOLE, message, "rename one of the two")
             yield FoundFile(place.directory.path, None if reporter.errors else name, reporter)
 
 
@@ -66,9 +69,18 @@ class _Directory:
     def shown(self) -> Path:
         return shown(self.path / "file").parent
 
+    @cached_property
+    def prefix(self) -> str:
+        """The beginning of its files' paths."""
+        return os.path.join(self.path, "")  # noqa: PTH118 (a Path has no separator at its end)
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+    @cached_property
+    def name(self) -> str | None:
+        """The beginning of its operations' names; None where its own name makes none."""
+        return "".join(f"{part}." for part in self.parts) if all(map(_is_name, self.parts)) else None
+
+
+class _Place(NamedTuple):
     """A query file, or what looks like one; then `problem` says what is wrong about it."""
 
     directory: _Directory
@@ -77,7 +89,7 @@ class _Place:
 
     @property
     def shown(self) -> Path:
-        return _shown(self.directory, self.name)
+        return shown_file(self.directory.shown, self.name)
 
     @property
     def order(self) -> tuple[str, ...]:
@@ -113,16 +125,11 @@ def _directory(folder: Path, path: Path) -> _Directory:
     return _Directory(path, path.relative_to(folder).parts if path.is_relative_to(folder) else ())
 
 
-def _shown(directory: _Directory, name: str) -> Path:
-    # A name may hold bytes that are not UTF-8, which no terminal takes.
-    return directory.shown / os.fsencode(name).decode(errors="replace")
-
-
 _READABLE = "make it readable, or move it out of the folder"
 
 
 def _passed_over(directory: _Directory, name: str) -> Reporter:
-    reporter = Reporter(Source(_shown(directory, name), ""))
+    reporter = Reporter(Source(shown_file(directory.shown, name), ""))
     called = reporter.source.path.name
     message = f"the file is passed over, since its name does not end in `.sql`: `{called}`"
     cure = f"call it `{called[: called.lower().index('.sql')]}.sql`, or move it out of the folder"
@@ -132,9 +139,9 @@ def _passed_over(directory: _Directory, name: str) -> Reporter:
 
 def _read(place: _Place, earlier: EarlierReading) -> Reporter | None:
     """Return the reporter of a file's text, or None for one that is gone."""
-    path = os.path.join(place.directory.path, place.name)  # noqa: PTH118 (of thousands of files)
-    stamp = earlier.stamp(path)
-    source = earlier.source(path, stamp, place.directory.shown)
+    path = place.directory.prefix + place.name
+    stamp = stamp_of(path)
+    source = earlier.source(path, stamp, place.directory.shown, place.name)
     if source is not None:
         return Reporter(source)
     shown_path = place.shown
@@ -155,7 +162,10 @@ def _read(place: _Place, earlier: EarlierReading) -> Reporter | None:
 
 def _named(reporter: Reporter, place: _Place) -> str | None:
     """Return the name that a path makes, `orders.get_order` of `orders/get_order.sql`."""
-    parts = [*place.directory.parts, *place.name.removesuffix(".sql").split(".")]
+    stem = place.name.removesuffix(".sql")
+    if place.directory.name is not None and _is_name(stem):
+        return place.directory.name + stem
+    parts = [*place.directory.parts, *stem.split(".")]
     if all(_is_name(part) for part in parts):
         return ".".join(parts)
     wrong = next(part for part in parts if not _is_name(part))

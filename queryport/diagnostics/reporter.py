@@ -24,6 +24,8 @@ class Reporter:
 
     @property
     def problems(self) -> tuple[Problem, ...]:
+        if not self._problems:  # as of nearly all of thousands of files
+            return ()
         return tuple(
             problem
             for problem in self._problems
@@ -33,7 +35,7 @@ class Reporter:
     @property
     def errors(self) -> int:
         """The number of problems so far that leave the operation out; a step that adds none has succeeded."""
-        return sum(problem.severity is Severity.ERROR for problem in self._problems)
+        return 0 if not self._problems else sum(problem.severity is Severity.ERROR for problem in self._problems)
 
     def has(self, *codes: str) -> bool:
         """Return whether a problem of one of the codes was reported."""

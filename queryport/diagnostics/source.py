@@ -3,6 +3,7 @@
 Offsets count characters from the start of the file. Nothing here knows YAML or SQL.
 """
 
+import hashlib
 import os
 from bisect import bisect_right
 from contextlib import suppress
@@ -96,6 +97,11 @@ class Source:
     path: Path
     """As it is shown: relative to the project where that can be."""
     text: str
+
+    @cached_property
+    def digest(self) -> str:
+        """A digest of the text."""
+        return hashlib.blake2b(self.text.encode(), digest_size=20).hexdigest()
 
     @cached_property
     def line_starts(self) -> list[int]:

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 import orjson
 
+from queryport.console.failure import CommandError
 from queryport.local.lambda_environment import InvocationResult, LambdaEvent, error
 
 _PATH = "openapi.json"
@@ -20,7 +21,7 @@ class LateDocument:
     """What has to happen before a version's environments handle an event; see `Prepare`."""
 
     def __init__(self, write: Callable[[], None]) -> None:
-        """Take what writes the document where the version looks for it; it may raise OSError."""
+        """Take what writes the document where the version looks for it; it may raise OSError and CommandError."""
         self._write = write
         self._is_written = False
         self._lock = asyncio.Lock()
@@ -33,7 +34,7 @@ class LateDocument:
             if not self._is_written:
                 try:
                     await asyncio.to_thread(self._write)
-                except OSError as failure:
+                except (OSError, CommandError) as failure:
                     return error("Sandbox.NoDocument", f"the OpenAPI document cannot be written: {failure}")
                 self._is_written = True
         return None

@@ -48,14 +48,20 @@ class Workspace:
     """A project with a running PostgreSQL; see `open_workspace`."""
 
     def __init__(
-        self, root: Path, data_dir: Path, databases: Databases, terminal: Terminal, cache: CompileCache
+        self,
+        root: Path,
+        data_dir: Path,
+        databases: Databases,
+        terminal: Terminal,
+        cache: CompileCache,
+        reader: ProjectReader,
     ) -> None:
         self.data_dir = data_dir
         self._root = root
         self._databases = databases
         self._terminal = terminal
         self._cache = cache
-        self._reader = ProjectReader()
+        self._reader = reader
 
     def build(self, *, keeps: bool = True) -> Build:
         """Read the project as it is now and compile it. Raises ProjectError, ScriptError and HistoryError.
@@ -80,9 +86,10 @@ class Workspace:
         return Build(project, scripts, compilation)
 
     def keep(self) -> None:
-        """Leave what was compiled to the next command."""
+        """Leave what was read and compiled to the next command."""
         with collector_paused():
             self._cache.write()
+            self._reader.keep()
 
     def _compile(
         self,
@@ -112,7 +119,7 @@ class Workspace:
         """Return the workspace of another folder with this PostgreSQL, if that is ours. Raises DatabaseError."""
         if not self._databases.schema_is_ours:
             raise DatabaseError("a commit's migrations are not those of --database-url: leave it out, or name a file")
-        return Workspace(root, self.data_dir, self._databases, self._terminal, self._cache.borrowed())
+        return Workspace(root, self.data_dir, self._databases, self._terminal, self._cache.borrowed(), ProjectReader())
 
     def schema(self, scripts: Scripts) -> AbstractContextManager[str]:
         """The URL of the database that the project is compiled against, for the length of a with block."""
@@ -157,18 +164,22 @@ def open_workspace(
         Project.load(root)
         data_dir = made_data_dir(root, data_dir)
         databases = OwnDatabase(database_url, migrate=migrate, report=terminal.note)
-        yield Workspace(root, data_dir, databases, terminal, _cache(data_dir, cached=cached))
+        yield Workspace(root, data_dir, databases, terminal, *_left_in(data_dir, cached=cached))
         return
     Project.load(root)
     with ExitStack() as stack:
         started = cache(lambda: stack.enter_context(embedded_postgres(root, data_dir, terminal)))
         databases = EmbeddedDatabases(started, terminal.note)
         data_dir = made_data_dir(root, data_dir)
-        yield Workspace(root, data_dir, databases, terminal, _cache(data_dir, cached=cached))
+        yield Workspace(root, data_dir, databases, terminal, *_left_in(data_dir, cached=cached))
 
 
-def _cache(data_dir: Path, *, cached: bool) -> CompileCache:
-    return CompileCache(data_dir / CACHE_FOLDER if cached else None)
+def _left_in(data_dir: Path, *, cached: bool) -> tuple[CompileCache, ProjectReader]:
+    """What an earlier command has compiled and read."""
+    if not cached:
+        return CompileCache(None), ProjectReader()
+    folder = data_dir / CACHE_FOLDER
+    return CompileCache(folder), ProjectReader(folder / "files.read")
 
 
 @contextmanager

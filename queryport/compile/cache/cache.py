@@ -68,7 +68,6 @@ class CompileCache:
             return
         self._is_written = True
         with suppress(OSError):  # a full disk, or a folder of another user's: the next command compiles again
-            path.parent.mkdir(parents=True, exist_ok=True)
             write_entries(path, self._key, self._entries)
             _drop_oldest(path.parent)
 

@@ -1,14 +1,9 @@
 """The file that a compile cache is kept in, in a form that nothing but this version of Queryport has to read.
 
-A digest of all that follows, on a line of its own; the cache's key; and three lines for each entry: what is known of
-the operation without reading it and the problems, its body, its documentation. A file that is not exactly as it was
-written has no entries. The digest finds damage and not malice: who may write the file decides what is compiled, as who
-may write the query files does.
+A line of what is known of all entries without reading their operations; then the operations' bodies and documentation,
+one behind the other. A file that is not exactly as it was written has no entries.
 """
 
-import hashlib
-import os
-import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,56 +12,49 @@ import orjson
 
 from handler.contract.operation import Http
 from queryport.compile.cache.entry import Entry
+from queryport.compile.read.sealed_file import read_sealed, write_sealed
 from queryport.compile.write.encoded import EncodedOperation
 from queryport.diagnostics.source import Place, Problem
-
-_NONE: tuple[bytes, bytes] = (b"", b"")
 
 
 def read_entries(path: Path, key: str) -> dict[str, Entry]:
     """Return the entries of the cache of a key; none where the file is not one that was written for it, whole."""
-    try:
-        digest, _, rest = path.read_bytes().partition(b"\n")
-        if digest != _digest(rest):
-            return {}
-        found, *lines = rest.split(b"\n")
-        if found != key.encode():
-            return {}
-        return dict([_entry(*three) for three in zip(lines[0::3], lines[1::3], lines[2::3], strict=True)])
-    except (OSError, ValueError, TypeError, KeyError, IndexError):
+    content = read_sealed(path, key)
+    if content is None:
         return {}
+    try:
+        end = content.index(b"\n")
+        entries, place = {}, end + 1
+        for name, *rest in orjson.loads(content[:end]):
+            entries[name], place = _entry(rest, content, place)
+    except (ValueError, TypeError):
+        return {}
+    return entries
 
 
 def write_entries(path: Path, key: str, entries: Mapping[str, Entry]) -> None:
     """Write the file whole or not at all, whoever else writes it at the time. Raises OSError."""
-    lines = [key.encode()]
+    known: list[tuple[Any, ...]] = []
+    operations: list[bytes] = []
     for name, entry in entries.items():
-        if all(map(_is_unicode, entry.problems)):
-            lines += _lines(name, entry)
-    content = b"\n".join(lines)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    try:
-        unfinished.write_bytes(_digest(content) + b"\n" + content)
-        unfinished.replace(path)
-    except BaseException:
-        unfinished.unlink(missing_ok=True)
-        raise
+        if entry.problems and not all(map(_is_unicode, entry.problems)):
+            continue
+        known.append((name, *_known(entry.encoded), [_told(problem) for problem in entry.problems]))
+        if entry.encoded is not None:
+            operations += (entry.encoded.body, entry.encoded.documentation)
+    write_sealed(path, key, (orjson.dumps(known), b"\n", b"".join(operations)))
 
 
-def _digest(content: bytes) -> bytes:
-    return hashlib.sha256(content).hexdigest().encode()
+def _known(operation: EncodedOperation | None) -> tuple[Any, ...]:
+    if operation is None:
+        return None, None, (), 0, 0
+    http = operation.http and (operation.http.method, operation.http.path)
+    return operation.name, http, operation.statuses, len(operation.body), len(operation.documentation)
 
 
-def _lines(key: str, entry: Entry) -> tuple[bytes, bytes, bytes]:
-    operation = entry.encoded
-    problems = [
-        (problem.code, problem.message, problem.cure, [_place(place) for place in (problem.place, *problem.also)])
-        for problem in entry.problems
-    ]
-    http = None if operation is None else operation.http
-    known = None if operation is None else (operation.name, http and (http.method, http.path), operation.statuses)
-    body, documentation = _NONE if operation is None else (operation.body, operation.documentation)
-    return orjson.dumps((key, known, problems)), body, documentation
+def _told(problem: Problem) -> tuple[Any, ...]:
+    places = [_place(place) for place in (problem.place, *problem.also)]
+    return problem.code, problem.message, problem.cure, places
 
 
 def _is_unicode(problem: Problem) -> bool:
@@ -82,20 +70,17 @@ def _place(place: Place) -> tuple[str, int, int, str, int]:
     return str(place.path), place.line, place.column, place.text, place.width
 
 
-def _entry(head: bytes, body: bytes, documentation: bytes) -> tuple[str, Entry]:
-    key, known, problems = orjson.loads(head)
+def _entry(known: list[Any], content: bytes, place: int) -> tuple[Entry, int]:
+    """Return the entry whose operation begins at a place, and the place behind it."""
+    name, http, statuses, body_length, length, problems = known
+    body_end = place + body_length
+    end = body_end + length
     operation = None
-    if known is not None:
-        name, http, statuses = known
-        found = None if http is None else _route(*http)
-        operation = EncodedOperation(
-            name, found, tuple([(code, status) for code, status in statuses]), body, documentation
-        )
-    return key, Entry(operation, tuple([_problem(*problem) for problem in problems]))
-
-
-def _route(method: str, path: str) -> Http:
-    return Http(method, path)
+    if name is not None:
+        route = None if http is None else Http(*http)
+        codes = tuple([(code, status) for code, status in statuses]) if statuses else ()
+        operation = EncodedOperation(name, route, codes, content[place:body_end], content[body_end:end])
+    return Entry(operation, tuple([_problem(*problem) for problem in problems]) if problems else ()), end
 
 
 def _problem(code: str, message: str, cure: str, places: list[list[Any]]) -> Problem:

@@ -1,28 +1,61 @@
 """What was read of a project's files before, so that after a save only what has changed is read.
 
 The system tells whether a file is still the same: its place on the disk, its size, and the times of its last changes.
+What a command leaves to the next one is that and a digest of each text; the text of a file that is the same is read
+when it is asked for.
 """
 
 import os
-import time
+from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
+from queryport.compile.read.stamps import Stamp, read_stamps, write_stamps
+from queryport.console.failure import CommandError
 from queryport.diagnostics.source import Source
 
-_SETTLED_NS = 2_000_000_000
-"""The age from which a file's next change has another time: some file systems count in steps of two seconds."""
+
+class ChangedMeanwhileError(CommandError):
+    """A file is not what it was when the command began."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{path} was changed while the command ran: run it again")
 
 
-class Stamp(NamedTuple):
-    """What the system says of a file, at the end of its links."""
+class UnreadSource(Source):
+    """A query file whose text has a known digest, and is read when it is asked for.
 
-    device: int
-    inode: int
-    mode: int
-    size: int
-    modified_ns: int
-    changed_ns: int
+    Reading `text` raises ChangedMeanwhileError for a file that is not the same any more.
+    """
+
+    def __init__(self, file: str, folder: Path, name: str, digest: str) -> None:
+        """`folder` is as it is shown."""
+        self.__dict__.update(_file=file, _folder=folder, _name=name, digest=digest)
+
+    @cached_property
+    def path(self) -> Path:
+        return shown_file(self._folder, self._name)
+
+    @cached_property
+    def text(self) -> str:
+        try:
+            text = Path(self._file).read_bytes().decode("utf-8-sig")
+        except (OSError, UnicodeDecodeError):
+            raise ChangedMeanwhileError(self.path) from None
+        if Source(self.path, text).digest != self.digest:
+            raise ChangedMeanwhileError(self.path)
+        return text
+
+    _file: str
+    _folder: Path
+    _name: str
+
+
+def shown_file(folder: Path, name: str) -> Path:
+    """Return the path of a file as it is shown, in a folder as that is shown."""
+    # A name may hold bytes that are not UTF-8, which no terminal takes.
+    return folder / os.fsencode(name).decode(errors="replace")
 
 
 class _Kept(NamedTuple):
@@ -35,7 +68,10 @@ class _Kept(NamedTuple):
 class EarlierReading:
     """The files of the last reading, and of the one that is under way."""
 
-    def __init__(self) -> None:
+    def __init__(self, kept_in: Path | None = None) -> None:
+        """`kept_in` is a file with what an earlier command left, for `write` to bring up to date."""
+        self._kept_in = kept_in
+        self._left = {} if kept_in is None else read_stamps(kept_in)
         self._before: dict[str, _Kept] = {}
         self._now: dict[str, _Kept] = {}
 
@@ -43,25 +79,33 @@ class EarlierReading:
         """Begin another reading; what that one does not come by is forgotten."""
         self._before, self._now = self._now, {}
 
-    def stamp(self, path: str) -> Stamp | None:
-        """Return the stamp of a file; None where its next change might not show in it."""
-        now = time.time_ns()
-        try:
-            found = os.stat(path)  # noqa: PTH116 (of thousands of files, a Path would take half the time)
-        except OSError:
+    def source(self, path: str, stamp: Stamp | None, shown: Path, name: str) -> Source | None:
+        """Return a file as it was read before, if it has the same stamp; `shown` is the shown path of its folder."""
+        if stamp is None:
             return None
-        stamp = Stamp(found.st_dev, found.st_ino, found.st_mode, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
-        return stamp if now - max(stamp.modified_ns, stamp.changed_ns) > _SETTLED_NS else None
-
-    def source(self, path: str, stamp: Stamp | None, shown: Path) -> Source | None:
-        """Return what a file was read as before, if it has the same stamp and its folder is shown by the same path."""
         kept = self._before.get(path)
-        if stamp is None or kept is None or kept.stamp != stamp or kept.shown != shown:
+        if kept is not None and kept.stamp == stamp and kept.shown == shown:
+            self._now[path] = kept
+            return kept.source
+        digest = self._left.get(stamp)
+        if digest is None:
             return None
-        self._now[path] = kept
-        return kept.source
+        source = UnreadSource(path, shown, name, digest)
+        self._now[path] = _Kept(stamp, shown, source)
+        return source
 
     def keep(self, path: str, stamp: Stamp | None, shown: Path, source: Source) -> None:
         """Keep what a file was read as; the stamp is from before that."""
         if stamp is not None:
             self._now[path] = _Kept(stamp, shown, source)
+
+    def write(self) -> None:
+        """Leave the last reading to the next command, unless that is there already."""
+        if self._kept_in is None:
+            return
+        stamps = {kept.stamp: kept.source.digest for kept in self._now.values()}
+        if stamps == self._left:
+            return
+        self._left = stamps
+        with suppress(OSError):  # a full disk, or a folder of another user's: the next command reads all files
+            write_stamps(self._kept_in, stamps)

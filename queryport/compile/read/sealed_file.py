@@ -1,0 +1,44 @@
+"""A file that one command leaves to another, and that counts only if it is exactly as it was written.
+
+A digest of all that follows, on a line of its own; a key, on the next; and the content. The digest finds damage and not
+malice: who may write the file decides what is compiled, as who may write the query files does.
+"""
+
+import hashlib
+import os
+import secrets
+from collections.abc import Iterable
+from pathlib import Path
+
+
+def read_sealed(path: Path, key: str) -> bytes | None:
+    """Return the content of a file that was written for a key; None where there is none, whole."""
+    try:
+        with path.open("rb") as file:
+            digest, found, content = file.readline(), file.readline(), file.read()
+    except OSError:
+        return None
+    head = key.encode() + b"\n"
+    return content if found == head and digest == _digest(head, content) else None
+
+
+def write_sealed(path: Path, key: str, content: Iterable[bytes]) -> None:
+    """Write the file whole or not at all, whoever else writes it at the time. Raises OSError."""
+    parts = (key.encode() + b"\n", *content)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    try:
+        with unfinished.open("wb") as file:
+            file.writelines((_digest(*parts), *parts))
+        unfinished.replace(path)
+    except BaseException:
+        unfinished.unlink(missing_ok=True)
+        raise
+
+
+def _digest(*parts: bytes) -> bytes:
+    """The line of the digest."""
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part)
+    return digest.hexdigest().encode() + b"\n"
