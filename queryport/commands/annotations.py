@@ -4,15 +4,15 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from queryport.access.proof import Lack
 from queryport.diagnostics.source import Problem
 
 if TYPE_CHECKING:
+    from queryport.access.proof import Lack
     from queryport.deployed.drift import Drift
 
 
 def as_json(
-    operations: int, problems: Sequence[Problem], drifts: "Sequence[Drift] | None", lacks: Sequence[Lack] | None
+    operations: int, problems: Sequence[Problem], drifts: "Sequence[Drift] | None", lacks: "Sequence[Lack] | None"
 ) -> str:
     """One object. `drifts` is a member where the deployed database was compared, `lacks` where a role was tried."""
     found: dict[str, object] = {"operations": operations, "problems": [_members(problem) for problem in problems]}
@@ -23,7 +23,7 @@ def as_json(
     return json.dumps(found, ensure_ascii=False, indent=2)
 
 
-def as_github(problems: Sequence[Problem], drifts: "Sequence[Drift] | None", lacks: Sequence[Lack]) -> list[str]:
+def as_github(problems: Sequence[Problem], drifts: "Sequence[Drift] | None", lacks: "Sequence[Lack]") -> list[str]:
     """The workflow commands, one a line."""
     lines = []
     for problem in problems:

@@ -9,22 +9,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from queryport.access.needs import needs
-from queryport.access.proof import Lack, lacks
 from queryport.commands import options
 from queryport.commands.annotations import as_github, as_json
-from queryport.commands.list import way_of_claims
 from queryport.commands.tables import show_problems, summary
 from queryport.compile import Compilation
 from queryport.console.terminal import Terminal, counted
 from queryport.diagnostics.rules import Severity
 from queryport.diagnostics.source import Problem
 from queryport.migrations.scripts import ScriptError
-from queryport.project.comparison import breaking_problems
-from queryport.project.earlier import earlier_operations
 from queryport.project.workspace import Build, Workspace, open_workspace
 
 if TYPE_CHECKING:
+    from queryport.access.proof import Lack
     from queryport.deployed.drift import LiveCheck
 
 
@@ -36,7 +32,7 @@ class Findings:
     """None where a migration kept the query files from being compiled."""
     problems: Sequence[Problem]
     live: "LiveCheck | None"
-    lacks: Sequence[Lack] | None = None
+    lacks: "Sequence[Lack] | None" = None
     """The privileges that the role which was tried lacks."""
 
     def fail(self, *, strict: bool) -> bool:
@@ -137,17 +133,26 @@ def _broken(workspace: Workspace, build: Build, against: str | None, progress: T
     """The changes that break callers; none are looked for while query files have errors."""
     if against is None or not build.compilation.ok:
         return ()
+    # Here, as with the other options, so that a check which is not asked for this does not import it.
+    from queryport.project.comparison import breaking_problems
+    from queryport.project.earlier import earlier_operations
+
     with progress.step(f"Comparing with {against}"):
         return breaking_problems(earlier_operations(workspace, build.project.root, against), build)
 
 
-def _lacking(workspace: Workspace, build: Build, role: str, progress: Terminal) -> Sequence[Lack]:
+def _lacking(workspace: Workspace, build: Build, role: str, progress: Terminal) -> "Sequence[Lack]":
+    from queryport.access.needs import needs
+    from queryport.access.proof import lacks
+
     operations = build.compilation.catalogue
     with workspace.schema(build.scripts) as url, progress.step(f"Trying the role {role}"):
         return lacks(url, role, operations, needs(url, operations))
 
 
 def _explain_access(terminal: Terminal, compilation: Compilation) -> None:
+    from queryport.commands.list import way_of_claims
+
     for operation in compilation.catalogue:
         way = f"; {way_of_claims(operation)}" if operation.row_security is not None else ""
         hidden = "; hidden" if operation.access.hidden else ""

@@ -4,7 +4,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
 from rich.markup import escape
@@ -15,8 +15,10 @@ from handler.contract.operation import Operation
 from queryport.compile import Compilation, Problem
 from queryport.console.terminal import Terminal, counted
 from queryport.diagnostics.rules import Severity
-from queryport.emulator.call_log import DatabaseReport
-from queryport.local.calls import AnsweredRequest
+
+if TYPE_CHECKING:
+    from queryport.emulator.call_log import DatabaseReport
+    from queryport.local.calls import AnsweredRequest
 
 _MOST_SHOWN = 40
 """Operations; of more, `serve` shows the folders."""
@@ -82,7 +84,7 @@ def _show_folders(terminal: Terminal, operations: Sequence[Operation]) -> None:
     terminal.note("`queryport list FOLDER` shows the operations of a folder, `queryport list` all of them.")
 
 
-def show_call(terminal: Terminal, call: AnsweredRequest, *, statements: bool = False) -> None:
+def show_call(terminal: Terminal, call: "AnsweredRequest", *, statements: bool = False) -> None:
     """Show an answered request in a line, and below it the error of a function that failed, and PostgreSQL's.
 
     `statements` adds the statement that PostgreSQL refused.
@@ -103,7 +105,7 @@ def show_call(terminal: Terminal, call: AnsweredRequest, *, statements: bool = F
 
 
 def show_database_report(
-    terminal: Terminal, report: DatabaseReport, *, statements: bool = False, style: str = "red"
+    terminal: Terminal, report: "DatabaseReport", *, statements: bool = False, style: str = "red"
 ) -> None:
     """Show what PostgreSQL said of a failed statement, and the statement itself if `statements` says so."""
     for name, text in _report_parts(report, statements=statements):
@@ -115,7 +117,7 @@ def _printable(text: str) -> str:
     return "".join(char if char.isprintable() or char == "\n" else f"\\x{ord(char):02x}" for char in text)
 
 
-def _report_parts(report: DatabaseReport, *, statements: bool) -> Iterator[tuple[str, str]]:
+def _report_parts(report: "DatabaseReport", *, statements: bool) -> Iterator[tuple[str, str]]:
     """The parts of PostgreSQL's report that it has, named as in psql."""
     failure = report.failure
     parts = {

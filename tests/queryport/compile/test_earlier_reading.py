@@ -11,8 +11,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from queryport.compile import query_files
-from queryport.compile.project_files import BUILT_IN, ProjectReader, read_project
+from queryport.compile.compiler import compile_files
+from queryport.compile.project_files import BUILT_IN, ProjectFiles, ProjectReader, read_project
+from queryport.compile.read.earlier_reading import ChangedMeanwhileError
 from queryport.compile.read.regular_file import read_bytes
+from queryport.compile.read.sealed_file import write_sealed
+from queryport.compile.read.stamps import read_stamps
 from queryport.diagnostics.reporter import Reporter
 from tests.support.clock import later
 
@@ -150,6 +154,76 @@ def test_after_any_edits_the_outcome_is_that_of_reading_everything(seed: int, tm
             with suppress(OSError):  # nothing can be written through links that lead in a circle
                 _edit(queries, chance)
         assert reader.read(queries) == read_project(queries)
+        command = ProjectReader(tmp_path / "files.read")
+        assert _told(command.read(queries)) == _told(read_project(queries))
+        command.keep()
+
+
+def _told(files: ProjectFiles) -> tuple[object, ...]:
+    """All that is known of files, their texts included."""
+    texts = [(text.name, text.key, text.source.path, text.source.text, text.folders) for text in files.texts]
+    return texts, files.problems, files.folders
+
+
+def _next_command(kept_in: Path, queries: Path) -> ProjectFiles:
+    reader = ProjectReader(kept_in)
+    files = reader.read(queries)
+    reader.keep()
+    return files
+
+
+def test_the_next_command_reads_the_changed_file_alone(
+    tmp_path: Path, reads: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept_in, queries = tmp_path / "kept/files.read", tmp_path / "queries"
+    _write(queries, "a/one.sql a/two.sql b/three.sql")
+    everything = ["one.sql", "three.sql", "two.sql", *(path.name for path in BUILT_IN.rglob("*.sql"))]
+    steps: list[tuple[Callable[[], object], list[str]]] = [
+        (lambda: None, everything),
+        (lambda: None, []),
+        (lambda: (queries / "a/one.sql").write_text("SELECT 2 AS a"), ["one.sql"]),
+        (lambda: monkeypatch.chdir(queries), []),
+        (lambda: (queries / "a/two.sql").unlink(), []),
+        (lambda: kept_in.write_bytes(kept_in.read_bytes()[:-1]), [name for name in everything if name != "two.sql"]),
+        (lambda: monkeypatch.setattr(os, "geteuid", lambda: 4711), [name for name in everything if name != "two.sql"]),
+    ]
+    for number, (change, expected) in enumerate(steps):
+        time.sleep(_TICK)
+        change()
+        reads.clear()
+        files = _next_command(kept_in, queries)
+        assert sorted(reads) == sorted(expected), number
+        assert _told(files) == _told(read_project(queries))
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"[1]", b"[[1,2]]", b"[[1,2,3,4,5,6,7,8]]", b"\xff"])
+def test_a_list_of_another_form_holds_nothing(tmp_path: Path, content: bytes) -> None:
+    write_sealed(tmp_path / "files.read", f"stamps 1 of {os.geteuid()}", [content])
+    assert read_stamps(tmp_path / "files.read") == {}
+
+
+def test_a_list_that_cannot_be_written_is_as_none(tmp_path: Path) -> None:
+    _write(tmp_path / "queries", "one.sql")
+    (tmp_path / "kept").write_text("a file where the folder would be")
+    for _ in range(2):
+        files = _next_command(tmp_path / "kept/files.read", tmp_path / "queries")
+        assert _told(files) == _told(read_project(tmp_path / "queries"))
+
+
+@pytest.mark.usefixtures("reads")
+@pytest.mark.parametrize("content", [b"SELECT 2 AS a", b"'\xff'", None])
+def test_a_text_that_is_not_what_it_was_is_refused(tmp_path: Path, schema_url: str, content: bytes | None) -> None:
+    kept_in, path = tmp_path / "files.read", tmp_path / "queries/one.sql"
+    _write(tmp_path, "queries/one.sql queries/two.sql")
+    _next_command(kept_in, path.parent)
+    known = {text.name: text for text in _next_command(kept_in, path.parent).texts}
+    if content is None:
+        path.unlink()
+    else:
+        path.write_bytes(content)
+    assert known["two"].source.text == "SELECT 1 AS a"
+    with pytest.raises(ChangedMeanwhileError, match=r"one\.sql was changed while the command ran: run it again"):
+        compile_files([known["two"], known["one"]], schema_url)
 
 
 def test_a_change_within_a_tick_of_a_coarse_clock_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -161,9 +235,10 @@ def test_a_change_within_a_tick_of_a_coarse_clock_is_seen(tmp_path: Path, monkey
         return SimpleNamespace(**told | {name: told[name] // step * step for name in ("st_mtime_ns", "st_ctime_ns")})
 
     monkeypatch.setattr(os, "stat", coarse)
-    reader, path = ProjectReader(), tmp_path / "one.sql"
+    reader, path, kept_in = ProjectReader(), tmp_path / "one.sql", tmp_path / "files.read"
     for number in range(30):
         text = f"SELECT {number:03} AS a"
         path.write_text(text)
-        (found,) = [each for each in reader.read(tmp_path).texts if each.name == "one"]
-        assert found.source.text == text
+        for files in (reader.read(tmp_path), _next_command(kept_in, tmp_path)):
+            (found,) = [each for each in files.texts if each.name == "one"]
+            assert found.source.text == text

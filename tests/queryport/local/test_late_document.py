@@ -10,6 +10,7 @@ import orjson
 import pytest
 
 from handler.http.request import HttpRequest
+from queryport.compile.read.earlier_reading import ChangedMeanwhileError
 from queryport.local.lambda_environment import InvocationResult, LambdaEvent
 from queryport.local.late_document import LateDocument
 from tests.support.projects import BOOKSHOP, Served, eventually, write
@@ -110,3 +111,12 @@ def test_a_document_that_cannot_be_written_fails_the_call_and_is_tried_again(tmp
     path.parent.mkdir()
     assert _asked(late, _event("/openapi.json")) == [None]
     assert path.exists()
+
+
+def test_a_file_that_was_changed_meanwhile_fails_the_call() -> None:
+    def changed() -> None:
+        raise ChangedMeanwhileError(Path("queries/one.sql"))
+
+    (failed,) = _asked(LateDocument(changed), _event("/openapi.json"))
+    assert failed is not None
+    assert b"queries/one.sql was changed" in failed.payload

@@ -33,7 +33,10 @@ KEY = cache_key("a schema")
 
 def _compile(queries: Path, url: str, directory: Path | None) -> tuple[Compilation, int]:
     """Compile as a command that begins would; answer also how many files were compiled."""
-    return _compile_again(queries, url, CompileCache(directory), ProjectReader())
+    reader = ProjectReader(directory and directory / "files.read")
+    result = _compile_again(queries, url, CompileCache(directory), reader)
+    reader.keep()
+    return result
 
 
 def _compile_again(queries: Path, url: str, cache: CompileCache, reader: ProjectReader) -> tuple[Compilation, int]:
@@ -231,10 +234,11 @@ def _sealed(lines: Sequence[bytes]) -> bytes:
         [],
         [KEY.encode(), b"{}"],
         [KEY.encode(), b"{}", b"", b""],
-        [KEY.encode(), b'["k",["n",["GET","/"],[]],[["QP101","m","c",[]]]]', b"{}", b"{}"],
-        [KEY.encode(), b'["k",["n",["GET","/","/"],[]],[]]', b"{}", b"{}"],
-        [KEY.encode(), b'["k",5,[]]', b"{}", b"{}"],
-        [KEY.encode(), b"\xff\xfe", b"{}", b"{}"],
+        [KEY.encode(), b'[["k","n",["GET","/"],[],2,2,[["QP101","m","c",[]]]]]', b"{}{}"],
+        [KEY.encode(), b'[["k","n",["GET"],[],2,2,[]]]', b"{}{}"],
+        [KEY.encode(), b'[["k","n",null,[],2,2]]', b"{}{}"],
+        [KEY.encode(), b'[["k",5]]', b"{}{}"],
+        [KEY.encode(), b"\xff\xfe", b"{}{}"],
         [b"another key"],
     ],
 )
