@@ -62,7 +62,7 @@ class BatchRunner:
 def requests(
     sql: str, names: Sequence[str], elements: Sequence[Bindings], largest: int = LARGEST_REQUEST
 ) -> Iterator[list[list[dict[str, Any]]]]:
-    """Cut the sets of parameters into requests, in order; a set that is too large by itself is sent alone."""
+    """Cut one or more sets of parameters into requests, in order; one that is too large by itself is sent alone."""
     room = largest - _REST - len(json.dumps(sql))
     chunk: list[list[dict[str, Any]]] = []
     size = 0
@@ -74,5 +74,4 @@ def requests(
             chunk, size = [], 0
         chunk.append(one)
         size += length
-    if chunk:
-        yield chunk
+    yield chunk

@@ -71,7 +71,7 @@ class ListRunner:
         flaws: list[Flaw] = []
         order, is_own = self._order(values.get("sort") or (), flaws)
         bindings = self._filters.bindings(values.get("filter"), flaws)
-        limit = self._limit(values, flaws)
+        limit = self._limit(values)
         if limit is not None:
             bindings["__limit"] = str(limit + 1)
         cursor, nulls = values.get("cursor"), None
@@ -98,17 +98,13 @@ class ListRunner:
         names = completed(sort, listing.ties) if sort else listing.by
         return order_of(self._keys, names), names != listing.by
 
-    def _limit(self, values: Mapping[str, Any], flaws: list[Flaw]) -> int | None:
-        """The rows of a page; the schema has seen to it that it is a whole number."""
+    def _limit(self, values: Mapping[str, Any]) -> int | None:
+        """The rows of a page; the schema has seen to it that they are a whole number, and not too many."""
         page = self._listing.page
         if page is None:
             return None
         asked = values.get("limit")
-        if asked is None:
-            return page.size
-        if not 1 <= asked <= page.max:
-            flaws.append(Flaw("/limit", f"must be between 1 and {page.max}"))
-        return int(asked)
+        return page.size if asked is None else int(asked)
 
     def _statement(self, asked: _Asked) -> ReadyStatement:
         form = asked.order, asked.nulls, asked.counted

@@ -89,6 +89,7 @@ QUERIES = {
         for result in ("one", "maybe", "value")
         for name, text in ONE_ROW.items()
     },
+    "name_as_writer": "-- role: pg_write_all_data\nINSERT INTO named (name, note) VALUES (:name, current_user)",
     "names_that_are_there": "SELECT name FROM named ORDER BY name",
     "patch": """
         -- http: PATCH /named/{name}

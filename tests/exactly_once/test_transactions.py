@@ -27,6 +27,18 @@ def test_rows_pass_on_documents_and_arrays_through_temporary_tables(bank: Bank) 
     assert bank.call("temporary", {"numbers": [7]}) == {"data": []}
 
 
+def test_the_answer_to_a_key_is_kept_by_the_functions_own_role(bank: Bank) -> None:
+    assert bank.call("name_as_writer", {"name": "a"}, "k") == {"data": 1}
+    assert bank.call("name_as_writer", {"name": "a"}, "k") == {"data": 1, "replayed": True}
+    assert bank.value("SELECT note FROM named") == "pg_write_all_data"
+    sent = [call.sql or "" for call in bank.emulator.log]
+    written, checked, returned, kept = (
+        next(number for number, sql in enumerate(sent) if part in sql)
+        for part in ("INSERT INTO named", "SET CONSTRAINTS ALL IMMEDIATE", "'role', 'none'", "UPDATE queryport")
+    )
+    assert written < checked < returned < kept
+
+
 def test_a_refusal_leaves_nothing(bank: Bank) -> None:
     with pytest.raises(errors.CheckViolation) as caught:
         bank.call("late_refusal", {"name": "a", "amount": 5000})

@@ -3,9 +3,11 @@
 import json
 from base64 import b64decode
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 from uuid import UUID
 
@@ -82,30 +84,59 @@ class Shop:
         return answer
 
 
-@pytest.fixture(scope="module")
-def shop(shops: Shops, compilation: Compilation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    directory = tmp_path_factory.mktemp("function")
+class Served(NamedTuple):
+    """A shop behind the function, and another one in the same state behind a driver."""
+
+    shop: Shop
+    peer: Peer
+
+
+@contextmanager
+def _served(databases: Shops, compilation: Compilation, directory: Path) -> Iterator[Served]:
     catalog = directory / "catalog.json"
     write_catalog(catalog, compilation.catalogue, "test")
-    database = str(conninfo_to_dict(shops.one)["dbname"])
-    # As in production, the function is a role that may do what its operations need, and no more.
-    with Emulator(as_least_role(shops.one, compilation, "bookshop")) as emulator, start_blocking_portal() as portal:
+    database = str(conninfo_to_dict(databases.one)["dbname"])
+    with (
+        # As in production, the function is a role that may do what its operations need, and no more.
+        Emulator(as_least_role(databases.one, compilation, "bookshop")) as emulator,
+        start_blocking_portal() as portal,
+        psycopg.connect(databases.other, autocommit=True, row_factory=dict_row) as peer,
+    ):
+        _know_types(peer)
         environments = LambdaEnvironments(operation_variables(catalog, emulator.url, database), directory / "log")
-        yield Shop(environments, portal)
+        yield Served(Shop(environments, portal), peer)
         portal.call(environments.close)
 
 
+def _know_types(peer: Peer) -> None:
+    """Let the driver read PostgreSQL's types by itself, as far as JSON has them."""
+    address = CompositeInfo.fetch(peer, "address")
+    assert address is not None
+    register_composite(address, peer)
+    for written_as_text in ("interval", "daterange"):
+        peer.adapters.register_loader(written_as_text, TextLoader)
+    set_json_loads(_parsed, peer)
+
+
 @pytest.fixture(scope="module")
-def peer(shops: Shops) -> Iterator[Peer]:
-    """The other copy of the shop, through a driver that knows PostgreSQL's types by itself."""
-    with psycopg.connect(shops.other, autocommit=True, row_factory=dict_row) as connection:
-        address = CompositeInfo.fetch(connection, "address")
-        assert address is not None
-        register_composite(address, connection)
-        for written_as_text in ("interval", "daterange"):
-            connection.adapters.register_loader(written_as_text, TextLoader)
-        set_json_loads(_parsed, connection)
-        yield connection
+def read(pristine: Shops, compilation: Compilation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """Two shops that are only read, so that no answer depends on which calls were made before."""
+    with _served(pristine, compilation, tmp_path_factory.mktemp("read")) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def changed(shops: Shops, compilation: Compilation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """Two shops for calls that change them."""
+    with _served(shops, compilation, tmp_path_factory.mktemp("changed")) as served:
+        yield served
+
+
+@pytest.fixture
+def served(call: Call, operations: dict[str, Operation], request: pytest.FixtureRequest) -> Served:
+    """The shops for a call."""
+    found: Served = request.getfixturevalue("read" if operations[call.operation].read_only else "changed")
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -114,24 +145,24 @@ def operations(compilation: Compilation) -> dict[str, Operation]:
 
 
 @pytest.mark.parametrize("call", [call for call in CALLS if call.error is None], ids=lambda call: call.operation)
-def test_answers_as_its_sql_does(call: Call, shop: Shop, peer: Peer, operations: dict[str, Operation]) -> None:
+def test_answers_as_its_sql_does(call: Call, served: Served, operations: dict[str, Operation]) -> None:
     operation = operations[call.operation]
 
-    data = shop.call(call.operation, call.parameters, call.claims, call.if_match)["data"]
+    data = served.shop.call(call.operation, call.parameters, call.claims, call.if_match)["data"]
 
     Draft202012Validator(operation.documentation.result_schema).validate(_with_floats(data))
     if call.rows is not None:
         assert len(data) == call.rows
     if call.data is not ABSENT:
         assert _restricted(data, call.data) == _with_decimals(call.data)
-    cursor = peer.execute(statement(operation, call).encode())
+    cursor = served.peer.execute(statement(operation, call).encode())
     assert _steady(data, call) == _steady(_shaped(operation, cursor), call)
 
 
 @pytest.mark.parametrize("call", [call for call in CALLS if call.error is not None], ids=lambda call: call.operation)
-def test_fails_by_the_name_of_what_is_wrong(call: Call, shop: Shop) -> None:
+def test_fails_by_the_name_of_what_is_wrong(call: Call, served: Served) -> None:
     with pytest.raises(CallError, match=f"^{call.error}$"):
-        shop.call(call.operation, call.parameters, call.claims, call.if_match)
+        served.shop.call(call.operation, call.parameters, call.claims, call.if_match)
 
 
 @pytest.mark.parametrize(
@@ -139,7 +170,7 @@ def test_fails_by_the_name_of_what_is_wrong(call: Call, shop: Shop) -> None:
     [call for call in CALLS if call.error is None and not call.claims and route(call.operation).startswith("GET ")],
     ids=lambda call: route(call.operation),
 )
-def test_answers_alike_by_its_route(call: Call, shop: Shop) -> None:
+def test_answers_alike_by_its_route(call: Call, read: Served) -> None:
     path, query = route(call.operation).removeprefix("GET "), []
     for name, value in call.parameters.items():
         texts = [_url_text(item) for item in (value if isinstance(value, list) else [value])]
@@ -148,7 +179,7 @@ def test_answers_alike_by_its_route(call: Call, shop: Shop) -> None:
         else:
             query += [(name, text) for text in texts]
 
-    assert shop.get(path, query) == shop.call(call.operation, call.parameters)
+    assert read.shop.get(path, query) == read.shop.call(call.operation, call.parameters)
 
 
 def test_every_operation_has_a_call_that_succeeds(operations: dict[str, Operation]) -> None:
@@ -164,13 +195,13 @@ def test_every_operation_has_a_call_that_succeeds(operations: dict[str, Operatio
         ("orders.list_orders", {"customer_id": "9e8486cd-d435-4eda-aa60-806dd334d964"}),
     ],
 )
-def test_pages_meet_without_gap_or_overlap(shop: Shop, operation: str, parameters: dict[str, Any]) -> None:
-    whole = shop.call(operation, {**parameters, "limit": 21})["data"]
+def test_pages_meet_without_gap_or_overlap(read: Served, operation: str, parameters: dict[str, Any]) -> None:
+    whole = read.shop.call(operation, {**parameters, "limit": 21})["data"]
     assert len(whole) == 21
 
     pages, cursor = [], None
     for _ in range(3):
-        answer = shop.call(operation, {**parameters, "limit": 7, "cursor": cursor})
+        answer = read.shop.call(operation, {**parameters, "limit": 7, "cursor": cursor})
         pages += answer["data"]
         cursor = answer["next"]
 

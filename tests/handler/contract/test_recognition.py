@@ -68,6 +68,15 @@ def test_what_is_not_known_is_jsonschemas_to_judge(schema: dict[str, Any], value
 
 
 @pytest.mark.parametrize(
+    "value", [[1, 5], [0, 5], [1, 6], [], [1, Decimal("5.0")], [1, Decimal("5.5")], [6, "a"], ["a"]]
+)
+@pytest.mark.parametrize("kinds", ["integer", ["integer", "string"]])
+def test_the_bounds_of_many_numbers_are_those_of_each(value: Any, kinds: Any) -> None:
+    schema = {"type": "array", "items": {"type": kinds, "minimum": 1, "maximum": 5}}
+    assert Recognizers(Effort()).of(schema).accepts(value) is is_valid(schema, value)
+
+
+@pytest.mark.parametrize(
     ("schema", "value"),
     [
         ({"type": "integer", "minimum": 1}, Decimal("1.0")),

@@ -36,6 +36,12 @@ def test_a_role_is_taken_only_where_the_operation_names_it(value: Any) -> None:
             session("a", row_security, Caller("jwt", "jwt:a", claims))
 
 
+def test_a_role_of_the_operations_own_is_taken_whatever_the_claims_say() -> None:
+    caller = Caller("jwt", "jwt:a", {"role": "auditor"})
+    assert session("a", RowSecurity("clerk"), caller)["__role"] == "clerk"
+    assert "__role" not in session("a", RowSecurity(), caller)
+
+
 def _bindings(parameter: Parameter, schema: dict[str, Any], claims: dict[str, Any]) -> dict[str, str | None]:
     schema = {"type": "object", "properties": {parameter.name: schema}}
     operation = Operation(
