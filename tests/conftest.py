@@ -8,6 +8,8 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+from xdist.workermanage import NodeManager
 
 from queryport.emulator import Emulator
 from queryport.postgres.folders import STATE_VARIABLE
@@ -16,6 +18,13 @@ from queryport.testing.databases import fresh_database
 from tests.support.databases import NewDatabase, run_script
 
 _IS_WORKER = "PYTEST_XDIST_WORKER" in os.environ
+
+# No property test watches the clock, which on a busy machine says nothing of the code.
+settings.register_profile("queryport", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("queryport")
+
+# A worker that has run its tests stops the server and writes what it has covered; xdist kills it after ten seconds.
+NodeManager.EXIT_TIMEOUT = 120
 
 
 def pytest_configure() -> None:

@@ -15,7 +15,9 @@ from tests.support.function import Function
 
 _ITEMS = f"SELECT {COLUMNS} FROM item"
 _BY = ["-day", "item_id"]
-_KEEPING = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+_KEEPING = settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None, max_examples=60
+)
 
 
 def completed(sort: list[str], ties: list[str], by: list[str]) -> list[str]:

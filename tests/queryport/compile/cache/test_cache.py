@@ -203,7 +203,9 @@ def test_entries_are_read_as_they_were_written(written: tuple[Path, dict[str, En
 
 
 @given(st.data())
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 def test_a_damaged_file_has_no_entries(written: tuple[Path, dict[str, Entry], bytes], data: st.DataObject) -> None:
     path, entries, content = written
     start = data.draw(st.integers(0, len(content)))
