@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
-from xdist.workermanage import NodeManager
+from xdist.workermanage import NodeManager  # type: ignore[import-untyped]  # xdist has no types
 
 from queryport.emulator import Emulator
 from queryport.postgres.folders import STATE_VARIABLE
