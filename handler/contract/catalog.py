@@ -40,8 +40,8 @@ from handler.contract.operation import (
     Result,
     RowSecurity,
 )
-from handler.contract.ordering import Key
-from handler.contract.routes import Node, Routes
+from handler.contract.ordering import OrderKey
+from handler.contract.routes import Routes, TrieNode
 from handler.contract.sql import (
     Choice,
     CommaList,
@@ -116,8 +116,8 @@ class Catalog:
         # Within a name, a quotation mark would have a backslash before it, and no comma.
         return 0 if self._places.startswith(b"{" + key) else self._places.find(b"," + key)
 
-    def _branch(self, offset: int, length: int) -> Node:
-        branch: Node = orjson.loads(self._bytes(offset, length))
+    def _branch(self, offset: int, length: int) -> TrieNode:
+        branch: TrieNode = orjson.loads(self._bytes(offset, length))
         return branch
 
     def _bytes(self, offset: int, length: int) -> bytes:
@@ -207,7 +207,7 @@ def _listing(
 ) -> Listing:
     return Listing(
         _list_sql(sql),
-        tuple([Key(**key) for key in keys]),
+        tuple([OrderKey(**key) for key in keys]),
         tuple(by),
         tuple(sorts),
         tuple(ties),

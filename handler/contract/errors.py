@@ -108,7 +108,7 @@ class OperationError(Exception):
         told = told if details is None else f"{told} {json.dumps(details)}"
         super().__init__(re.sub(_NO_TEXT, " ", told))
         retryable = self.may_be_repeated if retryable is None else retryable
-        self._facts = _Facts(detail, outcome, retryable, sqlstate, constraint, cause, flaws, hint, details)
+        self._facts = _Particulars(detail, outcome, retryable, sqlstate, constraint, cause, flaws, hint, details)
 
     @property
     def name(self) -> str:
@@ -163,7 +163,7 @@ class OperationError(Exception):
         return type(self)(**facts)
 
 
-class _Facts(NamedTuple):
+class _Particulars(NamedTuple):
     detail: str
     outcome: Outcome
     retryable: bool

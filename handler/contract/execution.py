@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from handler.contract.ordering import DESCENDING, Key, Ordering, completed, order_of, ordering
+from handler.contract.ordering import DESCENDING, Ordering, OrderKey, completed, order_of, ordering
 from handler.contract.sql import Codec, ListSql, Sql, in_order
 
 ROW_COUNT_MARK = "__mark"
@@ -64,7 +64,7 @@ class Listing(NamedTuple):
     """
 
     sql: ListSql
-    keys: tuple[Key, ...] = ()
+    keys: tuple[OrderKey, ...] = ()
     by: tuple[str, ...] = ()
     """The order where the caller asks for none, as names such as `-placed_at`; empty for that of the query itself."""
     sorts: tuple[str, ...] = ()
@@ -79,7 +79,7 @@ class Listing(NamedTuple):
     row; where the page has no row, there is one all the same, which is NULL."""
 
     @property
-    def keys_by_name(self) -> dict[str, Key]:
+    def keys_by_name(self) -> dict[str, OrderKey]:
         return {key.name: key for key in self.keys}
 
     @property

@@ -18,7 +18,7 @@ _DEEPEST = 2
 """The keys by whose ties an order falls into ranges. Few rows tie in more of them."""
 
 
-class Key(NamedTuple):
+class OrderKey(NamedTuple):
     """An output column that rows can be ordered by, as pieces of SQL."""
 
     name: str
@@ -40,7 +40,7 @@ class Key(NamedTuple):
 class Term(NamedTuple):
     """A key in an order."""
 
-    key: Key
+    key: OrderKey
     descending: bool
 
     @property
@@ -62,7 +62,7 @@ class Ordering(NamedTuple):
     """Of the ranges."""
 
 
-def order_of(keys: Mapping[str, Key], names: Sequence[str]) -> Order:
+def order_of(keys: Mapping[str, OrderKey], names: Sequence[str]) -> Order:
     """Return the order of names such as `-placed_at`, each of which is a key's."""
     return tuple([Term(keys[name.removeprefix(DESCENDING)], name.startswith(DESCENDING)) for name in names])
 

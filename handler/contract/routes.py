@@ -9,7 +9,7 @@ path, never on the number of routes.
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-Node = dict[str, Any]
+TrieNode = dict[str, Any]
 
 
 class Match(NamedTuple):
@@ -28,7 +28,7 @@ def _everything(_: str) -> bool:
 
 
 class Routes:
-    def __init__(self, trie: Node, read: Callable[[int, int], Node]) -> None:
+    def __init__(self, trie: TrieNode, read: Callable[[int, int], TrieNode]) -> None:
         """Take the root, and a function that reads the node of a place."""
         self._trie = trie
         self._read = read
@@ -53,7 +53,7 @@ class Routes:
             if step[0] not in "/{" and sees(operation)
         }
 
-    def _walk(self, node: Node, segments: list[str], values: list[str]) -> Iterator[tuple[Node, list[str]]]:
+    def _walk(self, node: TrieNode, segments: list[str], values: list[str]) -> Iterator[tuple[TrieNode, list[str]]]:
         if not segments:
             yield node, values
             return
@@ -65,11 +65,11 @@ class Routes:
         if parameter is not None and segment:
             yield from self._walk(parameter, rest, [*values, segment])
 
-    def _step(self, node: Node, step: str) -> Node | None:
+    def _step(self, node: TrieNode, step: str) -> TrieNode | None:
         following: Any = node.get(step)
         if isinstance(following, list):
             following = node[step] = self._read(*following)
-        found: Node | None = following
+        found: TrieNode | None = following
         return found
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _SERVICE = "rds_data"  # as the variables and files of AWS write it
 
 
-class _Source(Protocol):
+class _BotocoreSession(Protocol):
     """The part of botocore's session that settings are read from."""
 
     def instance_variables(self) -> Mapping[str, Any]: ...
@@ -58,7 +58,7 @@ class Configuration(NamedTuple):
     def load(cls) -> "Configuration":
         """Read the settings. Raises one of botocore.exceptions."""
         session = _session() if _has_files() else None
-        source: _Source = session or _NoFiles()
+        source: _BotocoreSession = session or _NoFiles()
         store = ConfigValueStore(create_botocore_default_config_mapping(source))
         get = store.get_config_variable
         return cls(
@@ -93,7 +93,7 @@ def _has_files() -> bool:
     )
 
 
-def _endpoint_url(source: _Source) -> str | None:
+def _endpoint_url(source: _BotocoreSession) -> str | None:
     """The URL set for the service or for all, in the environment or else in the profile."""
     environment = os.environ.get(f"AWS_ENDPOINT_URL_{_SERVICE.upper()}") or os.environ.get("AWS_ENDPOINT_URL")
     if environment:

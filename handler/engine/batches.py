@@ -16,7 +16,7 @@ from handler.engine.parameters import Bindings, Parameters
 from handler.engine.preconditions import condition
 from handler.engine.rows import answer_of, recorded
 from handler.engine.statement import ReadyStatement
-from handler.engine.transactions import Running, Terms, Transactions
+from handler.engine.transactions import Running, Transactions, TransactionTerms
 
 LARGEST_REQUEST = REQUEST_BYTES
 _REST = 16 * 1024  # headers, ARNs, the transaction's id
@@ -48,7 +48,7 @@ class BatchRunner:
                     running.execute_batch(form.sql, sets)
             return rows, recorded(operation, rows)
 
-        terms = Terms(
+        terms = TransactionTerms(
             invocation.deadline,
             operation.retry,
             key,

@@ -18,7 +18,7 @@ _QUOTED = (
     r'|(?:date/time|interval) field value out of range): "(?P<text>.*)"'
     r'|(?:value )?"(?P<number>.*)" is out of range for type .*'
 )
-_Path = tuple[str | int, ...]
+_ValuePath = tuple[str | int, ...]
 
 
 def located(failure: Failure, values: Any, documents: Collection[str]) -> Failure:
@@ -37,8 +37,8 @@ def located(failure: Failure, values: Any, documents: Collection[str]) -> Failur
     return failure._replace(detail=f"{failure.detail}: {flaw.pointer}", flaws=(flaw,))
 
 
-def _leaves(value: Any, path: _Path) -> Iterator[tuple[_Path, Any]]:
-    pending: list[tuple[_Path, Any]] = [(path, value)]
+def _leaves(value: Any, path: _ValuePath) -> Iterator[tuple[_ValuePath, Any]]:
+    pending: list[tuple[_ValuePath, Any]] = [(path, value)]
     while pending:
         place, item = pending.pop()
         if isinstance(item, dict):

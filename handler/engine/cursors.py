@@ -17,7 +17,7 @@ from handler.contract.errors import Flaw
 _FOREIGN = Flaw("/cursor", "must be the `next` of an earlier page of this operation")
 _OF_ANOTHER_ORDER = Flaw("/cursor", "is that of a page in another order: send the same `sort` with it, or no cursor")
 
-Values = list[str | None]
+KeyValues = list[str | None]
 
 
 def cursor_after(beside: str, names: Sequence[str] | None, count: int) -> str:
@@ -29,7 +29,7 @@ def cursor_after(beside: str, names: Sequence[str] | None, count: int) -> str:
     return urlsafe_b64encode(orjson.dumps(values if names is None else [list(names), *values])).rstrip(b"=").decode()
 
 
-def values_of(cursor: str, names: Sequence[str] | None, count: int) -> Values | Flaw:
+def values_of(cursor: str, names: Sequence[str] | None, count: int) -> KeyValues | Flaw:
     """Return the values of the keys in the row that a page begins behind, or what is wrong with the cursor."""
     try:
         decoded = orjson.loads(urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)))

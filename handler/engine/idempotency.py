@@ -60,7 +60,7 @@ STORE = """\
 UPDATE queryport.idempotency_key SET response = :__response::text[] WHERE operation = :__operation AND key = :__key"""
 
 
-class Key(NamedTuple):
+class IdempotencyKey(NamedTuple):
     """The key of a call, and the parameters that it goes with."""
 
     operation: str
@@ -79,7 +79,7 @@ class Key(NamedTuple):
         }
 
 
-def key_of(operation: Operation, invocation: Invocation, bound: Bindings | Sequence[Bindings]) -> Key | None:
+def key_of(operation: Operation, invocation: Invocation, bound: Bindings | Sequence[Bindings]) -> IdempotencyKey | None:
     """Return the key of a call, None where there is none. Raises InvalidParameters.
 
     Each caller has keys of its own; where the answer depends on claims, so has each tenant and role of a caller.
@@ -101,7 +101,9 @@ def key_of(operation: Operation, invocation: Invocation, bound: Bindings | Seque
         return None  # to read twice changes nothing
     if operation.idempotency is Idempotency.OFF:
         raise _refused("cannot be kept: this operation takes no idempotency key")
-    return Key(operation.name, f"{_owner(operation, invocation.caller, bound)}:{text}", _hash(bound), operation.keep)
+    return IdempotencyKey(
+        operation.name, f"{_owner(operation, invocation.caller, bound)}:{text}", _hash(bound), operation.keep
+    )
 
 
 def _owner(operation: Operation, caller: Caller, bound: Bindings | Sequence[Bindings]) -> str:
@@ -138,7 +140,7 @@ class Keys:
     def __init__(self, data_api: DataApi) -> None:
         self._data_api = data_api
 
-    def answer(self, key: Key, deadline: Deadline) -> list[str] | None:
+    def answer(self, key: IdempotencyKey, deadline: Deadline) -> list[str] | None:
         """The rows that were answered to the key; None where it has not been used, or was long ago.
 
         Raises Failed, with IdempotencyConflict where it was used with other parameters. A key that has lapsed is taken

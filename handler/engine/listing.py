@@ -27,7 +27,7 @@ _MOST_STATEMENTS = 64
 _NO_ROW = "null"
 
 
-_Form = tuple[Order, tuple[bool, ...] | None, bool]
+_ListForm = tuple[Order, tuple[bool, ...] | None, bool]
 """The order of a statement's rows, the NULLs of the row that its page begins behind, whether it counts."""
 
 
@@ -55,7 +55,7 @@ class ListRunner:
         self._parameters = parameters
         self._keys = listing.keys_by_name
         self._filters = Filters(listing, operation.parameters_schema.get("properties", {}).get("filter", {}))
-        self._statements: dict[_Form, ReadyStatement] = {}
+        self._statements: dict[_ListForm, ReadyStatement] = {}
         self._sender = Sender(operation, data_api)
 
     def run(self, invocation: Invocation) -> Answer:

@@ -39,10 +39,10 @@ class Sender:
 
     def _rehearse(self, form: Form, bindings: Bindings, deadline: Deadline) -> Rows:
         # Imported here, since most calls are meant.
-        from handler.engine.transactions import Terms, Transactions
+        from handler.engine.transactions import Transactions, TransactionTerms
 
         def work(running: "Running") -> tuple[Rows, list[str]]:
             return running.execute(form.sql, form.arguments(bindings)), []
 
-        rows, _ = Transactions(self._data_api).run(work, Terms(deadline, self._collisions, roll_back=True))
+        rows, _ = Transactions(self._data_api).run(work, TransactionTerms(deadline, self._collisions, roll_back=True))
         return rows

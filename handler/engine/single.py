@@ -8,7 +8,7 @@ from handler.data_api.deadline import Deadline
 from handler.data_api.failures import Failed
 from handler.data_api.wire import Rows
 from handler.engine import idempotency, row_count
-from handler.engine.idempotency import Key, Keys
+from handler.engine.idempotency import IdempotencyKey, Keys
 from handler.engine.invocation import Answer, Invocation
 from handler.engine.parameters import Bindings, Parameters
 from handler.engine.preconditions import condition
@@ -45,12 +45,12 @@ class SingleRunner:
                 raise
             raise Failed(row_count.told(failed.failure, mark, self._operation.name)) from None
 
-    def _run(self, bindings: Bindings, key: Key | None, invocation: Invocation) -> Answer:
+    def _run(self, bindings: Bindings, key: IdempotencyKey | None, invocation: Invocation) -> Answer:
         if key is not None:
             return self._run_once(bindings | key.arguments, key, invocation.deadline)
         return answer_of(self._operation, self._sender.send(self._statement, bindings, invocation))
 
-    def _run_once(self, bindings: Bindings, key: Key, deadline: Deadline) -> Answer:
+    def _run_once(self, bindings: Bindings, key: IdempotencyKey, deadline: Deadline) -> Answer:
         """Run the statement that writes the key with the change; its own earlier success may be what refuses it."""
         in_doubt = False
         for _ in range(_MOST_KEYED_ATTEMPTS):
@@ -70,7 +70,7 @@ class SingleRunner:
                 break  # else the key had lapsed and is free by now
         raise Failed(failure)
 
-    def _stored(self, key: Key, deadline: Deadline) -> tuple[list[str] | None, bool]:
+    def _stored(self, key: IdempotencyKey, deadline: Deadline) -> tuple[list[str] | None, bool]:
         """Look the key's answer up; say besides whether the question was asked and not answered."""
         if deadline.seconds() <= 0:
             return None, False

@@ -16,7 +16,7 @@ from handler.engine.parameters import Bindings, Parameters
 from handler.engine.preconditions import condition
 from handler.engine.rows import answer_of, recorded
 from handler.engine.statement import ReadyStatement
-from handler.engine.transactions import Running, Terms, Transactions
+from handler.engine.transactions import Running, Transactions, TransactionTerms
 
 
 class StepsRunner:
@@ -45,7 +45,7 @@ class StepsRunner:
             answer_of(operation, rows)  # a result that is none must fail before the commit
             return rows, recorded(operation, rows)
 
-        terms = Terms(
+        terms = TransactionTerms(
             invocation.deadline, operation.retry, key, self._transaction.isolation, bindings, invocation.roll_back
         )
         try:

@@ -19,7 +19,7 @@ from handler.data_api.deadline import Deadline
 from handler.data_api.failures import Failed, Failure
 from handler.data_api.wire import Rows
 from handler.engine import codecs
-from handler.engine.idempotency import CLAIM, STORE, Key, Keys
+from handler.engine.idempotency import CLAIM, STORE, IdempotencyKey, Keys
 
 _ROLLBACK_SECONDS = 1.0  # kept back from the time of the work
 _SETTLING_PAUSE_SECONDS = 0.1
@@ -34,12 +34,12 @@ _NOTHING_DEFERRED = "SET CONSTRAINTS ALL IMMEDIATE"
 _TEXTS = codecs.encoder(["array", "scalar"], {})
 
 
-Session = Mapping[str, str | None]
+SessionSettings = Mapping[str, str | None]
 """The settings of a transaction, by the names of their placeholders; see caller_bindings.session."""
 
 _SETTINGS = {**SESSION_SETTINGS, "__role": "role"}
 _OWN_ROLE = "SELECT set_config('role', 'none', true)"
-_NO_SESSION: Session = MappingProxyType({})
+_NO_SESSION: SessionSettings = MappingProxyType({})
 
 
 class Running:
@@ -50,7 +50,7 @@ class Running:
         self._deadline = deadline
         self._limited_to: float | None = None
 
-    def take_session(self, session: Session) -> None:
+    def take_session(self, session: SessionSettings) -> None:
         """Set what policies read, and take the role, for the length of the transaction."""
         names = [name for name in _SETTINGS if name in session]
         if names:
@@ -58,7 +58,7 @@ class Running:
             sql = f"SELECT (concat({settings}) IS NULL)::text"
             self._transaction.execute(sql, [(name, session[name]) for name in names], self._deadline)
 
-    def limit(self, key: Key | None) -> bool:
+    def limit(self, key: IdempotencyKey | None) -> bool:
         """Set `statement_timeout` to the time left; claim the key in the same statement.
 
         False says that the key was used before.
@@ -78,7 +78,7 @@ class Running:
         self._renew_limit()
         self._transaction.execute_batch(sql, sets, self._deadline)
 
-    def store(self, key: Key, json_rows: Sequence[str], session: Session) -> None:
+    def store(self, key: IdempotencyKey, json_rows: Sequence[str], session: SessionSettings) -> None:
         """Keep the answer with the key, as the function's own role."""
         if "__role" in session:
             # Before PostgreSQL 18 a deferred trigger runs as the role that commits, and not as the one that wrote.
@@ -105,16 +105,16 @@ Work = Callable[[Running], tuple[Rows, list[str]]]
 """The work of a transaction: it gives the rows of the answer, and those that are kept with an idempotency key."""
 
 
-class Terms(NamedTuple):
+class TransactionTerms(NamedTuple):
     """The terms on which work is done in a transaction."""
 
     deadline: Deadline
     collisions: int
     """How often it is run again where it collided with another transaction."""
-    key: Key | None = None
+    key: IdempotencyKey | None = None
     isolation: str | None = None
     """The isolation level; None for the database's own."""
-    session: Session = _NO_SESSION
+    session: SessionSettings = _NO_SESSION
     roll_back: bool = False
     """The work is taken back where it would be committed."""
 
@@ -124,7 +124,7 @@ class Transactions:
         self._api = data_api
         self._keys = Keys(data_api)
 
-    def run(self, work: Work, terms: Terms) -> tuple[Rows, bool]:
+    def run(self, work: Work, terms: TransactionTerms) -> tuple[Rows, bool]:
         """Run the work until it is committed; say besides whether the rows are those of an earlier call with the key.
 
         Raises Failed, whose outcome speaks of all attempts.
@@ -145,7 +145,7 @@ class Transactions:
 class _Attempts:
     """One after the other, the attempts of one call."""
 
-    def __init__(self, data_api: DataApi, keys: Keys, terms: Terms) -> None:
+    def __init__(self, data_api: DataApi, keys: Keys, terms: TransactionTerms) -> None:
         self._api = data_api
         self._keys = keys
         self._terms = terms

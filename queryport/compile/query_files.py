@@ -33,7 +33,7 @@ def find_query_files(built_in: Path, queries: Path, earlier: EarlierReading) -> 
 
     Of those that are as they were at the `earlier` reading, the text is taken from there.
     """
-    first: dict[str, _Place] = {}
+    first: dict[str, _QueryPath] = {}
     for folder in (built_in, queries):
         for place in _listed(folder):
             reporter = place.problem or _read(place, earlier)
@@ -58,7 +58,7 @@ def is_own(name: str) -> bool:
 
 
 @dataclass(frozen=True)
-class _Directory:
+class _QueryFolder:
     """A folder with what its files have in common, of which there may be thousands."""
 
     path: Path
@@ -80,10 +80,10 @@ class _Directory:
         return "".join(f"{part}." for part in self.parts) if all(map(_is_name, self.parts)) else None
 
 
-class _Place(NamedTuple):
+class _QueryPath(NamedTuple):
     """A query file, or what looks like one; then `problem` says what is wrong about it."""
 
-    directory: _Directory
+    directory: _QueryFolder
     name: str
     problem: Reporter | None = None
 
@@ -96,9 +96,9 @@ class _Place(NamedTuple):
         return *self.directory.parts, self.name
 
 
-def _listed(folder: Path) -> list[_Place]:
+def _listed(folder: Path) -> list[_QueryPath]:
     """Return the places of the query files below a folder, and of what looks like one, in their order."""
-    found: list[_Place] = []
+    found: list[_QueryPath] = []
 
     def refused(error: OSError) -> None:
         if isinstance(error, FileNotFoundError | NotADirectoryError):
@@ -106,7 +106,7 @@ def _listed(folder: Path) -> list[_Place]:
         path = Path(error.filename)
         reporter = Reporter(Source(shown(path), ""))
         reporter.report("QP009", WHOLE, f"the folder cannot be read ({error.strerror})", _READABLE)
-        found.append(_Place(_directory(folder, path.parent), path.name, reporter))
+        found.append(_QueryPath(_directory(folder, path.parent), path.name, reporter))
 
     for parent, folders, names in os.walk(folder, onerror=refused):
         folders[:] = [name for name in folders if not name.startswith(".")]
@@ -115,20 +115,20 @@ def _listed(folder: Path) -> list[_Place]:
             if name.startswith("."):
                 continue
             if name.endswith(".sql"):
-                found.append(_Place(directory, name))
+                found.append(_QueryPath(directory, name))
             elif name.lower().endswith((".sql", ".sql.txt")):
-                found.append(_Place(directory, name, _passed_over(directory, name)))
+                found.append(_QueryPath(directory, name, _passed_over(directory, name)))
     return sorted(found, key=attrgetter("order"))
 
 
-def _directory(folder: Path, path: Path) -> _Directory:
-    return _Directory(path, path.relative_to(folder).parts if path.is_relative_to(folder) else ())
+def _directory(folder: Path, path: Path) -> _QueryFolder:
+    return _QueryFolder(path, path.relative_to(folder).parts if path.is_relative_to(folder) else ())
 
 
 _READABLE = "make it readable, or move it out of the folder"
 
 
-def _passed_over(directory: _Directory, name: str) -> Reporter:
+def _passed_over(directory: _QueryFolder, name: str) -> Reporter:
     reporter = Reporter(Source(shown_file(directory.shown, name), ""))
     called = reporter.source.path.name
     message = f"the file is passed over, since its name does not end in `.sql`: `{called}`"
@@ -137,7 +137,7 @@ def _passed_over(directory: _Directory, name: str) -> Reporter:
     return reporter
 
 
-def _read(place: _Place, earlier: EarlierReading) -> Reporter | None:
+def _read(place: _QueryPath, earlier: EarlierReading) -> Reporter | None:
     """Return the reporter of a file's text, or None for one that is gone."""
     path = place.directory.prefix + place.name
     stamp = stamp_of(path)
@@ -160,7 +160,7 @@ def _read(place: _Place, earlier: EarlierReading) -> Reporter | None:
         return reporter
 
 
-def _named(reporter: Reporter, place: _Place) -> str | None:
+def _named(reporter: Reporter, place: _QueryPath) -> str | None:
     """Return the name that a path makes, `orders.get_order` of `orders/get_order.sql`."""
     stem = place.name.removesuffix(".sql")
     if place.directory.name is not None and _is_name(stem):

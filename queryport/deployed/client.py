@@ -18,13 +18,12 @@ from queryport.console.failure import CommandError
 from queryport.console.progress import Progress, no_progress
 from queryport.deployed.address import DatabaseAddress
 from queryport.diagnostics.refusal import INTERNAL_ERROR, Refusal
+from queryport.migrations.transport import Row
 
 _WAKING_SECONDS = 180.0
 _POLL_SECONDS = 2.0
 _THROTTLES = frozenset({"ThrottlingException", "Throttling", "TooManyRequestsException", "RequestLimitExceeded"})
 _GONE = frozenset({"TransactionNotFoundException", "NotFoundException"})
-
-Row = list[Any]
 
 
 class DeployedError(CommandError):

@@ -48,7 +48,7 @@ class EmulatorApplication:
     """The ASGI application: the five operations are found by their path alone, the rest by a router."""
 
     def __init__(self, calls: ServedCalls, request_bytes: int, control: Sequence[BaseRoute]) -> None:
-        self._operations = {path: _Operation(calls, name, request_bytes) for path, name in PATHS.items()}
+        self._operations = {path: _OperationRoute(calls, name, request_bytes) for path, name in PATHS.items()}
         self._router = Router(
             [Route("/ExecuteSql", _Refused(_EXECUTE_SQL), methods=["POST"]), *control],
             default=_Refused(ApiError("UnknownOperationException")),
@@ -63,7 +63,7 @@ class EmulatorApplication:
             await self._router(scope, receive, send)
 
 
-class _Operation:
+class _OperationRoute:
     """The route of one operation."""
 
     def __init__(self, calls: ServedCalls, name: str, request_bytes: int) -> None:

@@ -50,7 +50,7 @@ class Bound(NamedTuple):
 _NULL = Bound(UNTYPED, None)
 
 
-class Arguments(NamedTuple):
+class BoundArguments(NamedTuple):
     """The bind message's values, in the order of the placeholders."""
 
     oids: list[int]
@@ -58,11 +58,11 @@ class Arguments(NamedTuple):
     formats: list[int]
 
 
-def bind(scanned: Scanned, parameters: Sequence[SqlParameter]) -> Arguments:
+def bind(scanned: Scanned, parameters: Sequence[SqlParameter]) -> BoundArguments:
     """Bind parameters. Raises ApiError for a name or a value that the service refuses before it asks PostgreSQL."""
     named = {parameter.name or "": _bound(parameter) for parameter in parameters}
     bound = [named[p.name] for p in scanned.placeholders if p.name in named] if named else []
-    return Arguments([b.oid for b in bound], [b.data for b in bound], [b.format for b in bound])
+    return BoundArguments([b.oid for b in bound], [b.data for b in bound], [b.format for b in bound])
 
 
 def _bound(parameter: SqlParameter) -> Bound:

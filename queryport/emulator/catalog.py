@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from psycopg.pq.abc import PGresult
 
-from queryport.emulator.binding import AS_TEXT, Arguments
+from queryport.emulator.binding import AS_TEXT, BoundArguments
 from queryport.emulator.result_types import BUILT_IN, STRING, ResultType, array_of
 from queryport.emulator.session import Session
 
@@ -82,5 +82,5 @@ async def _ask(session: Session, query: str, oids: Iterable[int]) -> list[list[s
         )
 
     literal = f"{{{','.join(str(oid) for oid in sorted(set(oids)))}}}"
-    await session.execute(query, Arguments([_OIDS], [literal.encode()], [AS_TEXT]), rows=add)
+    await session.execute(query, BoundArguments([_OIDS], [literal.encode()], [AS_TEXT]), rows=add)
     return rows

@@ -22,11 +22,11 @@ class ClustersError(CommandError):
     """The file cannot be used; the message says where and why."""
 
 
-class _Table(BaseModel):
+class _FileTable(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
-class Cluster(_Table):
+class Cluster(_FileTable):
     """One `[[cluster]]` of the file."""
 
     arn: str = Field(min_length=SHORTEST_ARN, max_length=LONGEST_ARN)
@@ -39,7 +39,7 @@ class Cluster(_Table):
     resume_seconds: float = Field(default=15.0, ge=0, strict=False)
 
 
-class Secret(_Table):
+class Secret(_FileTable):
     """One `[[secret]]` of the file: who a call is to PostgreSQL."""
 
     arn: str = Field(min_length=SHORTEST_ARN, max_length=LONGEST_ARN)
@@ -47,7 +47,7 @@ class Secret(_Table):
     password: str = ""
 
 
-class _File(_Table):
+class _File(_FileTable):
     cluster: list[Cluster]
     secret: list[Secret] = []
 

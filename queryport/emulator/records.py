@@ -22,15 +22,15 @@ from queryport.emulator.result_types import (
     LONG,
     PLAIN,
     STRING,
-    Codec,
+    FieldCodec,
     ResultType,
     long_or_double,
     need_no_escape,
 )
 
 Texts = Sequence[bytes | None]
-Pieces = list[bytes]
-Rendered = tuple[bytes, Pieces]
+JsonPieces = list[bytes]
+Rendered = tuple[bytes, JsonPieces]
 """A column as JSON: the form of a value, and what each row has in the place of its %b."""
 Convert = Callable[[bytes], bytes]
 
@@ -129,9 +129,9 @@ class RecordRows:
             raise ApiError("BadRequestException", "The formatted result exceeds the size limit 10 MB")
         return text.decode()
 
-    def _answerable(self, types: Mapping[int, ResultType]) -> list[tuple[ResultType, Codec, Texts]]:
+    def _answerable(self, types: Mapping[int, ResultType]) -> list[tuple[ResultType, FieldCodec, Texts]]:
         """Each column's type, codec and texts if there is a row; raises ApiError for a type that cannot be answered."""
-        found: list[tuple[ResultType, Codec, Texts]] = []
+        found: list[tuple[ResultType, FieldCodec, Texts]] = []
         for column, texts in zip(self.columns, self.texts, strict=True) if self.count else ():
             type_ = types[column.type_oid]
             if type_.codec is None:
@@ -157,7 +157,7 @@ def columns_of(result: PGresult) -> list[RecordColumn]:
     ]
 
 
-def _fields(type_: ResultType, codec: Codec, texts: Texts, returns: ReturnTypes) -> Rendered:
+def _fields(type_: ResultType, codec: FieldCodec, texts: Texts, returns: ReturnTypes) -> Rendered:
     """A column as Fields."""
     if type_.element is not None:
         form = b'{"arrayValue":{"%b":%%b}}' % (codec.array_member or "").encode()
@@ -168,7 +168,7 @@ def _fields(type_: ResultType, codec: Codec, texts: Texts, returns: ReturnTypes)
     return _rendered(b'{"%b":%b}' % (codec.member.encode(), codec.form), codec.convert, texts, _NULL_FIELD)
 
 
-def _members(label: str, type_: ResultType, codec: Codec, texts: Texts, returns: ReturnTypes) -> Rendered:
+def _members(label: str, type_: ResultType, codec: FieldCodec, texts: Texts, returns: ReturnTypes) -> Rendered:
     """A column as the members of objects."""
     form: bytes
     convert: Convert | None
@@ -183,11 +183,11 @@ def _members(label: str, type_: ResultType, codec: Codec, texts: Texts, returns:
     return _rendered(key.replace(b"%", b"%%") + form, convert, texts, key + b"null")
 
 
-def _chosen(codec: Codec, texts: Texts, returns: ReturnTypes) -> Codec:
+def _chosen(codec: FieldCodec, texts: Texts, returns: ReturnTypes) -> FieldCodec:
     """The codec of a column that is no array, or one that does the same for these texts in less time."""
     if codec is LONG and returns.longs_as_strings:
         return PLAIN
-    if codec is STRING and len(texts) >= _MANY and None not in texts and need_no_escape(cast("Pieces", texts)):
+    if codec is STRING and len(texts) >= _MANY and None not in texts and need_no_escape(cast("JsonPieces", texts)):
         return PLAIN
     return codec
 
@@ -196,7 +196,7 @@ def _number(text: bytes) -> bytes:
     return long_or_double(text)[1]
 
 
-def _array(codec: Codec) -> Convert:
+def _array(codec: FieldCodec) -> Convert:
     def convert(text: bytes) -> bytes:
         if codec is LONG and _ONLY_NUMBERS.fullmatch(text):
             return b"[%b]" % text[1:-1]
@@ -212,7 +212,7 @@ def _rendered(form: bytes, convert: Convert | None, texts: Texts, null: bytes) -
             return BARE, [
                 null if text is None else form % (text if convert is None else convert(text)) for text in texts
             ]
-        whole = cast("Pieces", texts)
+        whole = cast("JsonPieces", texts)
         return form, whole if convert is None else [convert(text) for text in whole]
     except UnicodeDecodeError as failure:  # the statement set another client_encoding
         raise ApiError("InternalFailure") from failure

@@ -22,12 +22,12 @@ LONGEST_TRANSACTION_ID = 192
 
 Arn = Annotated[str, Field(min_length=SHORTEST_ARN, max_length=LONGEST_ARN)]
 Name = Annotated[str, Field(max_length=LONGEST_NAME)]
-Sql = Annotated[str, Field(max_length=STATEMENT_CHARACTERS)]
+SqlText = Annotated[str, Field(max_length=STATEMENT_CHARACTERS)]
 TransactionId = Annotated[str, Field(max_length=LONGEST_TRANSACTION_ID)]
 TypeHint = Literal["DATE", "DECIMAL", "JSON", "TIME", "TIMESTAMP", "UUID"]
 
 
-class _Shape(BaseModel):
+class _RequestModel(BaseModel):
     model_config = ConfigDict(strict=True, frozen=True, extra="ignore")
 
 
@@ -50,7 +50,7 @@ Blob = Annotated[bytes, BeforeValidator(_from_base64)]
 Double = Annotated[float, BeforeValidator(_number)]
 
 
-class Value(_Shape):
+class Value(_RequestModel):
     """The union Field: at most one member is set."""
 
     isNull: bool | None = None  # noqa: N815 (names of the wire)
@@ -79,18 +79,18 @@ class Value(_Shape):
         return None
 
 
-class SqlParameter(_Shape):
+class SqlParameter(_RequestModel):
     name: str | None = None
     value: Value | None = None
     typeHint: TypeHint | None = None  # noqa: N815
 
 
-class ResultSetOptions(_Shape):
+class ResultSetOptions(_RequestModel):
     decimalReturnType: Literal["STRING", "DOUBLE_OR_LONG"] | None = None  # noqa: N815
     longReturnType: Literal["LONG", "STRING"] | None = None  # noqa: N815
 
 
-class ServiceRequest(_Shape):
+class ServiceRequest(_RequestModel):
     """The members that every request has."""
 
     resourceArn: Arn  # noqa: N815
@@ -101,7 +101,7 @@ class ServiceRequest(_Shape):
 
 
 class ExecuteStatement(ServiceRequest):
-    sql: Sql
+    sql: SqlText
     parameters: list[SqlParameter] | None = None
     includeResultMetadata: bool | None = None  # noqa: N815
     continueAfterTimeout: bool | None = None  # noqa: N815
@@ -110,7 +110,7 @@ class ExecuteStatement(ServiceRequest):
 
 
 class BatchExecuteStatement(ServiceRequest):
-    sql: Sql
+    sql: SqlText
     parameterSets: list[list[SqlParameter]] | None = None  # noqa: N815
 
 

@@ -24,7 +24,7 @@ _LONGEST_LONG = len(str(-(2**63)))
 
 
 @dataclass(frozen=True, slots=True)
-class Codec:
+class FieldCodec:
     """How a type's texts become JSON, and the member of Field (of ArrayValue, in an array) that holds it."""
 
     member: str
@@ -111,21 +111,21 @@ def _compact(text: bytes) -> bytes:
         raise ApiError("InternalFailure") from failure
 
 
-LONG = Codec("longValue", "longValues", BARE, None)
-DOUBLE = Codec("doubleValue", "doubleValues", BARE, _double)
-BOOLEAN = Codec("booleanValue", "booleanValues", BARE, _BOOLEANS.__getitem__)
-BIT = Codec("booleanValue", "booleanValues", BARE, _bit)
+LONG = FieldCodec("longValue", "longValues", BARE, None)
+DOUBLE = FieldCodec("doubleValue", "doubleValues", BARE, _double)
+BOOLEAN = FieldCodec("booleanValue", "booleanValues", BARE, _BOOLEANS.__getitem__)
+BIT = FieldCodec("booleanValue", "booleanValues", BARE, _bit)
 """In arrays only: one bit alone is refused."""
-STRING = Codec("stringValue", "stringValues", BARE, _string)
-PLAIN = Codec("stringValue", "stringValues", QUOTED, None)
-BLOB = Codec("blobValue", None, QUOTED, _blob)
-JSON = Codec("stringValue", "stringValues", BARE, _compact)
-DATE = Codec("stringValue", "stringValues", QUOTED, temporal.date)
-TIME = Codec("stringValue", "stringValues", QUOTED, temporal.time)
-TIMESTAMP = Codec("stringValue", "stringValues", QUOTED, temporal.timestamp)
-TIMESTAMPTZ = Codec("stringValue", "stringValues", QUOTED, temporal.timestamptz)
+STRING = FieldCodec("stringValue", "stringValues", BARE, _string)
+PLAIN = FieldCodec("stringValue", "stringValues", QUOTED, None)
+BLOB = FieldCodec("blobValue", None, QUOTED, _blob)
+JSON = FieldCodec("stringValue", "stringValues", BARE, _compact)
+DATE = FieldCodec("stringValue", "stringValues", QUOTED, temporal.date)
+TIME = FieldCodec("stringValue", "stringValues", QUOTED, temporal.time)
+TIMESTAMP = FieldCodec("stringValue", "stringValues", QUOTED, temporal.timestamp)
+TIMESTAMPTZ = FieldCodec("stringValue", "stringValues", QUOTED, temporal.timestamptz)
 
-DECIMAL = Codec("stringValue", "stringValues", QUOTED, None)
+DECIMAL = FieldCodec("stringValue", "stringValues", QUOTED, None)
 """numeric, told from other strings because decimalReturnType is about it alone."""
 
 
@@ -137,7 +137,7 @@ class ResultType:
     """PostgreSQL's internal name, `_int4` for an array."""
     display: str
     """The name in an UnsupportedResultException."""
-    codec: Codec | None
+    codec: FieldCodec | None
     element: "ResultType | None" = None
     """The type of an array's elements."""
     is_enum: bool = False
@@ -145,7 +145,7 @@ class ResultType:
     """Whether PostgreSQL has no binary form of it, in which the service asks for results."""
 
 
-_SCALARS: tuple[tuple[int, int, str, str, Codec | None], ...] = (
+_SCALARS: tuple[tuple[int, int, str, str, FieldCodec | None], ...] = (
     (16, 1000, "bool", "BOOL", BOOLEAN),
     (17, 1001, "bytea", "BYTEA", BLOB),
     (18, 1002, "char", '"CHAR"', None),

@@ -77,7 +77,7 @@ class Emulator:
         )
         self._socket: socket.socket | None = None
         self._thread: threading.Thread | None = None
-        self._running: _Running | None = None
+        self._running: _Serving | None = None
 
     def __enter__(self) -> Self:
         self.start()
@@ -169,14 +169,14 @@ class Emulator:
                 timeout_keep_alive=60,
             )
         )
-        self._running = _Running(service, server, asyncio.get_running_loop())
+        self._running = _Serving(service, server, asyncio.get_running_loop())
         async with _swept(service):
             started.set()
             await server.serve(sockets=[self._listener()])
 
 
 @dataclass(frozen=True, slots=True)
-class _Running:
+class _Serving:
     """The parts that live in the emulator's thread."""
 
     service: Service

@@ -10,7 +10,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 import orjson
 
 from queryport.aws.placeholders import Scanned, has_several_statements, scan
-from queryport.emulator.binding import AS_BINARY, Arguments, bind
+from queryport.emulator.binding import AS_BINARY, BoundArguments, bind
 from queryport.emulator.catalog import look_up_columns, look_up_types
 from queryport.emulator.errors import ApiError, PostgresFailure, validation
 from queryport.emulator.limits import Limits
@@ -29,7 +29,7 @@ from queryport.emulator.session import CopyRefused, Session, SessionLost, Tag
 from queryport.emulator.targets import Directory
 from queryport.emulator.transactions import EmulatedTransactions
 
-Answer = dict[str, object]
+ResponseMembers = dict[str, object]
 
 _SEVERAL_STATEMENTS = "cannot insert multiple commands into a prepared statement"
 _TIMED_OUT = "canceling statement due to statement timeout"
@@ -44,9 +44,9 @@ class Service:
         self.limits = limits
         self.pool = Pool(limits)
         self.transactions = EmulatedTransactions(self.pool, limits)
-        self._unattended: set[asyncio.Task[Answer]] = set()
+        self._unattended: set[asyncio.Task[ResponseMembers]] = set()
 
-    async def answer(self, operation: str, request: ServiceRequest) -> Answer:
+    async def answer(self, operation: str, request: ServiceRequest) -> ResponseMembers:
         """The members of the answer to a request."""
         try:
             match request:
@@ -80,13 +80,13 @@ class Service:
             task.cancel()
         self.pool.close()
 
-    def _forget(self, task: asyncio.Task[Answer]) -> None:
+    def _forget(self, task: asyncio.Task[ResponseMembers]) -> None:
         """Discard the result of a statement that outlived its call."""
         self._unattended.discard(task)
         if not task.cancelled():
             task.exception()
 
-    async def _execute_statement(self, request: ExecuteStatement) -> Answer:
+    async def _execute_statement(self, request: ExecuteStatement) -> ResponseMembers:
         scanned = _scanned(request, request.sql)
         sessions: list[Session] = []
         run = self._run(request, scanned.text, bind(scanned, request.parameters or ()), sessions.append)
@@ -103,7 +103,7 @@ class Service:
             self.transactions.leave_running(request.transactionId, task)
         raise _timed_out(*sessions)
 
-    async def _batch_execute_statement(self, request: BatchExecuteStatement) -> Answer:
+    async def _batch_execute_statement(self, request: BatchExecuteStatement) -> ResponseMembers:
         scanned = _scanned(request, request.sql)
         batch = [bind(scanned, parameters) for parameters in request.parameterSets or ()]
         if batch:
@@ -112,20 +112,20 @@ class Service:
                     await _execute(session, scanned.text, arguments, RecordRows(self.limits))
         return {"updateResults": [{"generatedFields": []} for _ in batch]}
 
-    async def _begin_transaction(self, request: BeginTransaction) -> Answer:
+    async def _begin_transaction(self, request: BeginTransaction) -> ResponseMembers:
         _refuse_schema(request)
         target = self.directory.target(request)
         return {"transactionId": await self.transactions.begin(request.resourceArn, target)}
 
-    async def _end_transaction(self, request: ServiceRequest, *, commit: bool) -> Answer:
+    async def _end_transaction(self, request: ServiceRequest, *, commit: bool) -> ResponseMembers:
         self.directory.target(request)
         command = "COMMIT" if commit else "ROLLBACK"
         await self.transactions.end(request.resourceArn, request.transactionId or "", command)
         return {"transactionStatus": "Transaction Committed" if commit else "Rollback Complete"}
 
     async def _run(
-        self, request: ExecuteStatement, text: str, arguments: Arguments, found: Callable[[Session], None]
-    ) -> Answer:
+        self, request: ExecuteStatement, text: str, arguments: BoundArguments, found: Callable[[Session], None]
+    ) -> ResponseMembers:
         """Run a statement; `found` is told of its session before."""
         rows = RecordRows(
             self.limits, described=bool(request.includeResultMetadata) or request.formatRecordsAs == "JSON"
@@ -148,7 +148,7 @@ class Service:
                 await _refuse_text_only(session, rows, types)
             tables = await look_up_columns(session, rows.tables) if with_metadata and rows.tables else {}
         returns = _returns(request.resultSetOptions)
-        answer: Answer = {"numberOfRecordsUpdated": 0}
+        answer: ResponseMembers = {"numberOfRecordsUpdated": 0}
         if as_json:
             return answer | {"formattedRecords": rows.formatted(types, returns)}
         answer["records"] = orjson.Fragment(rows.records(types, returns))
@@ -201,7 +201,7 @@ def _returns(options: ResultSetOptions | None) -> ReturnTypes:
     return ReturnTypes(options.decimalReturnType == "DOUBLE_OR_LONG", options.longReturnType == "STRING")
 
 
-async def _execute(session: Session, text: str, arguments: Arguments, rows: RecordRows) -> Tag:
+async def _execute(session: Session, text: str, arguments: BoundArguments, rows: RecordRows) -> Tag:
     """Run a statement. Raises ApiError for one that PostgreSQL gave up on for the service's own reasons."""
     try:
         return await session.execute(text, arguments, rows.add)

@@ -13,7 +13,7 @@ from psycopg import OperationalError, pq
 from psycopg.pq import ConnStatus, ExecStatus, PollingStatus, TransactionStatus
 from psycopg.pq.abc import PGconn, PGresult
 
-from queryport.emulator.binding import AS_TEXT, Arguments
+from queryport.emulator.binding import AS_TEXT, BoundArguments
 from queryport.emulator.errors import PostgresFailure
 from queryport.emulator.refusals import failure_in, refusal
 
@@ -26,7 +26,7 @@ _LAST_WORDS = ("FATAL", "PANIC")
 
 _ROWS_AT_ONCE = 1024
 _RESET = b"DISCARD ALL"
-NO_ARGUMENTS = Arguments([], [], [])
+NO_ARGUMENTS = BoundArguments([], [], [])
 
 
 def _no_rows(_: PGresult) -> None:
@@ -105,7 +105,7 @@ class Session:
     async def execute(
         self,
         text: str,
-        arguments: Arguments = NO_ARGUMENTS,
+        arguments: BoundArguments = NO_ARGUMENTS,
         rows: Callable[[PGresult], None] = _no_rows,
         result_format: int = AS_TEXT,
     ) -> Tag:

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 import orjson
 from starlette.responses import Response
 
-from handler.contract.routes import Node, Routes
+from handler.contract.routes import Routes, TrieNode
 from queryport.compile import Compilation, Problem
 from queryport.compile.write.emit import trie
 from queryport.diagnostics.rules import Severity
@@ -66,7 +66,7 @@ class BrokenOperations:
         return None if problem is None else _response(name, problem)
 
 
-def _elsewhere(offset: int, length: int) -> Node:
+def _elsewhere(offset: int, length: int) -> TrieNode:
     """Read a branch that is not in memory, of which there is none."""
     raise LookupError(offset, length)
 

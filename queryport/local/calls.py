@@ -27,7 +27,7 @@ class AnsweredRequest:
     """PostgreSQL's last report, if the request failed; a caller learns none of it."""
 
 
-Report = Callable[[AnsweredRequest], None]
+ReportRequest = Callable[[AnsweredRequest], None]
 
 
 class Answering(Protocol):

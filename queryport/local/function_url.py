@@ -21,7 +21,7 @@ from starlette.types import Receive, Scope, Send
 
 from handler.contract.limits import LAMBDA_PAYLOAD_BYTES
 from queryport.emulator.call_log import DatabaseReport
-from queryport.local.calls import AnsweredRequest, Answering, DatabaseReports, Report
+from queryport.local.calls import AnsweredRequest, Answering, DatabaseReports, ReportRequest
 from queryport.local.default_caller import DefaultCaller, as_iam
 from queryport.local.lambda_environment import InvocationResult, LambdaEvent
 from queryport.local.lambda_environments import Invoke
@@ -37,7 +37,7 @@ class LocalFunctionUrl:
     def __init__(
         self,
         invoke: Invoke,
-        report: Report,
+        report: ReportRequest,
         instead: Answering,
         reports: DatabaseReports,
         default_caller: DefaultCaller = as_iam,

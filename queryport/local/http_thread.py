@@ -50,7 +50,7 @@ class HttpThread:
             server_header=False,
             timeout_graceful_shutdown=1,
         )
-        self._server = _Server(config)
+        self._server = _ThreadedServer(config)
         self._listener = listener
         self._thread = threading.Thread(target=self._serve, name="http", daemon=True)
 
@@ -86,7 +86,7 @@ async def _awaited(awaitable: Awaitable[T]) -> T:
     return await awaitable
 
 
-class _Server(uvicorn.Server):
+class _ThreadedServer(uvicorn.Server):
     loop: asyncio.AbstractEventLoop
 
     def __init__(self, config: uvicorn.Config) -> None:

@@ -18,7 +18,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from handler.contract.limits import LAMBDA_PAYLOAD_BYTES
-from queryport.local.calls import AnsweredRequest, Answering, DatabaseReports, Report
+from queryport.local.calls import AnsweredRequest, Answering, DatabaseReports, ReportRequest
 from queryport.local.lambda_environment import (
     ACCOUNT,
     FUNCTION_ARN,
@@ -42,7 +42,7 @@ _ASYNCHRONOUS_BYTES = 1024 * 1024
 
 
 @dataclass(slots=True)
-class _Refusal(Exception):  # noqa: N818 (an answer of the service's)
+class _LambdaError(Exception):
     """An error of the service's model."""
 
     status: int
@@ -61,7 +61,7 @@ class InvokeApi:
     """The ASGI application; `otherwise` answers other paths."""
 
     def __init__(
-        self, invoke: Invoke, report: Report, instead: Answering, reports: DatabaseReports, otherwise: ASGIApp
+        self, invoke: Invoke, report: ReportRequest, instead: Answering, reports: DatabaseReports, otherwise: ASGIApp
     ) -> None:
         self._invoke = invoke
         self._report = report
@@ -79,7 +79,7 @@ class InvokeApi:
         request = Request(scope, receive)
         try:
             response = await self._answer(request, path, unquote(match[1]))
-        except _Refusal as refusal:
+        except _LambdaError as refusal:
             response = refusal.response()
         except ClientDisconnect:
             return
@@ -89,7 +89,7 @@ class InvokeApi:
         kind = request.headers.get("x-amz-invocation-type", "RequestResponse")
         qualifier = _qualifier(function, parse_qs(request.scope["query_string"].decode("latin-1")))
         if kind not in ("RequestResponse", "Event", "DryRun"):
-            raise _Refusal(
+            raise _LambdaError(
                 400,
                 "InvalidParameterValueException",
                 f"1 validation error detected: Value '{kind}' at 'invocationType' failed to satisfy constraint: "
@@ -141,17 +141,17 @@ def _qualifier(function: str, query: Mapping[str, list[str]]) -> str | None:
     """The alias or version that a request names. Raises _Refusal for another function than ours."""
     match = _FUNCTION.fullmatch(function)
     if match is None:
-        raise _Refusal(
+        raise _LambdaError(
             400,
             "InvalidParameterValueException",
             f"1 validation error detected: Value '{function}' at 'functionName' failed to satisfy constraint: "
             "Member must be a function's name or ARN",
         )
     if match["name"] not in _NAMES:
-        raise _Refusal(404, "ResourceNotFoundException", f"Function not found: {_ARN}:{match['name']}")
+        raise _LambdaError(404, "ResourceNotFoundException", f"Function not found: {_ARN}:{match['name']}")
     given = next(iter(query.get("Qualifier", ())), None)
     if given and match["qualifier"] and given != match["qualifier"]:
-        raise _Refusal(
+        raise _LambdaError(
             400,
             "InvalidParameterValueException",
             "The derived qualifier from the function name does not match the specified qualifier.",
@@ -165,7 +165,7 @@ async def _body(request: Request, limit: int) -> bytes:
     async for piece in request.stream():
         body += piece
         if len(body) > limit:
-            raise _Refusal(
+            raise _LambdaError(
                 413,
                 "RequestTooLargeException",
                 f"Request must be smaller than {limit} bytes for the InvokeFunction operation",
@@ -174,7 +174,7 @@ async def _body(request: Request, limit: int) -> bytes:
         if body:
             orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        raise _Refusal(
+        raise _LambdaError(
             400, "InvalidRequestContentException", f"Could not parse request body into json: {error}"
         ) from None
     return bytes(body)

@@ -58,7 +58,7 @@ def run_by_steps(
     statements = script.statements()
     done = _done(transport, script, statements)
     for number, statement in enumerate(statements[done:], done):
-        step = _Step(transport, script, number, statement)
+        step = _PendingStep(transport, script, number, statement)
         try:
             if number == done:
                 step.resume(progress, unfinished)
@@ -85,7 +85,7 @@ def _done(transport: MigrationTransport, script: Script, statements: Sequence[Sc
     return len(ran)
 
 
-class _Step:
+class _PendingStep:
     """One statement of such a file."""
 
     def __init__(self, transport: MigrationTransport, script: Script, number: int, statement: ScriptStatement) -> None:

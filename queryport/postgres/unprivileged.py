@@ -34,11 +34,11 @@ CANNOT = 77
 """The exit code where the system does not allow it; standard error says why."""
 
 
-class _Header(ctypes.Structure):
+class _CapabilityHeader(ctypes.Structure):
     _fields_ = (("version", ctypes.c_uint32), ("pid", ctypes.c_int))
 
 
-class _Sets(ctypes.Structure):
+class _CapabilitySets(ctypes.Structure):
     _fields_ = (("effective", ctypes.c_uint32), ("permitted", ctypes.c_uint32), ("inheritable", ctypes.c_uint32))
 
 
@@ -79,8 +79,8 @@ def _lower_bounds(libc: ctypes.CDLL) -> None:
 def _drop_capabilities(libc: ctypes.CDLL) -> None:
     libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     libc.prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
-    header = _Header(_CAPABILITY_VERSION_3, 0)
-    if libc.capset(ctypes.byref(header), (_Sets * 2)()) != 0:
+    header = _CapabilityHeader(_CAPABILITY_VERSION_3, 0)
+    if libc.capset(ctypes.byref(header), (_CapabilitySets * 2)()) != 0:
         raise OSError(ctypes.get_errno(), "the capabilities could not be given up")
 
 

@@ -37,7 +37,7 @@ def _address(value: str) -> str:
 
 
 _Server = Annotated[str, AfterValidator(_address)]
-_Folder = Annotated[str, Field(min_length=1), AfterValidator(_below)]
+_FolderName = Annotated[str, Field(min_length=1), AfterValidator(_below)]
 
 
 class DevelopmentSettings(BaseModel):
@@ -125,9 +125,11 @@ class ProjectSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
-    queries: _Folder = Field(default="sql_queries", description="The folder of the query files.")
-    migrations: _Folder = Field(default="migrations", description="The folder of the migrations.")
-    seed: _Folder = Field(default="seed", description="The folder of the data that a development database starts with.")
+    queries: _FolderName = Field(default="sql_queries", description="The folder of the query files.")
+    migrations: _FolderName = Field(default="migrations", description="The folder of the migrations.")
+    seed: _FolderName = Field(
+        default="seed", description="The folder of the data that a development database starts with."
+    )
     development: DevelopmentSettings = Field(
         default_factory=DevelopmentSettings, description="How operations run on the developer's machine."
     )

@@ -24,8 +24,8 @@ from handler.data_api.deadline import Deadline
 from handler.data_api.failures import Failed
 from handler.data_api.retries import NETWORK, POSTGRESQL, SERVICE, Replay
 from handler.data_api.wire import Action, Request, ServiceError
-from handler.engine.idempotency import Key
-from handler.engine.transactions import Running, Terms, Transactions
+from handler.engine.idempotency import IdempotencyKey
+from handler.engine.transactions import Running, Transactions, TransactionTerms
 from handler.settings import Settings
 from tests.exactly_once import retry_table
 from tests.support.repository import DOCS
@@ -203,7 +203,7 @@ def test_a_write_without_a_key_happens_once_at_most_and_its_caller_is_told(data:
 def test_a_transaction_happens_once_at_most_and_its_caller_is_told(
     *, data: st.DataObject, with_key: bool, isolation: str | None
 ) -> None:
-    key = Key("operation", "key", "hash", 60) if with_key else None
+    key = IdempotencyKey("operation", "key", "hash", 60) if with_key else None
 
     def work(running: Running) -> Any:
         rows = running.execute("the change", [])
@@ -212,7 +212,7 @@ def test_a_transaction_happens_once_at_most_and_its_caller_is_told(
     with _world(data) as world:
         api = DataApi(_SETTINGS, world)
         told = _told(
-            lambda: Transactions(api).run(work, Terms(world.deadline(), 3, key, isolation)),
+            lambda: Transactions(api).run(work, TransactionTerms(world.deadline(), 3, key, isolation)),
         )
     _is_true(world, told)
 
@@ -235,7 +235,8 @@ def test_a_commit_that_something_else_answered_is_settled(*, in_effect: bool) ->
         api = DataApi(_SETTINGS, world)
         told = _told(
             lambda: Transactions(api).run(
-                lambda running: (running.execute("the change", []), []), Terms(world.deadline(), collisions=0)
+                lambda running: (running.execute("the change", []), []),
+                TransactionTerms(world.deadline(), collisions=0),
             )
         )
     assert (told, world.made) == ((Outcome.UNKNOWN, 1) if in_effect else (Outcome.ROLLED_BACK, 0))

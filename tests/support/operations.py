@@ -5,7 +5,7 @@ from typing import Any
 
 from handler.contract.execution import Listing, Page, Single
 from handler.contract.operation import Http, Operation, Parameter, Response, Result
-from handler.contract.ordering import Key
+from handler.contract.ordering import OrderKey
 from handler.contract.sql import Ranges, Slot
 from queryport.compile.write.pieces import Alternative
 from tests.support.statements import list_sql
@@ -58,7 +58,7 @@ def _plain(sql: Sequence[str | Alternative | Slot | Ranges]) -> list[str | Alter
 
 def pages_by(column: str, *, size: int, most: int) -> Listing:
     """Pages of a query whose rows are called q, by a column of whole numbers that is never NULL."""
-    key = Key(column, f"q.{column}", f"q.{column}::text", "(:__key_1::int)", "__key_1", nullable=False)
+    key = OrderKey(column, f"q.{column}", f"q.{column}::text", "(:__key_1::int)", "__key_1", nullable=False)
     return Listing((), (key,), by=(column,), ties=(column,), page=Page(size, most))
 
 

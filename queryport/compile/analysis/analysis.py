@@ -4,7 +4,7 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 
 from queryport.compile.analysis.breakable import Reach, reach_of
-from queryport.compile.analysis.documents import Document, documents
+from queryport.compile.analysis.documents import DocumentForm, documents
 from queryport.compile.analysis.effects import effects
 from queryport.compile.analysis.facts import Facts, Relation
 from queryport.compile.analysis.named import named
@@ -32,7 +32,7 @@ class Analysis:
     """The relations that it reads or writes, those behind views included; None where that is not known."""
     reach: Reach | None = None
     """The constraints that it may break; None is any that there is."""
-    documents: Mapping[int, list[Document]] = field(default_factory=dict)
+    documents: Mapping[int, list[DocumentForm]] = field(default_factory=dict)
     """The forms of JSON parameters that it takes apart into rows, by their numbers."""
     _facts: Facts | None = field(default=None, repr=False)
     _query: Node | None = field(default=None, repr=False)

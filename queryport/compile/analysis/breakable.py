@@ -13,7 +13,7 @@ from handler.contract.violations import ConstraintKind
 from queryport.compile.analysis.constraints import WORD, Carrier, Code, Constraint, Constraints
 from queryport.compile.analysis.facts import Facts
 from queryport.compile.analysis.named import Named
-from queryport.compile.analysis.row_changes import DomainCast, RowChange, RowChanges, Source, view_columns
+from queryport.compile.analysis.row_changes import DomainCast, RowChange, RowChanges, RowSource, view_columns
 from queryport.compile.analysis.scope import Command
 
 _WRITING = frozenset({"insert", "update", "delete", "merge", "copy", "truncate"})
@@ -21,7 +21,7 @@ _EVENTS = {Command.INSERT: 4, Command.DELETE: 8, Command.UPDATE: 16}
 _BEFORE_EACH_ROW = 3
 _ALL_EVENTS = (Command.INSERT, Command.UPDATE, Command.DELETE)
 
-Sources = frozenset[Source]
+Sources = frozenset[RowSource]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Reach(NamedTuple):
 
 
 @dataclass(slots=True)
-class _Search:
+class _ReachSearch:
     constraints: Constraints
     found: dict[str, Constraint] = field(default_factory=dict)
     indirect: set[int] = field(default_factory=set)
@@ -150,7 +150,7 @@ def _named(by_word: Mapping[str, list[int]], words: Iterable[str]) -> list[int]:
 def reach_of(facts: Facts, objects: Named, changes: RowChanges) -> Reach | None:
     """Return what a statement reaches that names these objects and makes these changes; None is anything."""
     constraints = facts.constraints
-    search = _Search(constraints)
+    search = _ReachSearch(constraints)
     feeds: dict[tuple[int, str], Sources] = {}
     for change in changes.changes:
         _direct(facts, search, feeds, change)
@@ -165,7 +165,7 @@ def reach_of(facts: Facts, objects: Named, changes: RowChanges) -> Reach | None:
     return Reach(tuple(found), frozenset(search.words))
 
 
-def _direct(facts: Facts, search: _Search, feeds: dict[tuple[int, str], Sources], change: RowChange) -> None:
+def _direct(facts: Facts, search: _ReachSearch, feeds: dict[tuple[int, str], Sources], change: RowChange) -> None:
     relation = facts.relation(change.relation)
     carrier = search.constraints.carriers.get(change.relation)
     if carrier is None:
@@ -185,7 +185,7 @@ def _direct(facts: Facts, search: _Search, feeds: dict[tuple[int, str], Sources]
     search.change(carrier.oid, change.command, named(change.columns), named(change.ignores), direct=True)
 
 
-def _through_view(facts: Facts, search: _Search, feeds: dict[tuple[int, str], Sources], change: RowChange) -> None:
+def _through_view(facts: Facts, search: _ReachSearch, feeds: dict[tuple[int, str], Sources], change: RowChange) -> None:
     """A change of a view: PostgreSQL passes it on to the one table behind, or triggers and rules decide."""
     search.change(change.relation, change.command, None)
     behind: dict[int, dict[int, Sources]] = {}
@@ -200,7 +200,7 @@ def _through_view(facts: Facts, search: _Search, feeds: dict[tuple[int, str], So
         _direct(facts, search, feeds, inner)
 
 
-def _sources(search: _Search, feeds: Mapping[tuple[int, str], Sources], constraint: Constraint) -> Sources:
+def _sources(search: _ReachSearch, feeds: Mapping[tuple[int, str], Sources], constraint: Constraint) -> Sources:
     """The parameters that feed a constraint's columns, in its table or in one that the table is a part of."""
     oid: int | None = constraint.owner
     found: Sources = frozenset()

@@ -21,7 +21,7 @@ _FITTING = {f"{prefix}_{name}" for prefix in ("json", "jsonb") for name in _OF_A
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class DocumentForm:
     """The form of a JSON parameter."""
 
     is_array: bool
@@ -31,9 +31,9 @@ class Document:
     """The oid of the composite type that they are the fields of, where they are not listed; else 0."""
 
 
-def documents(facts: Facts, query: Node) -> dict[int, list[Document]]:
+def documents(facts: Facts, query: Node) -> dict[int, list[DocumentForm]]:
     """Return the forms of the parameters of a statement, by their numbers."""
-    found: dict[int, list[Document]] = {}
+    found: dict[int, list[DocumentForm]] = {}
     others: set[int] = set()
     pending: list[tuple[Value, bool]] = [(query, False)]
     while pending:
@@ -53,7 +53,7 @@ def documents(facts: Facts, query: Node) -> dict[int, list[Document]]:
                 columns = _columns(item) if item.tag == "RANGETBLFUNCTION" else ()
                 composite = call.number("funcresulttype")
                 if parameter.tag == "PARAM" and (columns or composite >= FIRST_OF_USERS):
-                    document = Document(_SHAPED[function.name], columns, 0 if columns else composite)
+                    document = DocumentForm(_SHAPED[function.name], columns, 0 if columns else composite)
                     found.setdefault(parameter.number("paramid"), []).append(document)
                     pending.extend((inner, False) for inner in call.nodes("args")[:-1])
                     continue

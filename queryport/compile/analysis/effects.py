@@ -31,7 +31,7 @@ class Effects(NamedTuple):
 
 def effects(facts: Facts, query: Node, objects: Named) -> Effects:
     """Return what is known of what a statement that names these objects reaches."""
-    search = _Search(facts)
+    search = _EffectSearch(facts)
     search.through(objects)
     own_code = search.own_code or (_changes_rows(query) and facts.runs_own_code(search.relations))
     return Effects(frozenset(search.found), own_code)
@@ -41,7 +41,7 @@ def _changes_rows(query: Node) -> bool:
     return any(node.tag == "QUERY" and node.number("commandType") != _SELECT for node in walk(query))
 
 
-class _Search:
+class _EffectSearch:
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
         self._seen: set[int] = set()

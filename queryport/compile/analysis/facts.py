@@ -154,7 +154,7 @@ class Facts:
         self._functions: dict[int, Function] = {}
         self._operators: dict[int, tuple[int, ...]] = {}
         self._types: dict[int, Type] = {}
-        self._settled: _Settled | None = None
+        self._settled: _Comparisons | None = None
         self._own_code: dict[int, bool] = {}
         self._exempt: dict[int, frozenset[int]] = {}
         self._constraints: Constraints | None = None
@@ -260,11 +260,11 @@ class Facts:
         row = self._connection.execute(catalogue.NAMED, values).fetchone()
         return row is not None and bool(row[0])
 
-    def _settle(self) -> "_Settled":
+    def _settle(self) -> "_Comparisons":
         if self._settled is None:
             row = self._connection.execute(catalogue.SETTLED).fetchone()
             assert row is not None  # noqa: S101 (a SELECT of two arrays)
-            self._settled = _Settled(frozenset(row[0]), frozenset(row[1]))
+            self._settled = _Comparisons(frozenset(row[0]), frozenset(row[1]))
         return self._settled
 
     def _missing(self, sql: str, oids: Set[int], known: Mapping[int, object]) -> list[dict[str, Any]]:
@@ -285,6 +285,6 @@ def _there(known: Mapping[int, _Known], oid: int) -> _Known:
 
 
 @dataclass(frozen=True, slots=True)
-class _Settled:
+class _Comparisons:
     equalities: frozenset[int]
     loose_collations: frozenset[int]

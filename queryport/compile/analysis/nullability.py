@@ -16,7 +16,7 @@ from queryport.compile.analysis.named import FIRST_OF_USERS
 from queryport.compile.analysis.node_tree import Node, only_query
 from queryport.compile.analysis.proven import Names, Proven, proven
 from queryport.compile.analysis.returned import Returned
-from queryport.compile.analysis.scope import Column, Command, EntryKind, Scope, SetOperation, outputs
+from queryport.compile.analysis.scope import ColumnId, Command, EntryKind, Scope, SetOperation, outputs
 
 _NOT_MATCHED_BY_SOURCE = 1
 """MergeMatchKind."""
@@ -35,7 +35,7 @@ class Nullability:
         self._joins: dict[Scope, Matched] = {}
         self._common: dict[tuple[Scope, str], Columns] = {}
         self._assumed: dict[tuple[Scope, str], Columns] = {}
-        self._known: list[tuple[Scope, Column]] = []
+        self._known: list[tuple[Scope, ColumnId]] = []
         self._views: dict[tuple[int, Moment | None], Columns] = {}
 
     def never_null(self, query: Node) -> Columns:

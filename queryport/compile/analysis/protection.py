@@ -34,12 +34,12 @@ class Protection:
 
 def protection(facts: Facts, query: Node) -> Protection:
     """Return what is known of the policies that hold for a statement."""
-    search = _Search(facts)
+    search = _ProtectionSearch(facts)
     search.through(named(query), None, None, None)
     return search.found
 
 
-class _Search:
+class _ProtectionSearch:
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
         self._seen: set[tuple[int, int | None, int | None]] = set()

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from queryport.compile.analysis.facts import Facts
 from queryport.compile.analysis.node_tree import Node, same, walk
-from queryport.compile.analysis.scope import Column, Command, JoinKind, Scope, conjuncts
+from queryport.compile.analysis.scope import ColumnId, Command, JoinKind, Scope, conjuncts
 
 _IS_NULL, _IS_NOT_NULL = 0, 1
 """NullTestType."""
@@ -27,7 +27,7 @@ class Named(NamedTuple):
     """A column, by how many queries outwards it belongs to."""
 
     levels: int
-    column: Column
+    column: ColumnId
 
 
 Names = frozenset[Named]
@@ -38,9 +38,9 @@ _NONE: Names = frozenset()
 class Proven:
     """The facts that hold for every row which FROM and WHERE leave, and for every group which HAVING leaves."""
 
-    columns: frozenset[Column] = frozenset()
+    columns: frozenset[ColumnId] = frozenset()
     """Columns that are not NULL."""
-    written: frozenset[Column] = frozenset()
+    written: frozenset[ColumnId] = frozenset()
     """The same of the table that is written to, as the row was before."""
     outer: Names = _NONE
     """The same of the queries around this one, wherever this one has a row."""

@@ -12,13 +12,13 @@ from queryport.compile.analysis.named import FIRST_OF_USERS
 from queryport.compile.analysis.node_tree import Node, UnreadableTreeError, Value, only_query
 from queryport.compile.analysis.scope import Command, EntryKind, Scope, outputs
 
-Source = tuple[int, str]
+RowSource = tuple[int, str]
 """The number of a parameter, and the path of a member within it, such as `/email`; empty for the whole."""
 
 RECORD_FUNCTIONS = frozenset({"json_to_record", "jsonb_to_record", "json_populate_record", "jsonb_populate_record"})
 """PostgreSQL's functions that make one row of an object."""
 
-_NOTHING = frozenset[Source]()
+_NOTHING = frozenset[RowSource]()
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class RowChange:
     command: Command
     columns: frozenset[int] | None
     """The numbers of the columns that an UPDATE sets; None is all."""
-    feeds: Mapping[int, frozenset[Source]]
+    feeds: Mapping[int, frozenset[RowSource]]
     """For each column that is set, the parameters that its value is made of."""
     ignores: frozenset[int] | None = None
     """The columns of the unique index on which ON CONFLICT turns a violation into something else; empty is any."""
@@ -40,7 +40,7 @@ class DomainCast:
     """A value that becomes one of a domain, or of a type that has one within."""
 
     domain: int
-    sources: frozenset[Source]
+    sources: frozenset[RowSource]
     is_constant: bool
 
 
@@ -129,7 +129,7 @@ class RowChanges:
         columns = frozenset(feeds) if command == Command.UPDATE else None
         self.changes.append(RowChange(relation, command, columns, feeds, ignores))
 
-    def _sources(self, scope: Scope, value: Value) -> frozenset[Source]:
+    def _sources(self, scope: Scope, value: Value) -> frozenset[RowSource]:
         """The parameters that an expression, or a list of them, is made of."""
         if isinstance(value, tuple):
             return _NOTHING.union(*(self._sources(scope, item) for item in value))
@@ -146,10 +146,10 @@ class RowChanges:
                 return self._outputs(Scope(value, scope))
         return _NOTHING.union(*(self._sources(scope, inner) for inner in value.values()))
 
-    def _outputs(self, scope: Scope) -> frozenset[Source]:
+    def _outputs(self, scope: Scope) -> frozenset[RowSource]:
         return _NOTHING.union(*(self._sources(scope, target.node("expr")) for target in outputs(scope.query)))
 
-    def _variable(self, scope: Scope, variable: Node) -> frozenset[Source]:
+    def _variable(self, scope: Scope, variable: Node) -> frozenset[RowSource]:
         scope = scope.up(variable.number("varlevelsup"))
         column = variable.number("varattno")
         if column <= 0:
@@ -173,7 +173,7 @@ class RowChanges:
                 return self._excluded(scope, variable, column)
         return _NOTHING
 
-    def _excluded(self, scope: Scope, variable: Node, column: int) -> frozenset[Source]:
+    def _excluded(self, scope: Scope, variable: Node, column: int) -> frozenset[RowSource]:
         """The row that ON CONFLICT has found in the way of another is the one that was to be inserted."""
         conflict = scope.query.maybe("onConflict")
         if conflict is None or conflict.number("exclRelIndex") != variable.number("varno"):
@@ -181,7 +181,7 @@ class RowChanges:
         targets = [target for target in scope.query.nodes("targetList") if target.number("resno") == column]
         return _NOTHING.union(*(self._sources(scope, target.node("expr")) for target in targets))
 
-    def _output(self, scope: Scope, column: int) -> frozenset[Source]:
+    def _output(self, scope: Scope, column: int) -> frozenset[RowSource]:
         key = id(scope.query) * 10_000 + column
         if key in self._within:  # a recursive query
             return _NOTHING
@@ -195,7 +195,7 @@ class RowChanges:
         finally:
             self._within.discard(key)
 
-    def _combined(self, scope: Scope, operation: Node, column: int) -> frozenset[Source]:
+    def _combined(self, scope: Scope, operation: Node, column: int) -> frozenset[RowSource]:
         if operation.tag == "RANGETBLREF":
             subquery = scope.entry(operation.number("rtindex")).node("subquery")
             return self._output(Scope(subquery, scope), column)
@@ -203,7 +203,7 @@ class RowChanges:
             scope, operation.node("rarg"), column
         )
 
-    def _function(self, scope: Scope, entry: Node, column: int) -> frozenset[Source]:
+    def _function(self, scope: Scope, entry: Node, column: int) -> frozenset[RowSource]:
         before = 0
         for item in entry.nodes("functions"):
             count = item.number("funccolcount")

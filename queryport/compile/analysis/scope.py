@@ -49,7 +49,7 @@ class SetOperation(IntEnum):
     EXCEPT = 3
 
 
-Column = tuple[int, int]
+ColumnId = tuple[int, int]
 """A range table entry and a column of it, each counted from 1."""
 
 
@@ -92,7 +92,7 @@ class Scope:
         """Follow a column of a join of this query to the expression that it stands for."""
         return self._follow(variable, 0)
 
-    def column(self, variable: Node) -> Column | None:
+    def column(self, variable: Node) -> ColumnId | None:
         """Return the column of this query that a variable names, perhaps from a query within it."""
         levels = variable.number("varlevelsup")
         origin = self._follow(variable, levels)

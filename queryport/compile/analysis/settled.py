@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Set
 from queryport.compile.analysis.expression_types import type_of
 from queryport.compile.analysis.facts import Facts
 from queryport.compile.analysis.node_tree import Node, walk
-from queryport.compile.analysis.scope import Column, EntryKind, Scope
+from queryport.compile.analysis.scope import ColumnId, EntryKind, Scope
 
 _TEXTS = frozenset({25, 1043})
 """text and varchar, which are compared as one."""
@@ -25,7 +25,7 @@ class Settled:
     def __init__(self, scope: Scope, facts: Facts) -> None:
         self.scope = scope
         self._facts = facts
-        self._columns: dict[Column, bool] = {}
+        self._columns: dict[ColumnId, bool] = {}
         self.entries: set[int] = set()
         """Entries with the same row in both, or with none in both by an outer join."""
 
@@ -105,7 +105,7 @@ class Settled:
             return not returns_set and not self._facts.function(node.number(call)).volatile
         return True
 
-    def _column(self, expression: Node) -> Column | None:
+    def _column(self, expression: Node) -> ColumnId | None:
         """Return the column that an expression is, but for casts that leave it the same value."""
         while True:
             expression = self.scope.origin(expression)

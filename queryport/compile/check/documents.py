@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from queryport.compile.analysis.documents import Document
+from queryport.compile.analysis.documents import DocumentForm
 from queryport.compile.describe.database import Database
 from queryport.compile.describe.typed_statement import TypedStatement
 from queryport.compile.describe.types import Schema, nullable, parameter_schema
@@ -26,7 +26,7 @@ def document_schemas(statements: Sequence[TypedStatement]) -> dict[str, Schema]:
     return schemas
 
 
-def _schema(database: Database, form: Document) -> Schema:
+def _schema(database: Database, form: DocumentForm) -> Schema:
     columns = form.columns
     if form.composite:
         fields = database.relations.attributes(database.types.base(form.composite).relation_oid).values()

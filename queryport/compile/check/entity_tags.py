@@ -14,7 +14,7 @@ from queryport.compile.describe.description import Column
 from queryport.compile.describe.query_file import QueryFile
 from queryport.compile.describe.typed_statement import TypedStatement
 from queryport.compile.describe.types import Schema, result_schema
-from queryport.compile.read.syntax_tree import Node, node_name
+from queryport.compile.read.syntax_tree import SyntaxNode, node_name
 from queryport.diagnostics.near_names import did_you_mean
 from queryport.diagnostics.source import Span
 
@@ -26,7 +26,7 @@ _XID = 28
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class TagCondition:
     """The part of a change that a tag in the call makes depend on it."""
 
     where: Span
@@ -34,7 +34,7 @@ class Condition:
     row: str
     """The name of the rows that are changed."""
     column: str
-    looked_up: Node
+    looked_up: SyntaxNode
     """The syntax tree of a SELECT of nothing from those rows, by the author's own condition."""
 
 
@@ -42,7 +42,7 @@ class Condition:
 class EntityTagPlan:
     answered: str | None = None
     """The output column that holds the tag of the answered row."""
-    condition: Condition | None = None
+    condition: TagCondition | None = None
     required: bool = False
     """A call without a tag is refused."""
 
@@ -95,8 +95,8 @@ def plan_entity_tag(statement: TypedStatement, result: Result) -> EntityTagPlan:
 
 
 def _condition(
-    statement: TypedStatement, change: Node, name: str, output: Column | None, place: Span
-) -> Condition | None:
+    statement: TypedStatement, change: SyntaxNode, name: str, output: Column | None, place: Span
+) -> TagCondition | None:
     """Find the column of the table that is changed, and the author's condition."""
     file = statement.file
     database, report = file.database, file.reporter.report
@@ -134,10 +134,10 @@ def _condition(
         report("QP423", place, message, "write it in parentheses: `WHERE (…)`")
         return None
     row = relation.alias.aliasname or relation.relname
-    return Condition(where, row, column, _looked_up(change, row))
+    return TagCondition(where, row, column, _looked_up(change, row))
 
 
-def _changes(statement: TypedStatement, update: Node, oid: int | None, column: str) -> bool:
+def _changes(statement: TypedStatement, update: SyntaxNode, oid: int | None, column: str) -> bool:
     """Whether a column may have another value after an UPDATE; of a view's, nobody knows."""
     database = statement.file.database
     if oid is None or column in _SYSTEM_COLUMNS.values() or database.facts.relation(oid).kind == "v":
@@ -154,7 +154,7 @@ def _can_be_locked(statement: TypedStatement, oid: int | None) -> bool:
     return relations is not None and not any(each.kind == "v" and each.replaced for each in relations)
 
 
-def _looked_up(change: Node, row: str) -> Node:
+def _looked_up(change: SyntaxNode, row: str) -> SyntaxNode:
     """Write the SELECT that locks the rows which the change would change, and has the latest of each."""
     tree = postgast.parse("SELECT FROM t WHERE true FOR NO KEY UPDATE OF t")
     select = tree.stmts[0].stmt.select_stmt

@@ -40,7 +40,7 @@ _RAISED_BY: Mapping[type[OperationError], frozenset[str]] = {
     errors.BusinessRule: frozenset({"raise"}),
 }
 
-_Broken = dict[str, tuple[Constraint, frozenset[str]]]
+_BrokenByName = dict[str, tuple[Constraint, frozenset[str]]]
 """The constraints that an operation may break, by id, and the pointers of the parameters that feed them."""
 
 
@@ -98,8 +98,8 @@ def possible_errors(
     return tuple(sorted(found, key=lambda each: (order.get(each.code, len(order)), each.code, each.detail or "")))
 
 
-def _broken(constraints: Constraints, statements: Sequence[TypedStatement]) -> _Broken:
-    found: _Broken = {}
+def _broken(constraints: Constraints, statements: Sequence[TypedStatement]) -> _BrokenByName:
+    found: _BrokenByName = {}
     for statement in statements:
         reach = _reach(statement)
         if reach is None:
@@ -120,7 +120,9 @@ def _reach(statement: TypedStatement) -> Reach | None:
     return statement.analysis.reach
 
 
-def _check_entries(file: QueryFile, constraints: Constraints, broken: _Broken, parameters: frozenset[str]) -> None:
+def _check_entries(
+    file: QueryFile, constraints: Constraints, broken: _BrokenByName, parameters: frozenset[str]
+) -> None:
     if not file.front_matter.errors:
         return
     known = {name for constraint in constraints.by_id.values() for name in constraint.names}

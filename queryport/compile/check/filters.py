@@ -22,7 +22,7 @@ _PATTERN: Schema = {"type": "string", "pattern": LIKE}
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class FilterCondition:
     """A condition on a column of one type."""
 
     operator: str
@@ -35,38 +35,42 @@ class Condition:
     """For a value that is false; the condition then has the value itself nowhere."""
 
 
-def conditions(database: Database, column: Column) -> list[Condition]:
+def conditions(database: Database, column: Column) -> list[FilterCondition]:
     """Return the conditions that a column of a statement can be held to; none where its values cannot be sent."""
     if database.types.base(column.type_oid).kind == "p":
         return []
     return [each for each in _candidates(database, column.type_oid) if _is_taken(database, column.type_oid, each)]
 
 
-def _candidates(database: Database, oid: int) -> Iterator[Condition]:
+def _candidates(database: Database, oid: int) -> Iterator[FilterCondition]:
     base = database.types.base(oid)
     # Without a domain, whose CHECK is for values that are kept and not for those that are compared.
     cast = cast_of_text(database, base.oid)
     own, schema = codec(database, base.oid), parameter_schema(database, base.oid)
     column = f"{{column}}{cast_of_enum(database, base.oid)}"
     for operator, sql in COMPARISONS.items():
-        yield Condition(operator, own, schema, f"{column} {sql} ({{value}}{cast})")
+        yield FilterCondition(operator, own, schema, f"{column} {sql} ({{value}}{cast})")
     array_oid = None if base.element_oid else database.types.oid(f"{base.sql_name}[]")
     if own == "json":
         # In an array of PostgreSQL's, JSON's null would be an element that is NULL and equals nothing.
         elements = f"ARRAY(SELECT jsonb_array_elements({{value}}{cast}))"
-        yield Condition("in", own, {"type": "array", "items": schema}, f"{column} = ANY ({elements})")
+        yield FilterCondition("in", own, {"type": "array", "items": schema}, f"{column} = ANY ({elements})")
     elif array_oid is not None:
         any_of = f"{column} = ANY ({{value}}{cast_of_text(database, array_oid)})"
-        yield Condition("in", codec(database, array_oid), {"type": "array", "items": schema}, any_of)
+        yield FilterCondition("in", codec(database, array_oid), {"type": "array", "items": schema}, any_of)
     for operator, sql in PATTERNS.items():
-        yield Condition(operator, "scalar", _PATTERN, f"{{column}} {sql} ({{value}}{cast_of_text(database, TEXT_OID)})")
-    yield Condition("contains", own, schema, f"{{column}} @> ({{value}}{cast})")
+        yield FilterCondition(
+            operator, "scalar", _PATTERN, f"{{column}} {sql} ({{value}}{cast_of_text(database, TEXT_OID)})"
+        )
+    yield FilterCondition("contains", own, schema, f"{{column}} @> ({{value}}{cast})")
     # Of a composite, IS NULL asks whether all of its fields are.
     null, value = ("IS NOT DISTINCT FROM", "IS DISTINCT FROM") if base.kind == "c" else ("IS", "IS NOT")
-    yield Condition("is_null", "scalar", {"type": "boolean"}, f"{{column}} {null} NULL", f"{{column}} {value} NULL")
+    yield FilterCondition(
+        "is_null", "scalar", {"type": "boolean"}, f"{{column}} {null} NULL", f"{{column}} {value} NULL"
+    )
 
 
-def _is_taken(database: Database, oid: int, condition: Condition) -> bool:
+def _is_taken(database: Database, oid: int, condition: FilterCondition) -> bool:
     """Whether PostgreSQL has the condition for a column of the type."""
     grouped = ""
     if condition.operator in ("lt", "lte", "gt", "gte"):

@@ -47,13 +47,13 @@ _PATTERN_CURE = (
     "several patterns can stand in `allOf: [{pattern: …}, {pattern: …}]`"
 )
 
-Path = tuple[str | int, ...]
+KeywordPath = tuple[str | int, ...]
 
 
 class Unfit(NamedTuple):
     """A keyword that does not fit."""
 
-    path: Path
+    path: KeywordPath
     """From the parameter's entry to the keyword."""
     message: str
     cure: str
@@ -72,7 +72,7 @@ def unfit_keywords(name: str, keywords: Mapping[str, Any], derived: Schema) -> l
     return list(_unfit(f"`:{name}`", keywords, derived, ()))
 
 
-def _invalid(written: Mapping[str, Any]) -> Path | None:
+def _invalid(written: Mapping[str, Any]) -> KeywordPath | None:
     """Return the place of what is no JSON Schema."""
     # Here, for the import takes a tenth of the time in which one file of ten thousand is compiled.
     from jsonschema import Draft202012Validator, FormatChecker, SchemaError
@@ -149,7 +149,7 @@ def _bounded_number(schema: Schema, keywords: Mapping[str, Any]) -> Schema:
     return {"type": left if len(left) > 1 else left[0]}
 
 
-def _unfit(owner: str, keywords: Mapping[str, Any], derived: Schema, path: Path) -> Iterator[Unfit]:
+def _unfit(owner: str, keywords: Mapping[str, Any], derived: Schema, path: KeywordPath) -> Iterator[Unfit]:
     types = types_of(derived) - {"null"}
     for keyword in keywords.keys() - KEYWORDS:
         message = f"`{keyword}` is not a keyword that a parameter's schema may have"
@@ -173,14 +173,14 @@ def _unfit(owner: str, keywords: Mapping[str, Any], derived: Schema, path: Path)
         yield from _unfit(inner if own else f"a part of {owner}", nested, own, (*path, *step))
 
 
-def _derived_part(derived: Schema, step: Path) -> Schema:
+def _derived_part(derived: Schema, step: KeywordPath) -> Schema:
     part: Any = derived.get("items") if step == ("items",) else None
     if step[0] == "properties":
         part = derived.get("properties", {}).get(step[1])
     return part if isinstance(part, dict) else {}
 
 
-def _unmatched_patterns(keywords: Mapping[str, Any], path: Path) -> Iterator[Unfit]:
+def _unmatched_patterns(keywords: Mapping[str, Any], path: KeywordPath) -> Iterator[Unfit]:
     for place, schema in _within(keywords, path):
         patterns = [(("pattern",), schema["pattern"])] if isinstance(schema.get("pattern"), str) else []
         if isinstance(schema.get("patternProperties"), Mapping):
@@ -193,14 +193,14 @@ def _unmatched_patterns(keywords: Mapping[str, Any], path: Path) -> Iterator[Unf
                 yield Unfit((*place, *step), message, _PATTERN_CURE)
 
 
-def _within(keywords: Mapping[str, Any], path: Path) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+def _within(keywords: Mapping[str, Any], path: KeywordPath) -> Iterator[tuple[KeywordPath, Mapping[str, Any]]]:
     """Every schema in a schema, itself first."""
     yield path, keywords
     for step, nested in _parts(keywords):
         yield from _within(nested, (*path, *step))
 
 
-def _parts(keywords: Mapping[str, Any]) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+def _parts(keywords: Mapping[str, Any]) -> Iterator[tuple[KeywordPath, Mapping[str, Any]]]:
     """The schemas directly within a schema, which need not be a valid one yet."""
     for keyword in _SCHEMA:
         if isinstance(keywords.get(keyword), Mapping):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from handler.contract.operation import Result
 from handler.contract.ordering import DESCENDING
-from queryport.compile.check.filters import Condition, conditions
+from queryport.compile.check.filters import FilterCondition, conditions
 from queryport.compile.check.pages import PagePlan, plan_page
 from queryport.compile.check.sort_keys import OutputColumns, SortKey
 from queryport.compile.describe.typed_statement import TypedStatement
@@ -29,7 +29,7 @@ class FilterPlan:
     """A condition that callers may set on an output column."""
 
     column: str
-    condition: Condition
+    condition: FilterCondition
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from postgast.pg_query_pb2 import BoolExprType, NullTestType
 from queryport.compile.describe.query_file import number_edits
 from queryport.compile.describe.typed_statement import TypedStatement
 from queryport.compile.read.draft import Draft
-from queryport.compile.read.syntax_tree import Node, node_name
+from queryport.compile.read.syntax_tree import SyntaxNode, node_name
 from queryport.compile.read.tokens import Placeholder, closing
 from queryport.diagnostics.source import Span
 
@@ -42,7 +42,7 @@ def optional_filters(statement: TypedStatement, absentable: frozenset[str]) -> l
     ]
 
 
-def _conditions(node: Node) -> Iterator[Node]:
+def _conditions(node: SyntaxNode) -> Iterator[SyntaxNode]:
     """Yield what AND joins in each WHERE and ON, at any depth of the statement."""
     for _, inner in postgast.walk(node):
         match node_name(inner):
@@ -52,7 +52,7 @@ def _conditions(node: Node) -> Iterator[Node]:
                 yield from conditions_joined_by_and(inner.quals)
 
 
-def conditions_joined_by_and(wrapper: Node) -> Iterator[Node]:
+def conditions_joined_by_and(wrapper: SyntaxNode) -> Iterator[SyntaxNode]:
     """Yield the conditions that AND joins in one, each in its wrapper."""
     condition = postgast.unwrap_node(wrapper)
     if node_name(condition) == "BoolExpr" and condition.boolop == BoolExprType.AND_EXPR:
@@ -62,7 +62,7 @@ def conditions_joined_by_and(wrapper: Node) -> Iterator[Node]:
         yield wrapper
 
 
-def tested_placeholder(statement: TypedStatement, condition: Node) -> Placeholder | None:
+def tested_placeholder(statement: TypedStatement, condition: SyntaxNode) -> Placeholder | None:
     """Return the placeholder whose being NULL makes the condition true."""
     if node_name(condition) != "BoolExpr" or condition.boolop != BoolExprType.OR_EXPR:
         return None
@@ -81,7 +81,7 @@ def tested_placeholder(statement: TypedStatement, condition: Node) -> Placeholde
     )
 
 
-def _type_name(cast: Node) -> str:
+def _type_name(cast: SyntaxNode) -> str:
     """Return the type of a cast as SQL, with its modifier."""
     tree = postgast.parse("SELECT NULL::text")
     target = tree.stmts[0].stmt.select_stmt.target_list[0].res_target.val
@@ -89,7 +89,7 @@ def _type_name(cast: Node) -> str:
     return postgast.deparse(tree).removeprefix("SELECT NULL::")
 
 
-def _span(statement: TypedStatement, tree: Node, condition: Node) -> Span | None:
+def _span(statement: TypedStatement, tree: SyntaxNode, condition: SyntaxNode) -> Span | None:
     """Return the parentheses that hold a condition and nothing else.
 
     They do if the statement with `true` in their place is the one that has `true` for the condition in its tree.

@@ -15,7 +15,7 @@ from postgast.pg_query_pb2 import CmdType
 from queryport.compile.check.stretches import Nodes, Stretches, grouped
 from queryport.compile.describe.pg_relations import Attribute
 from queryport.compile.describe.typed_statement import TypedStatement
-from queryport.compile.read.syntax_tree import Node, node_name
+from queryport.compile.read.syntax_tree import SyntaxNode, node_name
 from queryport.compile.read.tokens import Placeholder
 from queryport.diagnostics.source import Span
 
@@ -52,28 +52,28 @@ class Patches:
 _CURE = "it can in `SET column = …` and in VALUES; elsewhere give the placeholder another name, without `patch`"
 
 
-class _Row(NamedTuple):
+class _InsertedRow(NamedTuple):
     """The values of a row that is inserted, and the names of the columns that they are for."""
 
     values: Nodes
     columns: Sequence[str | None]
     """None for a field or an element of a column, which has no DEFAULT."""
-    relation: Node
+    relation: SyntaxNode
 
 
 class _SetList(NamedTuple):
     targets: Nodes
-    relation: Node
+    relation: SyntaxNode
 
 
 def find_patches(statement: TypedStatement) -> Patches:
     """Return what calls may leave out of a statement; report parameters that cannot be left out of it."""
     names = {place.name for place in statement.scan.placeholders}
     patch = frozenset(name for name in names if statement.file.front_matter.parameter(name).patch)
-    return _Search(statement, patch).patches() if patch else Patches()
+    return _PatchSearch(statement, patch).patches() if patch else Patches()
 
 
-class _Search:
+class _PatchSearch:
     def __init__(self, statement: TypedStatement, patch: frozenset[str]) -> None:
         self._statement = statement
         self._database: Database = statement.file.database
@@ -105,19 +105,21 @@ class _Search:
                 self._report_elsewhere(place, nodes)
         return Patches(tuple(lists), tuple(defaults), frozenset(self._not_null))
 
-    def _rows(self, node: Node) -> Iterator[_Row]:
+    def _rows(self, node: SyntaxNode) -> Iterator[_InsertedRow]:
         match node_name(node):
             case "InsertStmt" if _has_plain_values(node):
                 columns = self._columns(node.relation, node.cols)
                 for row in node.select_stmt.select_stmt.values_lists:
-                    yield _Row(row.list.items, columns, node.relation)
+                    yield _InsertedRow(row.list.items, columns, node.relation)
             case "MergeStmt":
                 for clause in node.merge_when_clauses:
                     action = clause.merge_when_clause
                     if action.command_type == CmdType.CMD_INSERT:
-                        yield _Row(action.values, self._columns(node.relation, action.target_list), node.relation)
+                        yield _InsertedRow(
+                            action.values, self._columns(node.relation, action.target_list), node.relation
+                        )
 
-    def _set_lists(self, node: Node) -> Iterator[_SetList]:
+    def _set_lists(self, node: SyntaxNode) -> Iterator[_SetList]:
         match node_name(node):
             case "UpdateStmt":
                 yield _SetList(node.target_list, node.relation)
@@ -129,7 +131,7 @@ class _Search:
                     if action.command_type == CmdType.CMD_UPDATE:
                         yield _SetList(action.target_list, node.relation)
 
-    def _defaults(self, row: _Row) -> Iterator[tuple[str, Span, str]]:
+    def _defaults(self, row: _InsertedRow) -> Iterator[tuple[str, Span, str]]:
         """Yield each column that has its DEFAULT without a parameter, with the value's stretch and the parameter."""
         for index, value in enumerate(row.values):
             places = self._places(value)
@@ -161,7 +163,7 @@ class _Search:
                     self._settle(found, set_list.relation, column.name, whole=not len(column.indirection))
         return tuple(assignments)
 
-    def _places(self, *nodes: Node) -> list[Placeholder]:
+    def _places(self, *nodes: SyntaxNode) -> list[Placeholder]:
         """Return the placeholders in nodes whose parameters a call may leave out, each once."""
         wrapped = [inner for node in nodes for _, inner in postgast.walk(postgast.unwrap_node(node))]
         numbers = {inner.number for inner in wrapped if node_name(inner) == "ParamRef"}
@@ -181,12 +183,12 @@ class _Search:
             self._report("QP114", places[0].span, message, cure, also=(places[1].span,))
         return len(names) == 1
 
-    def _settle(self, places: Sequence[Placeholder], relation: Node, column: str, *, whole: bool) -> None:
+    def _settle(self, places: Sequence[Placeholder], relation: SyntaxNode, column: str, *, whole: bool) -> None:
         self._settled.update(place.number for place in places)
         if whole and self._is_not_null(relation, column):
             self._not_null.update(place.name for place in places)
 
-    def _is_not_null(self, relation: Node, column: str) -> bool:
+    def _is_not_null(self, relation: SyntaxNode, column: str) -> bool:
         attribute = next((each for each in self._attributes(relation) if each.name == column), None)
         return attribute is not None and (attribute.not_null or self._refuses_null(attribute.type_oid))
 
@@ -195,18 +197,18 @@ class _Search:
         row = self._database.types[oid]
         return row.not_null or (row.kind == "d" and self._refuses_null(row.base_oid))
 
-    def _columns(self, relation: Node, written: Nodes) -> list[str | None]:
+    def _columns(self, relation: SyntaxNode, written: Nodes) -> list[str | None]:
         """Return the names of the columns that an INSERT writes to, in the order of its values."""
         if len(written):
             targets = [column.res_target for column in written]
             return [None if len(target.indirection) else target.name for target in targets]
         return [attribute.name for attribute in self._attributes(relation)]
 
-    def _attributes(self, relation: Node) -> Sequence[Attribute]:
+    def _attributes(self, relation: SyntaxNode) -> Sequence[Attribute]:
         oid = self._database.relations.oid(relation.schemaname, relation.relname)
         return list(self._database.relations.attributes(oid).values()) if oid is not None else []
 
-    def _check_excluded(self, insert: Node, columns: set[str]) -> None:
+    def _check_excluded(self, insert: SyntaxNode, columns: set[str]) -> None:
         """Report `excluded.column` where that may be the DEFAULT, which the row that is there is not meant to get."""
         for _, node in postgast.walk(insert.on_conflict_clause):
             if node_name(node) != "ColumnRef":
@@ -219,7 +221,7 @@ class _Search:
                 cure = "write the parameter itself: its assignment is then left out with it"
                 self._report("QP114", at, message, cure)
 
-    def _report_elsewhere(self, place: Placeholder, nodes: Sequence[Node]) -> None:
+    def _report_elsewhere(self, place: Placeholder, nodes: Sequence[SyntaxNode]) -> None:
         inserts = [node for node in nodes if node_name(node) == "InsertStmt" and not _has_plain_values(node)]
         if any(place in self._places(node.select_stmt) for node in inserts if node.HasField("select_stmt")):
             message = f"`:{place.name}` may be left out, and a DEFAULT for it can stand in a plain VALUES alone"
@@ -230,7 +232,7 @@ class _Search:
         self._report("QP114", place.span, message, cure)
 
 
-def _has_plain_values(insert: Node) -> bool:
+def _has_plain_values(insert: SyntaxNode) -> bool:
     """Whether the rows of an INSERT are those of a VALUES that is nothing besides, so that DEFAULT can stand in it."""
     if not insert.HasField("select_stmt"):
         return False

@@ -14,7 +14,7 @@ from postgast.pg_query_pb2 import Token as TokenKind
 from queryport.compile.describe.query_file import number_edits
 from queryport.compile.describe.typed_statement import TypedStatement
 from queryport.compile.read.draft import Draft
-from queryport.compile.read.syntax_tree import Node
+from queryport.compile.read.syntax_tree import SyntaxNode
 from queryport.compile.read.tokens import Placeholder
 from queryport.diagnostics.source import Span
 
@@ -50,7 +50,7 @@ class Stretches:
         self._draft = statement.draft
         self._edits = number_edits(statement.scan)
         self._tree = postgast.parse(statement.draft.text)
-        self.node: Node = postgast.unwrap_node(self._tree.stmts[0].stmt)
+        self.node: SyntaxNode = postgast.unwrap_node(self._tree.stmts[0].stmt)
 
     def assignments(self, targets: Nodes) -> list[Span] | None:
         """Return the stretch of each assignment of a SET list, in order; None where one is not found."""
@@ -87,7 +87,7 @@ class Stretches:
         spans = (span for start in starts for span in self._spans(start, [end for end in ends if end >= start]))
         return self._first(spans, "true", wanted)
 
-    def _start(self, target: Node) -> int:
+    def _start(self, target: SyntaxNode) -> int:
         """Return the index of an assignment's first token."""
         at = self._draft.origin_of_byte(target.res_target.location)
         index = next(index for index, token in enumerate(self._scan.tokens) if token.start >= at)
@@ -137,7 +137,7 @@ class Stretches:
         except postgast.PgQueryError:
             return None
 
-    def _deparsed(self, nodes: Nodes, parts: Sequence[Node]) -> str:
+    def _deparsed(self, nodes: Nodes, parts: Sequence[SyntaxNode]) -> str:
         """Return the statement with other parts in one of its lists, as libpg_query writes it."""
         written = [deepcopy(node) for node in nodes]
         other = [deepcopy(node) for node in parts]

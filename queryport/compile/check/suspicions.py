@@ -9,7 +9,7 @@ from postgast.pg_query_pb2 import Token as TokenKind
 
 from queryport.compile.check.optional_filters import conditions_joined_by_and, tested_placeholder
 from queryport.compile.describe.typed_statement import TypedStatement
-from queryport.compile.read.syntax_tree import Node, leftmost_select, node_name
+from queryport.compile.read.syntax_tree import SyntaxNode, leftmost_select, node_name
 from queryport.compile.read.tokens import Placeholder
 from queryport.diagnostics.source import Span
 
@@ -56,7 +56,7 @@ def _check_aliases(statement: TypedStatement) -> None:
             statement.file.reporter.report("QP305", at, message, cure)
 
 
-def _bare_alias(statement: TypedStatement, output: Node) -> Span | None:
+def _bare_alias(statement: TypedStatement, output: SyntaxNode) -> Span | None:
     """Return where the name of an output column stands that is a column with a name behind it, without AS."""
     if node_name(postgast.unwrap_node(output.val)) != "ColumnRef":
         return None
@@ -68,7 +68,7 @@ def _bare_alias(statement: TypedStatement, output: Node) -> Span | None:
     return None if tokens[index].kind == TokenKind.AS else Span(tokens[index].start, tokens[index].end)
 
 
-def _columns(statement: TypedStatement, select: Node) -> Iterator[str]:
+def _columns(statement: TypedStatement, select: SyntaxNode) -> Iterator[str]:
     """Yield the names of the columns of the tables that stand in FROM."""
     database = statement.file.database
     for item in select.from_clause:
@@ -78,7 +78,7 @@ def _columns(statement: TypedStatement, select: Node) -> Iterator[str]:
                 yield from (attribute.name for attribute in database.relations.attributes(oid).values())
 
 
-def _check_in(statement: TypedStatement, node: Node) -> None:
+def _check_in(statement: TypedStatement, node: SyntaxNode) -> None:
     """`IN (:ids)`: a list of one value."""
     items = postgast.unwrap_node(node.rexpr).items
     place = _placeholder(statement, items[0]) if len(items) == 1 else None
@@ -88,7 +88,7 @@ def _check_in(statement: TypedStatement, node: Node) -> None:
         statement.file.reporter.report("QP112", place.span, message, cure)
 
 
-def _check_order(statement: TypedStatement, node: Node) -> None:
+def _check_order(statement: TypedStatement, node: SyntaxNode) -> None:
     """`ORDER BY :sort`: a value is the same for every row."""
     place = _placeholder(statement, node.node)
     if place is not None:
@@ -97,7 +97,7 @@ def _check_order(statement: TypedStatement, node: Node) -> None:
         statement.file.reporter.report("QP214", place.span, message, cure)
 
 
-def _check_condition(statement: TypedStatement, node: Node, absentable: frozenset[str]) -> None:
+def _check_condition(statement: TypedStatement, node: SyntaxNode, absentable: frozenset[str]) -> None:
     """A change whose conditions are all optional filters takes every row where a call gives none of them."""
     conditions = [postgast.unwrap_node(each) for each in conditions_joined_by_and(node.where_clause)]
     places = [tested_placeholder(statement, condition) for condition in conditions]
@@ -113,7 +113,7 @@ def _listed(places: list[Placeholder | None]) -> str:
     return " and ".join(f"`:{name}`" for name in dict.fromkeys(place.name for place in places if place is not None))
 
 
-def _placeholder(statement: TypedStatement, wrapper: Node) -> Placeholder | None:
+def _placeholder(statement: TypedStatement, wrapper: SyntaxNode) -> Placeholder | None:
     """Return the placeholder that an expression is, but for a cast."""
     node = postgast.unwrap_node(wrapper)
     if node_name(node) == "TypeCast":

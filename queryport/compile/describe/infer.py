@@ -74,7 +74,7 @@ def infer(
         return None
 
 
-class _Described(NamedTuple):
+class _Attempt(NamedTuple):
     """PostgreSQL's answer to a text whose placeholders are to be typed."""
 
     outcome: Description | StatementError
@@ -82,15 +82,15 @@ class _Described(NamedTuple):
     """The numbers that PostgreSQL could not type by themselves, and that are text now."""
 
 
-def _described(file: QueryFile, draft: Draft, oids: list[int]) -> _Described:
+def _described(file: QueryFile, draft: Draft, oids: list[int]) -> _Attempt:
     untyped: set[int] = set()
     while True:
         try:
-            return _Described(file.database.prepare(draft.text, oids), frozenset(untyped))
+            return _Attempt(file.database.prepare(draft.text, oids), frozenset(untyped))
         except StatementError as error:
             number = _indeterminate(error)
             if number is None or number in untyped:
-                return _Described(error, frozenset(untyped))
+                return _Attempt(error, frozenset(untyped))
             # Any type lets the others be inferred; this one is then looked up among them.
             untyped.add(number)
             oids[number - 1] = TEXT_OID

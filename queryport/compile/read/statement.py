@@ -12,7 +12,7 @@ import postgast
 from queryport.compile.read.draft import Draft
 from queryport.compile.read.refused_statements import REFUSED_STATEMENTS
 from queryport.compile.read.syntax_errors import report_syntax_error
-from queryport.compile.read.syntax_tree import WRITES, Node, node_name
+from queryport.compile.read.syntax_tree import WRITES, SyntaxNode, node_name
 from queryport.compile.read.tokens import Scan
 from queryport.diagnostics.reporter import Reporter
 from queryport.diagnostics.source import Span
@@ -28,7 +28,7 @@ class Shape(StrEnum):
 class ParsedStatement:
     """One parsed statement."""
 
-    node: Node
+    node: SyntaxNode
     draft: Draft
     """The text that was parsed, which the positions in `node` count the bytes of."""
     shape: Shape
@@ -82,7 +82,7 @@ def parse(reporter: Reporter, scan: Scan, draft: Draft, *, in_transaction: bool)
     return _parsed(node, kind, draft)
 
 
-def _parsed(node: Node, kind: str, draft: Draft) -> ParsedStatement:
+def _parsed(node: SyntaxNode, kind: str, draft: Draft) -> ParsedStatement:
     writes_in_with = any(node_name(inner) in WRITES for _, inner in postgast.walk(node) if inner is not node)
     into = kind == "select_stmt" and node.HasField("into_clause")
     if kind in _WRITE_KINDS:
@@ -108,12 +108,12 @@ def _parsed(node: Node, kind: str, draft: Draft) -> ParsedStatement:
     )
 
 
-def _lasts_for_the_transaction(node: Node, kind: str) -> bool:
+def _lasts_for_the_transaction(node: SyntaxNode, kind: str) -> bool:
     """Return whether a statement that does nothing by itself affects those that follow in the same transaction."""
     return kind in ("lock_stmt", "constraints_set_stmt") or (kind == "variable_set_stmt" and bool(node.is_local))
 
 
-def _unconditional(node: Node) -> Iterator[tuple[Node, str]]:
+def _unconditional(node: SyntaxNode) -> Iterator[tuple[SyntaxNode, str]]:
     for _, inner in postgast.walk(node):
         if node_name(inner) in ("UpdateStmt", "DeleteStmt") and not inner.HasField("where_clause"):
             yield inner, "UPDATE" if node_name(inner) == "UpdateStmt" else "DELETE"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from postgast.pg_query_pb2 import Token as TokenKind
 
-from queryport.compile.check.entity_tags import Condition
+from queryport.compile.check.entity_tags import TagCondition
 from queryport.compile.check.optional_filters import optional_filters
 from queryport.compile.check.patches import Patches
 from queryport.compile.describe.database import Database
@@ -16,7 +16,7 @@ from queryport.compile.describe.text_forms import cast_before, cast_of_text
 from queryport.compile.describe.typed_statement import TypedStatement
 from queryport.compile.read.draft import Draft, Edit
 from queryport.compile.read.tokens import Placeholder, Scan
-from queryport.compile.write.if_match import IfMatch, if_match
+from queryport.compile.write.if_match import IfMatchPieces, if_match
 from queryport.compile.write.names import free_names
 from queryport.compile.write.pieces import Alternative, Listed, Pieces
 from queryport.diagnostics.source import Source, Span
@@ -34,7 +34,7 @@ class Body:
     patches: Patches
     where: Span | None = None
     """The stretch of the condition of a change that takes an entity tag."""
-    if_match: IfMatch | None = None
+    if_match: IfMatchPieces | None = None
 
     def pieces(self, span: Span) -> Pieces:
         """Return a stretch of the statement as pieces."""
@@ -82,7 +82,7 @@ class Body:
 
 
 def cast_body(
-    statement: TypedStatement, absentable: frozenset[str], patches: Patches, condition: Condition | None = None
+    statement: TypedStatement, absentable: frozenset[str], patches: Patches, condition: TagCondition | None = None
 ) -> Body:
     """Cast each placeholder to its type; `absentable` are the parameters that a call may leave NULL.
 

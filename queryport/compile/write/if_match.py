@@ -11,14 +11,14 @@ import postgast
 from postgast.pg_query_pb2 import Token as TokenKind
 
 from handler.contract.execution import IF_MATCH, MOVED_MARK, ROW_COUNT_MARK
-from queryport.compile.check.entity_tags import Condition
+from queryport.compile.check.entity_tags import TagCondition
 from queryport.compile.describe.text_forms import cast_of_text
 from queryport.compile.describe.typed_statement import TypedStatement
 from queryport.compile.write.pieces import Alternative
 
 
 @dataclass(frozen=True, slots=True)
-class IfMatch:
+class IfMatchPieces:
     """The pieces that a statement has in a call with an entity tag, and no others."""
 
     query: Alternative
@@ -30,7 +30,7 @@ class IfMatch:
     """A branch of a CASE over the changed rows: it fails where a row has another tag."""
 
 
-def if_match(statement: TypedStatement, condition: Condition, name: str) -> IfMatch:
+def if_match(statement: TypedStatement, condition: TagCondition, name: str) -> IfMatchPieces:
     """Write the pieces; `name` is free for a query."""
     row, column = (f'"{text.replace(chr(34), chr(34) * 2)}"' for text in (condition.row, condition.column))
     same = f"(to_json({row}.{column}) #>> '{{}}') = ANY(:{IF_MATCH}::text[])"
@@ -38,7 +38,7 @@ def if_match(statement: TypedStatement, condition: Condition, name: str) -> IfMa
     query = query.replace("SELECT", f"SELECT ({same}) IS TRUE AS same", 1)
     other = f"EXISTS (SELECT FROM {name} WHERE NOT same)"
     failure = f"((:{ROW_COUNT_MARK}::text) || '{MOVED_MARK}' || count(*))::integer::text"
-    return IfMatch(
+    return IfMatchPieces(
         _where_given(f"{name} AS MATERIALIZED ({query}), "),
         _where_given("("),
         _where_given(f") AND {same} AND NOT {other}"),

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from handler.contract.execution import Filter, Listing
-from handler.contract.ordering import RANGE, Key
+from handler.contract.ordering import RANGE, OrderKey
 from handler.contract.sql import (
     Choice,
     CommaList,
@@ -73,7 +73,7 @@ class _Writer:
     rendered: str
     """The row as one JSON text."""
 
-    def listing(self, keys: tuple[Key, ...]) -> Listing:
+    def listing(self, keys: tuple[OrderKey, ...]) -> Listing:
         plan = self.plan
         return Listing(
             _list_sql(self._statement(counts=False)),
@@ -154,14 +154,14 @@ def _ranges_of(piece: _EachRange) -> Ranges:
     return Ranges(query, piece.opening, closing)
 
 
-def _keys(database: Database, plan: ListPlan, row: str) -> list[Key]:
+def _keys(database: Database, plan: ListPlan, row: str) -> list[OrderKey]:
     keys = []
     for number, key in enumerate(plan.keys, start=1):
         column, placeholder = column_of(row, key.column), f"__key_{number}"
         value = f"(:{placeholder}{cast_of_text(database, key.type_oid)})"
         text = as_text(database, key.type_oid, column)
         cast = cast_of_enum(database, key.type_oid)
-        keys.append(Key(key.column, column, text, value, placeholder, key.nullable, cast))
+        keys.append(OrderKey(key.column, column, text, value, placeholder, key.nullable, cast))
     return keys
 
 

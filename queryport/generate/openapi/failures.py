@@ -13,7 +13,7 @@ from handler.contract.execution import Transaction
 from handler.contract.operation import Idempotency, Operation, PossibleError, Precondition, Result
 from handler.contract.violations import own_error
 
-Rule = Callable[[Operation, bool], bool]
+Applies = Callable[[Operation, bool], bool]
 """Whether an operation can give the error; the second argument says whether the request has a body."""
 
 
@@ -40,7 +40,7 @@ def _compiled(_operation: Operation, _has_body: bool) -> bool:  # noqa: FBT001
     return False
 
 
-RULES: Mapping[type[OperationError], Rule] = {
+RULES: Mapping[type[OperationError], Applies] = {
     errors.InvalidParameters: _always,
     errors.NotAuthenticated: _always,  # a credential that is not good is refused, whatever the operation allows
     errors.NotAllowed: _always,  # the database user may lack a privilege

@@ -25,7 +25,7 @@ from handler.contract.operation import (
     Parameter,
     Result,
 )
-from handler.contract.ordering import RANGE, Key
+from handler.contract.ordering import RANGE, OrderKey
 from handler.contract.sql import Slot, Sql
 from queryport.compile.write.emit import write_catalog
 from queryport.compile.write.pieces import Alternative, Listed
@@ -45,7 +45,7 @@ _FULL = Operation(
             Slot("keys"),
             each_range("SELECT", Slot(RANGE, " AND "), Slot("order")),
         ),
-        (Key("order_id", 'q."order_id"', 'q."order_id"::text', "(:__key_1::bigint)", "__key_1", nullable=False),),
+        (OrderKey("order_id", 'q."order_id"', 'q."order_id"::text', "(:__key_1::bigint)", "__key_1", nullable=False),),
         by=("-order_id",),
         sorts=("order_id",),
         ties=("order_id",),

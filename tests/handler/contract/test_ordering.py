@@ -5,10 +5,12 @@ from itertools import product
 
 import pytest
 
-from handler.contract.ordering import Key, completed, order_of, ordering
+from handler.contract.ordering import OrderKey, completed, order_of, ordering
 
 KEYS = {
-    name: Key(name, f"q.{name}", f"q.{name}::text", f"(:__key_{number}::int)", f"__key_{number}", nullable=nullable)
+    name: OrderKey(
+        name, f"q.{name}", f"q.{name}::text", f"(:__key_{number}::int)", f"__key_{number}", nullable=nullable
+    )
     for number, (name, nullable) in enumerate((("a", True), ("b", False), ("c", True), ("d", False)), 1)
 }
 
