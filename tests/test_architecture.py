@@ -1,10 +1,11 @@
-"""The house stands as docs/architecture.md draws it: imports run downwards only, and in no circle.
+"""The house stands as docs/architecture.md draws it: imports run downwards only, in no circle; a name means one thing.
 
 The page's tables are the floors, the highest first. Imports for types alone count too: a reader follows them as well.
 """
 
 import ast
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
@@ -42,17 +43,22 @@ def _modules() -> dict[str, Path]:
 MODULES = _modules()
 
 
-def _imported(path: Path) -> Iterator[str]:
+@cache
+def _tree(module: str) -> ast.Module:
+    return ast.parse(MODULES[module].read_text())
+
+
+def _imported(module: str) -> Iterator[str]:
     """The modules of ours that a module names in its imports, wherever these stand in it."""
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(_tree(module)):
         match node:
             case ast.Import():
                 names = [alias.name for alias in node.names]
-            case ast.ImportFrom(level=0, module=str(module)):
-                within = (f"{module}.{alias.name}" for alias in node.names)
-                names = [name if name in MODULES else module for name in within]
+            case ast.ImportFrom(level=0, module=str(source)):
+                within = (f"{source}.{alias.name}" for alias in node.names)
+                names = [name if name in MODULES else source for name in within]
             case ast.ImportFrom():
-                raise AssertionError(f"{path}:{node.lineno} imports by a relative name, which hides where it goes")
+                raise AssertionError(f"{MODULES[module]}:{node.lineno} imports by a relative name: where does it go?")
             case _:
                 continue
         yield from (name for name in names if name.partition(".")[0] in PACKAGES)
@@ -61,7 +67,7 @@ def _imported(path: Path) -> Iterator[str]:
 @cache
 def _imports() -> Mapping[str, frozenset[str]]:
     """The modules of ours that each module imports; read once, and only where a test asks."""
-    return {name: frozenset(_imported(path)) - {name} for name, path in MODULES.items()}
+    return {name: frozenset(_imported(name)) - {name} for name in MODULES}
 
 
 def _room(module: str, package: str) -> str | None:
@@ -136,6 +142,28 @@ def test_the_tool_knows_the_lambda_by_its_contract_only() -> None:
         if target.startswith("handler") and not target.startswith("handler.contract.")
     ]
     assert found == []
+
+
+_SHARED = {"Schema": "a JSON Schema in every room that reads or writes one, of which each knows another part"}
+
+
+def _type_names(module: ast.Module) -> Iterator[str]:
+    """The names of classes, wherever they stand, and of the module's aliases of types."""
+    yield from (node.name for node in ast.walk(module) if isinstance(node, ast.ClassDef))
+    for node in module.body:
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)]) if name.lstrip("_")[:1].isupper() and not name.isupper():
+                yield name
+
+
+def test_no_name_of_a_type_means_two_things() -> None:
+    places: dict[str, list[str]] = defaultdict(list)
+    for module in MODULES:
+        for name in _type_names(_tree(module)):
+            places[name.lstrip("_")].append(module)
+    twice = {name: found for name, found in places.items() if len(found) > 1}
+    assert {name: found for name, found in twice.items() if name not in _SHARED} == {}
+    assert _SHARED.keys() == twice.keys(), "a name that is no longer shared"
 
 
 def test_suites_take_their_databases_from_one_place() -> None:
