@@ -1,7 +1,7 @@
 """Direct invocations, from Step Functions and the AWS SDK: `{"operation": …, "parameters": {…}}` in, `{"data": …}` out.
 
-A failure is raised as an exception whose class is named like the error, which is what a state machine's Retry and Catch
-match. An answer that Step Functions could not carry is refused here, since its own failure there cannot be caught.
+A failure is raised as an exception of the error's name, which a state machine's Retry and Catch match. An answer that
+Step Functions could not carry is refused here, since its own failure there cannot be caught.
 """
 
 from typing import NamedTuple, NoReturn

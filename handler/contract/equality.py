@@ -1,4 +1,4 @@
-"""When two JSON values are one: numbers by their value, so 1 is 1.0, but true is not 1; objects whatever their order.
+"""The equality of JSON values: numbers by their value, so 1 is 1.0, but true is not 1; objects in any order.
 
 Knows the values that exact_json makes: None, bool, int (of 64 bits), Decimal, str, list and dict.
 """

@@ -54,7 +54,7 @@ class JsonError(ValueError):
 
     @property
     def pointer(self) -> str | None:
-        """The JSON Pointer of the member that stands twice, where that is what is wrong."""
+        """The JSON Pointer of a member that stands twice."""
         return self._pointer
 
 

@@ -21,8 +21,8 @@ class Single(NamedTuple):
 
     sql: Sql
     """A write whose result is one row fails by itself where there is another number of rows. It takes the parameter
-    ROW_COUNT_MARK, a text that no integer begins with and nobody else knows, and where the number is wrong PostgreSQL
-    refuses it as an integer, with the number behind it: `invalid input syntax for type integer: "<mark>2"`."""
+    ROW_COUNT_MARK, a secret text that no integer begins with, and where the number is wrong PostgreSQL refuses it as an
+    integer, with the number behind it: `invalid input syntax for type integer: "<mark>2"`."""
     keyed_sql: Sql | None = None
     """The statement for a call with an idempotency key: it also writes the key with the answer into
     `queryport.idempotency_key`, from the parameters `__operation`, `__key`, `__hash` and `__keep`. A count arrives as

@@ -211,7 +211,7 @@ def _errors(
 
 
 def _reasons(error: ValidationError) -> _Errors:
-    """The error, or, where one branch of a choice was clearly meant, what is wrong in that branch."""
+    """The error, or that of the one branch of a choice that was clearly meant."""
     if error.validator in ("anyOf", "oneOf") and error.context:
         branches: dict[Any, list[ValidationError]] = {}
         for inner in error.context:

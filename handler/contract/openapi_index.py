@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 Audience = tuple[str, ...] | None
-"""Rules of handler.contract.rights, any of which lets a caller read a piece; None lets everybody."""
+"""Rules of handler.contract.rights, any of which lets a caller read a piece; None lets all."""
 
 ANYONE: Audience = None
 
 CALLERS, PUBLIC, OFF = "callers", "public", "off"
-"""The document has what its reader may call; it is whole for everybody; there is none."""
+"""The document has what its reader may call; it is whole for all; there is none."""
 
 
 class DocumentFiles(NamedTuple):

@@ -74,7 +74,7 @@ class Response(NamedTuple):
     """The answers of an operation over HTTP; direct callers get the row, the count or the value as ever."""
 
     status: int = 200
-    """204 answers nothing at all. An operation of `maybe` that finds no row answers 200, whatever is written here."""
+    """204 answers nothing at all. An operation of `maybe` that finds no row answers 200 all the same."""
     location: str | None = None
     """The path of what was made, such as `/orders/{order_id}`: every name in braces is a column of the answered row."""
     cache_control: str | None = None
@@ -109,7 +109,7 @@ SESSION_SETTINGS = {
     "__caller": "request.caller",
     "__operation_name": "request.operation",
 }
-"""The settings that tell policies who calls what, by the names of their placeholders."""
+"""The settings by which policies know the caller and the operation, by the names of their placeholders."""
 
 
 class Precondition(StrEnum):
@@ -162,7 +162,7 @@ class Documentation(NamedTuple):
     result_schema: dict[str, Any] = _EMPTY
     """JSON Schema (2020-12) of the answer's `data`."""
     errors: tuple[PossibleError, ...] = ()
-    """The errors that come of what the operation does, beside those that any call can meet."""
+    """The errors of this operation, beside those that any call can meet."""
     parameter_types: dict[str, str] = _EMPTY
     """The PostgreSQL type of each parameter."""
     column_types: dict[str, str] = _EMPTY
@@ -198,7 +198,7 @@ class Operation(NamedTuple):
     """It may run functions of the project's own. If not, an error of a class that a prepared statement cannot have by
     itself is a value's."""
     violations: tuple[Violation, ...] = ()
-    """What callers are told of the constraints that the operation may break; of those not here, the usual."""
+    """The words and codes for constraints that the operation may break; those not here have the usual ones."""
     retry: int = 3
     """How often it is run again where it collided with another transaction (SQLSTATE 40001 and 40P01)."""
     documentation: Documentation = Documentation()

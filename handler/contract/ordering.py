@@ -30,7 +30,7 @@ class OrderKey(NamedTuple):
     placeholder: str
     nullable: bool
     cast: str = ""
-    """What stands behind the column where it is compared: an enum's type, for it may be of a domain over the enum."""
+    """The cast of the column in comparisons: to an enum's type, for the column may be of a domain over the enum."""
 
     @property
     def compared(self) -> str:

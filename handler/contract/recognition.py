@@ -1,8 +1,8 @@
 """The quick check: recognises values that satisfy a JSON Schema (2020-12), and explains nothing.
 
 A schema becomes functions once; a value then passes through those of its own type. A value that is accepted is valid,
-by the same meaning that `explanation` gives to jsonschema. One that is not may be valid all the same where the schema
-has keywords that are not known here. Bounds and lengths are looked at before anything that takes longer.
+by the same meaning that `explanation` gives to jsonschema. One that is refused may be valid all the same: the schema
+may have keywords that are not known here. Bounds and lengths are looked at before anything that takes longer.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping

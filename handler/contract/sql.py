@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from handler.contract.ordering import RANGE, Ordering
 
 Codec = Any
-"""How a JSON value becomes PostgreSQL's text form, as JSON:
+"""The way from a JSON value to PostgreSQL's text form, as JSON:
 
 `"scalar"`           string, number or boolean
 `"json"`             any JSON, as a document
@@ -62,9 +62,9 @@ class Ranges(NamedTuple):
     query: tuple[Fragment | Choice | CommaList | Slot, ...]
     """Its slot `range` is the condition to be within one."""
     opening: str
-    """What stands in front of several, which UNION ALL joins."""
+    """The text in front of several, which UNION ALL joins."""
     closing: tuple[Fragment | Choice | CommaList | Slot, ...]
-    """What stands behind several."""
+    """The text behind several."""
 
 
 ListSql = tuple[Fragment | Choice | CommaList | Slot | Ranges, ...]

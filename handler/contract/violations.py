@@ -35,7 +35,7 @@ class Broken(NamedTuple):
 
 
 class Violation(NamedTuple):
-    """What a caller is told where an operation breaks one constraint."""
+    """The words and the code for a constraint that an operation may break."""
 
     kind: ConstraintKind
     name: str

@@ -11,12 +11,12 @@ from typing import Any, Protocol, TypeVar
 from handler.contract.database_message import DatabaseMessage
 from handler.contract.errors import Outcome
 from handler.contract.limits import STATEMENT_SECONDS
-from handler.data_api import retries
+from handler.data_api import attempts, retries
 from handler.data_api.connection import Loss, NoAnswer
 from handler.data_api.database_errors import failure_of
 from handler.data_api.deadline import Deadline
 from handler.data_api.failures import Failed, Failure
-from handler.data_api.retries import NETWORK, NO_TIME, Replay
+from handler.data_api.retries import NETWORK, Replay
 from handler.data_api.wire import (
     Action,
     Request,
@@ -140,7 +140,7 @@ class _Requests:
                 raise
 
         try:
-            return retries.repeated(attempt, lambda failure: retries.may_repeat(failure, replay), collisions, deadline)
+            return attempts.repeated(attempt, lambda failure: retries.may_repeat(failure, replay), collisions, deadline)
         except Failed as failed:
             if replay is Replay.READ:
                 raise Failed(failed.failure._replace(outcome=Outcome.NOT_EXECUTED)) from None
@@ -151,7 +151,7 @@ class _Requests:
     def _attempt(self, request: Request, number: int, replay: Replay, deadline: Deadline) -> bytes:
         seconds = deadline.seconds()
         if seconds <= 0:
-            raise Failed(NO_TIME)
+            raise Failed(attempts.NO_TIME)
         if replay is not Replay.READ and time.monotonic() - self._last_used > _IDLE_SECONDS:
             self._transport.close()
         connect, read = min(seconds, _CONNECT_SECONDS), min(seconds, _READ_SECONDS)

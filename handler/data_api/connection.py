@@ -1,7 +1,7 @@
 """The HTTP connections to one endpoint: urllib3's, which know besides whether a request went out to its end.
 
-A request is sent once; whether it may be sent again is for handler.data_api.retries to say. A write whose connection
-broke before its last byte was sent has not run, so that is told apart from a connection that broke afterwards.
+A request is sent once; whether it may be sent again is for handler.data_api.retries to say. A write has not run if its
+connection broke before its last byte was sent; a connection that broke afterwards is another loss.
 """
 
 import ssl

@@ -1,4 +1,4 @@
-"""A failed attempt as a value: everything that is known of it, until it is settled what the caller is told.
+"""A failed attempt as a value: everything that is known of it, before it becomes the caller's error.
 
 Failed carries a Failure up to where that is settled; the public errors are made of it there, and nowhere below.
 """

@@ -1,24 +1,18 @@
-"""The retry rules: every way in which a call can fail, what that says of the change, and whether it is sent again.
+"""The retry rules: for every way to fail, the state of the change, and whether the call is sent again.
 
 The table is data: a failure leaves the change not executed, rolled back or unknown, and is transient or not. All else
-follows from one rule. A read is repeated on every transient failure. A write with an idempotency key too, since
-the database lets it happen once. A write without a key is repeated only where it is certain that nothing of it remains.
-docs/retries.md shows what comes of it. Also the one loop that repeats attempts; it sends nothing itself.
+follows from one rule. A read is repeated on every transient failure. A write with an idempotency key too, since the
+database lets it happen once. A write without a key is repeated only where it is certain that nothing of it remains.
+docs/retries.md shows what comes of it.
 """
 
-import random
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import NamedTuple, TypeVar
 
 from handler.contract import errors
 from handler.contract.errors import Outcome
 from handler.data_api.connection import Loss
-from handler.data_api.deadline import Deadline
-from handler.data_api.failures import Failed, Failure
-
-T = TypeVar("T")
+from handler.data_api.failures import Failure
 
 
 class Replay(StrEnum):
@@ -137,8 +131,6 @@ POSTGRESQL: Mapping[str, tuple[Outcome, bool]] = {
 }
 """Outcome and transience of an SQLSTATE, or of a class of them; every other error rolls back, for good."""
 
-COLLISIONS = frozenset({"40001", "40P01"})
-
 
 def service_failure(code: str, message: str, status: int) -> Failure:
     """The failure behind an error of AWS other than a DatabaseErrorException."""
@@ -167,54 +159,3 @@ def postgresql_failure(sqlstate: str | None, *, fatal: bool) -> Failure:
     if fatal and outcome is _ROLLED_BACK:
         outcome = _UNKNOWN  # a session that ends may end between its commit and its answer
     return Failure(errors.error_of(sqlstate), outcome, transient)
-
-
-class Backoff(NamedTuple):
-    first: float
-    longest: float
-    attempts: int
-
-    def seconds(self, attempt: int) -> float:
-        """Full jitter: anything up to a bound that doubles with each attempt."""
-        bound = min(self.longest, self.first * 2 ** (attempt - 1))
-        return random.uniform(0, bound)  # noqa: S311 (not a secret)
-
-
-USUAL = Backoff(first=0.05, longest=2.0, attempts=4)
-# Aurora wakes up in 10 to 30 seconds; a wait of at most five each, so that the call goes on soon after.
-WAKING = Backoff(first=1.0, longest=5.0, attempts=30)
-
-
-NO_TIME = Failure(errors.StatementTimeout, _NOT_EXECUTED, detail="the function had no time left to ask the database")
-
-
-def repeated(attempt: Callable[[], T], may_repeat: Callable[[Failure], bool], collisions: int, deadline: Deadline) -> T:
-    """Make attempts until one succeeds, or none may follow. Raises Failed with the last failure.
-
-    `collisions` is the number of times that one is repeated which met another transaction.
-    """
-    attempts: dict[Backoff, int] = {}
-    before: Failure | None = None
-    while True:
-        try:
-            return attempt()
-        except Failed as failed:
-            # One for which there was no time any more says less than the one before it.
-            failure = before if before is not None and failed.failure is NO_TIME else failed.failure
-        if failure is before or not may_repeat(failure):
-            raise Failed(failure)
-        before = failure
-        backoff = _backoff(failure, collisions)
-        attempts[backoff] = number = attempts.get(backoff, 0) + 1
-        pause = backoff.seconds(number)
-        if number >= backoff.attempts or pause >= deadline.seconds():
-            raise Failed(failure)
-        time.sleep(pause)
-
-
-def _backoff(failure: Failure, collisions: int) -> Backoff:
-    if failure.error is errors.DatabaseResuming:
-        return WAKING
-    if failure.sqlstate in COLLISIONS:
-        return Backoff(USUAL.first, USUAL.longest, collisions + 1)
-    return USUAL

@@ -114,7 +114,7 @@ class ReadyOperation:
         return values_at_fault(failure) if self._takes_values and failure.suspect in suspects else failure
 
     def _told(self, failure: Failure, idempotency_key: str | None) -> OperationError:
-        """The error for the caller: one whose outcome nobody knows is OutcomeUnknown."""
+        """The error for the caller: OutcomeUnknown where the change may have been made or not."""
         if self.read_only:
             return failure._replace(outcome=Outcome.NOT_EXECUTED).exception()
         if failure.outcome is Outcome.UNKNOWN:

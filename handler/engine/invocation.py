@@ -21,7 +21,7 @@ class IfMatch(NamedTuple):
     tags: tuple[str, ...] = ()
     """Values of the operation's column for entity tags, as texts."""
     any: bool = False
-    """Whatever the state is: `*`."""
+    """Any state will do: `*`."""
 
 
 class Invocation(NamedTuple):

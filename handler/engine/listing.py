@@ -1,4 +1,4 @@
-"""Runs an operation whose rows are a list: which of them a call asks for, in which order, and where it goes on.
+"""Runs an operation whose rows are a list, of which a call asks for a part in an order of its own.
 
 Chooses among what the compiler prepared. A caller's names select pieces of SQL, and a caller's values are bound.
 """

@@ -1,8 +1,8 @@
 """Tells whether a write of one row failed because it met another number of rows, or a row in another state.
 
 The statement itself refuses to happen then (see Single.sql): it casts to an integer the mark that came with the call.
-The mark is made anew for each call and told to nobody, so that an error that quotes it is the statement's own refusal,
-and neither an error of what its author wrote nor one that a caller's values bring about.
+The mark is made anew for each call and kept secret. An error that quotes it is therefore the statement's own refusal,
+and neither its author's mistake nor a value's.
 """
 
 import os

@@ -12,7 +12,7 @@ from handler.engine.parameters import Bindings
 from handler.engine.statement import Form, ReadyStatement
 
 if TYPE_CHECKING:
-    from handler.engine.transactions import Running
+    from handler.engine.running import Running
 
 
 class Sender:

@@ -15,8 +15,9 @@ from handler.engine.invocation import Answer, Invocation
 from handler.engine.parameters import Bindings, Parameters
 from handler.engine.preconditions import condition
 from handler.engine.rows import answer_of, recorded
+from handler.engine.running import Running
 from handler.engine.statement import ReadyStatement
-from handler.engine.transactions import Running, Transactions, TransactionTerms
+from handler.engine.transactions import Transactions, TransactionTerms
 
 
 class StepsRunner:

@@ -1,105 +1,28 @@
 """Runs work in one transaction of the database: all of it happens or nothing, and the caller is told which.
 
-Begins, limits the statements to the time that is left, does the work, commits or, where that is asked for, takes it
-back; a failure before the commit is rolled back before the caller hears of it. Nothing remains of a transaction that
-was never told to commit, so until then it can be run again as a whole. Where the commit's answer is lost, an attempt to
-roll back tells, or the table of idempotency keys. Knows nothing of operations.
+Begins, does the work, and commits or takes back; a failure before the
+commit is rolled back before the caller hears of it. Nothing remains of a transaction that was never told to commit, so
+until then it can be run again as a whole. Where the commit's answer is lost, an attempt to roll back tells, or the
+table of idempotency keys. Knows nothing of operations.
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from handler.contract.errors import Outcome, SerializationFailure
-from handler.contract.operation import SESSION_SETTINGS
-from handler.data_api import retries
-from handler.data_api.client import Arguments, DataApi, OpenTransaction
+from handler.data_api.attempts import repeated
+from handler.data_api.client import DataApi, OpenTransaction
 from handler.data_api.deadline import Deadline
 from handler.data_api.failures import Failed, Failure
 from handler.data_api.wire import Rows
-from handler.engine import codecs
-from handler.engine.idempotency import CLAIM, STORE, IdempotencyKey, Keys
+from handler.engine.idempotency import IdempotencyKey, Keys
+from handler.engine.running import Running, SessionSettings
 
 _ROLLBACK_SECONDS = 1.0  # kept back from the time of the work
 _SETTLING_PAUSE_SECONDS = 0.1
-_OLDEST_LIMIT_SECONDS = 1.0
-_HEAD_START_SECONDS = 0.2  # by which PostgreSQL gives up before the function does, so that its answer arrives
-
-# A function that dies leaves its transaction behind, with its locks and its key: it ends when the call would have.
-_LIMIT = """\
-SELECT set_config('statement_timeout', :__timeout, true)
-FROM set_config('idle_in_transaction_session_timeout', :__timeout, true)"""
-_NOTHING_DEFERRED = "SET CONSTRAINTS ALL IMMEDIATE"
-_TEXTS = codecs.encoder(["array", "scalar"], {})
-
-
-SessionSettings = Mapping[str, str | None]
-"""The settings of a transaction, by the names of their placeholders; see caller_bindings.session."""
-
-_SETTINGS = {**SESSION_SETTINGS, "__role": "role"}
-_OWN_ROLE = "SELECT set_config('role', 'none', true)"
 _NO_SESSION: SessionSettings = MappingProxyType({})
-
-
-class Running:
-    """A transaction while it does its work."""
-
-    def __init__(self, transaction: OpenTransaction, deadline: Deadline) -> None:
-        self._transaction = transaction
-        self._deadline = deadline
-        self._limited_to: float | None = None
-
-    def take_session(self, session: SessionSettings) -> None:
-        """Set what policies read, and take the role, for the length of the transaction."""
-        names = [name for name in _SETTINGS if name in session]
-        if names:
-            settings = ", ".join(f"set_config('{_SETTINGS[name]}', :{name}, true)" for name in names)
-            sql = f"SELECT (concat({settings}) IS NULL)::text"
-            self._transaction.execute(sql, [(name, session[name]) for name in names], self._deadline)
-
-    def limit(self, key: IdempotencyKey | None) -> bool:
-        """Set `statement_timeout` to the time left; claim the key in the same statement.
-
-        False says that the key was used before.
-        """
-        milliseconds = self._limit_milliseconds()
-        if key is None:
-            self._transaction.execute(_LIMIT, [("__timeout", milliseconds)], self._deadline)
-            return True
-        arguments = [*key.arguments.items(), ("__timeout", milliseconds)]
-        return bool(self._transaction.execute(CLAIM, arguments, self._deadline).json_rows)
-
-    def execute(self, sql: str, arguments: Arguments) -> Rows:
-        self._renew_limit()
-        return self._transaction.execute(sql, arguments, self._deadline)
-
-    def execute_batch(self, sql: str, sets: Sequence[list[dict[str, Any]]]) -> None:
-        self._renew_limit()
-        self._transaction.execute_batch(sql, sets, self._deadline)
-
-    def store(self, key: IdempotencyKey, json_rows: Sequence[str], session: SessionSettings) -> None:
-        """Keep the answer with the key, as the function's own role."""
-        if "__role" in session:
-            # Before PostgreSQL 18 a deferred trigger runs as the role that commits, and not as the one that wrote.
-            self.check_deferred()
-            self._transaction.execute(_OWN_ROLE, (), self._deadline)
-        arguments = [("__operation", key.operation), ("__key", key.text), ("__response", _TEXTS(list(json_rows)))]
-        self._transaction.execute(STORE, arguments, self._deadline)
-
-    def check_deferred(self) -> None:
-        """Check now the constraints that would be checked at the commit, and run their triggers."""
-        self.execute(_NOTHING_DEFERRED, ())
-
-    def _renew_limit(self) -> None:
-        """The limit is that of each statement; one set long ago would let a later statement outlive the deadline."""
-        if self._limited_to is not None and self._deadline.seconds() < self._limited_to - _OLDEST_LIMIT_SECONDS:
-            self._transaction.execute(_LIMIT, [("__timeout", self._limit_milliseconds())], self._deadline)
-
-    def _limit_milliseconds(self) -> str:
-        self._limited_to = self._deadline.seconds()
-        return str(max(1, int((self._limited_to - _HEAD_START_SECONDS) * 1000)))
-
 
 Work = Callable[[Running], tuple[Rows, list[str]]]
 """The work of a transaction: it gives the rows of the answer, and those that are kept with an idempotency key."""
@@ -135,7 +58,7 @@ class Transactions:
             return failure.transient and (terms.key is not None or not attempts.in_doubt)
 
         try:
-            return retries.repeated(lambda: attempts.run(work), may_repeat, terms.collisions, terms.deadline)
+            return repeated(lambda: attempts.run(work), may_repeat, terms.collisions, terms.deadline)
         except Failed as failed:
             if attempts.in_doubt:
                 raise Failed(failed.failure._replace(outcome=Outcome.UNKNOWN)) from None

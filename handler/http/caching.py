@@ -1,8 +1,8 @@
 """Entity tags and the condition If-None-Match (RFC 9110, sections 8.8.3 and 13.1.2).
 
 A tag is made of the bytes of an answer, so that two answers with one tag are the same to the last byte, or it is the
-value of the column that the operation names. Nothing is remembered between calls. `If-Modified-Since` is not looked at,
-since no answer says when it was last modified.
+value of the column that the operation names. Nothing is remembered between calls. `If-Modified-Since` counts for
+nothing: answers have no time of modification.
 """
 
 import hashlib
@@ -21,7 +21,8 @@ VARIANT = ";"
 """Stands between the value of a row's column and the format that the tag is of; If-Match goes by the value."""
 
 IN_A_TAG = "!#$&'()*+,-./:<=>?@[]^_`{|}~"
-"""What stands in a tag as it is, letters and digits besides; RFC 9110 has the percent sign and the backslash, too."""
+"""The characters of a tag as they are, beside letters and digits; RFC 9110 has the percent sign and the backslash,
+too."""
 _TAG_BYTES = 18  # 24 characters of base64url, without padding
 _TAG = r'(?:W/)?("[^"]*")'
 

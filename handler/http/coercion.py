@@ -1,7 +1,7 @@
 """The strings of a URL as JSON values: what a parameter in a path or a query string means by its codec and its schema.
 
-A text that is not what the schema asks for stays a text, and validation says what was expected. Decides nothing else:
-whether the value is allowed is the business of the schema.
+A text of another form than the schema's stays a text, for validation to refuse. Decides nothing else: whether the value
+is allowed is the business of the schema.
 """
 
 import re

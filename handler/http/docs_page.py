@@ -1,6 +1,6 @@
 """`GET /docs`: the page that the build put beside catalog.json, sent as it is; a function without its file has no page.
 
-The page holds no data, so that everybody may have it. Imported and read when it is asked for.
+The page holds no data, so that it is open to all. Imported and read when it is asked for.
 """
 
 from base64 import b64decode

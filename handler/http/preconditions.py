@@ -12,7 +12,7 @@ _STRONG, _WEAK = "", "W/"
 def if_match(header: str) -> IfMatch:
     """Read the header. Raises InvalidParameters.
 
-    A weak tag (`W/"5"`) is left out: by the standard it never matches. Whatever format a tag is of, the row is one.
+    A weak tag (`W/"5"`) is left out: by the standard it never matches. Tags of every format mean the same row.
     """
     if header.strip() == "*":
         return IfMatch(any=True)

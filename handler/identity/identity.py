@@ -1,7 +1,7 @@
 """Makes a Caller of every event, before anything else is looked at.
 
-A token or a key that is sent counts before what IAM says, and one that is not good is refused, whatever the operation
-would allow: a caller that shows a credential means to be known by it.
+A token or a key counts before IAM's word, and a bad one is refused even by an operation that is open to anyone: a
+caller that shows a credential means to be known by it.
 """
 
 import hashlib

@@ -104,7 +104,7 @@ def _possible(entry: dict[str, Any]) -> tuple[str, ...]:
 
 
 def is_safe(address: str) -> bool:
-    """Whether keys from there are the issuer's: nobody stands between over https, nor on this very machine."""
+    """Whether keys from there are the issuer's: over https and on this very machine there is no one in between."""
     parts = urlsplit(address)
     return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1"))
 

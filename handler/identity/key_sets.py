@@ -67,7 +67,7 @@ class KeySet:
 
 
 def _usable(jwk: Any) -> _PublishedKey | None:
-    """Make a published key usable; None for one that cannot verify a signature, whatever else has its id."""
+    """Make a published key usable; None for one that cannot verify a signature."""
     import jwt  # a token has it loaded
 
     # A secret has no place among public keys.

@@ -7,7 +7,8 @@ from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from handler.contract.catalog import Catalog, CatalogError
+from handler.contract.catalog import Catalog
+from handler.contract.catalog_lines import CatalogError
 from handler.contract.operation import Operation
 from queryport.console.failure import CommandError
 from queryport.project.workspace import Workspace

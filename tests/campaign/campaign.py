@@ -22,7 +22,7 @@ from unittest.mock import patch
 import psycopg
 
 from handler.contract import errors
-from handler.data_api import retries
+from handler.data_api.attempts import Backoff
 from queryport.emulator import Call, Emulator
 from queryport.postgres.server import EmbeddedPostgres
 from queryport.testing.databases import create_database
@@ -85,7 +85,7 @@ def _run(server: EmbeddedPostgres, folder: Path, seed: int, seconds: float, say:
             if call.fault is not None:
                 report.counts[f"fault: {call.fault}, {call.outcome}"] += 1
 
-    def counted_pause(backoff: retries.Backoff, attempt: int) -> float:
+    def counted_pause(backoff: Backoff, attempt: int) -> float:
         with count:
             report.counts["failed attempts within calls"] += 1
         return random.uniform(0, min(backoff.longest, backoff.first * 2 ** (attempt - 1)))  # noqa: S311
@@ -93,7 +93,7 @@ def _run(server: EmbeddedPostgres, folder: Path, seed: int, seconds: float, say:
     with (
         Emulator(url) as emulator,
         patch.object(emulator.log, "add", noted),
-        patch.object(retries.Backoff, "seconds", counted_pause),
+        patch.object(Backoff, "seconds", counted_pause),
     ):
         new_caller = callers(catalog, emulator.url, database)
         misfortune = Misfortune(emulator, server, seed, SECONDS_BETWEEN_KILLS)

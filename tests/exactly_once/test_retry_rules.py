@@ -25,7 +25,8 @@ from handler.data_api.failures import Failed
 from handler.data_api.retries import NETWORK, POSTGRESQL, SERVICE, Replay
 from handler.data_api.wire import Action, Request, ServiceError
 from handler.engine.idempotency import IdempotencyKey
-from handler.engine.transactions import Running, Transactions, TransactionTerms
+from handler.engine.running import Running
+from handler.engine.transactions import Transactions, TransactionTerms
 from handler.settings import Settings
 from tests.exactly_once import retry_table
 from tests.support.repository import DOCS

@@ -6,7 +6,7 @@ import pytest
 
 from handler.contract import errors
 from handler.contract.errors import Outcome
-from handler.engine.transactions import Running
+from handler.engine.running import Running
 from queryport.emulator import Fault
 from tests.exactly_once.conftest import Bank
 

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any, Self, overload
 
 from handler.contract import exact_json
-from handler.contract.catalog import read_documentation, read_operation
+from handler.contract.catalog_lines import read_documentation, read_operation
 from handler.contract.operation import Http, Operation, PossibleError
 from handler.contract.sql import Choice, CommaList, Fragment
 from handler.contract.violations import Violation

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from handler.contract.catalog import Catalog, CatalogError
+from handler.contract.catalog import Catalog
+from handler.contract.catalog_lines import CatalogError
 from handler.contract.execution import (
     Batch,
     Execution,

@@ -40,7 +40,7 @@ def refused_with(error: type[errors.OperationError], match: str | None = None) -
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The pauses between attempts, which are not waited for."""
     waited: list[float] = []
-    monkeypatch.setattr("handler.data_api.retries.time.sleep", waited.append)
+    monkeypatch.setattr("handler.data_api.attempts.time.sleep", waited.append)
     return waited
 
 
