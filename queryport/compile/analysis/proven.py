@@ -23,14 +23,14 @@ _EXISTS, _ANY = 0, 2
 _SAME_EACH_TIME = frozenset({"AGGREF", "TARGETENTRY", "VAR", "CONST", "PARAM", "RELABELTYPE", "OPEXPR", "FUNCEXPR"})
 
 
-class Named(NamedTuple):
+class NamedColumn(NamedTuple):
     """A column, by how many queries outwards it belongs to."""
 
     levels: int
     column: ColumnId
 
 
-Names = frozenset[Named]
+Names = frozenset[NamedColumn]
 _NONE: Names = frozenset()
 
 
@@ -194,7 +194,7 @@ class Conditions:
             case "VAR":
                 levels = expression.number("varlevelsup") - self._depth
                 column = self._scope.up(levels).column(expression) if levels >= 0 else None
-                return _NONE if column is None else frozenset({Named(levels, column)})
+                return _NONE if column is None else frozenset({NamedColumn(levels, column)})
             case "RELABELTYPE" | "COERCEVIAIO" | "COLLATEEXPR":
                 return self._behind(expression.node("arg"))
             case "NULLIFEXPR":
