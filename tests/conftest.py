@@ -1,8 +1,6 @@
 """Fixtures that every suite shares: one embedded PostgreSQL for the whole run, databases of it, an emulator."""
 
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,7 +11,8 @@ from xdist.workermanage import NodeManager  # type: ignore[import-untyped]  # xd
 
 from queryport.emulator import Emulator
 from queryport.postgres.folders import STATE_VARIABLE
-from queryport.postgres.server import EmbeddedPostgres
+from queryport.postgres.server import EmbeddedPostgres, stop_servers_in
+from queryport.postgres.temporary import temporary_folder
 from queryport.testing.databases import fresh_database
 from tests.support.databases import NewDatabase, run_script
 
@@ -27,17 +26,22 @@ settings.load_profile("queryport")
 NodeManager.EXIT_TIMEOUT = 120
 
 
+_FOLDER = ExitStack()
+
+
 def pytest_configure() -> None:
     # The tests' folders are root's alone if root runs them, and PostgreSQL's files then lie here and not in /var/lib.
     # Workers inherit the variable, and so run one server together.
     if not _IS_WORKER:
-        os.environ[STATE_VARIABLE] = folder = tempfile.mkdtemp(prefix="queryport-tests-")
-        Path(folder).chmod(0o711)
+        folder = _FOLDER.enter_context(temporary_folder("queryport-testing-", stop_servers_in))
+        folder.chmod(0o711)
+        os.environ[STATE_VARIABLE] = str(folder)
 
 
 def pytest_unconfigure() -> None:
     if not _IS_WORKER:
-        shutil.rmtree(os.environ.pop(STATE_VARIABLE))
+        del os.environ[STATE_VARIABLE]
+        _FOLDER.close()
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import click
@@ -32,6 +31,7 @@ from queryport.local.function_url import LocalFunctionUrl
 from queryport.local.issuer import ISSUERS_VARIABLE, DevelopmentIssuer
 from queryport.local.lambda_environment import InvocationResult, LambdaEvent
 from queryport.local.lambda_environments import LambdaEnvironments, operation_variables
+from queryport.postgres.temporary import temporary_folder
 from queryport.project.databases import database_name
 from queryport.project.workspace import Build, Workspace, open_workspace
 
@@ -164,9 +164,9 @@ class LocalFunction:
     def _with_function(self, use: Any, reports: DatabaseReports, step: str) -> Any:
         with (
             Emulator(self._database_url, secrets=self._api_keys.secret, observe=reports.add) as emulator,
-            TemporaryDirectory(prefix="queryport-") as folder,
+            temporary_folder("queryport-run-") as folder,
         ):
-            catalog = Path(folder) / "catalog.json"
+            catalog = folder / "catalog.json"
             write_catalog(catalog, self._build.compilation.catalogue, self._build.fingerprint)
             variables = operation_variables(catalog, emulator.url, database_name(self._database_url))
             variables |= self._api_keys.environment(emulator.url)

@@ -15,7 +15,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import NoReturn
 
 import click
@@ -43,6 +42,7 @@ from queryport.local.issuer import ISSUERS_VARIABLE, DevelopmentIssuer
 from queryport.local.lambda_environment import FUNCTION_NAME, Prepare
 from queryport.local.lambda_environments import LambdaEnvironments, operation_variables
 from queryport.local.late_document import LateDocument
+from queryport.postgres.temporary import temporary_folder
 from queryport.project.catalog_files import write_callable, write_openapi
 from queryport.project.databases import database_name, without_password
 from queryport.project.project import Project
@@ -115,8 +115,8 @@ class DevelopmentServer:
                 observe=reports.add,
             )
         )
-        folder = stack.enter_context(TemporaryDirectory(prefix="queryport-"))
-        self._catalogs = (Path(folder) / str(number) / "catalog.json" for number in itertools.count(1))
+        folder = stack.enter_context(temporary_folder("queryport-serve-"))
+        self._catalogs = (folder / str(number) / "catalog.json" for number in itertools.count(1))
         self._written: deque[Path] = deque()
         self._log = self._workspace.data_dir / "handler.log"
         self._log.write_bytes(b"")

@@ -19,6 +19,7 @@ from queryport.postgres.account import Account, PostgresError, current
 from queryport.postgres.files import locked, opened
 from queryport.postgres.folders import give, is_private, make_private, state_folder, take_private
 from queryport.postgres.postmaster import Postmaster, data_folder, url
+from queryport.postgres.temporary import temporary_folder
 
 # A socket's path is at most 103 bytes on macOS and 107 on Linux, `/.s.PGSQL.5432` included.
 _LONGEST_SOCKET_FOLDER = 88
@@ -48,16 +49,15 @@ class EmbeddedPostgres:
     @contextmanager
     def scratch(cls) -> Iterator[Self]:
         """Run a server in a temporary folder, which goes with it."""
-        folder = Path(tempfile.mkdtemp(prefix="queryport-"))
-        folder.chmod(0o711)  # PostgreSQL's user passes through to what lies inside, closed to others
-        server = cls(folder / "postgres", durable=False)
-        try:
-            with server:
-                yield server
-        finally:
-            if server.home != server.directory:
-                shutil.rmtree(server.home, ignore_errors=True)
-            shutil.rmtree(folder)
+        with temporary_folder("queryport-scratch-", stop_servers_in) as folder:
+            folder.chmod(0o711)  # PostgreSQL's user passes through to what lies inside, closed to others
+            server = cls(folder / "postgres", durable=False)
+            try:
+                with server:
+                    yield server
+            finally:
+                if server.home != server.directory:
+                    shutil.rmtree(server.home, ignore_errors=True)
 
     def __enter__(self) -> Self:
         self.start()
@@ -155,6 +155,16 @@ class EmbeddedPostgres:
         if self._sockets != self.home:
             shutil.rmtree(self._sockets, ignore_errors=True)
             (self.directory / _SOCKETS).unlink(missing_ok=True)
+
+
+def stop_servers_in(folder: Path) -> None:
+    """Stop the servers whose homes are in a folder, and whose commands were killed."""
+    account = current()
+    for data in folder.glob("*/data"):
+        home = data.parent
+        postmaster = Postmaster(home, home, home / "log", account, durable=False)
+        if postmaster.answers():  # the noted pid alone may be another process's by now
+            postmaster.shut_down()
 
 
 def _temporary_folder() -> Path:

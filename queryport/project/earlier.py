@@ -5,12 +5,12 @@ import tarfile
 from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from handler.contract.catalog import Catalog
 from handler.contract.catalog_lines import CatalogError
 from handler.contract.operation import Operation
 from queryport.console.failure import CommandError
+from queryport.postgres.temporary import temporary_folder
 from queryport.project.workspace import Workspace
 
 
@@ -31,10 +31,10 @@ def earlier_operations(workspace: Workspace, root: Path, reference: str) -> Mapp
     archive = _git(root, "archive", "--format=tar", commit.decode().strip())
     if archive is None:
         raise EarlierError(f"git cannot read the files of {reference} (it may lack them: fetch more of the history)")
-    with TemporaryDirectory(prefix="queryport-") as folder:
+    with temporary_folder("queryport-against-") as folder:
         with tarfile.open(fileobj=BytesIO(archive)) as tar:
             tar.extractall(folder, filter="data")
-        return _of_folder(workspace, Path(folder), reference)
+        return _of_folder(workspace, folder, reference)
 
 
 def _of_file(path: Path) -> Mapping[str, Operation]:
