@@ -2,16 +2,15 @@
 
 from collections.abc import Iterator
 
-from handler.contract.execution import Listing
-from handler.contract.operation import Idempotency, Operation, Precondition, Result
+from handler.contract.operation import Idempotency, Operation, Precondition
 from handler.contract.routes import parameters_in
 from queryport.breaking.change import Change
 from queryport.breaking.containment import excess
+from queryport.breaking.failures import of_failures
 from queryport.breaking.requests import of_requests
+from queryport.breaking.results import of_results
 from queryport.breaking.rights import shut_out
 from queryport.breaking.routes import shape
-from queryport.breaking.types import may_refuse
-from queryport.breaking.words import of_output, opened
 
 
 def changes_of(old: Operation, new: Operation) -> Iterator[Change]:
@@ -20,10 +19,10 @@ def changes_of(old: Operation, new: Operation) -> Iterator[Change]:
     yield from _route(old, new)
     yield from of_requests(old, new)
     yield from _caller(old, new)
-    yield from _result(old, new)
+    yield from of_results(old, new)
     yield from _response(old, new)
     yield from _conditions(old, new)
-    yield from _errors(old, new)
+    yield from of_failures(old, new)
     yield from _keys(old, new)
 
 
@@ -33,6 +32,9 @@ def _access(old: Operation, new: Operation) -> Iterator[Change]:
         yield Change("QP805", ("allow",), f"`{rule}` does not let callers in any more", cure)
     if old.access.http and not new.access.http:
         yield Change("QP805", ("http",), "it cannot be called over HTTP any more", "delete `http: off`")
+    elif new.access.hidden and not old.access.hidden:
+        message = "it is in no OpenAPI document any more: clients that are generated anew lack it"
+        yield Change("QP805", ("hidden",), message, "leave `hidden` out")
     before, after = old.row_security, new.row_security
     if after is not None and before is None:
         yield Change("QP805", ("rls",), "policies decide now which rows a caller sees", "leave `rls` out")
@@ -86,39 +88,6 @@ def _caller(old: Operation, new: Operation) -> Iterator[Change]:
                 yield Change("QP805", ("params", name), message, "take what was taken")
 
 
-def _result(old: Operation, new: Operation) -> Iterator[Change]:
-    if old.result != new.result:
-        kinds = {old.result, new.result}
-        if kinds != {Result.ONE, Result.MAYBE} or new.result is Result.MAYBE:
-            message = f"the result is `{new.result}`, and was `{old.result}`"
-            yield Change("QP804", ("result",), message, f"write `result: {old.result}`")
-            return
-        message = "no row is a failure now (NotFound), and was null"
-        yield Change("QP804", ("result",), message, "write `result: maybe`")
-    was_page, is_page = old.has_pages, new.has_pages
-    if was_page != is_page:
-        message = "it answers a page of the rows, and answered all" if is_page else "it answers no pages any more"
-        yield Change("QP804", ("page",), message, "delete `page`" if is_page else "write `page` again")
-    elif (
-        isinstance(old.execution, Listing)
-        and isinstance(new.execution, Listing)
-        and old.execution.by != new.execution.by
-    ):
-        before, after = ", ".join(old.execution.by), ", ".join(new.execution.by)
-        message = f"the pages are ordered by {after}, and were by {before}: cursors that callers hold mean nothing"
-        yield Change("QP808", ("page", "by"), message, "keep the order")
-    told = set()
-    for each in excess(new.documentation.result_schema, opened(old.documentation.result_schema)):
-        column, message, cure = of_output(each)
-        told.add(column)
-        yield Change("QP804", (), message, cure, column)
-    types = old.documentation.column_types, new.documentation.column_types
-    for name in sorted(types[0].keys() & types[1].keys() - told):
-        if types[0][name] != types[1][name] and may_refuse(types[1][name], types[0][name]):
-            message = f"the type of the column `{name}` is {types[1][name]}, and was {types[0][name]}"
-            yield Change("QP804", (), message, f"cast it: `…::{types[0][name]} AS {name}`", name)
-
-
 def _response(old: Operation, new: Operation) -> Iterator[Change]:
     before, after = old.response, new.response
     if before.status != after.status:
@@ -127,7 +96,8 @@ def _response(old: Operation, new: Operation) -> Iterator[Change]:
     if before.media_type != after.media_type:
         now, was = after.media_type or "application/json", before.media_type or "application/json"
         cure = f"write `type: {before.media_type}`" if before.media_type else "answer JSON"
-        yield Change("QP807", ("format",), f"the answer is {now}, and was {was}", cure)
+        key = "type" if before.media_type and after.media_type else "format"
+        yield Change("QP807", (key,), f"the answer is {now}, and was {was}", cure)
     elif before.escape_formulas != after.escape_formulas:
         now = "have an apostrophe before them" if after.escape_formulas else "stand as they are"
         cure = f"write `formulas: {'escape' if before.escape_formulas else 'keep'}`"
@@ -152,20 +122,6 @@ def _conditions(old: Operation, new: Operation) -> Iterator[Change]:
     elif old.response.etag is not None and old.response.etag != new.response.etag:
         message = f"the tag is the value of `{new.response.etag}`, and was that of `{old.response.etag}`"
         yield Change("QP807", ("etag",), f"{message}: tags that callers hold mean nothing", "keep the column")
-
-
-def _errors(old: Operation, new: Operation) -> Iterator[Change]:
-    """The names of the project's own, which callers match; a failure of a built-in name may come and go."""
-    statuses = {each.code: each.status for each in new.documentation.errors}
-    for each in old.documentation.errors:
-        if each.code == each.stands_for:
-            continue
-        if each.code not in statuses:
-            message = f"the failure `{each.code}` has no such name any more"
-            yield Change("QP807", ("errors",), message, f"write `code: {each.code}` again")
-        elif statuses[each.code] != each.status:
-            message = f"the status of `{each.code}` is {statuses[each.code]}, and was {each.status}"
-            yield Change("QP807", ("errors",), message, f"write `status: {each.status}`")
 
 
 def _keys(old: Operation, new: Operation) -> Iterator[Change]:

@@ -8,7 +8,7 @@ from handler.contract.execution import Batch
 from handler.contract.operation import Operation
 from queryport.breaking.change import Change
 from queryport.breaking.containment import excess
-from queryport.breaking.types import may_refuse
+from queryport.breaking.types import input_kept
 from queryport.breaking.words import of_input
 
 _JSON = "application/json"
@@ -60,7 +60,8 @@ def _parameters(old: Operation, new: Operation) -> Iterator[Change]:
         yield Change("QP803", ("params", name) if name else (), message, cure, f":{name}")
     before, after = _properties(old), _properties(new)
     patches = [{each.name: each.patch for each in operation.parameters} for operation in (old, new)]
-    for name in sorted(before.keys() & after.keys() - told):
+    could_be_absent = before.keys() - _required(old)
+    for name in sorted(could_be_absent & after.keys() - told):
         was_patch, is_patch = (each.get(name, False) for each in patches)
         if was_patch != is_patch:
             yield _patch(name, before[name], after[name], is_patch)
@@ -69,11 +70,28 @@ def _parameters(old: Operation, new: Operation) -> Iterator[Change]:
     yield from _in_urls(old, new, told)
     types = old.documentation.parameter_types, new.documentation.parameter_types
     for name in sorted(types[0].keys() & types[1].keys() - told):
-        if may_refuse(types[0][name], types[1][name]):
-            message = f"the type of `{name}` is {types[1][name]}, which may refuse what {types[0][name]} took"
-            yield Change(
-                "QP803", ("params", name), message, f"write `type: {types[0][name]}` and cast it in the statement"
-            )
+        was, now = types[0][name], types[1][name]
+        if not input_kept(was, now, after.get(name)):
+            message = f"the type of `{name}` is {now}, and was {was}: it may refuse a value, or take it for another"
+            yield Change("QP803", ("params", name), message, f"write `type: {was}` and cast it in the statement")
+    yield from _of_null(old, new, told)
+
+
+def _of_null(old: Operation, new: Operation, told: AbstractSet[str]) -> Iterator[Change]:
+    """The null of a JSON document, which is NULL where a parameter may be left out or is `nullable`."""
+    before = {each.name: each for each in old.parameters}
+    for each in new.parameters:
+        known = before.get(each.name)
+        if known is None or each.name in told or not known.codec == each.codec == "json":
+            continue
+        was, now = (parameter.optional or parameter.nullable for parameter in (known, each))
+        if was != now:
+            message = f"null for `{each.name}` is {_NULLS[now]} now, and was {_NULLS[was]}"
+            cure = "write `nullable: true`" if was else "leave `nullable` and `optional` out"
+            yield Change("QP808", ("params", each.name), message, cure, f":{each.name}")
+
+
+_NULLS = {True: "NULL", False: "the null of JSON"}
 
 
 def _is_page_size(operation: Operation, name: str) -> bool:
@@ -134,7 +152,15 @@ def _shown(schema: Mapping[str, Any]) -> str:
 
 
 def _properties(operation: Operation) -> Mapping[str, Any]:
-    schema = operation.parameters_schema
-    schema = schema.get("items", {}) if isinstance(operation.execution, Batch) else schema
-    properties: Mapping[str, Any] = schema.get("properties", {})
+    properties: Mapping[str, Any] = _object(operation).get("properties", {})
     return properties
+
+
+def _required(operation: Operation) -> AbstractSet[str]:
+    return frozenset(_object(operation).get("required", ()))
+
+
+def _object(operation: Operation) -> Mapping[str, Any]:
+    """The schema of the object of parameters, of which a batch takes several."""
+    schema = operation.parameters_schema
+    return schema.get("items", {}) if isinstance(operation.execution, Batch) else schema

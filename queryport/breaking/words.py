@@ -28,9 +28,7 @@ def of_input(found: Excess) -> tuple[str, str, str]:
 
 def of_output(found: Excess) -> tuple[str, str, str]:
     """Return the column, the message and the cure of values that are answered and were not."""
-    path = found.path[1:] if found.path[:1] == ("[]",) else found.path
-    column = path[0] if path else ""
-    where = f"`{_path(path)}`" if path else "`data`"
+    column, where = column_of(found.path)
     match found.keyword:
         case "required" if found.has:
             return column, f"{where} may be missing now", "always answer it"
@@ -48,6 +46,12 @@ def of_output(found: Excess) -> tuple[str, str, str]:
             )
     has = f", and is `{_short(found.has)}`" if found.has is not None else ", and is none now"
     return column, f"`{found.keyword}` of {where} was `{_short(found.allows)}`{has}", "keep the type that it had"
+
+
+def column_of(path: tuple[str, ...]) -> tuple[str, str]:
+    """Return the column that a path into `data` leads to, empty for all of it, and the path in words."""
+    path = path[1:] if path[:1] == ("[]",) else path
+    return (path[0], f"`{_path(path)}`") if path else ("", "`data`")
 
 
 def opened(schema: Any) -> Any:

@@ -1,10 +1,12 @@
 """The bounds of numbers, exactly: what several schemas say together, and whether that implies one more bound."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
+
+from queryport.breaking.containment.schemas import Excess, Path, Schema
 
 
 def exact_numbers(schema: Any) -> Any:
@@ -71,3 +73,13 @@ class Bounds:
     def said(self, keyword: str) -> Any:
         """Return what is written for a keyword, None for nothing."""
         return self.written.get(keyword)
+
+
+def numbers(first: Sequence[Schema], second: Mapping[str, Any], path: Path, *, whole: bool) -> Iterator[Excess]:
+    """Yield what numbers of the first are and numbers of the second may not be."""
+    bounds = Bounds.of(first, whole=whole)
+    for keyword in ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum"):
+        if keyword in second and not bounds.implies(keyword, second[keyword]):
+            yield Excess(path, keyword, bounds.said(keyword), second[keyword])
+    if "multipleOf" in second and not bounds.is_multiple_of(second["multipleOf"]):
+        yield Excess(path, "multipleOf", bounds.said("multipleOf"), second["multipleOf"])
