@@ -2,8 +2,8 @@
 
 A node is an object: "/segment" leads to the node of a literal segment, "{}" to that of a parameter, and a method's name
 to the name of the operation. A large node has its place in the catalogue stand for it, and is read when a path first
-leads there. A literal goes before a parameter; where that leads nowhere, the walk comes back. The time depends on the
-path, never on the number of routes.
+leads there. A literal goes before a parameter, whatever the method; where that leads nowhere, the walk comes back. The
+time depends on the path, never on the number of routes.
 """
 
 from collections.abc import Callable, Iterator
@@ -42,16 +42,13 @@ class Routes:
         for node, values in self._walk(self._trie, segments, []):
             if method in node and sees(node[method]):
                 return Match(node[method], values)
+            if _seen(node, sees):
+                break  # the path is this one's, as OpenAPI has it: a literal path goes before those with parameters
         return None
 
     def methods(self, segments: list[str], sees: Sees = _everything) -> set[str]:
         """The methods that the path answers to the caller; none means that there is no such path."""
-        return {
-            step
-            for node, _ in self._walk(self._trie, segments, [])
-            for step, operation in node.items()
-            if step[0] not in "/{" and sees(operation)
-        }
+        return next((seen for node, _ in self._walk(self._trie, segments, []) if (seen := _seen(node, sees))), set())
 
     def _walk(self, node: TrieNode, segments: list[str], values: list[str]) -> Iterator[tuple[TrieNode, list[str]]]:
         if not segments:
@@ -71,6 +68,11 @@ class Routes:
             following = node[step] = self._read(*following)
         found: TrieNode | None = following
         return found
+
+
+def _seen(node: Node, sees: Sees) -> set[str]:
+    """The methods of the routes that end at a node, as far as the caller sees them."""
+    return {step for step, operation in node.items() if step[0] not in "/{" and sees(operation)}
 
 
 def parameters_in(path: str) -> tuple[str, ...]:

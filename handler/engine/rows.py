@@ -26,6 +26,8 @@ def answer_of(operation: Operation, rows: Rows, *, replayed: bool = False) -> An
         return Answer(result, [], rows.updated or len(json_rows), replayed)
     if len(json_rows) > 1:
         raise Failed(too_many(operation.name))
+    if result is Result.MAYBE and json_rows == ["null"]:
+        json_rows = []  # a write of at most one row answers NULL for none
     if not json_rows and result is not Result.MAYBE:
         raise Failed(none_found(operation.name))
     return Answer(result, json_rows, len(json_rows), replayed)

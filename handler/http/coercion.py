@@ -33,7 +33,8 @@ def coerce(texts: Sequence[str], codec: Codec, schema: Any) -> Any:
         levels = _levels(schema)
         if levels > 1 or codec[1] != "scalar":
             values = [_json(text) for text in texts]
-            return values[0] if len(values) == 1 and _is_whole(values[0], levels) else values
+            is_null = values == [None] and "null" in json_types(schema)
+            return values[0] if is_null or (len(values) == 1 and _is_whole(values[0], levels)) else values
         read = _reader(codec[1], elements_schema(schema))
         return [read(text) for text in texts]
     if len(texts) > 1:

@@ -16,14 +16,17 @@ def shape(http: Http) -> tuple[str, ...]:
 
 
 def taken_requests(old: Mapping[str, Operation], new: Mapping[str, Operation]) -> Iterator[tuple[str, str]]:
-    """Yield each operation whose new route answers requests that were another operation's."""
+    """Yield each operation whose new route answers requests that were another operation's.
+
+    The method makes no difference: a path has the methods of its own routes, and is 405 for others.
+    """
     before = [operation for operation in old.values() if operation.http is not None]
-    known = {_key(operation.http) for operation in before if operation.http is not None}
+    known = {shape(operation.http) for operation in before if operation.http is not None}
     for name, after in sorted(new.items()):
-        if after.http is None or _key(after.http) in known:
+        if after.http is None or shape(after.http) in known:
             continue
         for operation in before:
-            if operation.http is None or operation.http.method != after.http.method:
+            if operation.http is None:
                 continue
             theirs = f"{operation.http.method} {operation.http.path}"
             if _takes(after.http, operation.http, operation):
@@ -41,10 +44,6 @@ def suffixes_of(operation: Operation) -> tuple[str, ...]:
         return ()
     has_rows = operation.result in (Result.MANY, Result.ONE, Result.MAYBE) and operation.response.media_type is None
     return (".json", ".ndjson", ".csv") if has_rows else (".json",)
-
-
-def _key(http: Http) -> tuple[str, tuple[str, ...]]:
-    return http.method, shape(http)
 
 
 def _takes(taking: Http, losing: Http, operation: Operation) -> bool:

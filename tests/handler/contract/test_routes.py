@@ -46,7 +46,7 @@ def _segments(path: str) -> list[str]:
         ("POST /orders", "POST /orders", []),
         ("GET /orders/7", "GET /orders/{order_id}", ["7"]),
         ("GET /orders/recent", "GET /orders/recent", []),
-        ("DELETE /orders/recent", "DELETE /orders/{order_id}", ["recent"]),
+        ("DELETE /orders/7", "DELETE /orders/{order_id}", ["7"]),
         ("GET /orders/recent/monday/items", "GET /orders/recent/{day}/items", ["monday"]),
         ("GET /orders/recent/items/5", "GET /orders/{order_id}/items/{item_id}", ["recent", "5"]),
         ("GET /orders/schema", "GET /orders/{order_id}", ["schema"]),
@@ -66,9 +66,11 @@ def test_finds_nothing_for_other_paths(routes: Routes, path: str) -> None:
     assert routes.methods(_segments(path)) == set()
 
 
-def test_names_the_operations_of_every_route_that_the_path_fits(routes: Routes) -> None:
-    assert routes.methods(["orders", "recent"]) == {"GET", "DELETE"}
-    assert routes.match("PUT", ["orders", "recent"]) is None
+def test_a_literal_path_has_the_methods_of_its_own_routes_alone(routes: Routes) -> None:
+    assert routes.methods(["orders", "recent"]) == {"GET"}
+    assert routes.methods(["orders", "7"]) == {"GET", "DELETE"}
+    for method in ("DELETE", "PUT"):
+        assert routes.match(method, ["orders", "recent"]) is None
 
 
 def test_a_route_that_the_caller_does_not_see_stands_in_the_way_of_no_other(tmp_path: Path) -> None:

@@ -73,6 +73,14 @@ def test_an_array_of_arrays_is_json_as_a_whole_or_by_its_elements(texts: list[st
     assert not splits_at_commas(["array", "scalar"], schema)
 
 
+@pytest.mark.parametrize("element", [{"type": "array", "items": {"type": "integer"}}, {}])
+def test_null_is_no_array_where_the_parameter_may_be_null(element: Any) -> None:
+    codec = ["array", "scalar" if element else "json"]
+    assert coerce(["null"], codec, {"type": ["array", "null"], "items": element}) is None
+    assert coerce(["null"], codec, {"type": "array", "items": element}) == [None]
+    assert coerce(["null", "null"], codec, {"type": ["array", "null"], "items": element}) == [None, None]
+
+
 @pytest.mark.parametrize(
     ("element", "has"),
     [

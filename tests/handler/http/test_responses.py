@@ -58,6 +58,24 @@ def test_without_a_row_nothing_was_made(new_function: NewFunction) -> None:
     assert "location" not in response.headers
 
 
+@pytest.mark.parametrize("accept", ["application/json", "text/csv", "application/x-ndjson"])
+def test_a_write_that_met_no_row_has_neither_status_nor_headers_of_one(new_function: NewFunction, accept: str) -> None:
+    change = operation(
+        "WITH q AS (UPDATE account SET account_id = account_id WHERE account_id = (:id::int) RETURNING account_id) "
+        "SELECT CASE WHEN count(*) < 2 THEN min(row_to_json(q)::text) "
+        "ELSE ((:__mark::text) || count(*))::integer::text END FROM q",
+        name="change",
+        result=Result.MAYBE,
+        read_only=False,
+        parameters={"id": INTEGER},
+        response=Response(201, "/accounts/{account_id}", columns=("account_id",), etag="account_id"),
+    )
+    response = new_function(change).http("POST", "/operations/change", body={"id": 999}, headers={"accept": accept})
+    assert response.status == 200
+    assert response.headers.keys().isdisjoint({"etag", "location"})
+    assert response.text in ('{"data":null}', "", "account_id\r\n")
+
+
 def test_a_number_in_a_location_keeps_its_digits(new_function: NewFunction) -> None:
     response = new_function(_COUNTED).http("POST", "/operations/count", body={"n": "12345678901234567890.10"})
     assert (response.status, response.headers["location"]) == (202, "/counts/12345678901234567890.10")
