@@ -70,7 +70,7 @@ class Routes:
         return found
 
 
-def _seen(node: Node, sees: Sees) -> set[str]:
+def _seen(node: TrieNode, sees: Sees) -> set[str]:
     """The methods of the routes that end at a node, as far as the caller sees them."""
     return {step for step, operation in node.items() if step[0] not in "/{" and sees(operation)}
 

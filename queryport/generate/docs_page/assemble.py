@@ -14,6 +14,7 @@ from typing import Any
 
 from handler.contract.patterns import DERIVED
 from queryport.generate.docs_page.linking import linked
+from queryport.generate.openapi.decimals import of_small_exponents
 
 _FOLDER = Path(__file__).parent
 _ENTRY = "./main.js"
@@ -27,7 +28,8 @@ def docs_page(changes: str | None = None) -> bytes:
     """The page; `changes` is the address of the events that tell of new data, relative to the page."""
     style = "\n".join(_without_indentation(_text("styles", name)) for name in _STYLES)
     script = linked(_ENTRY, _module)
-    settings = {"changes": changes, "patterns": {pattern: derived.meaning for pattern, derived in DERIVED.items()}}
+    patterns = {of_small_exponents(pattern): derived.meaning for pattern, derived in DERIVED.items()}
+    settings = {"changes": changes, "patterns": patterns}
     parts = {
         "policy": _policy(style, script),
         "style": _embedded(style),

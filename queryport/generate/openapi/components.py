@@ -24,6 +24,18 @@ HEADERS: dict[str, dict[str, Any]] = {
         "description": "The tag of the answer, for `If-None-Match`, and for `If-Match` where a change takes it.",
         "schema": {"type": "string"},
     },
+    "cache-control": {
+        "description": "For how long the answer may be used again without asking, and by whom.",
+        "schema": {"type": "string"},
+    },
+    "vary": {
+        "description": "The headers of a request that the answer depends on: an encoding, a format, a caller.",
+        "schema": {"type": "string"},
+    },
+    "content-encoding": {
+        "description": "The answer is compressed, as `Accept-Encoding` let it be.",
+        "schema": {"type": "string", "enum": ["gzip"]},
+    },
     "link": {
         "description": 'The page that follows, as `rel="next"`, while there is one.',
         "schema": {"type": "string"},
@@ -43,9 +55,12 @@ HEADERS: dict[str, dict[str, Any]] = {
     },
 }
 
+OF_CACHES = {name: {"$ref": f"#/components/headers/{name}"} for name in ("cache-control", "etag", "vary")}
+"""The headers of an answer to GET."""
+
 NOT_MODIFIED: dict[str, Any] = {
     "description": "The caller has the answer already, as `If-None-Match` said.",
-    "headers": {"etag": {"$ref": "#/components/headers/etag"}},
+    "headers": OF_CACHES,
 }
 """The answer to a GET that names the tag of what it would get."""
 

@@ -7,7 +7,7 @@ from handler.contract.execution import Batch, Listing
 from handler.contract.operation import Idempotency, Operation
 from queryport.generate.asl import task_state
 from queryport.generate.openapi import failures
-from queryport.generate.openapi.components import Components
+from queryport.generate.openapi.components import OF_CACHES, Components
 from queryport.generate.openapi.examples import NONE, example_of
 from queryport.generate.openapi.parameters import (
     CODECS_OF_LISTS,
@@ -25,7 +25,7 @@ Json = dict[str, Any]
 NAMED = "/operations/"
 _BYTES: Json = {"schema": {"type": "string", "format": "binary"}}
 JSON, MERGE_PATCH = "application/json", "application/merge-patch+json"
-CREATED, NO_CONTENT = 201, 204
+OK, NO_CONTENT = 200, 204
 
 
 def by_name(operation: Operation, tag: str | None, sql: str | None, components: Components) -> Json:
@@ -163,15 +163,16 @@ def _answers(operation: Operation, components: Components, method: str) -> Json:
     no_content = _no_content(operation)
     none = {"204": {"description": no_content, "headers": _headers(operation)}} if no_content else {}
     if method == "GET":
-        answer["headers"]["etag"] = {"$ref": "#/components/headers/etag"}
+        answer["headers"] |= OF_CACHES
         if operation.has_pages:
             answer["headers"]["link"] = {"$ref": "#/components/headers/link"}
         return {"200": answer, **none, "304": {"$ref": "#/components/responses/NotModified"}}
-    if response.status == CREATED:
-        made = {**answer, "headers": dict(answer["headers"])}
+    if response.status != OK:
+        done = {**answer, "headers": dict(answer["headers"])}
         if response.location is not None:
-            made["headers"]["location"] = {"$ref": "#/components/headers/location"}
-        return {"200": {**answer, "description": "Nothing was made."}, "201": made, **none}
+            done["headers"]["location"] = {"$ref": "#/components/headers/location"}
+        # Of a write that was taken back, or that met no row.
+        return {"200": {**answer, "description": "Nothing was done."}, str(response.status): done, **none}
     return {"200": answer, **none}
 
 
@@ -217,7 +218,7 @@ def _answer(operation: Operation, components: Components) -> Json:
         described["example"] = {"data": example, **({"next": None} if operation.has_pages else {})}
     return {
         "description": _MEANINGS[operation.result],
-        "headers": _headers(operation),
+        "headers": {**_headers(operation), "content-encoding": {"$ref": "#/components/headers/content-encoding"}},
         "content": {**_as_itself(operation), "application/json": described},
         **_other_formats(operation),
     }

@@ -47,9 +47,11 @@ def in_query(name: str, schema: Schema, codec: Codec, *, required: bool) -> dict
         rest = _without_null(rest)
         items = rest.get("items", {})
         rest = {**rest, "items": _of_text(items)} if isinstance(items, dict) else rest
-        if required and not rest.get("minItems"):
-            rest = {**rest, "minItems": 1}  # repeated no times, it would not be there: the empty list is `name=`
-        return described | {"style": "form", "explode": True, "allowEmptyValue": True, "schema": rest}
+        described |= {"style": "form", "explode": True}
+        if not rest.get("minItems"):
+            described["allowEmptyValue"] = True  # the empty list is `name=`
+            rest = {**rest, "minItems": 1} if required else rest  # repeated no times, it would not be there
+        return described | {"schema": rest}
     return described | {"schema": _of_text(rest)}
 
 
@@ -89,7 +91,7 @@ def _if_match(operation: Operation) -> dict[str, Any]:
         "in": "header",
         "required": operation.precondition is Precondition.REQUIRED,
         "description": "The entity tags of the states in which the row may be changed, as its ETag was; `*` means any.",
-        "schema": {"type": "string", "pattern": '^\\*$|^(W/)?"[^"]*"( *, *(W/)?"[^"]*")*$'},
+        "schema": {"type": "string", "pattern": '^(\\*|(W/)?"[^"]*"( *, *(W/)?"[^"]*")*)$'},
         "example": '"5"',
     }
 

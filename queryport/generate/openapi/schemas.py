@@ -11,6 +11,8 @@ from typing import Any
 
 import orjson
 
+from queryport.generate.openapi.decimals import told_of_digits
+
 Schema = dict[str, Any]
 Hoist = Callable[[str, Schema], Schema]
 """Makes a component of a schema, with a name to begin from; returns the reference."""
@@ -89,25 +91,19 @@ _PATTERNS = {
 """The formats that JSON Schema does not know, as patterns of their usual texts."""
 
 
-_TELLING = ("pattern", "enum", "const", "anyOf", "oneOf", "allOf")
+_TELLING = frozenset({"pattern", "enum", "const", "anyOf", "oneOf", "allOf"})
 
 
 def told_of_text(schema: Any) -> Any:
     """Return a parameter's schema with what its texts are beyond the keywords of JSON Schema's own.
 
-    PostgreSQL holds no U+0000, and no tool knows the formats of times without an offset.
+    PostgreSQL holds no U+0000, no tool knows the formats of times without an offset, and no bound of a number holds for
+    the string that may stand for it.
     """
     if not isinstance(schema, dict):
         return schema
-    result = {keyword: _told_keyword(keyword, value) for keyword, value in schema.items()}
-    if not _is_of(schema.get("type"), "string") or schema.keys() & {
-        "pattern",
-        "enum",
-        "const",
-        "anyOf",
-        "oneOf",
-        "allOf",
-    }:
+    result = {keyword: _told_keyword(keyword, value) for keyword, value in told_of_digits(schema).items()}
+    if not _is_of(schema.get("type"), "string") or schema.keys() & _TELLING:
         return result
     pattern = _PATTERNS.get(schema["format"]) if "format" in schema else NO_NUL
     return result if pattern is None else {**result, "pattern": pattern}

@@ -48,6 +48,12 @@ export function resolved(schema, root) {
       found = { ...others[0], ...besides };
       continue;
     }
+    // A number may come as a string of digits, which is told within the same bounds.
+    if (others?.length === 2 && others[0].type === "number" && others[1].type === "string") {
+      const { anyOf: _, oneOf: __, ...besides } = found;
+      found = { ...others[0], ...besides };
+      break;
+    }
     if (found.allOf?.length === 1) {
       const { allOf, ...besides } = found;
       found = { ...allOf[0], ...besides };
