@@ -138,6 +138,9 @@ def _keys(old: Operation, new: Operation) -> Iterator[Change]:
     if Idempotency.OFF not in (before, after) and old.keeps_answer and not new.keeps_answer:
         message = "the answer is not kept with a key: a call that is repeated is answered by nothing"
         yield Change("QP806", ("answer",), message, "write `answer: kept`")
+    if after is not Idempotency.OFF and before is not Idempotency.OFF and old.keeps_answer and not new.keeps_answer:
+        message = "a call that is repeated with its key is answered by null, and was by the first answer"
+        yield Change("QP806", ("answer",), message, "delete `answer: none`")
     if old.read_only and not new.read_only:
         message = "it may change something, and only read: callers repeat what only reads"
         yield Change("QP806", (), message, "let it only read, or give the change to an operation of its own")

@@ -369,6 +369,7 @@ ANSWERS = {
     ),
     "key_asked_for": _says(_POST, f"{_POST}-- idempotency: required\n", "QP806", None, _UPDATE, "idempotency"),
     "key_refused": _says(_POST, f"{_POST}-- idempotency: off\n", "QP806", None, _UPDATE, "idempotency"),
+    "answer_not_kept": _says(_ONE, f"{_ONE}-- answer: none\n", "QP806", None, _RETURNING, "answer"),
     "key_kept_shorter": _says(f"{_POST}-- keep: 2h\n", f"{_POST}-- keep: 1h\n", "QP806", None, _UPDATE, "keep"),
     "failure_named": _says(
         "", "-- errors: {item_email_key: {code: EmailTaken}}\n", "QP807", "QP807", _INSERT, "errors"
