@@ -7,7 +7,7 @@ it, or a text from one that PostgreSQL reads in its own way.
 from collections.abc import Iterator
 from typing import Any
 
-Path = tuple[str, ...]
+from queryport.breaking.containment.schemas import Path
 
 _WHOLE = ("smallint", "integer", "bigint")
 _TEXTS = ("text", "character varying", "citext")

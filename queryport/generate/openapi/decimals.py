@@ -38,7 +38,7 @@ def of_small_exponents(pattern: str) -> str:
     return pattern.replace("[eE][+-]?[0-9]+", "[eE][+-]?[0-9]{1,3}")
 
 
-class _Bound(NamedTuple):
+class _DecimalBound(NamedTuple):
     value: Decimal
     is_open: bool
     """The value itself is not within the bound."""
@@ -53,7 +53,7 @@ class _Bound(NamedTuple):
         return f"{self.value:f}".partition(".")[2].rstrip("0")
 
 
-_ZERO = _Bound(Decimal(0), is_open=False)
+_ZERO = _DecimalBound(Decimal(0), is_open=False)
 
 
 def pattern_of(limits: Mapping[str, Any]) -> str | None:
@@ -68,20 +68,20 @@ def pattern_of(limits: Mapping[str, Any]) -> str | None:
     return f"^(?:{'|'.join(texts)})$" if texts else None
 
 
-def _bound(limits: Mapping[str, Any], closed: str, opened: str) -> _Bound | None:
+def _bound(limits: Mapping[str, Any], closed: str, opened: str) -> _DecimalBound | None:
     """The bound of the two keywords that leaves fewer numbers."""
-    found = [_Bound(Decimal(str(limits[name])), name == opened) for name in (closed, opened) if name in limits]
+    found = [_DecimalBound(Decimal(str(limits[name])), name == opened) for name in (closed, opened) if name in limits]
     if len(found) < 2:
         return found[0] if found else None
     sign = 1 if closed == "minimum" else -1
     return max(found, key=lambda bound: (sign * bound.value, bound.is_open))
 
 
-def _negated(bound: _Bound | None) -> _Bound | None:
+def _negated(bound: _DecimalBound | None) -> _DecimalBound | None:
     return bound and bound._replace(value=-bound.value)
 
 
-def _above_zero(bound: _Bound | None) -> _Bound | None:
+def _above_zero(bound: _DecimalBound | None) -> _DecimalBound | None:
     """A lower bound of magnitudes; None where all are above it."""
     return None if bound is None or bound.value < 0 or bound == _ZERO else bound
 
@@ -93,7 +93,7 @@ def _places(divisor: Any) -> int | None:
     return max(found, default=-1)
 
 
-def _magnitudes(least: _Bound | None, largest: _Bound | None, places: int | None) -> Iterator[str]:
+def _magnitudes(least: _DecimalBound | None, largest: _DecimalBound | None, places: int | None) -> Iterator[str]:
     """Yield the patterns of unsigned texts between two bounds, of which there may be none."""
     if largest is not None and largest.value < 0:
         return
@@ -105,11 +105,11 @@ def _magnitudes(least: _Bound | None, largest: _Bound | None, places: int | None
             yield r"\.0+" if places == 0 else rf"\.[0-9]{_digits(places, 1)}"
     if least is not None and first > least.whole and (largest is None or least.whole < largest.whole):
         yield from (rf"{_start(least.whole)}\.{text}" for text in _larger(least, places))
-    if largest is not None and (least is None or least <= _Bound(Decimal(largest.whole), is_open=False)):
+    if largest is not None and (least is None or least <= _DecimalBound(Decimal(largest.whole), is_open=False)):
         yield from _up_to(largest, places)
 
 
-def _up_to(largest: _Bound, places: int | None) -> Iterator[str]:
+def _up_to(largest: _DecimalBound, places: int | None) -> Iterator[str]:
     """Yield the patterns of the texts with the whole part of an upper bound."""
     if largest.fraction or not largest.is_open:
         yield rf"0*{largest.whole}(?:\.0*)?"
@@ -129,7 +129,7 @@ def _digits(places: int | None, used: int = 0) -> str:
     return f"[0-9]{{0,{places - used}}}0*" if places > used else "0*"
 
 
-def _larger(bound: _Bound, places: int | None) -> Iterator[str]:
+def _larger(bound: _DecimalBound, places: int | None) -> Iterator[str]:
     digits = bound.fraction
     if places is not None and len(digits) > places:
         return
@@ -145,7 +145,7 @@ def _larger(bound: _Bound, places: int | None) -> Iterator[str]:
         yield f"{digits}0*"
 
 
-def _smaller(bound: _Bound, places: int | None) -> Iterator[str]:
+def _smaller(bound: _DecimalBound, places: int | None) -> Iterator[str]:
     digits = bound.fraction
     if places is not None and len(digits) > places:
         return
