@@ -11,29 +11,13 @@ from handler.contract.execution import (
     Step,
     Transaction,
 )
-from handler.contract.operation import Idempotency, Operation, Result, RowSecurity
+from handler.contract.operation import Idempotency, Operation, Result
 from handler.contract.sql import Sql
-from queryport.compile.check.access import (
-    check_access,
-    check_row_security,
-    check_sources,
-    check_tenants,
-    private_because,
-)
 from queryport.compile.check.batches import check_batch
-from queryport.compile.check.documents import document_schemas
-from queryport.compile.check.entity_tags import plan_entity_tag
-from queryport.compile.check.errors import check_errors, possible_errors
 from queryport.compile.check.idempotency import check_idempotency, no_key_because, no_key_beside
 from queryport.compile.check.lists import ListPlan, plan_list
-from queryport.compile.check.media_types import raw_body
-from queryport.compile.check.parameters import absentable, build_parameters
-from queryport.compile.check.patches import find_patches
-from queryport.compile.check.protection import check_protection
-from queryport.compile.check.responses import check_response
-from queryport.compile.check.results import check_columns, check_result, documentation
-from queryport.compile.check.routes import check_route
-from queryport.compile.check.suspicions import check_suspicions
+from queryport.compile.check.results import check_columns, check_result
+from queryport.compile.declaration import Declaration, declare
 from queryport.compile.describe.query_file import QueryFile, numbered
 from queryport.compile.describe.typed_statement import TypedStatement, typed
 from queryport.compile.read.marks import read_marks
@@ -57,78 +41,26 @@ def one_statement(file: QueryFile, name: str, *, front_matter_is_valid: bool) ->
 
 
 def _operation(statement: TypedStatement, name: str) -> Operation | None:
-    file, columns, front_matter = statement.file, statement.columns, statement.file.front_matter
+    file = statement.file
     result = check_result(statement)
     check_columns(statement, result)
-    patches = find_patches(statement)
-    parameters, schema, caller_schema = build_parameters(
-        file, statement.inference.by_name, [patches], document_schemas([statement])
-    )
-    violations, of_constraints = check_errors(file, [statement], schema["properties"])
-    access, row_security = check_access(file), check_row_security(file)
-    check_sources(file, statement.inference.by_name)
-    check_tenants(statement)
-    check_protection([statement])
-    utility = statement.parsed.shape is Shape.UTILITY
-    nullable = statement.analysis.nullable
     plan = plan_list(statement, result)
-    schema = plan.extend(schema) if plan else schema
-    http = check_route(file, schema, writes=statement.parsed.locks_or_writes, volatile=statement.volatile)
-    raw = raw_body(file, http, statement.inference.by_name)
-    private = private_because(access, row_security, parameters)
-    response = check_response(file, result, columns, changes=statement.changes, private_because=private)
-    tag = plan_entity_tag(statement, result)
+    declared = declare(statement, [statement], result, statement.inference.by_name, plan)
     # A list of a function that writes is another list each time it is asked for.
-    obstacle = no_key_because(changes=statement.changes and plan is None, utility=utility)
-    keys = check_idempotency(file, obstacle)
-    if front_matter.batch:
+    changes = statement.changes and plan is None
+    keys = check_idempotency(file, no_key_because(changes=changes, utility=statement.parsed.shape is Shape.UTILITY))
+    if file.front_matter.batch:
         check_batch(statement)
-        schema = {"type": "array", "items": schema}
-    absent = frozenset[str]() if front_matter.batch else absentable(parameters)
-    check_suspicions(statement, absent)
     if file.reporter.errors:
         return None
-    body = cast_body(statement, absent, patches, tag.condition)
-    execution, keys = _executed(statement, body, result, plan, keys, row_security)
-    return Operation(
-        name=name,
-        result=result,
-        read_only=not statement.changes,
-        own_code=statement.own_code,
-        execution=execution,
-        parameters=parameters,
-        parameters_schema=schema,
-        http=http and http._replace(raw=raw),
-        response=response._replace(etag=tag.answered),
-        access=access,
-        caller_schema=caller_schema,
-        row_security=row_security,
-        idempotency=keys,
-        precondition=tag.precondition,
-        keep=front_matter.keep_seconds,
-        keeps_answer=front_matter.answer == "kept",
-        violations=violations,
-        retry=front_matter.retry,
-        documentation=documentation(
-            file,
-            statement.inference.by_name,
-            result,
-            columns,
-            nullable,
-            possible_errors(result, of_constraints, [statement]),
-        ),
-    )
+    execution, keys = _executed(declared, plan, keys)
+    return declared.operation(name, execution, keys)
 
 
-def _executed(
-    statement: TypedStatement,
-    body: Body,
-    result: Result,
-    plan: ListPlan | None,
-    keys: Idempotency,
-    row_security: RowSecurity | None,
-) -> tuple[Execution, Idempotency]:
+def _executed(declared: Declaration, plan: ListPlan | None, keys: Idempotency) -> tuple[Execution, Idempotency]:
     """Write the form in which the operation runs; say besides what of idempotency keys is left."""
+    statement, result, row_security = declared.answer, declared.result, declared.row_security
+    body = cast_body(statement, declared.absentable, declared.patches[0], declared.tag.condition)
     settings = None
     if row_security is not None and not statement.file.front_matter.batch:
         settings = settings_name(statement, body)

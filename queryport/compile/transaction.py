@@ -10,25 +10,9 @@ from dataclasses import dataclass
 from handler.contract.execution import Reference, Step, Transaction
 from handler.contract.operation import Operation, Result
 from handler.contract.sql import Sql
-from queryport.compile.check.access import (
-    check_access,
-    check_row_security,
-    check_sources,
-    check_tenants,
-    private_because,
-)
-from queryport.compile.check.documents import document_schemas
-from queryport.compile.check.entity_tags import plan_entity_tag
-from queryport.compile.check.errors import check_errors, possible_errors
 from queryport.compile.check.idempotency import check_idempotency, no_key_because
-from queryport.compile.check.media_types import raw_body
-from queryport.compile.check.parameters import absentable, build_parameters
-from queryport.compile.check.patches import find_patches
-from queryport.compile.check.protection import check_protection
-from queryport.compile.check.responses import check_response
-from queryport.compile.check.results import check_columns, check_result, documentation
-from queryport.compile.check.routes import check_route
-from queryport.compile.check.suspicions import check_suspicions
+from queryport.compile.check.results import check_columns, check_result
+from queryport.compile.declaration import declare
 from queryport.compile.describe.agreement import merge
 from queryport.compile.describe.description import Column, StatementError
 from queryport.compile.describe.query_file import QueryFile, numbered
@@ -145,71 +129,29 @@ def _referred_columns(
 
 
 def _operation(file: QueryFile, name: str, steps: Sequence[_TypedStep], marks: Marks) -> Operation | None:
-    front_matter = file.front_matter
     statements = [step.statement for step in steps]
     answer = statements[marks.result]
     result = check_result(answer)
     types = merge(file, [(statement.scan, statement.inference.by_name) for statement in statements])
-    patches = [find_patches(statement) for statement in statements]
-    parameters, schema, caller_schema = build_parameters(file, types, patches, document_schemas(statements))
-    violations, of_constraints = check_errors(file, statements, schema["properties"])
-    access, row_security = check_access(file), check_row_security(file)
-    check_sources(file, types)
-    for statement in statements:
-        check_tenants(statement)
-    check_protection(statements)
-    changes = any(statement.changes for statement in statements)
-    writes = any(statement.parsed.locks_or_writes for statement in statements)
-    volatile = frozenset[str]().union(*(statement.volatile for statement in statements))
-    http = check_route(file, schema, writes=writes, volatile=volatile)
-    raw = raw_body(file, http, types)
-    private = private_because(access, row_security, parameters)
-    response = check_response(file, result, answer.columns, changes=changes, private_because=private)
-    tag = plan_entity_tag(answer, result)
-    keys = check_idempotency(file, no_key_because(changes=changes, utility=False))
+    declared = declare(answer, statements, result, types)
+    keys = check_idempotency(file, no_key_because(changes=declared.changes, utility=False))
     referred_to = {reference.step for step in steps for reference in step.references}
     for index, statement in enumerate(statements):
         check_columns(statement, result if statement is answer else Result.ONE if index in referred_to else Result.NONE)
     if result is Result.VALUE and marks.result in referred_to:
         message = "`result: value` has no names, and other statements refer to its columns"
         file.reporter.report("QP301", file.header.value("result"), message, "take `result: one`")
-    for statement in statements:
-        check_suspicions(statement, absentable(parameters))
     if file.reporter.errors:
         return None
     compiled = []
     beside = _referred_by_later(steps)
     for index, step in enumerate(steps):
-        body = cast_body(step.statement, absentable(parameters), patches[index], tag.condition)
+        body = cast_body(step.statement, declared.absentable, declared.patches[index], declared.tag.condition)
         wanted = result if step.statement is answer else Result.NONE
         sql = wrap(step.statement, body, wanted, beside=beside[index])
         compiled.append(Step(sql, _references(step, beside), one_row=index in referred_to))
-    columns = answer.columns
-    nullable = answer.analysis.nullable
-    execution = Transaction(tuple(compiled), marks.result, front_matter.isolation)
-    return Operation(
-        name=name,
-        result=result,
-        read_only=not changes,
-        own_code=any(statement.own_code for statement in statements),
-        execution=execution,
-        parameters=parameters,
-        parameters_schema=schema,
-        http=http and http._replace(raw=raw),
-        response=response._replace(etag=tag.answered),
-        access=access,
-        caller_schema=caller_schema,
-        row_security=row_security,
-        idempotency=keys,
-        precondition=tag.precondition,
-        keep=front_matter.keep_seconds,
-        keeps_answer=front_matter.answer == "kept",
-        violations=violations,
-        retry=front_matter.retry,
-        documentation=documentation(
-            file, types, result, columns, nullable, possible_errors(result, of_constraints, statements)
-        ),
-    )
+    execution = Transaction(tuple(compiled), marks.result, file.front_matter.isolation)
+    return declared.operation(name, execution, keys)
 
 
 def _referred_by_later(steps: Sequence[_TypedStep]) -> list[tuple[str, ...]]:

@@ -7,7 +7,6 @@ import postgast
 from handler.contract.operation import Documentation, PossibleError, Result
 from queryport.compile.describe.database import Database
 from queryport.compile.describe.description import Column
-from queryport.compile.describe.query_file import QueryFile
 from queryport.compile.describe.typed_statement import TypedStatement
 from queryport.compile.describe.types import Schema, nullable, result_schema
 from queryport.compile.read.statement import Shape
@@ -87,19 +86,15 @@ def _is_star(target: object) -> bool:
 
 
 def documentation(
-    file: QueryFile,
-    types: Mapping[str, int],
-    result: Result,
-    columns: tuple[Column, ...],
-    may_be_null: tuple[bool, ...],
-    errors: tuple[PossibleError, ...],
+    answer: TypedStatement, types: Mapping[str, int], result: Result, errors: tuple[PossibleError, ...]
 ) -> Documentation:
-    """Return what is told of an operation; `types` are the oids of its parameters' types."""
-    database, front_matter = file.database, file.front_matter
+    """Return what is told of an operation with the rows of `answer`; `types` are the oids of its parameters' types."""
+    database, front_matter, columns = answer.file.database, answer.file.front_matter, answer.columns
+    big_as_text = front_matter.big_numbers == "string"
     return Documentation(
         front_matter.summary,
         front_matter.description,
-        data_schema(database, result, columns, may_be_null, big_as_text=front_matter.big_numbers == "string"),
+        _data_schema(database, result, columns, answer.analysis.nullable, big_as_text=big_as_text),
         errors,
         {name: database.types[oid].sql_name for name, oid in types.items()},
         {}
@@ -108,7 +103,7 @@ def documentation(
     )
 
 
-def data_schema(
+def _data_schema(
     database: Database,
     result: Result,
     columns: tuple[Column, ...],
