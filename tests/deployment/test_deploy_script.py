@@ -106,6 +106,7 @@ def _commands(calls: list[str]) -> list[str]:
     return [" ".join(line.split()[:2]) for line in calls]
 
 
+@pytest.mark.slow
 def test_a_stack_that_is_there_is_migrated_and_checked_before_the_tested_image_is_deployed(pipeline: Pipeline) -> None:
     code, calls = pipeline.run()
     assert code == 0
@@ -129,6 +130,7 @@ def test_a_stack_that_is_there_is_migrated_and_checked_before_the_tested_image_i
     assert health.endswith(" https://abc.lambda-url.eu-central-1.on.aws/health")
 
 
+@pytest.mark.slow
 def test_the_first_deployment_makes_the_database_before_it_is_migrated(pipeline: Pipeline) -> None:
     code, calls = pipeline.run(deployed=False)
     assert code == 0

@@ -34,6 +34,7 @@ def _answer(*arguments: str) -> str:
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True).stdout
 
 
+@pytest.mark.slow
 def test_both_sides_read_the_same_orders(tmp_path: Path) -> None:
     table = rows(2)
     catalog = tmp_path / "catalog.json"

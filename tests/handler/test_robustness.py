@@ -84,6 +84,7 @@ def function(new_function: NewFunction) -> Function:
     return new_function(_EVERYTHING)
 
 
+@pytest.mark.slow
 @robust
 @given(
     method=st.sampled_from(["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS"]) | st.text(),
@@ -115,6 +116,7 @@ def test_every_call_over_http_gets_a_response(function: Function, parameters: di
     assert response.status in (200, 400), response.text
 
 
+@pytest.mark.slow
 @robust
 @given(event=_JSON | st.fixed_dictionaries({"operation": st.just("everything"), "parameters": _PARAMETERS}))
 def test_every_direct_event_gets_an_answer_or_a_named_failure(function: Function, event: Any) -> None:

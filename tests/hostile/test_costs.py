@@ -126,6 +126,7 @@ def test_every_large_request_costs_little(every: Target, value: str, operation: 
     check(every, value, operation)
 
 
+@pytest.mark.slow
 def test_what_was_refused_leaves_the_function_as_it_was(every: Target) -> None:
     check(every, "ones", "checked.unique")
     assert json.loads(every.function.raw({"operation": "value.int4", "parameters": {"v": 1}})) == {"data": 1}

@@ -174,6 +174,7 @@ WORST: dict[str, Make] = {
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the peak of the memory is Linux's to tell")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", WORST)
 def test_the_worst_events_cost_little(every: Target, name: str) -> None:
     check_event(every, WORST[name]())

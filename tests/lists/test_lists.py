@@ -123,6 +123,7 @@ def test_any_sort_of_what_any_filter_lets_through(
     assert total == len(expected)
 
 
+@pytest.mark.slow
 @_KEEPING
 @given(sort=_SORTS.filter(bool), filters=_FILTERS)
 def test_without_pages_they_work_as_well(

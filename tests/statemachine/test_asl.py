@@ -120,12 +120,14 @@ def test_what_is_printed_runs_as_it_stands(shop: Shop, compilation: Compilation)
     assert execution.output == {"order_id": 1, "order_status": {"data": "placed"}}
 
 
+@pytest.mark.slow
 def test_a_missing_row_reaches_its_catcher(shop: Shop, compilation: Compilation) -> None:
     execution = shop.execute(_printed(compilation, "orders.order_status"), {"order_id": 99})
     assert (execution.status, execution.error) == ("FAILED", "NotFound")
     assert execution.cause["errorMessage"] == "orders.order_status found no row for these parameters"
 
 
+@pytest.mark.slow
 def test_a_violation_is_caught_by_its_name(shop: Shop, compilation: Compilation) -> None:
     definition = _printed(compilation, "orders.reserve_stock")
     assert shop.execute(definition, {"order_id": 1}).status == "SUCCEEDED"

@@ -20,6 +20,7 @@ def _definition(books_per_page: int) -> dict[str, object]:
     return definition
 
 
+@pytest.mark.slow
 def test_every_old_book_of_every_page_gets_the_price(shop: Shop) -> None:
     execution = shop.execute(_definition(1), OLD_BOOKS)
     assert (execution.status, execution.error) == ("SUCCEEDED", None)
@@ -27,6 +28,7 @@ def test_every_old_book_of_every_page_gets_the_price(shop: Shop) -> None:
     assert shop.fetch(PRICES) == [(1, Decimal("4.99")), (2, Decimal("4.99")), (3, Decimal(10))]
 
 
+@pytest.mark.slow
 def test_the_schedule_of_the_template_starts_it_well(shop: Shop) -> None:
     given = Stack(ROOT / "template.yaml").properties("NightlyBargainsNightly")["Target"]["Input"]
     now = f"{datetime.now(UTC):%FT%TZ}"
@@ -43,10 +45,12 @@ def test_a_second_night_changes_nothing(shop: Shop) -> None:
     assert shop.fetch("SELECT book_id, during, price FROM book_prices ORDER BY book_id, during") == before
 
 
+@pytest.mark.slow
 def test_a_night_without_books_ends_well(shop: Shop) -> None:
     assert shop.execute(_definition(200), {**OLD_BOOKS, "published": "[,1900-01-01)"}).status == "SUCCEEDED"
 
 
+@pytest.mark.slow
 def test_a_refused_book_does_not_hold_up_the_others(shop: Shop) -> None:
     # As when a book changes between the listing and its turn.
     shop.change("ALTER TABLE book_prices ADD CONSTRAINT no_bargain CHECK (book_id <> 1 OR price > 5)")

@@ -14,6 +14,7 @@ def _settle(shop: Shop, order_id: int, payment: dict[str, Any] = CREDIT) -> Any:
     return shop.execute(machine("settle_order"), {"order_id": order_id, "payment": payment})
 
 
+@pytest.mark.slow
 def test_an_order_is_reserved_charged_and_recorded(shop: Shop) -> None:
     execution = _settle(shop, 1)
     assert execution.status == "SUCCEEDED"
@@ -24,12 +25,14 @@ def test_an_order_is_reserved_charged_and_recorded(shop: Shop) -> None:
     assert shop.fetch("SELECT reserved FROM stock ORDER BY book_id") == [(1,), (0,), (0,)]
 
 
+@pytest.mark.slow
 def test_a_charged_card_is_recorded(shop: Shop) -> None:
     execution = _settle(shop, 2, {"method": "card", "provider_reference": "ch_1"})
     assert execution.status == "SUCCEEDED"
     assert shop.fetch("SELECT method, amount, provider_reference FROM payments") == [("card", 30, "ch_1")]
 
 
+@pytest.mark.slow
 def test_a_customer_without_the_money_gets_nothing_reserved(shop: Shop) -> None:
     execution = _settle(shop, 2)
     assert (execution.status, execution.error) == ("FAILED", "CheckViolation")
@@ -53,6 +56,7 @@ def test_too_few_copies_end_it_before_any_money_moves(shop: Shop) -> None:
     assert "orders.pay_with_credit" not in shop.door.operations()
 
 
+@pytest.mark.slow
 def test_an_order_that_is_reserved_already_is_charged(shop: Shop) -> None:
     shop.change("UPDATE orders SET status = 'reserved' WHERE order_id = 1")
     shop.change("INSERT INTO reservations (order_id, book_id, quantity, held_until) VALUES (1, 1, 1, now() + '1h')")
@@ -62,10 +66,12 @@ def test_an_order_that_is_reserved_already_is_charged(shop: Shop) -> None:
     assert shop.fetch("SELECT reserved FROM stock WHERE book_id = 1") == [(1,)]
 
 
+@pytest.mark.slow
 def test_an_unknown_order_has_an_error_of_its_own(shop: Shop) -> None:
     assert _settle(shop, 99).error == "UnknownOrder"
 
 
+@pytest.mark.slow
 def test_settling_twice_charges_once(shop: Shop) -> None:
     assert _settle(shop, 1).status == "SUCCEEDED"
     assert _settle(shop, 1).status == "SUCCEEDED"
@@ -83,6 +89,7 @@ def test_a_sleeping_database_is_waited_for(shop: Shop) -> None:
     assert shop.fetch("SELECT count(*) FROM payments") == [(1,)]
 
 
+@pytest.mark.slow
 def test_a_payment_whose_answer_was_lost_is_not_made_again(shop: Shop) -> None:
     """The database paid, the function never heard of it: what counts is the order's state."""
     definition = machine("settle_order")
@@ -96,6 +103,7 @@ def test_a_payment_whose_answer_was_lost_is_not_made_again(shop: Shop) -> None:
     assert shop.fetch("SELECT status FROM orders WHERE order_id = 1") == [("paid",)]
 
 
+@pytest.mark.slow
 def test_what_is_delivered_twice_is_done_once(shop: Shop) -> None:
     shop.door.deliveries = 2
     execution = _settle(shop, 1)

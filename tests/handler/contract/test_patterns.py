@@ -107,6 +107,7 @@ def test_what_was_found_wrong_before_it_took_too_long_is_told(
     assert [(flaw.pointer, flaw.detail) for flaw in Validator(schema).flaws([long, long])] == told
 
 
+@pytest.mark.slow
 def test_many_texts_together_take_no_longer_than_a_request_may() -> None:
     schema = {"type": "array", "items": {"type": "string", "pattern": "a[ab]{1000}c"}}
     chance = Random(1)  # noqa: S311 (a seed, so that every run is the same)

@@ -384,6 +384,7 @@ def test_a_proxy_that_cannot_be_reached_or_refuses_is_no_connection(
         assert recorder.requests == []
 
 
+@pytest.mark.slow
 def test_sockets_are_kept_alive_where_the_sdk_is_told_so(environment: pytest.MonkeyPatch) -> None:
     options: list[tuple[int, ...]] = []
     original = socket.socket.setsockopt

@@ -128,6 +128,7 @@ def test_rows(database: Database, value: dict[str, Any]) -> None:
     assert database.read(_encoded(value, _POINT), "point3") == value
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(value=st.lists(st.none() | _POINTS))
 def test_arrays_of_rows(database: Database, value: list[dict[str, Any] | None]) -> None:
@@ -140,6 +141,7 @@ def test_hstores(database: Database, value: dict[str, str | None]) -> None:
     assert database.read(_encoded(value, "hstore"), "hstore") == value
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(value=st.lists(st.none() | _TRICKY | st.integers() | st.lists(_TRICKY) | st.dictionaries(_TRICKY, _TRICKY)))
 def test_arrays_of_documents_have_one_dimension(database: Database, value: list[Any]) -> None:

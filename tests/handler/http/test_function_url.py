@@ -358,6 +358,7 @@ def test_every_answer_keeps_browsers_from_guessing_its_type(function: Function) 
         assert function.http("GET", path).headers["x-content-type-options"] == "nosniff"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("method", "path"), [("POST", "/operations/numbers"), ("GET", "/numbers")])
 def test_no_more_flaws_are_told_than_anyone_reads(function: Function, method: str, path: str) -> None:
     query = "&".join(f"name{number}=1&name{number}=2" for number in range(100_000))[: 1024 * 1024 - 1000]

@@ -126,6 +126,7 @@ def test_a_secret_that_is_none_lets_nobody_in_and_is_not_shown(identity: Identit
         identity.of_function_url(event(("x-api-key", ALICE_KEY)))
 
 
+@pytest.mark.slow
 def test_secrets_come_from_secrets_manager(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
         monkeypatch.setenv(name, "testing")

@@ -54,6 +54,7 @@ def test_the_role_may_do_what_the_operations_do_and_sign_in(project: Path, url: 
             clerk.execute("DELETE FROM book")
 
 
+@pytest.mark.slow
 def test_a_role_of_any_name_is_quoted(project: Path, url: str) -> None:
     name = "Odd \"Name'"
     with psycopg.connect(url, autocommit=True) as connection:

@@ -104,6 +104,7 @@ def test_check_answers_programs(broken: Path) -> None:
     assert lines[2] == "6 operations, 1 error, 1 warning"
 
 
+@pytest.mark.slow
 def test_a_broken_migration_is_annotated(tmp_path: Path, shop: Path) -> None:
     write(tmp_path, BOOKSHOP | {"migrations/0002_a.sql": "SELECT 1 / 0"})
     done = run("check", "--format", "github", project=tmp_path, data_dir=shop / ".queryport")
@@ -176,6 +177,7 @@ def test_the_operations_are_listed(shop: Path) -> None:
     assert "books.wait" not in run("list", "books.c", project=shop).output
 
 
+@pytest.mark.slow
 def test_a_migration_is_begun_with_the_next_number(tmp_path: Path) -> None:
     write(tmp_path, BOOKSHOP)
     command = [str(QUERYPORT), "new", "migration", "--project", str(tmp_path), "Add a colour!"]
@@ -222,6 +224,7 @@ def test_build_writes_the_catalogue(shop: Path, tmp_path: Path) -> None:
     assert output.read_bytes() == before
 
 
+@pytest.mark.slow
 def test_build_writes_nothing_where_there_are_errors(broken: Path) -> None:
     done = run("build", project=broken)
     assert done.code == 1
@@ -244,6 +247,7 @@ def test_run_prints_rows_as_a_table(shop: Path) -> None:
     assert [line.strip("│ ") for line in done.output.splitlines() if "│" in line] == ["Book 1", "Book 2"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("call", "printed"),
     [
@@ -270,6 +274,7 @@ def test_run_says_what_is_wrong_with_a_call(shop: Path, call: list[str], said: s
     assert said in done.errors
 
 
+@pytest.mark.slow
 def test_run_shows_why_an_operation_does_not_compile(broken: Path) -> None:
     done = run("run", "books.wrong", project=broken)
     assert done.code == 1
@@ -300,6 +305,7 @@ def test_migrate_brings_a_database_up_to_date(shop: Path, new_database: NewDatab
     assert run("check", "--database-url", url, project=shop).code == 0
 
 
+@pytest.mark.slow
 def test_a_database_that_does_not_answer_is_told(shop: Path) -> None:
     done = run("check", "--database-url", "postgresql://nobody@127.0.0.1:1/none", project=shop)
     assert done.code == 1
@@ -328,6 +334,7 @@ def test_a_wrong_command_line_has_its_own_exit_code() -> None:
     assert subprocess.run([QUERYPORT, "check", "--fast"], capture_output=True, check=False).returncode == 2
 
 
+@pytest.mark.slow
 def test_the_version_is_told() -> None:
     done = subprocess.run([QUERYPORT, "--version"], capture_output=True, text=True, check=True)
     assert done.stdout == "queryport 0.1.0\n"

@@ -126,6 +126,7 @@ def values(identifier: str, tags: str | None) -> dict[str, str | None]:
     return given if tags is None else given | {"__if_match": tags}
 
 
+@pytest.mark.slow
 def test_a_change_is_its_authors_own_if_its_rows_have_the_tag(
     operation_of: Callable[[str], Operation], connection: psycopg.Connection[Any]
 ) -> None:

@@ -115,6 +115,7 @@ def test_a_resume_lasts_its_seconds_from_the_first_call(emulator: Emulator, api:
     assert emulator.faults.listed() == []
 
 
+@pytest.mark.slow
 def test_a_share_of_calls_is_the_same_for_the_same_seed(emulator: Emulator, api: Api) -> None:
     def outcomes(seed: int) -> list[bool]:
         emulator.faults.clear()

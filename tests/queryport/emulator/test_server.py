@@ -152,6 +152,7 @@ def _stopped(process: subprocess.Popen[str]) -> str:
     return process.communicate(timeout=20)[1]
 
 
+@pytest.mark.slow
 def test_the_command_prints_what_to_set_and_stops_on_ctrl_c(postgres: EmbeddedPostgres) -> None:
     with _started("--database-url", postgres.url()) as process:
         lines = [_printed(process) for _ in range(3)]
@@ -190,6 +191,7 @@ def test_web_pages_are_refused_before_anything_is_looked_at(emulator: Emulator) 
     assert (list(emulator.log), emulator.faults.listed()) == ([], [])
 
 
+@pytest.mark.slow
 def test_the_command_serves_the_embedded_postgresql(tmp_path: Path) -> None:
     with _started("--data-dir", str(tmp_path / "data"), "--limit", "statement_seconds=0.2") as process:
         url = _printed(process).partition("=")[2].strip()

@@ -139,6 +139,7 @@ def test_many_runs_that_die_at_any_moment_are_carried_on(
     _campaign(seed, 5, url, write(tmp_path / "migrations", FILES), environment)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("number", POLITE)
 def test_an_interrupted_statement_is_cancelled_and_rolled_back(

@@ -48,6 +48,7 @@ def _status(server: EmbeddedPostgres) -> dict[str, str]:
     return {name: text.strip() for name, _, text in (line.partition(":") for line in lines)}
 
 
+@pytest.mark.slow
 @as_root
 @on_linux
 def test_no_capability_of_roots_is_left(tmp_path: Path) -> None:
@@ -63,6 +64,7 @@ def test_no_capability_of_roots_is_left(tmp_path: Path) -> None:
     assert status["Uid"].split() == [str(pwd.getpwnam("nobody").pw_uid)] * 4
 
 
+@pytest.mark.slow
 def test_postgresql_sees_none_of_the_developers_variables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hush")
     monkeypatch.setenv("PGPORT", "5999")

@@ -76,6 +76,7 @@ def test_data_is_kept_and_a_killed_server_recovers(server: EmbeddedPostgres) -> 
         assert _select(server, "SELECT n FROM kept") == 7
 
 
+@pytest.mark.slow
 def test_a_command_that_was_killed_leaves_no_false_count(server: EmbeddedPostgres) -> None:
     script = "import sys, os, pathlib; from queryport.postgres.server import EmbeddedPostgres as E\n"
     script += "E(pathlib.Path(sys.argv[1])).start(); os.kill(os.getpid(), 9)"
@@ -155,6 +156,7 @@ def test_the_system_says_who_calls_and_other_users_are_refused(server: EmbeddedP
     assert 'Peer authentication failed for user "postgres"' in done.stderr
 
 
+@pytest.mark.slow
 def test_a_server_that_died_is_started_again(directory: Path) -> None:
     told: list[str] = []
     with EmbeddedPostgres(directory) as server, kept_running(server, told.append):

@@ -223,6 +223,7 @@ def test_a_kept_database_is_restored_reset_and_dropped(fresh: EmbeddedPostgres, 
     assert databases.kept() == []
 
 
+@pytest.mark.slow
 def test_a_new_database_that_fails_leaves_the_old_one(server: EmbeddedPostgres, tmp_path: Path) -> None:
     databases = EmbeddedDatabases(lambda: server)
     url = databases.data(_scripts(tmp_path))

@@ -13,6 +13,7 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_the_folders_have_their_usual_names(root: Path) -> None:
     (root / "seed").mkdir()
     assert Project.load(root) == Project(root, root / "sql_queries", root / "migrations", root / "seed")

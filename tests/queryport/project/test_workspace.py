@@ -28,6 +28,7 @@ def _operation(build: Build, name: str) -> Operation:
     return next(operation for operation in build.compilation.operations if operation.name == name)
 
 
+@pytest.mark.slow
 def test_only_what_changed_is_compiled_again(workspace: Workspace, project: Path) -> None:
     before = workspace.build()
     write(project, {"sql_queries/books/count.sql": "SELECT count(*) AS n FROM book\n"})
@@ -68,6 +69,7 @@ def test_another_schema_compiles_everything_again(workspace: Workspace, project:
     assert _operation(workspace.build(), "books.get") != _operation(before, "books.get")
 
 
+@pytest.mark.slow
 def test_problems_remain_until_they_are_mended(workspace: Workspace, project: Path) -> None:
     write(project, {"sql_queries/wrong.sql": "SELECT titel FROM book\n"})
     assert [len(workspace.build().compilation.problems) for _ in range(2)] == [1, 1]

@@ -178,6 +178,7 @@ def never_null(function: Function) -> bool:
     return function.compares or functions.never_null_of_arguments(function.name, function.arguments)
 
 
+@pytest.mark.slow
 def test_no_listed_function_answers_null(built_in: list[Function], connection: psycopg.Connection[tuple[bool]]) -> None:
     untried, null = [], []
     for function in filter(never_null, built_in):

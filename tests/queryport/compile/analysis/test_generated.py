@@ -72,6 +72,7 @@ def test_no_claim_about_a_generated_statement_is_false(
     assert claimed > not_null / 4
 
 
+@pytest.mark.slow
 def test_no_rows_tie_in_keys_that_are_called_unique(
     database: Database, connection: psycopg.Connection[tuple[str]]
 ) -> None:

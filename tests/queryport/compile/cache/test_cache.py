@@ -202,6 +202,7 @@ def test_entries_are_read_as_they_were_written(written: tuple[Path, dict[str, En
     assert any(entry.encoded is not None and entry.encoded.http for entry in entries.values())
 
 
+@pytest.mark.slow
 @given(st.data())
 @settings(
     max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
@@ -318,6 +319,7 @@ def test_a_message_that_json_cannot_hold_is_not_kept(tmp_path: Path, schema_url:
     assert len(read_entries(tmp_path / "cache" / f"{KEY}.cache", KEY)) == len(files.texts) - 1
 
 
+@pytest.mark.slow
 def test_the_key_counts_every_library_that_the_compiler_imports() -> None:
     imported = set()
     for path in (ROOT / "queryport" / "compile").rglob("*.py"):
