@@ -33,7 +33,11 @@ def test_a_session_lock_does_not_outlive_its_call(api: Api, postgres: EmbeddedPo
         connection.execute("SELECT pg_advisory_lock(42)")
 
 
-def test_transaction_control_as_sql_leaves_nothing_open(api: Api, emulator: Emulator) -> None:
+def test_transaction_control_as_sql_leaves_nothing_open(
+    new_emulator: NewEmulator, new_api: Callable[[Emulator], Api]
+) -> None:
+    emulator = new_emulator()  # that no other test left a transaction in
+    api = new_api(emulator)
     api.execute("CREATE TABLE t (a int)")
     api.execute("BEGIN")
     api.execute("INSERT INTO t VALUES (1)")
