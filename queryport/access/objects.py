@@ -17,7 +17,7 @@ class Table:
     kind: str
     """pg_class.relkind."""
     built_in: bool
-    """It is in one of PostgreSQL's own schemas, which everybody may read, or a temporary one."""
+    """It is in one of PostgreSQL's own schemas, which are open to all, or a temporary one."""
     invoker: bool
     """A view whose tables are read with the privileges of its reader, and not of its owner."""
     query: str | None
@@ -49,7 +49,7 @@ class Routine:
     own: bool
     """It is neither PostgreSQL's nor an extension's."""
     public: bool
-    """Everybody may execute it."""
+    """PUBLIC may execute it."""
     definer: bool
     """It runs with the privileges of its owner."""
     language: str

@@ -99,7 +99,7 @@ def _kind(node: Any) -> str:
 
 
 def _written(node: Any, read: frozenset[str] | None) -> dict[str, frozenset[str] | None]:
-    """Return the verbs that a write needs on its table, with the columns that it writes and those that it may read."""
+    """Return the verbs that a write needs on its table, with the columns written, and those perhaps read."""
     match _kind(node):
         case "InsertStmt":
             found = {"INSERT": _targets(node.cols) if node.cols else None}

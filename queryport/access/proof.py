@@ -1,7 +1,7 @@
 """Whether a role may run the operations: PostgreSQL is asked to begin each statement as the role.
 
-Preparing a statement checks no privileges; EXPLAIN does, since it starts the executor, and runs nothing. What is
-checked only when rows are written (sequences, triggers, functions' bodies) is compared with what the role has.
+Preparing a statement checks no privileges; EXPLAIN does, since it starts the executor, and runs nothing. Privileges
+that are checked only when rows are written (sequences, triggers, functions' bodies) are compared with the role's.
 """
 
 from collections.abc import Iterator, Sequence

@@ -18,7 +18,7 @@ def literal(text: str) -> str:
 
 
 def grants(role: str, needs: Needs) -> str:
-    """Write the statements that make the role what it should be, whatever it was before."""
+    """Write the statements that bring the role from any state to the one that is asked for."""
     name = quoted(role)
     lines = [
         "DO $$ BEGIN",

@@ -1,4 +1,4 @@
-"""Claims as they are typed: `tenant_id=7`, whose value is JSON where it is JSON, and a text where it is none."""
+"""Claims as they are typed: `tenant_id=7`, whose value is JSON, or else a text."""
 
 import json
 from collections.abc import Sequence

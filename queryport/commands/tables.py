@@ -55,7 +55,7 @@ def show_operations(terminal: Terminal, operations: Sequence[Operation], *, in_f
 
 
 def wrapped(text: str, width: int, separator: str) -> list[str]:
-    """The text in lines that break behind separators alone, where that can be."""
+    """The text in lines that break behind separators, as far as possible."""
     lines: list[str] = []
     for piece in text.split(separator) if text else []:
         if lines and len(lines[-1]) + len(separator) + len(piece) <= width:

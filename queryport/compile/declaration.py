@@ -39,7 +39,7 @@ from queryport.compile.describe.typed_statement import TypedStatement
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """What callers are promised of an operation, and what its statements are written by."""
+    """The promises of an operation to its callers, checked, with what its statements are written by."""
 
     answer: TypedStatement
     """The statement whose rows are answered."""

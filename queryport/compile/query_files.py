@@ -1,4 +1,4 @@
-"""Finds and reads the query files of a folder, whatever happens in it meanwhile.
+"""Finds and reads the query files of a folder, which may change meanwhile.
 
 A file that goes away is as one that never was; one that cannot be read, or whose path makes no operation name, is
 reported as it is found. Names that begin with a dot are passed over: they are editors' locks and temporary files.

@@ -1,7 +1,7 @@
 """Compiles a file whose statements are one transaction: several of them, or one with an isolation level.
 
-They are rehearsed in order in a transaction that is rolled back, so that a later one may need what an earlier one
-defines: what defines something is executed, all else is only prepared.
+They are rehearsed in order in a transaction that is rolled back: definitions are executed, for later statements to
+need; all else is only prepared.
 """
 
 from collections.abc import Mapping, Sequence

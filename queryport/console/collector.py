@@ -1,4 +1,5 @@
-"""Pauses Python's collector of cycles while much is made that stays, through which it would look again and again."""
+"""Pauses Python's collector of cycles while many lasting objects are made, which it would look through again and
+again."""
 
 import gc
 from collections.abc import Iterator

@@ -1,7 +1,7 @@
 """Ends a command in good order when it is told to: Ctrl-C, `kill` and a closed terminal all become KeyboardInterrupt.
 
-Only the first one does. A command that is clearing up is left alone, since what it would leave behind (a server, its
-processes) is worse than the moment it takes.
+Only the first one does. A command that is clearing up is left alone: a server and processes left behind are worse than
+the moment it takes.
 """
 
 import signal

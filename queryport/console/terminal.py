@@ -1,4 +1,4 @@
-"""The terminal as the commands write to it: steps while they last, sentences, errors and whatever else rich can draw.
+"""The terminal as the commands write to it: steps while they last, sentences, errors and all else that rich can draw.
 
 All output of a command goes through here, so that it looks alike, and is plain text in a pipe or a CI job. Knows
 nothing of what is shown: the tables of operations, rows and calls are in queryport.commands.tables.

@@ -1,7 +1,7 @@
 """A client of the RDS Data API for the tool, over boto3: it reaches a deployed database without access to its VPC.
 
-A sleeping database is waited for. A call is repeated only where it certainly did not run, since what is sent here
-changes schemas: what became of any other call, its caller has to find out. Knows nothing of migrations and operations.
+A sleeping database is waited for. A call is repeated only if it certainly did not run, for it may change a schema; the
+fate of any other call is its caller's to find out. Knows nothing of migrations and operations.
 """
 
 import time
@@ -132,7 +132,7 @@ def still_running(refusal: Refusal) -> bool:
 
 
 def _worth_waiting(error: ClientError | BotoCoreError) -> str | None:
-    """A sentence that says what to wait for, where the call did not run and may be sent again."""
+    """The reason to wait for, if the call did not run and may be sent again."""
     if isinstance(error, ClientError):
         code = _code(error)
         if code == "DatabaseResumingException":

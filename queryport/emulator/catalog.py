@@ -1,6 +1,6 @@
 """Questions to PostgreSQL's catalogs: on types that are not built in, and on the tables behind a result's columns.
 
-Asked in the session that ran the statement, so that what an open transaction has made is seen. Every name is qualified,
+Asked in the session that ran the statement, which sees the objects of its open transaction. Every name is qualified,
 since the statement may have set another search_path.
 """
 

@@ -1,7 +1,7 @@
-"""Declared clusters: a TOML file says which cluster ARNs exist, which database they mean and which secrets open them.
+"""Declared clusters: a TOML file has the cluster ARNs that exist, with their databases and secrets.
 
-Without such a file every ARN is accepted. With it, what is not in it does not exist, so that role separation, wrong
-secrets, clusters without a Data API and clusters that are asleep can be tested.
+Without such a file every ARN is accepted. With it, no other exists: role separation, wrong secrets, clusters without a
+Data API and sleeping ones can be tested.
 """
 
 import time

@@ -25,7 +25,7 @@ _LONGEST_LONG = len(str(-(2**63)))
 
 @dataclass(frozen=True, slots=True)
 class FieldCodec:
-    """How a type's texts become JSON, and the member of Field (of ArrayValue, in an array) that holds it."""
+    """The way from a type's texts to JSON, and the member of Field (of ArrayValue, in an array) for it."""
 
     member: str
     array_member: str | None

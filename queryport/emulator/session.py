@@ -50,7 +50,7 @@ class CopyRefused(Exception):  # noqa: N818
 
 
 class Tag(NamedTuple):
-    """How a statement ended: the word and the row count of its command tag, and whether it answers with rows."""
+    """The end of a statement: the word and the row count of its command tag, and whether it answers with rows."""
 
     command: str
     affected: int

@@ -31,7 +31,7 @@ IDEMPOTENCY_KEY = "States.Format('{}:{}', $$.Execution.Id, $$.State.Name)"
 """The same however often the task is sent, after a redrive too; another one for every execution and every state."""
 
 TASK_SECONDS = 120
-"""Longer than the function's own time, so that it is the function that says what became of a slow call."""
+"""Longer than the function's own time, so that the function tells the outcome of a slow call."""
 
 NEVER_STARTED = ("Lambda.TooManyRequestsException",)
 """Lambda's own errors with which the function certainly did not run."""

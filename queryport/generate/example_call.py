@@ -1,7 +1,7 @@
-"""Finds the call that `queryport serve` prints for its user to paste: one that works as it stands, if there is any.
+"""Finds the call that `queryport serve` prints for its user to paste, one that works as it stands if possible.
 
-Prefers what reads over what writes, what needs no parameters, and what answers even where nothing is found. A parameter
-that must be given gets the simplest value that its schema takes.
+Prefers reads over writes, operations without required parameters, and results that may be empty. A parameter that must
+be given gets the simplest value that its schema takes.
 """
 
 import json

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from queryport.generate.docs_page import CHANGES
 
 _SECONDS_BETWEEN_SIGNS = 15
-"""The time after which a silent connection gets a comment, so that one whose page is gone is noticed."""
+"""The time after which a silent connection gets a comment, by which a closed page is noticed."""
 
 
 class Changes:

@@ -174,7 +174,7 @@ def _raw_path(scope: Scope) -> str:
 
 
 def _as_text(headers: Headers, body: bytes) -> str | None:
-    """The body as a string; None if it travels in base64, as it does unless its type says that it is text."""
+    """The body as a string; None if it travels in base64, as do all but types of text."""
     kind = headers.get("content-type", "").split(";")[0].strip().lower()
     textual = kind.startswith(_TEXT_TYPES) or kind.endswith(("+json", "+xml"))
     if not textual or "content-encoding" in headers:

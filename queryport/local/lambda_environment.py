@@ -1,7 +1,7 @@
 """One execution environment of the local Lambda, seen from outside: a process with a function's variables and handler.
 
-Handles one event at a time and tells an answer from an error. When a process starts, and which event goes to which, is
-decided in lambda_environments.py; what happens inside of it is in lambda_process.py.
+Handles one event at a time and tells an answer from an error. lambda_environments.py decides on starts, and hands out
+events; lambda_process.py is the inside of a process.
 """
 
 import asyncio
@@ -52,7 +52,7 @@ class InvocationResult:
 
 
 Prepare = Callable[[LambdaEvent], Awaitable[InvocationResult | None]]
-"""What happens before a version's environment handles an event; an outcome is the call's in the handler's stead."""
+"""The step before a version's environment handles an event; an outcome is the call's in the handler's stead."""
 
 
 async def as_it_is(_: LambdaEvent) -> None:
@@ -127,7 +127,7 @@ class Environment:
         return self._import_error is not None
 
     async def import_handler(self, variables: Mapping[str, str]) -> None:
-        """Wait until the handler is imported. If that fails, the error is what the first call gets, as on AWS."""
+        """Wait until the handler is imported. A failed start is the first call's error, as on AWS."""
         self._streams = await asyncio.open_connection(sock=self._process.socket)
         self._send(VARIABLES, orjson.dumps(variables))
         outcome = await self._receive()

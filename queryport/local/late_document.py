@@ -18,7 +18,7 @@ _PATH = "openapi.json"
 
 
 class LateDocument:
-    """What has to happen before a version's environments handle an event; see `Prepare`."""
+    """The step before a version's environments handle an event; see `Prepare`."""
 
     def __init__(self, write: Callable[[], None]) -> None:
         """Take what writes the document where the version looks for it; it may raise OSError and CommandError."""

@@ -4,8 +4,8 @@ Repeatable migrations stand between: they run whenever their text has changed, a
 
 What ran is written down in the database, in `queryport.own_migration`, `queryport.migration` and `queryport.seed`, with
 a checksum of its text, so that a file that was edited or taken away afterwards is noticed: the database then is not
-what the files say. One runner works on a database at a time. How the database is reached is the transport's matter,
-what a script is and in which order they come that of scripts.py, and files without a transaction that of steps.py.
+what the files say. One runner works on a database at a time. transport.py has the ways to the database, scripts.py the
+scripts and their order, steps.py the files without a transaction.
 """
 
 import time
@@ -82,8 +82,8 @@ def run_scripts(
 ) -> Applied:
     """Run what the database has not seen, and return the files' names.
 
-    Seeds are for development. They run only in a database that was begun with seeds (perhaps none yet), so that one
-    which was begun without, and may hold real data, is never filled with examples.
+    Seeds are for development. They run only in a database that was begun with seeds (perhaps none yet): one with real
+    data is never filled with examples.
 
     Raises ScriptError for a script that PostgreSQL refuses (it leaves no trace, unless it is `-- transaction: off`) or
     that cannot be sent, HistoryError where the files no longer say what was applied, and Interrupted.

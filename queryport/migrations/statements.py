@@ -48,7 +48,7 @@ def refused(script: Script, statement: ScriptStatement, text: str, refusal: Refu
 def require_index(script: Script, statement: ScriptStatement, query: Query, remains: str) -> None:
     """Raise ScriptError where a CREATE INDEX ran and its index is not there, or INVALID.
 
-    IF NOT EXISTS is content with any relation of that name, and with an index whose build has failed.
+    IF NOT EXISTS is content with any relation of that name, and with an index after a failed build.
     """
     index = NamedIndex.of(statement.text)
     if index is None:

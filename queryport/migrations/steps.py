@@ -3,7 +3,7 @@
 Each statement runs in a transaction together with its record, so that it is done and written down or neither. Where
 PostgreSQL refuses it a transaction (CREATE INDEX CONCURRENTLY, VACUUM, a DO block that commits), the record says before
 that it has begun, and afterwards that it is done. A statement that has begun and whose end is not written down was
-interrupted: an index is looked at, and whatever could do harm when repeated is asked about.
+interrupted: an index is looked at, and a statement that could do harm when repeated is asked about.
 """
 
 import time
@@ -171,7 +171,7 @@ class _PendingStep:
         return self._index.find(self._transport.query).state if self._index is not None else None
 
     def _await_end(self, progress: Progress) -> None:
-        """Wait for the statement where it goes on although the run that sent it is gone."""
+        """Wait for a statement that goes on after the end of the run that sent it."""
         running = self._transport.query(_RUNNING, {"label": self._label})
         if not running:
             return

@@ -1,7 +1,7 @@
 """The protocol by which the runner reaches a database; a connection and the RDS Data API each fill it in their way.
 
-A transport knows statements, transactions and locks. Which scripts run, in which order, and what is written down of
-them is the runner's matter, and so is the same by every transport.
+A transport knows statements, transactions and locks. The choice of scripts, their order and their records are the
+runner's, and the same by every transport.
 """
 
 from collections.abc import Mapping, Sequence
@@ -58,6 +58,6 @@ class MigrationTransport(Protocol):
     def try_lock(self, key: int) -> AbstractContextManager[None] | None:
         """Take an advisory lock, which the context releases; None where another has it.
 
-        Neither who holds it nor who asked in vain keeps a snapshot, for which CREATE INDEX CONCURRENTLY would wait.
+        Neither its holder nor one that asked in vain keeps a snapshot, for which CREATE INDEX CONCURRENTLY would wait.
         """
         ...

@@ -38,5 +38,5 @@ def open_to_caller(connection: psycopg.Connection) -> None:
 
 
 def give_database(connection: psycopg.Connection, database: str) -> None:
-    """Make the role the owner of a database that has no migrations, in which calls make what they need."""
+    """Make the role the owner of a database without migrations, in which calls make their tables themselves."""
     connection.execute(sql.SQL("ALTER DATABASE {} OWNER TO {}").format(*map(sql.Identifier, (database, CALLER))))

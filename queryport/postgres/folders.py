@@ -1,7 +1,7 @@
-"""Folders that one user alone may enter, and that are taken up again only where they still are that user's.
+"""Folders that one user alone may enter, taken up again only while they are that user's.
 
-Also names the folder in which root keeps what an unprivileged user must reach although the project is out of its reach:
-`/var/lib/queryport`, or that of QUERYPORT_STATE_DIR.
+Root's files for an unprivileged user, out of whose reach the project is, lie in `/var/lib/queryport`, or in the folder
+of QUERYPORT_STATE_DIR.
 """
 
 import os
@@ -28,7 +28,7 @@ def make_private(parent: Path, account: Account) -> Path:
 
 
 def is_private(folder: Path, account: Account) -> bool:
-    """Whether a folder is there, no link, the account's own, and closed to everybody else."""
+    """Whether a folder is there, no link, the account's own, and closed to all others."""
     try:
         found = folder.lstat()
     except FileNotFoundError:

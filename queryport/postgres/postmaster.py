@@ -38,10 +38,10 @@ _NOT_DURABLE = {"fsync": "off", "full_page_writes": "off"}
 """A server whose data goes with it need not wait for the disk."""
 
 _STILL_IN_USE = "pre-existing shared memory block"
-"""A server that was killed has children that end a moment after it."""
+"""The children of a killed server end a moment after it."""
 
 _LEFT_RUNNING: list[subprocess.Popen[bytes]] = []
-"""Servers that outlive the object that started them: a Popen that is dropped while it runs warns of that."""
+"""Servers that outlive the object that started them: a Popen that is dropped too early warns."""
 
 
 class Postmaster:
@@ -137,7 +137,7 @@ class Postmaster:
             time.sleep(0.2)
 
     def _command(self) -> list[str]:
-        """Write the files that say who may connect, and return the command that starts the server."""
+        """Write the files of access control, and return the command that starts the server."""
         account, programs = self._account, self._programs
         account.write(self._data / "pg_hba.conf", "local all all peer map=queryport\n")
         account.write(self._data / "pg_ident.conf", "".join(f'queryport "{name}" all\n' for name in account.peers))

@@ -14,8 +14,8 @@ from queryport.project.workspace import Build
 def write_build(path: Path, build: Build, *, local: bool = False) -> None:
     """Write the catalogue of a build to a path, and the files of the document and of the page beside it.
 
-    On the developer's machine (`local`) everybody may read all of the document, unless queryport.toml says otherwise,
-    and there is a page in any case, which follows the changes. Without a document there is none. Raises OSError.
+    On the developer's machine (`local`) all of the document is open, unless queryport.toml says otherwise, and there is
+    a page in any case, which follows the changes. Without a document there is none. Raises OSError.
     """
     write_callable(path, build, local=local)
     write_openapi(path, build, local=local)

@@ -1,4 +1,4 @@
-"""What breaks callers between an earlier state of the project and this one, as problems with their places."""
+"""The changes since an earlier state of the project that break callers, as problems with their places."""
 
 import re
 from collections.abc import Mapping

@@ -82,7 +82,7 @@ class Databases(Protocol):
     """True where nothing but the migrations ever changes the schema."""
 
     def schema_of(self, scripts: Scripts) -> str | None:
-        """What tells the schema to compile against from every other; None where the database has to be asked."""
+        """A mark of the schema to compile against, and of no other; None where the database has to be asked."""
         ...
 
     def schema(self, scripts: Scripts, progress: Progress = no_progress) -> AbstractContextManager[str]:
@@ -290,7 +290,7 @@ class EmbeddedDatabases:
             return waiting(transport, scripts.migrations, scripts.seeds)
 
     def _exchange(self, session: psycopg.Connection, name: str, reason: str, then: str, pause: Pause) -> None:
-        """Let a database take the place of the one that is served from, and tell what became of that."""
+        """Let a database take the place of the one that is served from, and report the latter's fate."""
         is_new = name == _NEXT
         with pause():
             kept = put_aside(session)

@@ -49,7 +49,7 @@ def is_as_made(server: EmbeddedPostgres, session: psycopg.Connection, name: str)
 
 
 def put_aside(session: psycopg.Connection) -> str:
-    """Give the database that is served from a name by which it is kept, and return that."""
+    """Rename the database that is served from to a name for keeping, and return it."""
     stamp = time.strftime("app_%Y%m%d_%H%M%S", time.gmtime())
     names = [stamp, *(f"{stamp}_{number}" for number in range(2, _MOST_A_SECOND))]
     name = next(name for name in names if not exists(session, name))

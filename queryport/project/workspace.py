@@ -175,7 +175,7 @@ def open_workspace(
 
 
 def _left_in(data_dir: Path, *, cached: bool) -> tuple[CompileCache, ProjectReader]:
-    """What an earlier command has compiled and read."""
+    """Open the results of an earlier command: the files that it compiled and read."""
     if not cached:
         return CompileCache(None), ProjectReader()
     folder = data_dir / CACHE_FOLDER

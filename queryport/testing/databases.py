@@ -18,7 +18,7 @@ class FreshDatabase(NamedTuple):
 
 
 def create_database(server: str, name: str, template: str | None = None) -> FreshDatabase:
-    """Create a database on a server, empty or as a copy of another one to which nobody is connected."""
+    """Create a database on a server, empty or as a copy of another one without connections."""
     statement = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))
     if template is not None:
         statement += sql.SQL(" TEMPLATE {}").format(sql.Identifier(template))

@@ -1,7 +1,7 @@
 """The JSON parameters that an analysed statement takes apart into rows: the columns that each object is to have.
 
-Found by the functions' oids. A parameter counts only where every one of its occurrences asks for such a document, so
-that a statement which looks at the document first, and takes it apart or not, stays free to do so.
+Found by the functions' oids. A parameter counts only if all of its occurrences ask for such a document: a statement may
+look at one first, and then take it apart or not.
 """
 
 from dataclasses import dataclass

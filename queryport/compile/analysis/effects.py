@@ -1,6 +1,6 @@
 """Finds what an analysed statement that only reads may change all the same: by a function, however it gets there.
 
-Besides, it finds whether the statement runs code of the project's own.
+It finds as well whether the statement runs code of the project's own.
 
 Follows views, row-level security, operators, aggregates, casts, types and default arguments to the functions that run,
 and those to what they call. A function counts as reading where it is declared STABLE or IMMUTABLE, which PostgreSQL
@@ -30,7 +30,7 @@ class Effects(NamedTuple):
 
 
 def effects(facts: Facts, query: Node, objects: Named) -> Effects:
-    """Return what is known of what a statement that names these objects reaches."""
+    """Return the effects of a statement that names these objects."""
     search = _EffectSearch(facts)
     search.through(objects)
     own_code = search.own_code or (_changes_rows(query) and facts.runs_own_code(search.relations))

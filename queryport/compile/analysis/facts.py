@@ -40,7 +40,7 @@ class Relation:
     kind: str
     """pg_class.relkind: r table, p partitioned, v view, m materialised view, f foreign, S sequence."""
     not_null: Mapping[int, Moment]
-    """The columns that hold no NULL, in the tables that inherit from it either, each with the time since when."""
+    """The columns that hold no NULL, here and in inheriting tables, each with the time of its promise."""
     not_null_itself: Mapping[int, Moment]
     """The same without what inherits from it: FROM ONLY."""
     unique_keys: tuple[UniqueKey, ...]

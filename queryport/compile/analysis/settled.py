@@ -38,7 +38,7 @@ class Settled:
 
     @property
     def size(self) -> int:
-        """How much is settled, to see whether more has come."""
+        """The extent of what is settled, to see whether more has come."""
         return len(self._columns) + sum(self._columns.values()) + len(self.entries)
 
     def of(self, index: int) -> Mapping[int, bool]:

@@ -1,4 +1,4 @@
-"""Keeps what files were compiled to, so that a command compiles only what has changed since an earlier one.
+"""Keeps the results of compiled files, so that a command compiles only changed ones.
 
 A file is known by its key: its name, its text and the settings of its folders. What else it depends on is the cache's
 own key: the schema, and the compiler itself. With a directory the cache outlives the command. A cache is only ever a

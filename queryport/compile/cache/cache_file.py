@@ -33,7 +33,7 @@ def read_entries(path: Path, key: str) -> dict[str, Entry]:
 
 
 def write_entries(path: Path, key: str, entries: Mapping[str, Entry]) -> None:
-    """Write the file whole or not at all, whoever else writes it at the time. Raises OSError."""
+    """Write the file whole or not at all, beside other writers. Raises OSError."""
     known: list[tuple[Any, ...]] = []
     operations: list[bytes] = []
     for name, entry in entries.items():

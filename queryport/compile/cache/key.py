@@ -1,4 +1,4 @@
-"""What a compiled file depends on besides its own texts, in one string."""
+"""The key of a compile cache: all that a compiled file depends on besides its own texts, in one string."""
 
 import hashlib
 import platform

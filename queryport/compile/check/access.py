@@ -96,7 +96,7 @@ def check_row_security(file: QueryFile) -> RowSecurity | None:
 
 
 def private_because(access: Access, row_security: RowSecurity | None, parameters: Sequence[Parameter]) -> str | None:
-    """Say why an answer depends on its caller; None where it is the same for everybody."""
+    """Say why an answer depends on its caller; None where it is the same for all."""
     if "anyone" not in access.allow:
         return f"`allow` is {', '.join(access.allow)}"
     if row_security is not None:

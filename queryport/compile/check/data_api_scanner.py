@@ -1,4 +1,4 @@
-"""Checks that AWS's scanner, which knows no dollar quotes, sees the placeholders that PostgreSQL's scanner sees."""
+"""Checks that AWS's scanner, which knows no dollar quotes, sees the same placeholders as PostgreSQL's."""
 
 from postgast.pg_query_pb2 import Token as TokenKind
 

@@ -138,7 +138,7 @@ def _condition(
 
 
 def _changes(statement: TypedStatement, update: SyntaxNode, oid: int | None, column: str) -> bool:
-    """Whether a column may have another value after an UPDATE; of a view's, nobody knows."""
+    """Whether a column may have another value after an UPDATE; of a view's, that is assumed."""
     database = statement.file.database
     if oid is None or column in _SYSTEM_COLUMNS.values() or database.facts.relation(oid).kind == "v":
         return True

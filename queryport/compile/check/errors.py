@@ -1,4 +1,4 @@
-"""What callers are told of the constraints that an operation may break: by `errors:`, by comments, by parameters.
+"""The words for constraints that an operation may break: by `errors:`, by comments, by parameters.
 
 Also which errors an operation may end with, for the documents that list them.
 """

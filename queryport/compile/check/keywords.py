@@ -1,8 +1,7 @@
 """The JSON Schema keywords that an author writes under a parameter: whether they fit its type, and both as one schema.
 
-What an author writes can only narrow. A keyword that says nothing about such a value, one that is not known, a label
-that the enum does not have, a format that is not checked and a pattern that is not linear are errors, however deep in
-the schema they stand.
+What an author writes can only narrow. Keywords for other types, unknown keywords, labels that the enum lacks, formats
+that are not checked and patterns that are not linear are errors at any depth of the schema.
 """
 
 from collections.abc import Iterator, Mapping
@@ -86,7 +85,7 @@ def _invalid(written: Mapping[str, Any]) -> KeywordPath | None:
 
 
 def slow_patterns(keywords: Mapping[str, Any]) -> Iterator[Unfit]:
-    """Yield every pattern that refuses texts which its schema allows, because they would take too long."""
+    """Yield every pattern that takes too long for texts that its schema allows."""
     for path, schema in _within(keywords, ()):
         if "pattern" not in schema:
             continue

@@ -81,7 +81,7 @@ class _PatchSearch:
         self._patch = patch
         self._stretches = Stretches(statement)
         self._settled: set[int] = set()
-        """The numbers of the placeholders that stand where they can be left out, or that were reported."""
+        """The numbers of placeholders that can be left out, or were reported."""
         self._not_null: set[str] = set()
 
     def patches(self) -> Patches:
@@ -209,7 +209,7 @@ class _PatchSearch:
         return list(self._database.relations.attributes(oid).values()) if oid is not None else []
 
     def _check_excluded(self, insert: SyntaxNode, columns: set[str]) -> None:
-        """Report `excluded.column` where that may be the DEFAULT, which the row that is there is not meant to get."""
+        """Report `excluded.column` where that may be the DEFAULT: the row that is there is not meant to get it."""
         for _, node in postgast.walk(insert.on_conflict_clause):
             if node_name(node) != "ColumnRef":
                 continue

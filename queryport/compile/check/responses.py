@@ -27,7 +27,7 @@ def check_response(
 ) -> Response:
     """Return the operation's answers over HTTP, after a report of each that it cannot give.
 
-    `private_because` is the reason why an answer is not the same for everybody, if there is one.
+    `private_because` is the reason, if any, for which callers get different answers.
     """
     status = _status(file, result, changes=changes)
     has_rows = result not in (Result.AFFECTED, Result.NONE)

@@ -1,7 +1,7 @@
-"""Finds where in the file the parts of SET and of VALUES stand.
+"""Finds the places in the file of the parts of SET and of VALUES.
 
-The syntax tree says which parts there are, and the tokens where one may begin and end. A stretch is the part's if the
-statement with something else in its place is the one that has that in the part's place in its tree.
+The syntax tree has the parts, and the tokens their possible ends. A stretch of text is a part's if another text in its
+place changes that part of the tree and no other.
 """
 
 from collections.abc import Iterator, Sequence

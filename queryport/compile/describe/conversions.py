@@ -39,7 +39,7 @@ class Conversions:
     def casts_null_to_null(self, type_name: str) -> bool:
         """Return whether a NULL that arrives as text is NULL once it is cast to the type.
 
-        It is an error for a domain that is NOT NULL, and whatever a cast function makes of it for a type that has one.
+        It is an error for a domain that is NOT NULL, and for a type with a cast function that function's result.
         """
         if type_name not in self._null_casts:
             self._null_casts[type_name] = self._answer(f"SELECT (NULL::text)::{type_name} IS NULL") == [(True,)]

@@ -1,8 +1,8 @@
 """Asks PostgreSQL to prepare a statement, and for its parameters and columns.
 
-Statements are prepared and described; executed is only what defines something that later statements of the same file
-need, in a transaction that is rolled back. Answers about the catalogue are kept, since one run asks the same questions
-for every file.
+Statements are prepared and described; executed are only definitions for later statements of the same file, in a
+transaction that is rolled back. Answers about the catalogue are kept, since one run asks the same questions for every
+file.
 """
 
 import json
@@ -112,7 +112,7 @@ class Database:
             raise
 
     def plan(self, sql: str) -> Any:
-        """Return the plan of a statement whose parameters' values nobody knows, as EXPLAIN's JSON has it.
+        """Return the generic plan of a statement, as EXPLAIN's JSON has it.
 
         Raises StatementError where PostgreSQL refuses it.
         """

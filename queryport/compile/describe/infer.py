@@ -140,7 +140,7 @@ def _declared(file: QueryFile, scan: Scan) -> dict[str, int] | None:
 
 
 def _indeterminate(error: StatementError) -> int | None:
-    """Return the number of the parameter that PostgreSQL could not type, if that is its error."""
+    """Return the number of the parameter that PostgreSQL could not type; None for another error."""
     number = error.message.rpartition("$")[2]
     return int(number) if error.sqlstate == _INDETERMINATE and number.isdigit() else None
 

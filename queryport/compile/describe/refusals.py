@@ -72,7 +72,7 @@ _HYPHENATED = re.compile(r"(?:-[A-Za-z]\w*)+")
 
 
 def _ends_before(scan: Scan, start: int) -> int:
-    """Return where the token directly before an offset begins, which may be the operator that does not fit."""
+    """Return the beginning of the token directly before an offset, perhaps the operator that does not fit."""
     return max((token.start for token in scan.tokens if token.end <= start), default=start)
 
 

@@ -1,4 +1,4 @@
-"""Writes values from and to their types' own text forms, whatever casts the project has made.
+"""Writes values from and to their types' own text forms, past the casts that the project has made.
 
 `value::type` of a text, and `value::text`, are what the types' input and output functions make of it, unless there is
 a cast function between the two. An author's own string literal never meets such a function, and neither may a value.

@@ -112,7 +112,7 @@ _VECTORS = frozenset({"int2vector", "oidvector"})
 
 
 def codec(database: Database, oid: int) -> Codec:
-    """How a JSON value of the type is written as PostgreSQL text; see handler.contract.sql.Codec."""
+    """The way from a JSON value of the type to PostgreSQL's text; see handler.contract.sql.Codec."""
     row = database.types.base(oid)
     if row.element_oid:
         element = codec(database, row.element_oid)

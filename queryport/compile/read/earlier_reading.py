@@ -1,4 +1,4 @@
-"""What was read of a project's files before, so that after a save only what has changed is read.
+"""The files of a project as they were read before, so that only changed ones are read again.
 
 The system tells whether a file is still the same: its place on the disk, its size, and the times of its last changes.
 What a command leaves to the next one is that and a digest of each text; the text of a file that is the same is read

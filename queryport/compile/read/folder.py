@@ -42,10 +42,10 @@ class Folders:
     root: Path
     by_path: Mapping[Path, Folder]
     project: Folder | None = None
-    """What the project's own settings say for all folders."""
+    """The project's own settings for all folders."""
     problems: tuple[Problem, ...] = ()
     broken: frozenset[Path] = frozenset()
-    """The folders whose `_folder.yaml` cannot be used: nobody knows who may call what lies below."""
+    """The folders whose `_folder.yaml` cannot be used: the rights of all below are unknown."""
 
     def are_broken_above(self, directory: Path) -> bool:
         """Return whether the files of a folder would inherit from a `_folder.yaml` that cannot be used."""

@@ -23,7 +23,7 @@ class CacheEntry(_Model):
     max_age: int | None = Field(default=None, ge=0, le=31_536_000)
     """Seconds; without it a cache asks each time."""
     stale_while_revalidate: int | None = Field(default=None, ge=0, le=31_536_000)
-    """Seconds after `max_age` in which a cache may answer with what it has while it asks."""
+    """Seconds after `max_age` in which a cache may still answer, and asks meanwhile."""
 
 
 def _cache_of_word(value: Any) -> Any:
@@ -199,13 +199,13 @@ class FrontMatter(_Model):
     cache: Annotated[CacheEntry | None, BeforeValidator(_cache_of_word)] = None
     etag: Annotated[EntityTagEntry | None, BeforeValidator(_entity_tag_of_word)] = None
     format: Literal["bytes"] | None = None
-    """How a value is answered, if not as JSON."""
+    """The form of a value that is not answered as JSON."""
     type: str | None = None
     """The media type of `format: bytes`."""
     formulas: Literal["escape", "keep"] = "keep"
-    """What CSV does with texts that a spreadsheet would take for formulas."""
+    """The treatment, in CSV, of texts that a spreadsheet would take for formulas."""
     big_numbers: Literal["number", "string"] = "number"
-    """How bigint and numeric are answered."""
+    """The JSON form of bigint and numeric."""
     body: Annotated[BodyEntry | None, BeforeValidator(_body_of_name)] = None
     params: dict[str, ParameterEntry | None] = Field(default_factory=dict)
     errors: dict[str, ErrorEntry | None] = Field(default_factory=dict)

@@ -1,7 +1,7 @@
 """Reads YAML as plain values, with the place in the file of each key and each value.
 
-Takes the scalars of YAML 1.2's core schema, so that `no` and `2024-01-01` stay the strings that their author wrote, and
-reports a key that stands twice, of which PyYAML would silently keep the last.
+Takes the scalars of YAML 1.2's core schema: `no` and `2024-01-01` stay strings. Reports a key that stands twice, of
+which PyYAML would silently keep the last.
 """
 
 import re

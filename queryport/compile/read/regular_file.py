@@ -1,4 +1,4 @@
-"""Reads a file that an author wrote, whatever stands in its place."""
+"""Reads a file that an author wrote; a pipe, a link or a folder in its place does no harm."""
 
 import os
 import stat

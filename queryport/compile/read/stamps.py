@@ -21,7 +21,7 @@ _FORM = 1
 
 
 class Stamp(NamedTuple):
-    """What the system says of a file, at the end of its links."""
+    """The system's word on a file, at the end of its links."""
 
     device: int
     inode: int

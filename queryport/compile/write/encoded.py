@@ -1,4 +1,4 @@
-"""An operation as the lines of the catalogue that it is written as, which are all that a build passes on.
+"""An operation as its lines of the catalogue, which are all that a build passes on.
 
 An operation that was compiled a moment ago and one that was compiled by an earlier command are then the same bytes. An
 Operation is read from them when one is looked into.

@@ -1,6 +1,6 @@
 """A statement while it is composed: pieces of text, some of which depend on whether a parameter has a value.
 
-What is composed becomes the contract's Sql, whose placeholders are those that the RDS Data API will find.
+The result is the contract's Sql, with the placeholders that the RDS Data API will find.
 """
 
 from collections.abc import Callable, Iterable
@@ -50,7 +50,7 @@ def sql_of(pieces: Pieces) -> Sql:
 
 
 def whole_text(sql: Sql, *, present: bool) -> str:
-    """The statement of a call that gives every parameter, or of one that gives none that it may leave out."""
+    """The statement of a call that gives every parameter, or only those that it must give."""
     return _text(sql, lambda _: present)
 
 

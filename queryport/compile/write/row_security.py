@@ -34,7 +34,7 @@ def is_settled_first(statement: TypedStatement, sql: Sql, name: str) -> bool:
     """Whether PostgreSQL's plan for the statement evaluates the settings before all else.
 
     False for partitioned tables: those are pruned when execution begins, before any row is asked for. False for code of
-    the project's own where it may decide as early, and for what fails when the planner estimates it without settings.
+    the project's own that may decide as early, and for policies that fail in the planner without settings.
     """
     relations, database = statement.analysis.relations, statement.file.database
     if relations is None or any(relation.kind == "p" for relation in relations):

@@ -43,9 +43,9 @@ def wrap(
 ) -> Sql:
     """Write the whole statement, which renders each row as one JSON text.
 
-    One that is `guarded` fails by itself where its result is one row and it gives another number of rows, and one that
-    takes an entity tag where a row has another one. The columns `beside` come as their types' texts in a second column,
-    a JSON array. With a name for `settings`, the statement sets the caller's claims first.
+    A `guarded` one fails by itself on another number of rows than its result's, and one with an entity tag on a row
+    with another tag. The columns `beside` come as their types' texts in a second column, a JSON array. With a name for
+    `settings`, the statement sets the caller's claims first.
     """
     parsed, guarded = statement.parsed, guarded or body.if_match is not None
     in_place = settings is None and body.if_match is None
