@@ -43,7 +43,7 @@ from queryport.local.lambda_environment import FUNCTION_NAME, Prepare
 from queryport.local.lambda_environments import LambdaEnvironments, operation_variables
 from queryport.local.late_document import LateDocument
 from queryport.postgres.temporary import temporary_folder
-from queryport.project.catalog_files import write_callable, write_openapi
+from queryport.project.catalog_files import EarlierDocument, write_callable, write_openapi
 from queryport.project.databases import database_name, without_password
 from queryport.project.project import Project
 from queryport.project.watch import Watch
@@ -118,6 +118,7 @@ class DevelopmentServer:
         folder = stack.enter_context(temporary_folder("queryport-serve-"))
         self._catalogs = (folder / str(number) / "catalog.json" for number in itertools.count(1))
         self._written: deque[Path] = deque()
+        self._document = EarlierDocument()
         self._log = self._workspace.data_dir / "handler.log"
         self._log.write_bytes(b"")
         variables, prepare = self._version()
@@ -219,7 +220,7 @@ class DevelopmentServer:
         variables = operation_variables(catalog, self._emulator.url, database_name(self._database_url))
         variables |= self._api_keys.environment(self._emulator.url)
         variables |= {ISSUERS_VARIABLE: self._issuer.trusted(os.environ.get(ISSUERS_VARIABLE))}
-        return variables, LateDocument(partial(write_openapi, catalog, self._build, local=True))
+        return variables, LateDocument(partial(write_openapi, catalog, self._build, local=True, earlier=self._document))
 
 
 def _changes(before: EncodedOperations, after: EncodedOperations) -> str:

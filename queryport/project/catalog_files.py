@@ -1,12 +1,15 @@
 """Writes what the Lambda starts from: catalog.json, and beside it the OpenAPI document of the build and its page."""
 
 from pathlib import Path
+from typing import NamedTuple
 
 from handler.contract.openapi_index import CALLERS, OFF, PUBLIC
+from queryport.compile.project_files import QueryText
 from queryport.compile.write.emit import write_catalog
+from queryport.console.collector import collector_paused
 from queryport.generate.docs_page import CHANGES
 from queryport.generate.docs_page.files import write_docs_page
-from queryport.generate.openapi import Described, Document, Heading, document_of
+from queryport.generate.openapi import Described, Document, Fragments, Heading, document_of
 from queryport.generate.openapi.files import write_document
 from queryport.project.workspace import Build
 
@@ -23,15 +26,16 @@ def write_build(path: Path, build: Build, *, local: bool = False) -> None:
 
 def write_callable(path: Path, build: Build, *, local: bool) -> None:
     """Write all of a build but the document. Raises OSError."""
-    write_catalog(path, build.compilation.catalogue, build.fingerprint)
+    with collector_paused():
+        write_catalog(path, build.compilation.catalogue, build.fingerprint)
     wanted = _readers(build, local=local) != OFF and (local or build.project.http.docs)
     write_docs_page(path, wanted=wanted, changes=CHANGES if local else None)
 
 
-def write_openapi(path: Path, build: Build, *, local: bool) -> None:
+def write_openapi(path: Path, build: Build, *, local: bool, earlier: "EarlierDocument | None" = None) -> None:
     """Write the files of the document alone, beside the catalogue's path. Raises OSError."""
     readers = _readers(build, local=local)
-    document = None if readers == OFF else openapi_of(build, local=local)
+    document = None if readers == OFF else openapi_of(build, local=local, earlier=earlier)
     write_document(path, document, build.fingerprint, readers)
 
 
@@ -39,17 +43,47 @@ def _readers(build: Build, *, local: bool) -> str:
     return build.project.http.openapi or (PUBLIC if local else CALLERS)
 
 
-def openapi_of(build: Build, *, local: bool) -> Document:
+class _Told(NamedTuple):
+    """What a query file and its folders say of the operation besides."""
+
+    file: QueryText
+    tag: str | None
+    tag_description: str
+    sql: str | None
+
+
+class EarlierDocument:
+    """What a document was made of, for the next one to take where it is the same; any thread may use it."""
+
+    def __init__(self) -> None:
+        self.fragments = Fragments()
+        self._told: dict[str, _Told] = {}
+
+    def told(self, build: Build, *, with_sql: bool) -> dict[str, _Told]:
+        """Return what the files of all operations say; a file that is the same object is not read again."""
+        before, now = self._told, dict[str, _Told]()
+        for name, file in build.compilation.files.items():
+            told = before.get(name)
+            if told is None or told.file is not file or (told.sql is not None) != with_sql:
+                told = _Told(file, *_tag(build, name), build.compilation.statement(name) if with_sql else None)
+            now[name] = told
+        self._told = now
+        return now
+
+
+def openapi_of(build: Build, *, local: bool, earlier: EarlierDocument | None = None) -> Document:
     """Return the whole OpenAPI document of a build; with SQL where queryport.toml says so, or locally."""
+    earlier = earlier or EarlierDocument()
     http, compilation = build.project.http, build.compilation
     with_sql = local if http.sql is None else http.sql
-    described = []
-    for operation in compilation.operations:
-        tag, told = _tag(build, operation.name)
-        sql = compilation.statement(operation.name) if with_sql else None
-        described.append(Described(operation, tag, told, sql))
     heading = Heading(http.title, build.fingerprint, http.description, tuple(http.servers))
-    return document_of(described, heading)
+    described = []
+    with collector_paused():
+        told = earlier.told(build, with_sql=with_sql)
+        for operation in compilation.operations:
+            of_file = told[operation.name]
+            described.append(Described(operation, of_file.tag, of_file.tag_description, of_file.sql))
+        return document_of(described, heading, earlier.fragments)
 
 
 def _tag(build: Build, name: str) -> tuple[str | None, str]:

@@ -77,8 +77,9 @@ class Components:
 
     def add(self, kind: str, name: str, value: Any, allow: Sequence[str]) -> dict[str, str]:
         """Add a component, or one more operation that refers to it; return the reference."""
-        self._values[kind].setdefault(name, value)
-        self._taken.add(plain(name))
+        if name not in self._values[kind]:
+            self._values[kind][name] = value
+            self._taken.add(plain(name))
         self._readers[kind].setdefault(name, {}).update(dict.fromkeys(allow))
         return {"$ref": f"#/components/{kind}/{name}"}
 

@@ -8,6 +8,7 @@ from typing import Any
 from handler.contract.openapi_index import Audience
 from handler.contract.operation import Operation
 from queryport.generate.openapi.components import Components
+from queryport.generate.openapi.fragments import Fragments
 from queryport.generate.openapi.named_types import name_types
 from queryport.generate.openapi.operations import NAMED, by_name, by_route
 from queryport.generate.openapi.parameters import path_parameters
@@ -47,8 +48,17 @@ class Document:
     audiences: list[Audience] = field(default_factory=list)
 
 
-def document_of(described: Sequence[Described], heading: Heading) -> Document:
-    """Write the document of all operations that HTTP callers can call."""
+def document_of(described: Sequence[Described], heading: Heading, fragments: Fragments | None = None) -> Document:
+    """Write the document of all operations that HTTP callers can call.
+
+    `fragments` are those of an earlier document; its pieces are taken where they would be the same.
+    """
+    fragments = fragments or Fragments()
+    with fragments.document():
+        return _document(described, heading, fragments)
+
+
+def _document(described: Sequence[Described], heading: Heading, fragments: Fragments) -> Document:
     shown = [each for each in described if _is_shown(each.operation)]
     components = Components()
     name_types([each.operation for each in shown], components.reserve)
@@ -64,8 +74,8 @@ def document_of(described: Sequence[Described], heading: Heading) -> Document:
         if operation.http is not None:
             names = paths.names(operation)
             path = _path(operation.http.path, names)
-            paths.add(path, operation.http.method, by_route(operation, names, each.tag, components), allow)
-        paths.add(NAMED + operation.name, "POST", by_name(operation, each.tag, each.sql, components), allow)
+            paths.add(path, _routed(each, names, components, fragments))
+        paths.add(NAMED + operation.name, _named(each, components, fragments))
     top: dict[str, Any] = {
         "openapi": VERSION,
         "info": _info(heading),
@@ -83,6 +93,25 @@ def document_of(described: Sequence[Described], heading: Heading) -> Document:
     layout = Layout()
     entry = layout.place(root)
     return Document(bytes(layout.text), entry, list(layout.audiences))
+
+
+def _routed(each: Described, names: dict[str, str], components: Components, fragments: Fragments) -> Piece:
+    operation, tag = each.operation, each.tag
+    method = "" if operation.http is None else operation.http.method.lower()
+
+    def made(components: Components) -> Piece:
+        return member(method, by_route(operation, names, tag, components), operation.access.allow)
+
+    return fragments.piece(f"route {operation.name}", (operation, names, tag), components, made)
+
+
+def _named(each: Described, components: Components, fragments: Fragments) -> Piece:
+    operation, tag, sql = each.operation, each.tag, each.sql
+
+    def made(components: Components) -> Piece:
+        return member("post", by_name(operation, tag, sql, components), operation.access.allow)
+
+    return fragments.piece(f"name {operation.name}", (operation, tag, sql), components, made)
 
 
 def _is_shown(operation: Operation) -> bool:
@@ -108,8 +137,8 @@ class _Paths:
         shape = re.sub(r"\{[^}]*\}", "{}", operation.http.path if operation.http else "")
         return dict(zip(own, self._named.setdefault(shape, own), strict=True))
 
-    def add(self, path: str, method: str, described: dict[str, Any], allow: Audience) -> None:
-        self._items.setdefault(path, []).append(member(method.lower(), described, allow))
+    def add(self, path: str, method: Piece) -> None:
+        self._items.setdefault(path, []).append(method)
 
     def group(self) -> Group:
         items: list[Piece | Group] = [

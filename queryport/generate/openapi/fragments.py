@@ -1,0 +1,92 @@
+"""The pieces of operations as an earlier document had them, so that the next one is made of what has changed.
+
+A piece is made of an operation and of the names that components have in the document; these depend on all operations.
+What was asked of the components is therefore kept with the piece, and asked again: if all answers are those of before,
+so is the piece.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from threading import Lock
+from typing import Any, NamedTuple
+
+from handler.contract.errors import OperationError
+from queryport.generate.openapi.components import Components
+from queryport.generate.openapi.pieces import Piece
+from queryport.generate.openapi.schemas import Hoist, Schema
+
+
+class Fragments:
+    """The pieces of the last document, and of the one that is being made; any thread may make one."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._before: dict[str, _Fragment] = {}
+        self._now: dict[str, _Fragment] = {}
+
+    @contextmanager
+    def document(self) -> Iterator[None]:
+        """Have another document made in a with block; pieces that it does not have are forgotten."""
+        with self._lock:
+            self._before, self._now = self._now, {}
+            yield
+
+    def piece(
+        self, name: str, inputs: tuple[object, ...], components: Components, make: Callable[[Components], Piece]
+    ) -> Piece:
+        """Return the piece of a name, which `make` makes of the inputs and the components, and of nothing else."""
+        fragment = self._before.get(name)
+        if fragment is None or fragment.inputs != inputs or not fragment.holds(components):
+            recording = _Recording(components)
+            fragment = _Fragment(inputs, make(recording), recording.asked)
+        self._now[name] = fragment
+        return fragment.piece
+
+
+class _Asked(NamedTuple):
+    """One question to the components, with its answer."""
+
+    ask: Callable[..., dict[str, str]]
+    """A method of Components."""
+    arguments: tuple[Any, ...]
+    answer: dict[str, str]
+
+
+class _Fragment(NamedTuple):
+    inputs: tuple[object, ...]
+    piece: Piece
+    asked: Sequence[_Asked]
+
+    def holds(self, components: Components) -> bool:
+        """Ask the components again, and return whether they answer as before."""
+        return all(ask(components, *arguments) == answer for ask, arguments, answer in self.asked)
+
+
+class _Recording(Components):
+    """The components of a document, with what is asked of them."""
+
+    def __init__(self, components: Components) -> None:
+        # Not Components.__init__: what is not recorded here shall fail, and not answer from a state of its own.
+        self._components = components
+        self.asked: list[_Asked] = []
+
+    def add(self, kind: str, name: str, value: Any, allow: Sequence[str]) -> dict[str, str]:
+        return self._ask(Components.add, kind, name, value, allow)
+
+    def hoist(self, allow: Sequence[str]) -> Hoist:
+        def hoist(name: str, schema: Schema) -> Schema:
+            return self._ask(_hoist, name, schema, allow)
+
+        return hoist
+
+    def problem(self, group: tuple[type[OperationError], ...], allow: Sequence[str]) -> dict[str, str]:
+        return self._ask(Components.problem, group, allow)
+
+    def _ask(self, ask: Callable[..., dict[str, str]], *arguments: Any) -> dict[str, str]:
+        answer = ask(self._components, *arguments)
+        self.asked.append(_Asked(ask, arguments, dict(answer)))
+        return answer
+
+
+def _hoist(components: Components, name: str, schema: Schema, allow: Sequence[str]) -> Schema:
+    return components.hoist(allow)(name, schema)
