@@ -9,7 +9,7 @@ from queryport.compile.write.emit import write_catalog
 from queryport.console.collector import collector_paused
 from queryport.generate.docs_page import CHANGES
 from queryport.generate.docs_page.files import write_docs_page
-from queryport.generate.openapi import Described, Document, Fragments, Heading, document_of
+from queryport.generate.openapi import Described, Document, EarlierPieces, Heading, document_of
 from queryport.generate.openapi.files import write_document
 from queryport.project.workspace import Build
 
@@ -56,7 +56,7 @@ class EarlierDocument:
     """What a document was made of, for the next one to take where it is the same; any thread may use it."""
 
     def __init__(self) -> None:
-        self.fragments = Fragments()
+        self.pieces = EarlierPieces()
         self._told: dict[str, _Told] = {}
 
     def told(self, build: Build, *, with_sql: bool) -> dict[str, _Told]:
@@ -83,7 +83,7 @@ def openapi_of(build: Build, *, local: bool, earlier: EarlierDocument | None = N
         for operation in compilation.operations:
             of_file = told[operation.name]
             described.append(Described(operation, of_file.tag, of_file.tag_description, of_file.sql))
-        return document_of(described, heading, earlier.fragments)
+        return document_of(described, heading, earlier.pieces)
 
 
 def _tag(build: Build, name: str) -> tuple[str | None, str]:

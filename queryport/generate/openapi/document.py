@@ -8,7 +8,7 @@ from typing import Any
 from handler.contract.openapi_index import Audience
 from handler.contract.operation import Operation
 from queryport.generate.openapi.components import Components
-from queryport.generate.openapi.fragments import Fragments
+from queryport.generate.openapi.earlier_pieces import EarlierPieces
 from queryport.generate.openapi.named_types import name_types
 from queryport.generate.openapi.operations import NAMED, by_name, by_route
 from queryport.generate.openapi.parameters import path_parameters
@@ -48,17 +48,17 @@ class Document:
     audiences: list[Audience] = field(default_factory=list)
 
 
-def document_of(described: Sequence[Described], heading: Heading, fragments: Fragments | None = None) -> Document:
+def document_of(described: Sequence[Described], heading: Heading, earlier: EarlierPieces | None = None) -> Document:
     """Write the document of all operations that HTTP callers can call.
 
-    `fragments` are those of an earlier document; its pieces are taken where they would be the same.
+    `earlier` are those of an earlier document; its pieces are taken where they would be the same.
     """
-    fragments = fragments or Fragments()
-    with fragments.document():
-        return _document(described, heading, fragments)
+    earlier = earlier or EarlierPieces()
+    with earlier.document():
+        return _document(described, heading, earlier)
 
 
-def _document(described: Sequence[Described], heading: Heading, fragments: Fragments) -> Document:
+def _document(described: Sequence[Described], heading: Heading, earlier: EarlierPieces) -> Document:
     shown = [each for each in described if _is_shown(each.operation)]
     components = Components()
     name_types([each.operation for each in shown], components.reserve)
@@ -74,8 +74,8 @@ def _document(described: Sequence[Described], heading: Heading, fragments: Fragm
         if operation.http is not None:
             names = paths.names(operation)
             path = _path(operation.http.path, names)
-            paths.add(path, _routed(each, names, components, fragments))
-        paths.add(NAMED + operation.name, _named(each, components, fragments))
+            paths.add(path, _routed(each, names, components, earlier))
+        paths.add(NAMED + operation.name, _named(each, components, earlier))
     top: dict[str, Any] = {
         "openapi": VERSION,
         "info": _info(heading),
@@ -95,23 +95,23 @@ def _document(described: Sequence[Described], heading: Heading, fragments: Fragm
     return Document(bytes(layout.text), entry, list(layout.audiences))
 
 
-def _routed(each: Described, names: dict[str, str], components: Components, fragments: Fragments) -> Piece:
+def _routed(each: Described, names: dict[str, str], components: Components, earlier: EarlierPieces) -> Piece:
     operation, tag = each.operation, each.tag
     method = "" if operation.http is None else operation.http.method.lower()
 
     def made(components: Components) -> Piece:
         return member(method, by_route(operation, names, tag, components), operation.access.allow)
 
-    return fragments.piece(f"route {operation.name}", (operation, names, tag), components, made)
+    return earlier.piece(f"route {operation.name}", (operation, names, tag), components, made)
 
 
-def _named(each: Described, components: Components, fragments: Fragments) -> Piece:
+def _named(each: Described, components: Components, earlier: EarlierPieces) -> Piece:
     operation, tag, sql = each.operation, each.tag, each.sql
 
     def made(components: Components) -> Piece:
         return member("post", by_name(operation, tag, sql, components), operation.access.allow)
 
-    return fragments.piece(f"name {operation.name}", (operation, tag, sql), components, made)
+    return earlier.piece(f"name {operation.name}", (operation, tag, sql), components, made)
 
 
 def _is_shown(operation: Operation) -> bool:

@@ -16,13 +16,13 @@ from queryport.generate.openapi.pieces import Piece
 from queryport.generate.openapi.schemas import Hoist, Schema
 
 
-class Fragments:
+class EarlierPieces:
     """The pieces of the last document, and of the one that is being made; any thread may make one."""
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._before: dict[str, _Fragment] = {}
-        self._now: dict[str, _Fragment] = {}
+        self._before: dict[str, _MadePiece] = {}
+        self._now: dict[str, _MadePiece] = {}
 
     @contextmanager
     def document(self) -> Iterator[None]:
@@ -35,15 +35,15 @@ class Fragments:
         self, name: str, inputs: tuple[object, ...], components: Components, make: Callable[[Components], Piece]
     ) -> Piece:
         """Return the piece of a name, which `make` makes of the inputs and the components, and of nothing else."""
-        fragment = self._before.get(name)
-        if fragment is None or fragment.inputs != inputs or not fragment.holds(components):
+        made = self._before.get(name)
+        if made is None or made.inputs != inputs or not made.holds(components):
             recording = _Recording(components)
-            fragment = _Fragment(inputs, make(recording), recording.asked)
-        self._now[name] = fragment
-        return fragment.piece
+            made = _MadePiece(inputs, make(recording), recording.asked)
+        self._now[name] = made
+        return made.piece
 
 
-class _Asked(NamedTuple):
+class _Question(NamedTuple):
     """One question to the components, with its answer."""
 
     ask: Callable[..., dict[str, str]]
@@ -52,10 +52,10 @@ class _Asked(NamedTuple):
     answer: dict[str, str]
 
 
-class _Fragment(NamedTuple):
+class _MadePiece(NamedTuple):
     inputs: tuple[object, ...]
     piece: Piece
-    asked: Sequence[_Asked]
+    asked: Sequence[_Question]
 
     def holds(self, components: Components) -> bool:
         """Ask the components again, and return whether they answer as before."""
@@ -68,7 +68,7 @@ class _Recording(Components):
     def __init__(self, components: Components) -> None:
         # Not Components.__init__: what is not recorded here shall fail, and not answer from a state of its own.
         self._components = components
-        self.asked: list[_Asked] = []
+        self.asked: list[_Question] = []
 
     def add(self, kind: str, name: str, value: Any, allow: Sequence[str]) -> dict[str, str]:
         return self._ask(Components.add, kind, name, value, allow)
@@ -84,7 +84,7 @@ class _Recording(Components):
 
     def _ask(self, ask: Callable[..., dict[str, str]], *arguments: Any) -> dict[str, str]:
         answer = ask(self._components, *arguments)
-        self.asked.append(_Asked(ask, arguments, dict(answer)))
+        self.asked.append(_Question(ask, arguments, dict(answer)))
         return answer
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from handler.contract.operation import Access, Operation
 from queryport.compile.compiler import compile_project
-from queryport.generate.openapi import Described, Document, Fragments, Heading, document_of
+from queryport.generate.openapi import Described, Document, EarlierPieces, Heading, document_of
 from queryport.generate.openapi import operations as rendering
 from queryport.postgres.server import EmbeddedPostgres
 from tests.queryport.compile.conftest import SCHEMA
@@ -32,7 +32,7 @@ def operations(tmp_path_factory: pytest.TempPathFactory, postgres: EmbeddedPostg
     for name, text in _FILES.items():
         (root / name).parent.mkdir(exist_ok=True)
         (root / name).write_text(text)
-    compilation = compile_project(root, suite_database(postgres, "fragments_suite", with_our_tables(SCHEMA)).url)
+    compilation = compile_project(root, suite_database(postgres, "pieces_suite", with_our_tables(SCHEMA)).url)
     assert not [problem.render() for problem in compilation.problems if problem.severity == "error"]
     return [*compilation.operations, operation("SELECT 1", name="a.get_person")]
 
@@ -49,10 +49,10 @@ def _any(operations: list[Operation], chance: random.Random) -> list[Described]:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_a_document_of_earlier_pieces_is_the_one_that_is_made_anew(seed: int, operations: list[Operation]) -> None:
-    chance, fragments = random.Random(seed), Fragments()  # noqa: S311 (edits, no secrets)
+    chance, earlier = random.Random(seed), EarlierPieces()  # noqa: S311 (edits, no secrets)
     for _ in range(60):
         described = _any(operations, chance)
-        assert document_of(described, Heading(), fragments) == document_of(described, Heading())
+        assert document_of(described, Heading(), earlier) == document_of(described, Heading())
 
 
 def test_of_many_operations_the_changed_one_alone_is_described(
@@ -66,24 +66,24 @@ def test_of_many_operations_the_changed_one_alone_is_described(
         return everything(operation, sql)
 
     monkeypatch.setattr(rendering, "_everything", noting)
-    fragments = Fragments()
+    earlier = EarlierPieces()
     described = {each.name: Described(each, sql="SELECT 1") for each in operations}
-    document_of([*described.values()], Heading(), fragments)
+    document_of([*described.values()], Heading(), earlier)
     assert sorted(named) == sorted(described)
     named.clear()
     described["b.row"] = Described(described["b.row"].operation, sql="SELECT 2")
-    document_of([*described.values()], Heading(), fragments)
+    document_of([*described.values()], Heading(), earlier)
     assert named == ["b.row"]
 
 
 def test_threads_that_make_documents_at_once_do_not_disturb_each_other(operations: list[Operation]) -> None:
-    fragments, made = Fragments(), list[tuple[Document, Document]]()
+    earlier, made = EarlierPieces(), list[tuple[Document, Document]]()
 
     def make(seed: int) -> None:
         chance = random.Random(seed)  # noqa: S311 (as above)
         for _ in range(20):
             described = _any(operations, chance)
-            made.append((document_of(described, Heading(), fragments), document_of(described, Heading())))
+            made.append((document_of(described, Heading(), earlier), document_of(described, Heading())))
 
     threads = [Thread(target=make, args=(seed,)) for seed in range(4)]
     for thread in threads:
