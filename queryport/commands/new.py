@@ -44,11 +44,12 @@ def migration_command(name: str, project: Path, *, no_transaction: bool, repeata
     if no_transaction:
         first_line = "-- transaction: off"
     path = folder / name_of_file
-    if path.exists():
-        raise NewFileError(f"{shown(path)} is there already")
     try:
         folder.mkdir(exist_ok=True)
-        path.write_text(f"{first_line}\n", encoding="utf-8")
+        with path.open("x", encoding="utf-8") as file:
+            file.write(f"{first_line}\n")
+    except FileExistsError:
+        raise NewFileError(f"{shown(path)} is there already") from None
     except OSError as error:
         raise NewFileError(f"{shown(path)} cannot be written: {error.strerror}") from None
     Terminal().say(str(shown(path)))

@@ -24,6 +24,7 @@ HANDLER = "handler.main.lambda_handler"
 REGION = "us-east-1"
 ACCOUNT = "123456789012"
 FUNCTION_NAME = "queryport"
+_SECONDS_TO_END = 10.0
 FUNCTION_ARN = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{FUNCTION_NAME}"
 
 
@@ -107,8 +108,13 @@ class Process:
             )
 
     def end(self) -> None:
-        self._process.kill()
-        self._process.wait()
+        """Tell the process to end, and kill it where it does not."""
+        self._process.terminate()
+        try:
+            self._process.wait(_SECONDS_TO_END)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
         self.socket.close()
 
 
