@@ -69,7 +69,7 @@ class IdempotencyKey(NamedTuple):
     keep: int
 
     @property
-    def arguments(self) -> dict[str, str | None]:
+    def bindings(self) -> dict[str, str | None]:
         """The values of the compiled statements' placeholders."""
         return {
             "__operation": self.operation,
@@ -79,12 +79,14 @@ class IdempotencyKey(NamedTuple):
         }
 
 
-def key_of(operation: Operation, invocation: Invocation, bound: Bindings | Sequence[Bindings]) -> IdempotencyKey | None:
+def key_of(
+    operation: Operation, invocation: Invocation, bindings: Bindings | Sequence[Bindings]
+) -> IdempotencyKey | None:
     """Return the key of a call, None where there is none. Raises InvalidParameters.
 
     Each caller has keys of its own; where the answer depends on claims, so has each tenant and role of a caller.
-    `bound` are the call's parameters as they are bound, of a batch those of each element: 1 and 1.0 are
-    the same whole number, and a default may be written out or not.
+    `bindings` are the call's, of a batch those of each element: in them 1 and 1.0 are the same whole number, and a
+    default is the same written out or not.
     """
     text = invocation.idempotency_key
     if invocation.roll_back:
@@ -101,17 +103,16 @@ def key_of(operation: Operation, invocation: Invocation, bound: Bindings | Seque
         return None  # to read twice changes nothing
     if operation.idempotency is Idempotency.OFF:
         raise _refused("cannot be kept: this operation takes no idempotency key")
-    return IdempotencyKey(
-        operation.name, f"{_owner(operation, invocation.caller, bound)}:{text}", _hash(bound), operation.keep
-    )
+    owner = _owner(operation, invocation.caller, bindings)
+    return IdempotencyKey(operation.name, f"{owner}:{text}", _hash(bindings), operation.keep)
 
 
-def _owner(operation: Operation, caller: Caller, bound: Bindings | Sequence[Bindings]) -> str:
+def _owner(operation: Operation, caller: Caller, bindings: Bindings | Sequence[Bindings]) -> str:
     """Tell callers apart, and one caller's tenants and roles where the operation's answer depends on them."""
     sources = [parameter.name for parameter in operation.parameters if parameter.source is not None]
     if not sources and operation.row_security is None:
         return caller.scope
-    first: Bindings = bound if isinstance(bound, dict) else next(iter(bound), {})
+    first: Bindings = bindings if isinstance(bindings, dict) else next(iter(bindings), {})
     names = [*sources, "__role"]
     values = [first.get(name) for name in names]
     claims = {} if operation.row_security is None else lasting(caller.claims)
@@ -122,9 +123,9 @@ def _refused(reason: str) -> InvalidParameters:
     return InvalidParameters(f"the idempotency key {reason}", flaws=(Flaw("", f"the idempotency key {reason}"),))
 
 
-def _hash(bound: Bindings | Sequence[Bindings]) -> str:
+def _hash(bindings: Bindings | Sequence[Bindings]) -> str:
     """The same for parameters that mean the same; a caller's token may be another one than in the first call."""
-    elements = [bound] if isinstance(bound, dict) else bound
+    elements = [bindings] if isinstance(bindings, dict) else bindings
     meant = [{name: text for name, text in each.items() if not name.startswith("__")} for each in elements]
     return hashlib.sha256(orjson.dumps(meant, option=orjson.OPT_SORT_KEYS)).hexdigest()
 

@@ -56,7 +56,7 @@ class Running:
         if key is None:
             self._transaction.execute(_LIMIT, [("__timeout", milliseconds)], self._deadline)
             return True
-        arguments = [*key.arguments.items(), ("__timeout", milliseconds)]
+        arguments = [*key.bindings.items(), ("__timeout", milliseconds)]
         return bool(self._transaction.execute(CLAIM, arguments, self._deadline).json_rows)
 
     def execute(self, sql: str, arguments: Arguments) -> Rows:

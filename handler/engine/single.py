@@ -47,7 +47,7 @@ class SingleRunner:
 
     def _run(self, bindings: Bindings, key: IdempotencyKey | None, invocation: Invocation) -> Answer:
         if key is not None:
-            return self._run_once(bindings | key.arguments, key, invocation.deadline)
+            return self._run_once(bindings | key.bindings, key, invocation.deadline)
         return answer_of(self._operation, self._sender.send(self._statement, bindings, invocation))
 
     def _run_once(self, bindings: Bindings, key: IdempotencyKey, deadline: Deadline) -> Answer:

@@ -9,7 +9,6 @@ import pytest
 from handler.contract.operation import Operation
 from queryport.emulator import Emulator
 from queryport.postgres.server import EmbeddedPostgres
-from queryport.testing.function import cold_start, function_environment
 from tests.constraints.cases import CASES
 from tests.support.compiling import compile_to_catalog
 from tests.support.databases import suite_database, with_our_tables
@@ -46,7 +45,7 @@ def compiled(
     database = suite_database(postgres, "constraints_suite", with_our_tables(SCHEMA))
     folder = write(tmp_path_factory.mktemp("constraints"), {f"{name}.sql": case.sql for name, case in CASES.items()})
     path, compilation = compile_to_catalog(folder, database.url)
-    function = Function(cold_start(function_environment(queryport_emulator.url, database.name, path)))
+    function = Function.over(queryport_emulator.url, database.name, path)
     return Broken(function, {each.name: each for each in compilation.operations}, database.url)
 
 

@@ -12,7 +12,6 @@ from queryport.emulator import Emulator
 from queryport.migrations.runner import apply
 from queryport.postgres.server import EmbeddedPostgres
 from queryport.testing.databases import FreshDatabase
-from queryport.testing.function import cold_start, function_environment
 from tests.hostile.every_type import OWN_MISTAKES, SCHEMA, every_type
 from tests.support.compiling import compile_to_catalog
 from tests.support.databases import suite_database, with_our_tables
@@ -48,7 +47,7 @@ def shop(postgres: EmbeddedPostgres, queryport_emulator: Emulator, tmp_path_fact
 
 def _target(folder: Path, database: FreshDatabase, emulator: Emulator, into: Path, types: dict[str, str]) -> Target:
     path, compilation = compile_to_catalog(folder, database.url, into)
-    function = Function(cold_start(function_environment(emulator.url, database.name, path)), seconds=60)
+    function = Function.over(emulator.url, database.name, path, seconds=60)
     with suppress(OperationError):
         function.invoke({"operation": next(iter(compilation.operations)).name, "parameters": {"no such": 1}})
     # That has imported what only a refusal needs: a start is no request's cost.

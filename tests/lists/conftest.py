@@ -12,7 +12,6 @@ from queryport.compile.describe.database import Database
 from queryport.emulator import Emulator
 from queryport.postgres.server import EmbeddedPostgres
 from queryport.testing.databases import FreshDatabase
-from queryport.testing.function import cold_start, function_environment
 from tests.support.compiling import compile_to_catalog
 from tests.support.databases import suite_database, with_our_tables
 from tests.support.function import Function
@@ -108,7 +107,7 @@ def database(suite: FreshDatabase) -> Iterator[Database]:
 @pytest.fixture(scope="session")
 def function(suite: FreshDatabase, queryport_emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Function:
     catalog, _ = compiled_lists(tmp_path_factory.mktemp("lists"), suite.url)
-    return Function(cold_start(function_environment(queryport_emulator.url, suite.name, catalog)))
+    return Function.over(queryport_emulator.url, suite.name, catalog)
 
 
 def compiled_lists(folder: Path, url: str) -> tuple[Path, Compilation]:

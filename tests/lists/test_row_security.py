@@ -10,7 +10,6 @@ import pytest
 from handler.contract.execution import Listing
 from queryport.emulator import Emulator
 from queryport.testing.databases import FreshDatabase
-from queryport.testing.function import cold_start, function_environment
 from tests.lists.conftest import call, compiled_lists
 from tests.lists.plain import plain_rows
 from tests.lists.test_lists import completed, paged
@@ -27,7 +26,7 @@ def secured(suite: FreshDatabase, tmp_path_factory: pytest.TempPathFactory) -> I
     (operation,) = [each for each in compilation.operations if each.name == "secured"]
     assert isinstance(operation.execution, Listing), "it goes by a transaction"
     with Emulator(as_role(suite.url, "tenant")) as emulator:
-        yield Function(cold_start(function_environment(emulator.url, suite.name, catalog)))
+        yield Function.over(emulator.url, suite.name, catalog)
 
 
 @pytest.mark.parametrize("sort", [[], ["total"], ["-total"], ["status", "-total"], ["-status", "total"]])

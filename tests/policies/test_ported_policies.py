@@ -20,7 +20,6 @@ from handler.contract.execution import Single, Transaction
 from queryport.emulator import Emulator
 from queryport.postgres.server import EmbeddedPostgres
 from queryport.testing.databases import create_database
-from queryport.testing.function import cold_start, function_environment
 from tests.support.compiling import compile_to_catalog
 from tests.support.databases import template_database, with_our_tables
 from tests.support.function import Function
@@ -176,7 +175,7 @@ def twins(postgres: EmbeddedPostgres, template: str, tmp_path: Path) -> Iterator
         Emulator(as_role(postgres.url(), "policies_login")) as emulator,
         psycopg.connect(as_role(other.url, "policies_login"), autocommit=True) as plain,
     ):
-        function = Function(cold_start(function_environment(emulator.url, one.name, path)))
+        function = Function.over(emulator.url, one.name, path)
         yield Twins(function, plain, (one.url, other.url), ways)
 
 

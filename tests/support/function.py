@@ -3,11 +3,12 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from queryport.local.lambda_environment import FUNCTION_ARN
 from queryport.testing.function import REQUEST_ID as REQUEST_ID
-from queryport.testing.function import SECONDS, invoke
+from queryport.testing.function import SECONDS, cold_start, function_environment, invoke
 
 if TYPE_CHECKING:
     from handler.contract.operation import Operation
@@ -43,8 +44,13 @@ class Function:
     def __init__(self, application: "Application", seconds: float = SECONDS) -> None:
         self._application = application
         self.seconds = seconds
-        self.function_arn = FUNCTION_ARN
         """The time that every call is given."""
+        self.function_arn = FUNCTION_ARN
+
+    @classmethod
+    def over(cls, emulator_url: str, database: str, catalog: Path, seconds: float = SECONDS) -> Self:
+        """Start a function for a catalogue and a database."""
+        return cls(cold_start(function_environment(emulator_url, database, catalog)), seconds)
 
     caller: Mapping[str, Any] | None = IAM_CALLER
     """Whom AWS names as the caller of the Function URL; None for a URL without authentication."""
