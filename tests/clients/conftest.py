@@ -48,6 +48,8 @@ PROJECT = {
     ),
     "sql_queries/books/delete.sql": "-- http: DELETE /books/{book_id}\nDELETE FROM book WHERE book_id = :book_id\n",
     "sql_queries/books/count.sql": "-- result: value\nSELECT count(*) AS books FROM book\n",
+    "sql_queries/a/b_c.sql": "SELECT 1 AS one\n",
+    "sql_queries/a_b/c.sql": "SELECT 2 AS two\n",
     "sql_queries/books/grades.sql": "SELECT unnest(enum_range(NULL::grade)) AS grade\n",
     "sql_queries/books/import.sql": (
         "-- batch: true\n-- http: POST /book-imports\n"

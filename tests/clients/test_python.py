@@ -15,6 +15,7 @@ _PROGRAM = """
 import json, sys
 from shop.api.books import books_get, books_list, by_name_books_count, by_name_books_grades
 from shop.client import Client
+import shop.api.a, shop.api.a_b, pkgutil, importlib
 from shop.models import BooksGetAnswer, Grade, NotFoundProblem, State
 from shop.types import UNSET
 
@@ -31,7 +32,13 @@ assert isinstance(missing, NotFoundProblem), missing
 count = by_name_books_count.sync(client=client)
 grades = [row.grade for row in by_name_books_grades.sync(client=client).data]
 assert len(set(grades)) == len(list(Grade)) == 10 and all(isinstance(grade, Grade) for grade in grades), grades
-print(json.dumps({"titles": titles, "state": one.data.state.value, "missing": missing.status, "count": count.data}))
+alike = []
+for package in (shop.api.a, shop.api.a_b):
+    for module in pkgutil.iter_modules(package.__path__):
+        called = importlib.import_module(f"{package.__name__}.{module.name}")
+        alike.append(called.sync(client=client).data[0].to_dict())
+told = {"alike": alike, "titles": titles, "state": one.data.state.value}
+print(json.dumps(told | {"missing": missing.status, "count": count.data}))
 """
 
 
@@ -55,6 +62,7 @@ def test_a_program_calls_through_the_client(served: Served, document: Path, tmp_
     (tmp_path / "program.py").write_text(_PROGRAM)
     told = json.loads(_run(tmp_path, str(TOOLS / "python"), "program.py", served.printed("Function URL")))
     assert told == {
+        "alike": [{"one": 1}, {"two": 2}],
         "titles": ["Book 1", "Book 2", "Book 3", "Book 4", "Book 5"],
         "state": "new",
         "missing": 404,

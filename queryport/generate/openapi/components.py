@@ -4,13 +4,16 @@ Each remembers the rules of the operations that refer to it: a document for one 
 operations need, and no others.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from handler.contract.errors import OperationError
+from handler.contract.operation import Operation
 from queryport.generate.openapi import failures
+from queryport.generate.openapi.naming import distinct, plain, type_name
 from queryport.generate.openapi.pieces import Group, Piece, member
-from queryport.generate.openapi.schemas import Hoist, Schema, key_of, plain, type_name
+from queryport.generate.openapi.schemas import Hoist, Schema, key_of
 from queryport.generate.openapi.security import SCHEMES
 
 HEADERS: dict[str, dict[str, Any]] = {
@@ -65,48 +68,70 @@ NOT_MODIFIED: dict[str, Any] = {
 """The answer to a GET that names the tag of what it would get."""
 
 _KINDS = ("schemas", "responses", "headers")
+_OF_OPERATIONS = ("Row", "Answer", "Body", "Parameters")
+_OF_TYPES = ""
+"""The owner of the schemas that are called after types of the database."""
 
 
 class Components:
-    def __init__(self) -> None:
+    def __init__(self, labels: Mapping[str, str] = MappingProxyType({})) -> None:
+        """Take the label of each operation, which its components are called after; that of others is their name."""
+        self._labels = labels
         self._values: dict[str, dict[str, Any]] = {kind: {} for kind in _KINDS}
         self._readers: dict[str, dict[str, dict[str, None]]] = {kind: {} for kind in _KINDS}
-        self._hoisted: dict[bytes, str] = {}
+        self._hoisted: dict[tuple[str, bytes], str] = {}
         self._taken = {plain(name) for name in _RESERVED}
+        self._taken.update(plain(f"{label}{kind}") for label in labels.values() for kind in _OF_OPERATIONS)
         self._problems: dict[tuple[type[OperationError], ...], str] = {}
+
+    def label(self, operation: Operation) -> str:
+        """Return what an operation is called in the document."""
+        return self._labels.get(operation.name, operation.name)
 
     def add(self, kind: str, name: str, value: Any, allow: Sequence[str]) -> dict[str, str]:
         """Add a component, or one more operation that refers to it; return the reference."""
-        if name not in self._values[kind]:
-            self._values[kind][name] = value
-            self._taken.add(plain(name))
+        self._values[kind].setdefault(name, value)
         self._readers[kind].setdefault(name, {}).update(dict.fromkeys(allow))
         return {"$ref": f"#/components/{kind}/{name}"}
 
-    def hoist(self, allow: Sequence[str]) -> Hoist:
-        """Return the function that makes components of schemas for an operation with these rules."""
+    def add_own(self, operation: Operation, kind: str, schema: Schema) -> dict[str, str]:
+        """Add a schema that is an operation's own, one of `Row`, `Answer`, `Body` and `Parameters`."""
+        return self.add("schemas", f"{self.label(operation)}.{kind}", schema, operation.access.allow)
+
+    def hoist(self, operation: Operation) -> Hoist:
+        """Return the function that makes components of an operation's schemas.
+
+        What has no type's name is called after the operation, so that no other one's can be in its way.
+        """
+        owner = self.label(operation)
 
         def hoist(name: str, schema: Schema) -> Schema:
-            return self.add("schemas", self._name(name, schema), schema, allow)
+            found = self._hoisted.get((_OF_TYPES, key_of(schema)))
+            return self.add("schemas", found or self._name(owner, name, schema), schema, operation.access.allow)
 
         return hoist
 
     def reserve(self, name: str, schema: Schema) -> Schema:
-        """Give a schema its name before an operation refers to it; return the reference."""
-        return {"$ref": f"#/components/schemas/{self._name(name, schema)}"}
+        """Give the schema of a database's type its name before an operation refers to it; return the reference."""
+        return {"$ref": f"#/components/schemas/{self._name(_OF_TYPES, name, schema)}"}
 
-    def _name(self, name: str, schema: Schema) -> str:
+    def reserve_for(self, operation: Operation) -> Hoist:
+        """Return the function that gives an operation's schemas their names before it refers to them."""
+
+        def reserve(name: str, schema: Schema) -> Schema:
+            found = self._hoisted.get((_OF_TYPES, key_of(schema)))
+            return {"$ref": f"#/components/schemas/{found or self._name(self.label(operation), name, schema)}"}
+
+        return reserve
+
+    def _name(self, owner: str, name: str, schema: Schema) -> str:
         """The name of a schema; clients write it in their own manner, so that it differs in letters and digits."""
         key = key_of(schema)
-        found = self._hoisted.get(key)
+        found = self._hoisted.get((owner, key))
         if found is None:
-            number, wanted = 1, type_name(name)
-            found = wanted
-            while plain(found) in self._taken:
-                number += 1
-                found = f"{wanted}{number}"
-            self._hoisted[key] = found
-            self._taken.add(plain(found))
+            whole = f"{owner}.{name}" if owner else name
+            found = distinct(type_name(whole), whole.encode() + key, self._taken)
+            self._hoisted[owner, key] = found
         return found
 
     def problem(self, group: tuple[type[OperationError], ...], allow: Sequence[str]) -> dict[str, str]:

@@ -10,6 +10,7 @@ from handler.contract.operation import Operation
 from queryport.generate.openapi.components import Components
 from queryport.generate.openapi.earlier_pieces import EarlierPieces
 from queryport.generate.openapi.named_types import name_types
+from queryport.generate.openapi.naming import labels_of
 from queryport.generate.openapi.operations import NAMED, by_name, by_route
 from queryport.generate.openapi.parameters import path_parameters
 from queryport.generate.openapi.pieces import Group, Layout, Piece, json_of, member, members
@@ -60,8 +61,8 @@ def document_of(described: Sequence[Described], heading: Heading, earlier: Earli
 
 def _document(described: Sequence[Described], heading: Heading, earlier: EarlierPieces) -> Document:
     shown = [each for each in described if _is_shown(each.operation)]
-    components = Components()
-    name_types([each.operation for each in shown], components.reserve)
+    components = Components(labels_of(each.operation.name for each in shown))
+    name_types([each.operation for each in shown], components)
     paths = _Paths()
     tags: dict[str, str] = {}
     readers: dict[str, dict[str, None]] = {}

@@ -7,10 +7,12 @@ so is the piece.
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
 from threading import Lock
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from handler.contract.errors import OperationError
+from handler.contract.operation import Operation
 from queryport.generate.openapi.components import Components
 from queryport.generate.openapi.pieces import Piece
 from queryport.generate.openapi.schemas import Hoist, Schema
@@ -43,13 +45,17 @@ class EarlierPieces:
         return made.piece
 
 
+_Reply = str | dict[str, str]
+_AnyReply = TypeVar("_AnyReply", bound=_Reply)
+
+
 class _Question(NamedTuple):
     """One question to the components, with its answer."""
 
-    ask: Callable[..., dict[str, str]]
+    ask: Callable[..., _Reply]
     """A method of Components."""
     arguments: tuple[Any, ...]
-    answer: dict[str, str]
+    answer: _Reply
 
 
 class _MadePiece(NamedTuple):
@@ -70,23 +76,26 @@ class _Recording(Components):
         self._components = components
         self.asked: list[_Question] = []
 
+    def label(self, operation: Operation) -> str:
+        return self._ask(Components.label, operation)
+
     def add(self, kind: str, name: str, value: Any, allow: Sequence[str]) -> dict[str, str]:
         return self._ask(Components.add, kind, name, value, allow)
 
-    def hoist(self, allow: Sequence[str]) -> Hoist:
+    def hoist(self, operation: Operation) -> Hoist:
         def hoist(name: str, schema: Schema) -> Schema:
-            return self._ask(_hoist, name, schema, allow)
+            return self._ask(_hoist, name, schema, operation)
 
         return hoist
 
     def problem(self, group: tuple[type[OperationError], ...], allow: Sequence[str]) -> dict[str, str]:
         return self._ask(Components.problem, group, allow)
 
-    def _ask(self, ask: Callable[..., dict[str, str]], *arguments: Any) -> dict[str, str]:
+    def _ask(self, ask: Callable[..., _AnyReply], *arguments: Any) -> _AnyReply:
         answer = ask(self._components, *arguments)
-        self.asked.append(_Question(ask, arguments, dict(answer)))
+        self.asked.append(_Question(ask, arguments, copy(answer)))
         return answer
 
 
-def _hoist(components: Components, name: str, schema: Schema, allow: Sequence[str]) -> Schema:
-    return components.hoist(allow)(name, schema)
+def _hoist(components: Components, name: str, schema: Schema, operation: Operation) -> Schema:
+    return components.hoist(operation)(name, schema)

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from handler.contract.execution import Batch, Listing
 from handler.contract.operation import Operation
+from queryport.generate.openapi.components import Components
 from queryport.generate.openapi.schemas import Hoist, Schema, adapted, key_of, told_of_text
 
 _BUILT_IN = frozenset(
@@ -20,36 +21,41 @@ _BUILT_IN = frozenset(
 """Types whose enums and objects are those of keywords under `params`, or of a statement."""
 
 
-def name_types(operations: Iterable[Operation], reserve: Hoist) -> None:
+def name_types(operations: Iterable[Operation], components: Components) -> None:
     """Give the types of the database their names, then what lists have of their own.
 
     An enum goes before what consists of it, all of its labels before some of them, a composite type before a larger
     one, and what is answered before what is taken, which may be written in more ways.
     """
     operations = sorted(operations, key=lambda each: each.name)
+    reserve = components.reserve
     typed = [each for operation in operations for each in _typed(operation)]
-    enums = [each for each in typed if "enum" in each.schema]
-    for each in sorted(enums, key=lambda each: (each.name, -len(each.schema["enum"]), each.is_parameter)):
-        adapted(each.schema, each.name, reserve)
+    enums: dict[str, _Typed] = {}
+    for each in typed:
+        labels = each.schema.get("enum", ())
+        if len(labels) > len(enums[each.name].schema["enum"] if each.name in enums else ()):
+            enums[each.name] = each  # some of the labels alone are the operation's own
+    for name, each in sorted(enums.items()):
+        adapted(each.schema, name, reserve)
     composites = [each for each in typed if "enum" not in each.schema]
     for each in sorted(composites, key=lambda each: (each.is_parameter, len(key_of(each.schema)), each.name)):
         adapted(each.schema, f"{each.name}_input" if each.is_parameter else each.name, reserve)
     for operation in operations:
         if isinstance(operation.execution, Listing):
-            _name_list(operation, operation.execution, reserve)
+            _name_list(operation, operation.execution, components.reserve_for(operation))
 
 
 def _name_list(operation: Operation, listing: Listing, reserve: Hoist) -> None:
     properties = operation.parameters_schema["properties"]
     if listing.sorts:
-        adapted(told_of_text(properties["sort"]), f"{operation.name}.sort", reserve)
+        adapted(told_of_text(properties["sort"]), "sort", reserve)
     if listing.filters:
         whole = told_of_text(properties["filter"])
         for column, conditions in whole["properties"].items():
             for schema in conditions["properties"].values():
                 adapted(schema, column, reserve)
             adapted(conditions, f"{column}_conditions", reserve)
-        adapted(whole, f"{operation.name}.filter", reserve)
+        adapted(whole, "filter", reserve)
 
 
 class _Typed(NamedTuple):

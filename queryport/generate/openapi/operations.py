@@ -9,6 +9,7 @@ from queryport.generate.asl import task_state
 from queryport.generate.openapi import failures
 from queryport.generate.openapi.components import OF_CACHES, Components
 from queryport.generate.openapi.examples import NONE, example_of
+from queryport.generate.openapi.naming import BY_NAME
 from queryport.generate.openapi.parameters import (
     CODECS_OF_LISTS,
     WITH_BODY,
@@ -33,7 +34,7 @@ def by_name(operation: Operation, tag: str | None, sql: str | None, components: 
     about = _common(operation, tag)
     body = _request_body(operation, operation.parameters_schema, "Parameters", components)
     return {
-        "operationId": f"by_name-{operation.name}",
+        "operationId": f"{BY_NAME}{components.label(operation)}",
         **about,
         **_parameters(headers_of(operation)),
         **body,
@@ -77,7 +78,7 @@ def by_route(operation: Operation, names: Mapping[str, str], tag: str | None, co
         for parameter in found:
             _finish(parameter, operation, components)
     return {
-        "operationId": operation.name,
+        "operationId": components.label(operation),
         **_common(operation, tag),
         **_parameters([*found, *headers_of(operation)]),
         **body,
@@ -108,14 +109,14 @@ def _finish(parameter: Json, operation: Operation, components: Components) -> No
     example = example_of(schema)
     if example is not NONE:
         holder["example"] = example
-    holder["schema"] = adapted(told_of_text(schema), parameter["name"], components.hoist(operation.access.allow))
+    holder["schema"] = adapted(told_of_text(schema), parameter["name"], components.hoist(operation))
 
 
 def _request_body(
     operation: Operation, schema: Schema, kind: str, components: Components, media_types: Sequence[str] = (JSON,)
 ) -> Json:
     """Describe the body, an object of parameters or for a batch an array of them."""
-    hoist = components.hoist(operation.access.allow)
+    hoist = components.hoist(operation)
     is_array = schema.get("type") == "array"
     whole = schema["items"] if is_array else schema
     if not is_array and not whole["properties"]:
@@ -123,9 +124,7 @@ def _request_body(
     properties = {
         name: adapted(told_of_text(default_told(each)), name, hoist) for name, each in whole["properties"].items()
     }
-    reference = components.add(
-        "schemas", f"{operation.name}.{kind}", {**_stripped(whole), "properties": properties}, operation.access.allow
-    )
+    reference = components.add_own(operation, kind, {**_stripped(whole), "properties": properties})
     described: Json = {"schema": {"type": "array", "items": reference} if is_array else reference}
     example = example_of(schema)
     if example is not NONE:
@@ -197,7 +196,6 @@ def _headers(operation: Operation) -> Json:
 
 
 def _answer(operation: Operation, components: Components) -> Json:
-    allow = operation.access.allow
     properties: Json = {"data": _data(operation, components)}
     if operation.has_pages:
         description = "The cursor of the next page; null after the last."
@@ -212,7 +210,7 @@ def _answer(operation: Operation, components: Components) -> Json:
         "required": required,
         "additionalProperties": False,
     }
-    described: Json = {"schema": components.add("schemas", f"{operation.name}.Answer", answer, allow)}
+    described: Json = {"schema": components.add_own(operation, "Answer", answer)}
     example = example_of(operation.documentation.result_schema)
     if example is not NONE:
         described["example"] = {"data": example, **({"next": None} if operation.has_pages else {})}
@@ -251,15 +249,15 @@ _MEANINGS = {
 
 def _data(operation: Operation, components: Components) -> Schema:
     """The schema of `data`, with the rows as a component."""
-    hoist = components.hoist(operation.access.allow)
+    hoist = components.hoist(operation)
     schema = operation.documentation.result_schema
     is_array = operation.result == "many"
     row = schema.get("items", {}) if is_array else schema
     if "properties" not in row or operation.result == "value":
-        return adapted(schema, operation.name.rpartition(".")[2], hoist)  # type: ignore[no-any-return]  # a schema's is one
+        return adapted(schema, "value", hoist)  # type: ignore[no-any-return]  # a schema's is one
     properties = {name: adapted(each, name, hoist) for name, each in row["properties"].items()}
     whole = {**row, "type": "object", "properties": properties}
-    reference = components.add("schemas", f"{operation.name}.Row", whole, operation.access.allow)
+    reference = components.add_own(operation, "Row", whole)
     if is_array:
         return {"type": "array", "items": reference}
     return {"anyOf": [reference, {"type": "null"}]} if operation.result == "maybe" else reference

@@ -5,13 +5,13 @@ is moved into its branches.
 """
 
 import json
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import orjson
 
 from queryport.generate.openapi.decimals import told_of_digits
+from queryport.generate.openapi.naming import member_names
 
 Schema = dict[str, Any]
 Hoist = Callable[[str, Schema], Schema]
@@ -137,36 +137,3 @@ def key_of(schema: Schema) -> bytes:
         return orjson.dumps(schema, option=orjson.OPT_SORT_KEYS)
     except TypeError:  # a bound of more than 64 bits
         return json.dumps(schema, sort_keys=True, default=str).encode()
-
-
-def type_name(name: str) -> str:
-    """`order_status` → `OrderStatus`."""
-    words = "".join(character if character.isalnum() and character.isascii() else " " for character in name).split()
-    return "".join(word[:1].upper() + word[1:] for word in words) or "Value"
-
-
-def plain(name: str) -> str:
-    """Return what is left of a name in every manner of writing it: its letters and digits, of one case."""
-    return "".join(character for character in name if character.isalnum()).lower()
-
-
-def member_names(labels: Sequence[str]) -> list[str] | None:
-    """Return names for an enum's labels, as `x-enum-varnames`; None where generators find different ones by themselves.
-
-    They write `a-b` and `A b` alike, and number what does not begin with a letter.
-    """
-    found = [plain(label) if label[:1].isalpha() else f"value{index}" for index, label in enumerate(labels)]
-    if len(set(found)) == len(found):
-        return None
-    names: list[str] = []
-    taken: set[str] = set()
-    for index, label in enumerate(labels):
-        words = re.findall(r"[A-Za-z0-9]+", label)
-        base = "_".join(words).upper() if words and words[0][0].isalpha() else f"VALUE_{index}"
-        number, name = 1, base
-        while plain(name) in taken:
-            number += 1
-            name = f"{base}_{number}"
-        names.append(name)
-        taken.add(plain(name))
-    return names

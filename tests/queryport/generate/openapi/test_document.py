@@ -2,10 +2,11 @@
 
 import json
 import re
+from collections.abc import Collection
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handler.contract.errors import ERRORS
@@ -25,7 +26,8 @@ from handler.contract.operation import (
 )
 from queryport.generate.openapi import Described, Heading, document_of
 from queryport.generate.openapi.failures import RULES
-from queryport.generate.openapi.schemas import NO_NUL, member_names, plain
+from queryport.generate.openapi.naming import labels_of, member_names, plain
+from queryport.generate.openapi.schemas import NO_NUL
 from tests.support.operations import ANY, INTEGER, TEXT, operation
 
 Json = dict[str, Any]
@@ -153,20 +155,19 @@ def test_paths_of_one_shape_share_their_names() -> None:
     assert [p["name"] for p in _operation(document, "/a/{id}", "delete")["parameters"]] == ["id"]
 
 
-def test_an_enum_is_one_component_for_all() -> None:
+def test_an_enum_of_no_type_is_its_operations_own() -> None:
     labels = {"type": "string", "enum": ["new", "paid"]}
     nullable = {"type": ["string", "null"], "enum": ["new", "paid", None]}
     document = _document(
-        operation("SELECT 1", name="a", parameters={"status": labels}),
+        operation("SELECT 1", name="a", parameters={"status": labels, "was": nullable}),
         operation("SELECT 1", name="b", parameters={"status": nullable}),
     )
     schemas = document["components"]["schemas"]
-    assert schemas["Status"] == labels
-    assert schemas["a.Parameters"]["properties"]["status"] == {"$ref": "#/components/schemas/Status"}
-    assert schemas["b.Parameters"]["properties"]["status"]["anyOf"] == [
-        {"$ref": "#/components/schemas/Status"},
-        {"type": "null"},
-    ]
+    assert schemas["AStatus"] == schemas["BStatus"] == labels
+    assert schemas["a.Parameters"]["properties"]["status"] == {"$ref": "#/components/schemas/AStatus"}
+    for name, reference in (("a.Parameters", "AStatus"), ("b.Parameters", "BStatus")):
+        last = [*schemas[name]["properties"].values()][-1]
+        assert last["anyOf"] == [{"$ref": f"#/components/schemas/{reference}"}, {"type": "null"}]
 
 
 def _typed(name: str, parameter: str, schema: Json, type_: str) -> Operation:
@@ -221,14 +222,57 @@ def test_what_lists_take_is_called_after_them_and_their_columns() -> None:
         "schemas"
     ]
     assert schemas["OrdersListSort"] == sort["items"]
-    assert schemas["OrdersListFilter"]["properties"] == {"state": {"$ref": "#/components/schemas/StateConditions"}}
-    assert schemas["StateConditions"]["properties"]["eq"] == {"$ref": "#/components/schemas/State"}
+    conditions_of_state = {"$ref": "#/components/schemas/OrdersListStateConditions"}
+    assert schemas["OrdersListFilter"]["properties"] == {"state": conditions_of_state}
+    assert schemas["OrdersListStateConditions"]["properties"]["eq"] == {"$ref": "#/components/schemas/OrdersListState"}
 
 
 def test_names_differ_in_more_than_the_manner_of_writing_them() -> None:
     parameters = {"a_b": {"type": "string", "enum": ["1"]}, "AB": {"type": "string", "enum": ["2"]}}
     names = _document(operation("SELECT 1", name="x", parameters=parameters))["components"]["schemas"]
-    assert {"AB", "AB2"} <= set(names)
+    assert len({plain(name) for name in names}) == len(names)
+    assert [name for name in names if name.startswith("XAB")] == ["XAB", "XAB_60d9"]
+
+
+_PARTS = st.text("aB_", min_size=1, max_size=3)
+_NAMES = st.lists(_PARTS, min_size=1, max_size=3).map(".".join) | st.just("by_name.a")
+
+
+@given(st.lists(_NAMES, min_size=1, max_size=8, unique=True))
+@settings(max_examples=50, deadline=None)
+def test_operations_have_names_that_no_client_takes_for_one(names: list[str]) -> None:
+    document = _document(*(operation("SELECT 1", name=name, http=Http("POST", f"/{name}")) for name in names))
+    found = [each["operationId"] for methods in document["paths"].values() for each in methods.values()]
+    assert len({plain(name) for name in found}) == len(found) == 2 * len(names)
+    schemas = document["components"]["schemas"]
+    assert len({plain(name) for name in schemas}) == len(schemas)
+    labels = labels_of(names)
+    assert set(labels.values()) == {name for name in found if not name.startswith("by_name-")}
+    assert labels[min(names)] == min(names)
+
+
+@given(st.sets(st.integers(0, 7)), st.integers(0, 7))
+@settings(max_examples=30, deadline=None)
+def test_one_more_operation_renames_nothing_of_another(numbers: set[int], more: int) -> None:
+    """Operations that call different things alike, before and after one another."""
+
+    def made(number: int) -> Operation:
+        labels = {"type": "string", "enum": [f"x{number % 3}", "y"]}
+        body = {"type": "object", "properties": {"a": INTEGER if number % 2 else TEXT}}
+        if number < 4:
+            return operation("SELECT 1", name=f"o{number}", parameters={"state": labels, "body": body})
+        # Other labels than those above: an enum with all labels of a type is called after the type.
+        return _typed(f"o{number}", "state", {**labels, "enum": [*labels["enum"], "z"]}, f"s{number % 3}.state")
+
+    def referred(numbers: Collection[int]) -> dict[str, set[str]]:
+        schemas = _document(*map(made, sorted(numbers)))["components"]["schemas"]
+        return {
+            f"o{number}": set(re.findall('schemas/([^"]+)', json.dumps(schemas[f"o{number}.Parameters"])))
+            for number in numbers
+        }
+
+    before, after = referred(numbers), referred(numbers | {more})
+    assert {name: after[name] for name in before} == before
 
 
 @given(st.lists(st.text("aAbB1 -_+é", max_size=4), min_size=1, max_size=8, unique=True))
