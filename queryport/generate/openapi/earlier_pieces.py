@@ -45,17 +45,17 @@ class EarlierPieces:
         return made.piece
 
 
-_Reply = str | dict[str, str]
-_AnyReply = TypeVar("_AnyReply", bound=_Reply)
+_Found = str | dict[str, str]
+_AnyFound = TypeVar("_AnyFound", bound=_Found)
 
 
 class _Question(NamedTuple):
     """One question to the components, with its answer."""
 
-    ask: Callable[..., _Reply]
+    ask: Callable[..., _Found]
     """A method of Components."""
     arguments: tuple[Any, ...]
-    answer: _Reply
+    answer: _Found
 
 
 class _MadePiece(NamedTuple):
@@ -91,7 +91,7 @@ class _Recording(Components):
     def problem(self, group: tuple[type[OperationError], ...], allow: Sequence[str]) -> dict[str, str]:
         return self._ask(Components.problem, group, allow)
 
-    def _ask(self, ask: Callable[..., _AnyReply], *arguments: Any) -> _AnyReply:
+    def _ask(self, ask: Callable[..., _AnyFound], *arguments: Any) -> _AnyFound:
         answer = ask(self._components, *arguments)
         self.asked.append(_Question(ask, arguments, copy(answer)))
         return answer
