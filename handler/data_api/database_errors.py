@@ -60,6 +60,14 @@ _DATA_EXCEPTIONS = {
 _OF_STATEMENTS = ("42", "0A000", "21000", "3F000")
 _SYNTAX = "42601"
 _PLAN_OF_ANOTHER_TIME = "cached plan must not change result type"  # 0A000, after a migration
+# The words of types' and functions' own grammars, which no SQL of the project's own code can cause by its text.
+_GRAMMARS_OF_VALUES = (
+    r"(?s)(?:(?:ltree|lquery) syntax error.*|(?:(?:modifiers|operand) )?syntax error|bad (?:seg|cube) representation.*"
+    r"|(?:syntax error|no operand|wrong position info) in (?:tsquery|tsvector|hstore)[:,].*"
+    r"|there is no escaped character: .*|.* of jsonpath input|.* at end of jsonpath input"
+    r'|multiple decimal points|cannot use ".*|".*" must be ahead of ".*")'
+)
+_NAMES_OF_VALUES = frozenset({"42602", "42622"})
 _TOO_MUCH = frozenset({"54000", "54001"})
 # PostgreSQL never translates its internal messages. The first two are those of tsquery and ltxtquery.
 _INTERNAL = "XX000"
@@ -113,6 +121,8 @@ def _suspect(message: DatabaseMessage, sqlstate: str) -> Suspect | None:
     if message.position is not None and sqlstate != _SYNTAX:
         return None
     if sqlstate in _TOO_MUCH or (sqlstate == _INTERNAL and message.text.startswith(_INTERNAL_OF_VALUES)):
+        return Suspect.VALUE
+    if sqlstate in _NAMES_OF_VALUES or (sqlstate == _SYNTAX and re.fullmatch(_GRAMMARS_OF_VALUES, message.text)):
         return Suspect.VALUE
     return Suspect.VALUE_OR_OWN_CODE if sqlstate.startswith(_OF_STATEMENTS) else None
 

@@ -18,7 +18,27 @@ _QUOTED = (
     r'|(?:date/time|interval) field value out of range): "(?P<text>.*)"'
     r'|(?:value )?"(?P<number>.*)" is out of range for type .*'
 )
+_NOT_THERE = frozenset({"3F000", "42704", "42725", "42883", "42P01"})
+_NAMED = r'(?s)"(?P<quoted>.+)"|(?:exist: |named )(?P<bare>.+)'
+_SHORTEST_CUT = 60
 _ValuePath = tuple[str | int, ...]
+
+
+def names_a_value(failure: Failure, values: Any) -> bool:
+    """Whether PostgreSQL misses something by a name that a value of the call has in it."""
+    found = re.search(_NAMED, failure.message) if failure.sqlstate in _NOT_THERE else None
+    if found is None:
+        return False
+    name = _bare(found["quoted"] or found["bare"])
+    # PostgreSQL cuts names after 63 bytes, or before the character that would go beyond.
+    end = "" if len(name.encode(errors="replace")) >= _SHORTEST_CUT else r"(?!\w)"
+    word = re.compile(rf"(?<!\w){re.escape(name)}{end}")
+    return any(isinstance(value, str) and word.search(_bare(value)) is not None for _, value in _leaves(values, ()))
+
+
+def _bare(name: str) -> str:
+    """A name without what PostgreSQL takes no notice of where it looks for it, and without its quotes."""
+    return re.sub(r'[\s"]', "", name).lower()
 
 
 def located(failure: Failure, values: Any, documents: Collection[str]) -> Failure:

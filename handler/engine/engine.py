@@ -5,7 +5,7 @@ sort keys make the cursor, and the rows that later statements of a transaction r
 nothing of Step Functions.
 """
 
-from typing import Protocol
+from typing import Any, Protocol
 
 from handler.contract.catalog import Catalog
 from handler.contract.errors import (
@@ -77,7 +77,10 @@ class ReadyOperation:
             from handler.engine import blame, broken_constraints
 
             failure = broken_constraints.told(
-                self._blamed(failed.failure), self._violations, own_code=self._own_code, is_batch=self.is_batch
+                self._blamed(failed.failure, invocation.values),
+                self._violations,
+                own_code=self._own_code,
+                is_batch=self.is_batch,
             )
             failure = blame.located(failure, invocation.values, self._documents)
             raise self._told(failure, invocation.idempotency_key) from None
@@ -108,10 +111,16 @@ class ReadyOperation:
             raise ResultTooLarge(detail, outcome=Outcome.ROLLED_BACK)
         raise ResultTooLarge(f"{detail}; the change was made", outcome=Outcome.COMMITTED)
 
-    def _blamed(self, failure: Failure) -> Failure:
+    def _blamed(self, failure: Failure, values: Any) -> Failure:
         """The failure as that of the call's values, where nothing else can be at fault."""
-        suspects = (Suspect.VALUE,) if self._own_code else (Suspect.VALUE, Suspect.VALUE_OR_OWN_CODE)
-        return values_at_fault(failure) if self._takes_values and failure.suspect in suspects else failure
+        if not self._takes_values or failure.suspect is None:
+            return failure
+        if failure.suspect is Suspect.VALUE or not self._own_code:
+            return values_at_fault(failure)
+        # Imported here, since most calls succeed.
+        from handler.engine.blame import names_a_value
+
+        return values_at_fault(failure) if names_a_value(failure, values) else failure
 
     def _told(self, failure: Failure, idempotency_key: str | None) -> OperationError:
         """The error for the caller: OutcomeUnknown where the change may have been made or not."""

@@ -13,6 +13,8 @@ from queryport.migrations.runner import apply
 from queryport.postgres.server import EmbeddedPostgres
 from queryport.testing.databases import FreshDatabase
 from tests.hostile.every_type import OWN_MISTAKES, SCHEMA, every_type
+from tests.hostile.warehouse import FILES as FILES_OF_WAREHOUSE
+from tests.hostile.warehouse import SCHEMA as SCHEMA_OF_WAREHOUSE
 from tests.support.compiling import compile_to_catalog
 from tests.support.databases import suite_database, with_our_tables
 from tests.support.function import Function
@@ -43,6 +45,16 @@ def shop(postgres: EmbeddedPostgres, queryport_emulator: Emulator, tmp_path_fact
     """The example."""
     database = suite_database(postgres, "hostile_shop", lambda url: apply(url, MIGRATIONS, SEED))
     return _target(QUERIES, database, queryport_emulator, tmp_path_factory.mktemp("shop"), {})
+
+
+@pytest.fixture(scope="session")
+def warehouse(
+    postgres: EmbeddedPostgres, queryport_emulator: Emulator, tmp_path_factory: pytest.TempPathFactory
+) -> Target:
+    """What PostgreSQL has to refuse by: constraints of each kind, triggers, partitions, policies."""
+    database = suite_database(postgres, "warehouse", with_our_tables(SCHEMA_OF_WAREHOUSE))
+    folder = write(tmp_path_factory.mktemp("warehouse"), FILES_OF_WAREHOUSE)
+    return _target(folder, database, queryport_emulator, folder, {})
 
 
 def _target(folder: Path, database: FreshDatabase, emulator: Emulator, into: Path, types: dict[str, str]) -> Target:

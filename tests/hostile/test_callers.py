@@ -68,6 +68,10 @@ def test_the_example_is_no_callers_to_break(shop: Target, capfd: pytest.CaptureF
     check(shop, SEED, 1000, capfd)
 
 
+def test_a_warehouse_is_no_callers_to_break(warehouse: Target, capfd: pytest.CaptureFixture[str]) -> None:
+    check(warehouse, SEED, 1000, capfd)
+
+
 @pytest.mark.parametrize("operation", OWN_MISTAKES)
 def test_an_authors_mistake_is_none_of_the_callers(every: Target, operation: str) -> None:
     with pytest.raises(QueryFailed) as failure:
@@ -106,6 +110,29 @@ def test_what_a_value_causes_is_told_of_the_value(
     assert failure.value.sqlstate == sqlstate
 
 
+@pytest.mark.parametrize(
+    ("operation", "parameters", "sqlstate"),
+    [
+        ("warehouse.merge", {"shelf_id": 1, "path": "("}, "42601"),
+        ("warehouse.merge", {"shelf_id": 1, "path": "a" * 2000}, "42622"),
+        ("warehouse.related", {"name": "no_such"}, "42P01"),
+        ("warehouse.related", {"name": "no_such.relation"}, "3F000"),
+        ("warehouse.related", {"name": '"'}, "42602"),
+        ("warehouse.related", {"name": 'No_Such . "Relation"'}, "3F000"),
+        ("warehouse.related", {"name": "n" * 100}, "42P01"),
+        ("warehouse.operator", {"name": "pg_catalog.&&&&"}, "42883"),
+        ("warehouse.operator", {"name": "+"}, "42725"),
+    ],
+)
+def test_a_value_is_told_from_code_of_the_projects_own(
+    warehouse: Target, operation: str, parameters: dict[str, Any], sqlstate: str
+) -> None:
+    assert warehouse.operations[operation].own_code
+    with pytest.raises(InvalidParameters, match="PostgreSQL refuses the values") as failure:
+        warehouse.function.task(operation, **parameters)
+    assert failure.value.sqlstate == sqlstate
+
+
 def test_a_name_that_is_too_long_for_its_index_is_the_callers(every: Target) -> None:
     chance = Random(1)  # noqa: S311 (a text that does not compress, and the same in every run)
     with pytest.raises(InvalidParameters) as failure:
@@ -121,3 +148,8 @@ def test_a_function_of_every_type_stands_long(every: Target, capfd: pytest.Captu
 @pytest.mark.long
 def test_the_example_stands_long(shop: Target, capfd: pytest.CaptureFixture[str]) -> None:
     check(shop, SEED, REQUESTS, capfd)
+
+
+@pytest.mark.long
+def test_a_warehouse_stands_long(warehouse: Target, capfd: pytest.CaptureFixture[str]) -> None:
+    check(warehouse, SEED, REQUESTS, capfd)
