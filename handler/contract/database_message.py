@@ -7,6 +7,7 @@ import re
 from typing import NamedTuple
 
 _PARTS = r"(?:; |\n\s*)(Detail|Hint|Where|Position): "
+_END = r"(?:; |\n\s*)\Z"
 _SEVERITY = r"(?:ERROR|FATAL|PANIC): "
 
 
@@ -28,7 +29,7 @@ class DatabaseMessage(NamedTuple):
         head, found, sqlstate = message.rpartition("SQLState: ")
         if not found:
             return cls(message, None)
-        text, *rest = re.split(_PARTS, head.rstrip("; \n"))
+        text, *rest = re.split(_PARTS, re.sub(_END, "", head))
         parts = dict(zip(rest[::2], rest[1::2], strict=True))
         position = parts.get("Position", "")
         return cls(

@@ -65,6 +65,7 @@ _GRAMMARS_OF_VALUES = (
     r"(?s)(?:(?:ltree|lquery) syntax error.*|(?:(?:modifiers|operand) )?syntax error|bad (?:seg|cube) representation.*"
     r"|(?:syntax error|no operand|wrong position info) in (?:tsquery|tsvector|hstore)[:,].*"
     r"|there is no escaped character: .*|.* of jsonpath input|.* at end of jsonpath input"
+    r"|improper (?:qualified|relation) name .*|cross-database references are not implemented.*"
     r'|multiple decimal points|cannot use ".*|".*" must be ahead of ".*")'
 )
 _NAMES_OF_VALUES = frozenset({"42602", "42622"})
@@ -122,7 +123,9 @@ def _suspect(message: DatabaseMessage, sqlstate: str) -> Suspect | None:
         return None
     if sqlstate in _TOO_MUCH or (sqlstate == _INTERNAL and message.text.startswith(_INTERNAL_OF_VALUES)):
         return Suspect.VALUE
-    if sqlstate in _NAMES_OF_VALUES or (sqlstate == _SYNTAX and re.fullmatch(_GRAMMARS_OF_VALUES, message.text)):
+    if sqlstate in _NAMES_OF_VALUES or (
+        sqlstate in (_SYNTAX, "0A000") and re.fullmatch(_GRAMMARS_OF_VALUES, message.text)
+    ):
         return Suspect.VALUE
     return Suspect.VALUE_OR_OWN_CODE if sqlstate.startswith(_OF_STATEMENTS) else None
 

@@ -122,6 +122,9 @@ def test_what_a_value_causes_is_told_of_the_value(
         ("warehouse.related", {"name": "n" * 100}, "42P01"),
         ("warehouse.operator", {"name": "pg_catalog.&&&&"}, "42883"),
         ("warehouse.operator", {"name": "+"}, "42725"),
+        ("warehouse.operator", {"name": ";"}, "42883"),
+        ("warehouse.operator", {"name": "a.b.c.+"}, "42601"),
+        ("warehouse.related", {"name": "a.b.c"}, "0A000"),
     ],
 )
 def test_a_value_is_told_from_code_of_the_projects_own(
