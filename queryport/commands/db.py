@@ -10,7 +10,8 @@ from rich.text import Text
 
 from queryport.commands import options
 from queryport.console.terminal import Terminal
-from queryport.project.databases import EmbeddedDatabases, Scripts
+from queryport.project.databases import Scripts
+from queryport.project.embedded_databases import EmbeddedDatabases
 from queryport.project.kept import DATA
 from queryport.project.project import Project
 from queryport.project.workspace import embedded_postgres

@@ -12,7 +12,9 @@ from queryport.console.terminal import Terminal
 from queryport.emulator import Clusters, Emulator, Limits
 from queryport.postgres.revival import kept_running
 from queryport.postgres.server import EmbeddedPostgres
-from queryport.project.databases import Databases, EmbeddedDatabases, OwnDatabase, Scripts, database_name
+from queryport.project.databases import Databases, Scripts, database_name
+from queryport.project.embedded_databases import EmbeddedDatabases
+from queryport.project.own_database import OwnDatabase
 from queryport.project.project import Project
 from queryport.web.listener import allow_many_connections
 from queryport.web.pages import Allowed, is_loopback

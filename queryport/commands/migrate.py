@@ -19,7 +19,7 @@ from queryport.migrations.scripts import Script, combined_checksum, read_scripts
 from queryport.migrations.statements import Interrupted
 from queryport.migrations.steps import Unfinished
 from queryport.migrations.transport import MigrationTransport
-from queryport.project.databases import OwnDatabase
+from queryport.project.own_database import OwnDatabase
 from queryport.project.project import Project
 
 

@@ -11,7 +11,8 @@ import click
 from queryport.commands import options
 from queryport.console.failure import CommandError
 from queryport.console.terminal import Terminal
-from queryport.project.databases import EmbeddedDatabases, Scripts
+from queryport.project.databases import Scripts
+from queryport.project.embedded_databases import EmbeddedDatabases
 from queryport.project.kept import DATA, require_kept
 from queryport.project.project import Project
 from queryport.project.workspace import embedded_postgres

@@ -23,8 +23,10 @@ from queryport.migrations.scripts import combined_checksum
 from queryport.postgres.account import PostgresError
 from queryport.postgres.revival import kept_running
 from queryport.postgres.server import EmbeddedPostgres
-from queryport.project.databases import DatabaseError, Databases, EmbeddedDatabases, OwnDatabase, Pause, Scripts
+from queryport.project.databases import Databases, Pause, Scripts
 from queryport.project.development_role import as_role
+from queryport.project.embedded_databases import EmbeddedDatabases
+from queryport.project.own_database import DatabaseError, OwnDatabase
 from queryport.project.project import SETTINGS_FILE, Project
 
 CACHE_FOLDER = "compiled"

@@ -8,8 +8,10 @@ import pytest
 
 from queryport.migrations.scripts import ScriptError
 from queryport.postgres.server import EmbeddedPostgres
-from queryport.project.databases import DatabaseError, EmbeddedDatabases, OwnDatabase, Scripts
+from queryport.project.databases import Scripts
+from queryport.project.embedded_databases import EmbeddedDatabases
 from queryport.project.kept import KeptError
+from queryport.project.own_database import DatabaseError, OwnDatabase
 from queryport.project.project import Project
 from tests.support.projects import BOOKSHOP, write
 
