@@ -16,6 +16,7 @@ import psycopg
 
 from handler.contract.operation import Idempotency, Operation
 from queryport.access import plpgsql
+from queryport.access.checked import checked_columns, checked_verbs, defaulted_columns
 from queryport.access.objects import Objects, Routine, Table
 from queryport.access.privileges import Needs, Privilege, for_idempotency_keys, merged, unquoted
 from queryport.access.statements import can_be_analysed, texts, without_parameters
@@ -25,14 +26,8 @@ from queryport.compile.analysis.node_tree import Node, UnreadableTreeError, Valu
 from queryport.compile.describe.description import StatementError
 from queryport.compile.describe.momentary_function import momentary_function
 
-_VERBS = {"SELECT": 1 << 1, "INSERT": 1 << 0, "UPDATE": 1 << 2, "DELETE": 1 << 3}
-"""ACL_SELECT and so on, of PostgreSQL's src/include/nodes/parsenodes.h."""
-_COLUMNS = {"SELECT": "selectedCols", "INSERT": "insertedCols", "UPDATE": "updatedCols"}
 _TRIGGER_BITS = {"INSERT": 1 << 2, "DELETE": 1 << 3, "UPDATE": 1 << 4}
 """TRIGGER_TYPE_INSERT and so on, of src/include/catalog/pg_trigger.h."""
-_LOWEST_COLUMN = -7
-"""FirstLowInvalidHeapAttributeNumber, which the numbers of columns are counted from."""
-_WHOLE_ROW = 0
 
 
 def needs(url: str, operations: Iterable[Operation]) -> Needs:
@@ -119,11 +114,10 @@ class _Derivation:
             table = self._objects.table(entry.number("relid"))
             if table.built_in:
                 continue
-            required = entry.number("requiredPerms")
-            verbs = [verb for verb, bit in _VERBS.items() if required & bit]
+            verbs = checked_verbs(entry)
             for verb in verbs:
-                self._need("table", table, verb, _columns(table, verb, entry))
-            self._behind(table, verbs, _defaulted(table, verbs, entry, takes_defaults=takes_defaults))
+                self._need("table", table, verb, checked_columns(table, verb, entry))
+            self._behind(table, verbs, defaulted_columns(table, verbs, entry, takes_defaults=takes_defaults))
             if table.query is not None:
                 self._view(table, verbs)
 
@@ -235,26 +229,3 @@ class _Derivation:
         else:
             self._found.add(Privilege(kind, table.name, verb, columns or ()))
         self._found.add(Privilege("schema", table.schema, "USAGE"))
-
-
-def _columns(table: Table, verb: str, entry: Node) -> tuple[str, ...] | None:
-    """Name the columns that are used; None for the whole table, which DELETE and columns like `ctid` need."""
-    if verb not in _COLUMNS:
-        return None
-    numbers = [number + _LOWEST_COLUMN for number in entry.numbers(_COLUMNS[verb])]
-    if any(number < _WHOLE_ROW for number in numbers):
-        return None
-    if _WHOLE_ROW in numbers:
-        return tuple(table.columns.values())
-    return tuple(table.columns[str(number)] for number in numbers)
-
-
-def _defaulted(table: Table, verbs: Sequence[str], entry: Node, *, takes_defaults: bool) -> set[str]:
-    """Name the columns that may take their default, by number: what is not inserted, or is written as DEFAULT."""
-    found: set[str] = set()
-    if "INSERT" in verbs:
-        inserted = () if takes_defaults else entry.numbers("insertedCols")
-        found |= table.defaults.keys() - {str(number + _LOWEST_COLUMN) for number in inserted}
-    if takes_defaults:
-        found |= {str(number + _LOWEST_COLUMN) for number in entry.numbers("updatedCols")}
-    return found
