@@ -43,7 +43,7 @@ _FolderName = Annotated[str, Field(min_length=1), AfterValidator(_below)]
 class DevelopmentSettings(BaseModel):
     """The table [development] of queryport.toml."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 
     role: str | None = Field(
         default=None,
@@ -64,7 +64,7 @@ _Origin = Annotated[str, AfterValidator(_origin)]
 class CorsSettings(BaseModel):
     """The table [http.cors] of queryport.toml; template.yaml gives a deployed Function URL the same."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 
     allow_origins: list[_Origin] = Field(default_factory=list, description="The pages that may call; `*` is every one.")
     allow_methods: list[str] = Field(
@@ -97,7 +97,7 @@ class CorsSettings(BaseModel):
 class HttpSettings(BaseModel):
     """The table [http] of queryport.toml."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 
     title: str = Field(default="Operations", min_length=1, description="The title of the OpenAPI document.")
     description: str = Field(default="", description="What the OpenAPI document says of the whole, in Markdown.")
@@ -123,7 +123,7 @@ class HttpSettings(BaseModel):
 class ProjectSettings(BaseModel):
     """The settings of queryport.toml."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 
     queries: _FolderName = Field(default="sql_queries", description="The folder of the query files.")
     migrations: _FolderName = Field(default="migrations", description="The folder of the migrations.")

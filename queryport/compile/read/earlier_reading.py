@@ -29,8 +29,13 @@ class UnreadSource(Source):
     Reading `text` raises ChangedMeanwhileError for a file that is not the same any more.
     """
 
+    _file: str
+    _folder: Path
+    _name: str
+
     def __init__(self, file: str, folder: Path, name: str, digest: str) -> None:
         """`folder` is as it is shown."""
+        # The class is frozen, and its fields are the properties below.
         self.__dict__.update(_file=file, _folder=folder, _name=name, digest=digest)
 
     @cached_property
@@ -46,10 +51,6 @@ class UnreadSource(Source):
         if Source(self.path, text).digest != self.digest:
             raise ChangedMeanwhileError(self.path)
         return text
-
-    _file: str
-    _folder: Path
-    _name: str
 
 
 def shown_file(folder: Path, name: str) -> Path:
