@@ -211,7 +211,7 @@ def _given_twice(text: str) -> str:
             return pointer((*path, _repeated(item)))
         if type(item) is _Members:
             pending += [((*path, name), member) for name, member in reversed(item) if isinstance(member, list)]
-        elif type(item) is list:
+        else:
             inner = [(index, element) for index, element in enumerate(item) if isinstance(element, list)]
             pending += [((*path, index), element) for index, element in reversed(inner)]
 

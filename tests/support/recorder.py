@@ -133,7 +133,7 @@ class Recorder(Server):
 
 def read_request(connection: socket.socket) -> Recorded | None:
     """Read one request to its end; None where the client has hung up instead."""
-    received = b""
+    received = bytearray()
     while b"\r\n\r\n" not in received:
         chunk = connection.recv(65_536)
         if not chunk:
@@ -148,4 +148,4 @@ def read_request(connection: socket.socket) -> Recorded | None:
         if not chunk:
             return None
         body += chunk
-    return Recorded.parse(head, body)
+    return Recorded.parse(bytes(head), bytes(body))

@@ -169,6 +169,33 @@ def test_a_value_that_no_json_makes_is_refused() -> None:
         exact_json.dumps({"a": object()})
 
 
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ('{"a": {"b": 1, "b": 2}, "c": 1, "c": 2}', "/c"),
+        ('[1, {"a": {"b": 1, "b": 2}}, {"c": 1, "c": 2}]', "/1/a/b"),
+        ('{"a": [[], {"b": 1, "b": 2}], "c": {"d": 1, "d": 2}}', "/a/1/b"),
+    ],
+)
+def test_of_several_members_that_stand_twice_the_first_outermost_is_named(text: str, place: str) -> None:
+    with pytest.raises(JsonError) as caught:
+        exact_json.loads(text)
+    assert caught.value.pointer == place
+
+
+@pytest.mark.parametrize(
+    ("bound", "message"),
+    [("MOST_CONTAINERS", "arrays and objects$"), ("MOST_VALUES", "elements and members$")],
+)
+def test_a_parsed_value_has_the_bounds_of_a_text(monkeypatch: pytest.MonkeyPatch, bound: str, message: str) -> None:
+    monkeypatch.setattr(exact_json, bound, 3)
+    taken: Any = {"a": [1, (2, 3)], "b": 4}
+    assert exact_json.exact(taken) == {"a": [1, [2, 3]], "b": 4}
+    for refused in ([taken, []], {"c": taken, "d": [[]]}):
+        with pytest.raises(JsonError, match=message):
+            exact_json.exact(refused)
+
+
 @pytest.mark.slow
 @settings(deadline=None)
 @given(st.data())

@@ -81,6 +81,18 @@ def test_each_keyword_has_words_of_its_own(schema: dict[str, Any], value: Any, d
     assert _detail(schema, value) == detail
 
 
+def test_of_many_elements_the_wrong_one_is_named() -> None:
+    schema = {"type": "array", "items": {"type": "integer"}}
+    assert [flaw.pointer for flaw in Validator(schema).flaws([*range(2500), "x", *range(2500)])] == ["/2500"]
+
+
+def test_whole_numbers_are_multiples_of_fractions() -> None:
+    for divisor, multiple, other in ((3, 9, 10), (Decimal("0.3"), 3, 4), (Decimal("2e2"), -400, 300), (7, 0, 1)):
+        schema = {"type": "number", "multipleOf": divisor}
+        assert Validator(schema).flaws(multiple) == ()
+        assert len(Validator(schema).flaws(other)) == 1
+
+
 def test_all_flaws_come_at_once_each_at_its_place() -> None:
     schema = _object(a={"type": "integer"}, b={"type": "array", "items": {"type": "integer"}}, c={}) | {
         "required": ["a", "c", "d"]

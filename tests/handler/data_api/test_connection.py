@@ -56,7 +56,7 @@ def post(at_the_end: ExitStack, bundle: str) -> Post:
     """Posts a body to a URL, over connections that are kept from one call to the next."""
     kept: dict[str, Connections] = {}
 
-    def send(url: str, body: bytes = b"{}", *, connect: float = 3, read: float = 3, trusted: str = bundle) -> Reply:
+    def send(url: str, body: bytes = b"{}", *, connect: float = 30, read: float = 30, trusted: str = bundle) -> Reply:
         if url not in kept:
             kept[url] = Connections(Route(url, {}, trusted, ()))
             at_the_end.callback(kept[url].close)

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from handler.contract.catalog import Catalog
 from queryport.commands.main import queryport
 from queryport.migrations.runner import apply_scripts
+from queryport.postgres.programs import psql_program
 from queryport.postgres.server import EmbeddedPostgres
 from tests.support.databases import NewDatabase
 from tests.support.projects import BOOKSHOP, ENVIRONMENT, QUERYPORT, run, write
@@ -203,6 +204,10 @@ def test_the_development_databases_are_listed_reset_and_restored(tmp_path: Path)
         (name,) = re.findall(r"^app_\w+", db("list"), re.MULTILINE)
         assert db("restore", name) == f"{name} is the database app now\n"
         assert "Mine" in run("run", "books.get", "book_id=1", project=tmp_path).output
+        db("reset")
+        (name,) = re.findall(r"^app_\w+", db("list"), re.MULTILINE)
+        assert db("drop", name) == f"dropped {name}\n"
+        assert db("list") == "no database is kept\n"
 
 
 def test_build_writes_the_catalogue(shop: Path, tmp_path: Path) -> None:
@@ -225,6 +230,35 @@ def test_build_writes_the_catalogue(shop: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_psql_is_opened_on_the_database_that_is_served_from(shop: Path) -> None:
+    statements = ("SELECT title FROM book WHERE book_id = 4", "SELECT 1 / 0")
+    command = [QUERYPORT, "psql", "--project", shop, "--", "-XAt", *(f"--command={text}" for text in statements)]
+    path = f"{psql_program().parent}:{ENVIRONMENT['PATH']}"
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=ENVIRONMENT | {"PATH": path})
+    assert (done.returncode, done.stdout) == (1, "Book 4\n")
+    assert "division by zero" in done.stderr
+
+
+def test_without_psql_the_database_is_named(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(shop))
+    done = CliRunner().invoke(queryport, ["psql", "--project", str(shop)])
+    assert re.match(r"psql is not on the PATH: install .*postgresql://", str(done.exception))
+    done = CliRunner().invoke(queryport, ["psql", "--project", str(shop), "--database", "app_of_none"])
+    assert "app_of_none" in str(done.exception)
+
+
+def test_an_operation_is_printed_as_a_state_of_step_functions(shop: Path) -> None:
+    done = CliRunner().invoke(queryport, ["asl", "books.get", "--project", str(shop)])
+    state = json.loads(done.stdout)
+    assert (state["Type"], state["Parameters"]["Payload"]["operation"]) == ("Task", "books.get")
+
+
+def test_a_catalogue_that_cannot_be_written_is_told(shop: Path, tmp_path: Path) -> None:
+    output = tmp_path / "none" / "catalog.json"
+    done = CliRunner().invoke(queryport, ["build", "--project", str(shop), "--output", str(output)])
+    assert (done.exit_code, f"{output} cannot be written: No such file or directory" in done.output) == (1, True)
+
+
 def test_build_writes_nothing_where_there_are_errors(broken: Path) -> None:
     done = run("build", project=broken)
     assert done.code == 1
