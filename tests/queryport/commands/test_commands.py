@@ -232,7 +232,15 @@ def test_build_writes_the_catalogue(shop: Path, tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_psql_is_opened_on_the_database_that_is_served_from(shop: Path) -> None:
     statements = ("SELECT title FROM book WHERE book_id = 4", "SELECT 1 / 0")
-    command = [QUERYPORT, "psql", "--project", shop, "--", "-XAt", *(f"--command={text}" for text in statements)]
+    command: list[str | Path] = [
+        QUERYPORT,
+        "psql",
+        "--project",
+        shop,
+        "--",
+        "-XAt",
+        *(f"--command={text}" for text in statements),
+    ]
     path = f"{psql_program().parent}:{ENVIRONMENT['PATH']}"
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=ENVIRONMENT | {"PATH": path})
     assert (done.returncode, done.stdout) == (1, "Book 4\n")
