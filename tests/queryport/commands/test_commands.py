@@ -267,6 +267,7 @@ def test_a_catalogue_that_cannot_be_written_is_told(shop: Path, tmp_path: Path) 
     assert (done.exit_code, f"{output} cannot be written: No such file or directory" in done.output) == (1, True)
 
 
+@pytest.mark.slow
 def test_build_writes_nothing_where_there_are_errors(broken: Path) -> None:
     done = run("build", project=broken)
     assert done.code == 1
