@@ -158,7 +158,7 @@ def _database(project: Path | None, database_url: str | None, data_dir: Path) ->
 def _advice(*, accepts_any_arn: bool) -> str:
     arns = "Any ARN is accepted" if accepts_any_arn else "The file's ARNs are accepted"
     return (
-        f"{arns}, and any AWS credentials and region: where an SDK finds none, set AWS_REGION, AWS_ACCESS_KEY_ID and\n"
-        "AWS_SECRET_ACCESS_KEY to anything. A call names its database; one that names none goes, as on Aurora, to the\n"
-        "database that is called like its user. Ctrl-C stops."
+        f"{arns}, and any AWS credentials and region: where an SDK finds none, set AWS_REGION\n"
+        "(boto3: AWS_DEFAULT_REGION), AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY to anything. A call names its\n"
+        "database; one that names none goes, as on Aurora, to the database that is called like its user. Ctrl-C stops."
     )

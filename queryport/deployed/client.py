@@ -51,6 +51,8 @@ class DeployedClient:
         try:
             self._client = boto3.client(
                 "rds-data",
+                # A cluster is reached in its own region only, whatever the environment says for other things.
+                region_name=address.region,
                 config=Config(
                     retries={"mode": "standard", "total_max_attempts": 1},  # a statement never runs twice unasked
                     read_timeout=STATEMENT_SECONDS + 15,

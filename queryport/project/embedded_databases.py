@@ -7,7 +7,8 @@ one.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
+from operator import itemgetter
 
 import psycopg
 
@@ -38,6 +39,8 @@ _NEXT = "app_next"
 _MAINTENANCE = "postgres"
 _SCHEMA_PREFIX = "schema_"
 _UNFINISHED = "schema_unfinished"
+_LEFT_BEHIND = "the files hold scripts that it has not seen"
+_TAKEN_BACK = "{}, which has the files' history, is served again"
 _SCHEMAS_KEPT = 4  # a few, so that going back and forth between branches stays quick
 
 
@@ -81,7 +84,10 @@ class EmbeddedDatabases:
                 rename(session, _NEXT, DATA)
             else:
                 try:
-                    self._carry_forward(session, DATA, scripts, progress)
+                    if (fitting := self._kept_that_fits_better(session, scripts)) is not None:
+                        self._exchange(session, fitting, _LEFT_BEHIND, _TAKEN_BACK.format(fitting), pause)
+                    else:
+                        self._carry_forward(session, DATA, scripts, progress)
                 except HistoryError as error:
                     self._replace(session, scripts, error.reason, progress, pause)
         return self._server.url(DATA)
@@ -180,19 +186,27 @@ class EmbeddedDatabases:
         else:
             with progress(f"Taking the database {earlier} back, since {reason}"):
                 self._carry_forward(session, earlier, scripts, progress)
-            self._exchange(session, earlier, reason, f"{earlier}, which has the files' history, is served again", pause)
+            self._exchange(session, earlier, reason, _TAKEN_BACK.format(earlier), pause)
+
+    def _kept_that_fits_better(self, session: psycopg.Connection, scripts: Scripts) -> str | None:
+        """The kept database that has seen all of the scripts, where the one served has not. Raises HistoryError.
+
+        A branch that only adds migrations takes the database along, and is found again by what it left behind.
+        """
+        if self._waiting(self._server.url(DATA), scripts) == 0:
+            return None
+        return next((name for waiting, name in self._kept_with_waiting(session, scripts) if waiting == 0), None)
 
     def _kept_with_this_history(self, session: psycopg.Connection, scripts: Scripts) -> str | None:
         """The kept database that has seen the most of the scripts, and nothing else."""
-        best: tuple[int, str] | None = None
+        kept = list(self._kept_with_waiting(session, scripts))
+        return min(kept, key=itemgetter(0))[1] if kept else None
+
+    def _kept_with_waiting(self, session: psycopg.Connection, scripts: Scripts) -> Iterator[tuple[int, str]]:
+        """The kept databases that the scripts continue, the newest first, and how many scripts each waits for."""
         for database in kept_databases(session):
-            try:
-                waiting = self._waiting(self._server.url(database.name), scripts)
-            except HistoryError:
-                continue
-            if best is None or waiting < best[0]:
-                best = (waiting, database.name)
-        return best[1] if best else None
+            with suppress(HistoryError):
+                yield self._waiting(self._server.url(database.name), scripts), database.name
 
     def _waiting(self, url: str, scripts: Scripts) -> int:
         with connect(url) as transport:

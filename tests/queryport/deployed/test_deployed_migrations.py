@@ -78,6 +78,20 @@ def test_every_file_runs_once(database: DataApiTransport, folder: Path, url: str
     assert _fetch(url, "SELECT n, f(n) FROM a") == [(1, "a:b1"), (2, "a:b2")]
 
 
+@pytest.mark.parametrize("elsewhere", [None, "eu-central-1"])
+def test_the_region_is_the_clusters(
+    client: DeployedClient, monkeypatch: pytest.MonkeyPatch, elsewhere: str | None
+) -> None:
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        if elsewhere is None:
+            monkeypatch.delenv(name, raising=False)
+        else:
+            monkeypatch.setenv(name, elsewhere)
+    address = DatabaseAddress(CLUSTER, SECRET)
+    assert (address.region, DatabaseAddress("arn:any", SECRET).region) == ("us-east-1", None)
+    assert DeployedClient(address).query("SELECT 1::text") == client.query("SELECT 1::text")
+
+
 def test_both_ways_of_running_keep_one_history(database: DataApiTransport, folder: Path, url: str) -> None:
     apply(url, folder)
     assert _migrate(database, folder) == []

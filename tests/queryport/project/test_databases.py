@@ -188,6 +188,23 @@ def test_any_change_by_hand_is_kept(fresh: EmbeddedPostgres, tmp_path: Path, cha
     assert len(databases.kept()) == 1
 
 
+def test_a_branch_that_only_adds_migrations_is_found_again(fresh: EmbeddedPostgres, tmp_path: Path) -> None:
+    told = Told()
+    databases = EmbeddedDatabases(lambda: fresh, told)
+    main = _scripts(tmp_path)
+    feature = _scripts(tmp_path, migrations__0002_more_dot_sql="ALTER TABLE book ADD COLUMN more text")
+    _change(databases.data(main), "main")
+    url = databases.data(feature)
+    assert "main" in _titles(url), "a migration that is added is applied to what is there"
+    _change(url, "feature")
+    _change(databases.data(main), "main again")
+    for scripts, title in [(feature, "feature"), (main, "main again")] * 2:
+        assert _titles(databases.data(scripts))[-1] == title
+    assert [name for name in _names(fresh) if name.startswith("app")][1:] == [each.name for each in databases.kept()]
+    assert len(databases.kept()) == 1
+    assert told[-2].startswith("the files hold scripts that it has not seen: the database app is kept as app_")
+
+
 def test_switching_between_two_histories_gives_each_its_own_data(fresh: EmbeddedPostgres, tmp_path: Path) -> None:
     databases = EmbeddedDatabases(lambda: fresh)
     one, other = _scripts(tmp_path / "one"), _edited(tmp_path / "other")
