@@ -131,8 +131,8 @@ def _listing(
     )
 
 
-def _step(sql: list[Any], references: list[dict[str, Any]], *, one_row: bool) -> Step:
-    return Step(_sql(sql), tuple([Reference(**reference) for reference in references]), one_row)
+def _step(sql: list[Any], references: list[dict[str, Any]], *, one_row: bool, name: str | None = None) -> Step:
+    return Step(_sql(sql), tuple([Reference(**reference) for reference in references]), one_row, name)
 
 
 def _sql(pieces: list[Any]) -> Sql:

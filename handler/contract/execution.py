@@ -129,6 +129,8 @@ class Step(NamedTuple):
     one_row: bool = False
     """Later statements refer to its row, so it has to give exactly one. Beside the row it then gives a JSON array of
     those columns, each as the text of its PostgreSQL type, or null."""
+    name: str | None = None
+    """Its name in the file, by which later statements refer to its row."""
 
 
 class Transaction(NamedTuple):

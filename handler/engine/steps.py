@@ -70,7 +70,7 @@ class _ReadyStep:
         form = self._statement.form(bindings)
         rows = running.execute(form.sql, form.arguments(bindings))
         if self._step.one_row and len(rows.json_rows) != 1:
-            raise Failed(_MORE if rows.json_rows else _NONE)
+            raise Failed(_not_one_row(self._step, found=bool(rows.json_rows)))
         return rows
 
     def _referred(self, found: Sequence[Rows]) -> Bindings:
@@ -80,5 +80,8 @@ class _ReadyStep:
         return bindings
 
 
-_MORE = Failure(TooManyRows, Outcome.ROLLED_BACK, detail="a statement whose row the next ones need gave more than one")
-_NONE = Failure(NotFound, Outcome.ROLLED_BACK, detail="a statement whose row the next ones need gave none")
+def _not_one_row(step: Step, *, found: bool) -> Failure:
+    row = f"the row `{step.name}` that the next statements need"
+    if found:
+        return Failure(TooManyRows, Outcome.ROLLED_BACK, detail=f"{row} is not one: more were found")
+    return Failure(NotFound, Outcome.ROLLED_BACK, detail=f"{row} was not found")

@@ -92,7 +92,10 @@ class Declaration:
             violations=self.violations,
             retry=front_matter.retry,
             documentation=documentation(
-                self.answer, self.types, self.result, possible_errors(self.result, self.of_constraints, self.statements)
+                self.answer,
+                self.types,
+                self.result,
+                possible_errors(self.result, execution, self.of_constraints, self.statements),
             ),
         )
 

@@ -145,11 +145,13 @@ def _operation(file: QueryFile, name: str, steps: Sequence[_TypedStep], marks: M
         return None
     compiled = []
     beside = _referred_by_later(steps)
+    step_names = {index: name for name, index in marks.names.items()}
     for index, step in enumerate(steps):
         body = cast_body(step.statement, declared.absentable, declared.patches[index], declared.tag.condition)
         wanted = result if step.statement is answer else Result.NONE
         sql = wrap(step.statement, body, wanted, beside=beside[index])
-        compiled.append(Step(sql, _references(step, beside), one_row=index in referred_to))
+        name_of_row = step_names[index] if index in referred_to else None
+        compiled.append(Step(sql, _references(step, beside), index in referred_to, name_of_row))
     execution = Transaction(tuple(compiled), marks.result, file.front_matter.isolation)
     return declared.operation(name, execution, keys)
 

@@ -22,7 +22,7 @@ from handler.contract.errors import (
     UniqueViolation,
 )
 from handler.contract.execution import Batch
-from handler.contract.operation import Idempotency, Operation, Precondition, Result
+from handler.contract.operation import Idempotency, Operation, Precondition
 
 FUNCTION_ARN = "${QueryportFunctionArn}"
 """Filled in by the template's DefinitionSubstitutions."""
@@ -125,25 +125,19 @@ def _retrier(names: list[str], *, seconds: int, attempts: int, backoff: float, l
 def _caught(operation: Operation) -> dict[str, list[str]]:
     """The errors that call for an answer of their own, by what is to be told of them; `Failed` is all others."""
     caught = {}
-    if operation.result in (Result.ONE, Result.VALUE):
+    possible = {error.code for error in operation.documentation.errors}
+    if NotFound.__name__ in possible:
         caught["NotFound"] = [NotFound.__name__]
-    if operation.result in (Result.ONE, Result.MAYBE, Result.VALUE):
+    if TooManyRows.__name__ in possible:
         caught["Ambiguous"] = [TooManyRows.__name__]
     if not operation.read_only:
         if operation.precondition is not Precondition.NONE:
             caught["Moved"] = [PreconditionFailed.__name__]
         if not may_run_twice(operation):
             caught["OutcomeUnknown"] = [OutcomeUnknown.__name__, *ANSWER_LOST]
-    refused = [] if operation.read_only else [error.__name__ for error in _REFUSALS]
-    refused += _own_codes(operation)
+    refused = [error.__name__ for error in _REFUSALS if error.__name__ in possible]
+    refused += sorted(possible - {error.__name__ for error in ERRORS})  # the project's own
     return {**caught, **({"Refused": refused} if refused else {}), "Failed": ["States.ALL"]}
-
-
-def _own_codes(operation: Operation) -> list[str]:
-    """The names that the project has given to broken constraints and to its own SQLSTATEs."""
-    built_in = {error.__name__ for error in ERRORS}
-    codes = {error.code for error in operation.documentation.errors}
-    return sorted(codes - built_in)
 
 
 def _payload(operation: Operation) -> State:

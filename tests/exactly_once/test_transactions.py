@@ -54,6 +54,7 @@ def test_a_row_that_is_referred_to_is_exactly_one(
     with pytest.raises(error) as caught:
         bank.call("no_such_account", {"name": "a", "ids": ids})
     assert caught.value.outcome is Outcome.ROLLED_BACK
+    assert caught.value.detail.startswith("the row `account` that the next statements need ")
     assert bank.names() == []
     assert bank.call("no_such_account", {"name": "a", "ids": [1]}) == {"data": 1}
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from handler.contract import errors
 from handler.contract.errors import OperationError, is_own_sqlstate
+from handler.contract.execution import Execution, Transaction
 from handler.contract.operation import PossibleError, Result
 from handler.contract.pointer import pointer
 from handler.contract.violations import ConstraintKind, Violation
@@ -81,13 +82,14 @@ def _raisable(raised: Sequence[Violation], statements: Sequence[TypedStatement])
 
 
 def possible_errors(
-    result: Result, of_constraints: Iterable[PossibleError], statements: Sequence[TypedStatement]
+    result: Result, execution: Execution, of_constraints: Iterable[PossibleError], statements: Sequence[TypedStatement]
 ) -> tuple[PossibleError, ...]:
     """Return the errors that come of what an operation does, in the order of handler.contract.errors, its own last."""
     found = set(of_constraints)
-    if result in (Result.ONE, Result.VALUE):
+    needs_a_row = isinstance(execution, Transaction) and any(step.one_row for step in execution.steps)
+    if needs_a_row or result in (Result.ONE, Result.VALUE):
         found.add(_built_in(errors.NotFound))
-    if result in (Result.ONE, Result.MAYBE, Result.VALUE):
+    if needs_a_row or result in (Result.ONE, Result.MAYBE, Result.VALUE):
         found.add(_built_in(errors.TooManyRows))
     for statement in statements:
         reach = _reach(statement)

@@ -167,7 +167,9 @@ def test_the_statements_of_a_form_are_all_that_it_may_send(execution: Execution,
         Single(sql("SELECT :a")),
         Single(sql("DELETE FROM t"), sql("WITH …")),
         Batch(sql("DELETE FROM t WHERE a = :a")),
-        Transaction((Step(sql("SELECT 1 AS a"), one_row=True), Step(sql("SELECT :b"), (Reference("b", 0, 0),))), 1),
+        Transaction(
+            (Step(sql("SELECT 1 AS a"), one_row=True, name="first"), Step(sql("SELECT :b"), (Reference("b", 0, 0),))), 1
+        ),
         Transaction((Step(sql("SELECT 1")),), 0, "serializable"),
     ],
     ids=lambda execution: type(execution).__name__,

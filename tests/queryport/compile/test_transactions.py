@@ -99,6 +99,7 @@ def test_statements_refer_to_each_others_rows(operation_of: Make) -> None:
     first, second, third = transaction(operation).steps
     assert (transaction(operation).answer, operation.result, operation.read_only) == (1, Result.MANY, False)
     assert (first.one_row, second.one_row, third.one_row) == (True, False, False)
+    assert (first.name, second.name, third.name) == ("who", None, None)
     assert second.references == (Reference("__1_person_id", 0, 0),)
     assert third.references == (
         Reference("__1_tags", 0, 1),
