@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -53,14 +54,24 @@ _ONLY_POSTGRESQL_KNOWS = (
 )
 
 
-@pytest.fixture(scope="module")
-def everything(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """A project with lists, every kind of parameter, and an operation that is not for everybody."""
-    with Served(write(tmp_path_factory.mktemp("everything"), PROJECT | _MORE), "--as", "anonymous") as served:
+def _bookshop(root: Path) -> Path:
+    """A project with lists, parameters in every place, and an operation that is not for everybody."""
+    return write(root, PROJECT | _MORE)
+
+
+def _every_kind(root: Path) -> Path:
+    """A project with a column, a parameter, a body, an answer, a list and a write of every kind."""
+    shutil.copytree(Path(__file__).with_name("every_kind"), root, dirs_exist_ok=True)
+    return root
+
+
+@pytest.fixture(scope="module", params=[_bookshop, _every_kind], ids=lambda made: made.__name__)
+def catalogue(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with Served(request.param(tmp_path_factory.mktemp("catalogue")), "--as", "anonymous") as served:
         yield served
 
 
-def test_every_check_finds_nothing(everything: Served, tmp_path: Path) -> None:
+def test_every_check_finds_nothing(catalogue: Served, tmp_path: Path) -> None:
     config = tmp_path / "schemathesis.toml"
     statuses = ["2xx", "3xx", "401", "403", "404", "409", "412", "422", "429", "5xx"]
     without_tag = ["400", "401", "403", "406", "415", "422", "428"]
@@ -71,7 +82,7 @@ def test_every_check_finds_nothing(everything: Served, tmp_path: Path) -> None:
     done = subprocess.run(
         [
             *(TOOLS / "schemathesis", "--config-file", config, "run"),
-            everything.printed("OpenAPI"),
+            catalogue.printed("OpenAPI"),
             *("--checks", "all", "--phases", "examples,coverage,fuzzing", "--continue-on-failure"),
             *("--max-examples", _EXAMPLES, "--seed", _SEED, "--no-color"),
         ],

@@ -1,0 +1,3 @@
+-- result: one
+-- http: GET /composites
+SELECT :p::point3 AS p, :ps::point3[] AS ps

@@ -1,0 +1,3 @@
+-- result: one
+-- http: GET /domains
+SELECT :p::percent AS p, :c::code AS c, :q::qty AS q

@@ -1,0 +1,14 @@
+-- result: one
+-- http: GET /narrowed/{code}
+-- params:
+--   code: {pattern: '^[a-z]{2,5}$'}
+--   n: {minimum: 0, exclusiveMaximum: 10, default: 3}
+--   e: {format: email, optional: true}
+--   w: {enum: [asc, desc], default: asc}
+--   m: {multipleOf: 0.5, optional: true}
+--   x: {exclusiveMinimum: 0, maximum: 100, optional: true}
+--   l: {minItems: 1, maxItems: 3, uniqueItems: true, items: {minimum: 1}, optional: true}
+--   f: {format: uri, optional: true}
+--   k: {const: 7, optional: true}
+--   s: {minLength: 2, maxLength: 4, optional: true}
+SELECT :code::text AS code, :n::int AS n, :e::text AS e, :w::text AS w, :m::numeric AS m, :x::numeric AS x, :l::int[] AS l, :f::text AS f, :k::int AS k, :s::text AS s

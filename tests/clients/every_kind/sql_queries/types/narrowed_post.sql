@@ -1,0 +1,16 @@
+-- result: one
+-- http: POST /narrowed
+-- params:
+--   code: {pattern: '^[a-z]{2,5}$'}
+--   n: {minimum: 0, exclusiveMaximum: 10, default: 3}
+--   e: {format: email, optional: true}
+--   w: {enum: [asc, desc], default: asc}
+--   m: {multipleOf: 0.5, optional: true}
+--   x: {exclusiveMinimum: 0, maximum: 100, optional: true}
+--   y: {minimum: 0, nullable: true}
+--   l: {minItems: 1, maxItems: 3, uniqueItems: true, items: {minimum: 1}, optional: true}
+--   j: {type: jsonb, properties: {a: {type: integer, minimum: 1}, b: {type: string}}, required: [a], additionalProperties: false}
+--   lines: {type: jsonb, minItems: 1, maxItems: 2, items: {type: object, required: [id], properties: {id: {type: integer}}}, optional: true}
+--   no: {type: text, not: {const: x}, optional: true}
+--   any: {type: text, anyOf: [{pattern: '^a'}, {maxLength: 2}], optional: true}
+SELECT :code::text AS code, :n::int AS n, :e::text AS e, :w::text AS w, :m::numeric AS m, :x::numeric AS x, :y::numeric AS y, :l::int[] AS l, :j::jsonb AS j, :lines::jsonb AS lines, :no::text AS no, :any::text AS any

@@ -1,0 +1,3 @@
+-- result: maybe
+-- http: GET /items/named/{name}
+SELECT id, name FROM item WHERE name = :name
