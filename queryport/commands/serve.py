@@ -170,6 +170,7 @@ class DevelopmentServer:
                 except _MENDABLE_ERRORS as error:
                     self._failing = True
                     self._terminal.error(str(error))
+                    self._terminal.note("Until that is mended, the operations of the last save without it are served.")
                 watch.wait()
 
     def _take_up(self) -> None:

@@ -224,6 +224,11 @@ def test_a_broken_migration_is_shown_and_changes_nothing(served: Served) -> None
     write(served.project, {"migrations/0003_broken.sql": "ALTER TABLE bok ADD x int;"})
     eventually(lambda: 'migrations/0003_broken.sql:1:1 QP202 relation "bok" does not exist' in served.output)
     assert served.value("books.count") == 5
+    told = served.output.count("the operations of the last save without it are served")
+    write(served.project, {"sql_queries/books/count.sql": "-- result: value\nSELECT 6 AS count\n"})
+    eventually(lambda: served.output.count("the operations of the last save without it are served") > told)
+    assert served.value("books.count") == 5
+    write(served.project, {"sql_queries/books/count.sql": BOOKSHOP["sql_queries/books/count.sql"]})
     wells = served.output.count("all is well again")
     (served.project / "migrations/0003_broken.sql").unlink()
     eventually(lambda: served.output.count("all is well again") > wells)
