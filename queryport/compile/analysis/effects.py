@@ -12,7 +12,7 @@ from collections.abc import Set
 from typing import NamedTuple
 
 from queryport.compile.analysis.facts import Facts, Function, Relation
-from queryport.compile.analysis.functions import HARMLESS, is_harmless
+from queryport.compile.analysis.functions import HARMLESS, READING_BY_NAME, is_harmless
 from queryport.compile.analysis.named import FIRST_OF_USERS, Named
 from queryport.compile.analysis.node_tree import Node, walk
 
@@ -105,6 +105,8 @@ class _EffectSearch:
             known = function.built_in or function.extension is not None
             if known and is_harmless(function.name, function.arguments, function.extension):
                 return ()
+            self.found.add(function.name)
+        elif function.built_in and function.name in READING_BY_NAME:
             self.found.add(function.name)
         elif function.oid >= FIRST_OF_USERS and not function.calls:
             if function.language in _KEPT_AS_TEXT:

@@ -204,6 +204,14 @@ def is_harmless(name: str, arguments: str, extension: str | None) -> bool:
     return f"{name}({arguments})" in HARMLESS
 
 
+READING_BY_NAME = frozenset(
+    {
+        *("table_to_xml", "table_to_xml_and_xmlschema", "schema_to_xml", "schema_to_xml_and_xmlschema"),
+        *("database_to_xml", "database_to_xml_and_xmlschema"),
+    }
+)
+"""Built-in functions that read relations which only a value names: a view among them may call what writes."""
+
 HARMLESS = frozenset(
     {
         *("clock_timestamp()", "gen_random_uuid()", "random()", "random_normal(double precision, double precision)"),

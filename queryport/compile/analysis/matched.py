@@ -25,13 +25,9 @@ class Matched:
         return frozenset(variable.numbers("varnullingrels")) - self._always
 
     def has_both_sides(self, join: int, entries: frozenset[int]) -> bool:
-        """Whether the join is a FULL one and an entry of each of its sides is among `entries`."""
+        """Whether an entry of each of the join's sides is among `entries`, which it may all fill: it is a FULL JOIN."""
         found = self._joins.get(join)
-        return (
-            found is not None
-            and found.number("jointype") == JoinKind.FULL
-            and all(joined(found.node(side)) & entries for side in ("larg", "rarg"))
-        )
+        return found is not None and all(joined(found.node(side)) & entries for side in ("larg", "rarg"))
 
     def _always_matches(self, join: Node) -> bool:
         """Whether an outer join's other side has a row whatever its own side is."""

@@ -39,9 +39,7 @@ class Proven:
     """The facts that hold for every row which FROM and WHERE leave, and for every group which HAVING leaves."""
 
     columns: frozenset[ColumnId] = frozenset()
-    """Columns that are not NULL."""
-    written: frozenset[ColumnId] = frozenset()
-    """The same of the table that is written to, as the row was before."""
+    """Columns that are not NULL; of the table that is written to, as the row was before."""
     outer: Names = _NONE
     """The same of the queries around this one, wherever this one has a row."""
     aggregates: tuple[Node, ...] = ()
@@ -58,7 +56,7 @@ class Proven:
 
 
 def proven(scope: Scope, facts: Facts) -> Proven:
-    """Collect what a query's conditions prove; of the table that it writes to, WHERE has only seen the old row."""
+    """Collect what a query's conditions prove."""
     query = scope.query
     if query.number("commandType") == Command.MERGE:
         return Proven()
@@ -68,11 +66,8 @@ def proven(scope: Scope, facts: Facts) -> Proven:
         conditions.where_true(condition)
         for condition in [*binding_conditions(query.node("jointree")), *(having if query.has("groupClause") else [])]
     )
-    own = {name.column for name in found if name.levels == 0}
-    written = frozenset(column for column in own if scope.is_target(column[0]))
     return Proven(
-        frozenset(own - written),
-        written,
+        frozenset(name.column for name in found if name.levels == 0),
         frozenset(name for name in found if name.levels) if has_rows_of_from(query) else _NONE,
         tuple(aggregate for condition in having for aggregate in conditions.aggregates(condition)),
     )
@@ -139,7 +134,7 @@ class Conditions:
                 return together([self._where(argument, holds=holds) for argument in arguments])
             case "NULLTEST":
                 tells = condition.number("nulltesttype") == (_IS_NOT_NULL if holds else _IS_NULL)
-                return self._behind(condition.node("arg")) if tells and not condition.flag("argisrow") else _NONE
+                return self._behind(condition.node("arg")) if tells else _NONE
             case "BOOLEANTEST":
                 return self._tested(condition, holds=holds)
             case "DISTINCTEXPR":
@@ -218,7 +213,7 @@ class Conditions:
             if self._is_the_same_each_time(condition):
                 yield condition
         elif condition.tag == "NULLTEST":
-            if condition.number("nulltesttype") == _IS_NOT_NULL and not condition.flag("argisrow"):
+            if condition.number("nulltesttype") == _IS_NOT_NULL:
                 yield from self.aggregates(condition.node("arg"))
         elif condition.tag in ("RELABELTYPE", "COERCEVIAIO"):
             yield from self.aggregates(condition.node("arg"))

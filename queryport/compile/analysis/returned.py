@@ -48,7 +48,7 @@ class Returned:
             return column == 0 or relation.kind == "r"
         if self._binds(relation, entry, column):
             return True
-        before = (variable.number("varno"), column) in self._proven(scope).written
+        before = (variable.number("varno"), column) in self._proven(scope).columns
         if scope in self._assigning:
             return before
         match scope.query.number("commandType"):

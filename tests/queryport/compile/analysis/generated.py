@@ -23,6 +23,7 @@ TABLES: dict[str, dict[str, str]] = {
     "shown": {"a": "int", "v": "text", "one": "int"},
     "touched": {"id": "int", "v": "text", "w": "text"},
     "parted": {"k": "int", "v": "text", "w": "text"},
+    "shown_touched": {"id": "int", "v": "text", "w": "text"},
     "stored": {"id": "int", "v": "text", "odd": "int", "n": "text"},
     "slice": {"k": "int", "region": "text", "v": "int"},
     "pair": {"a": "int", "b": "int", "c": "int", "d": "int"},
@@ -32,7 +33,7 @@ TABLES: dict[str, dict[str, str]] = {
 }
 WRITABLE = (
     *("customer", "orders", "line", "tick", "parent", "late", "pair", "ruled", "triggered", "shown"),
-    *("touched", "parted", "stored"),
+    *("touched", "shown_touched", "parted", "stored"),
 )
 COUNT = int(os.environ.get("QUERYPORT_GENERATED", "150"))
 """How many statements a test tries; `make generated` tries more."""
@@ -114,6 +115,8 @@ class Generator:
                 lambda: f"(NOT {inner('bool')})",
                 lambda: f"({inner('int')} IN ({inner('int')}, {inner('int')}))",
                 lambda: f"({inner('text')} LIKE {inner('text')})",
+                lambda: f"app.holds({inner('text')})",
+                lambda: f"({inner('text')} OPERATOR(app.===) ANY (ARRAY['x', {inner('text')}]))",
                 lambda: f"(({inner('int')}, {inner('text')}) < ({inner('int')}, {inner('text')}))",
                 lambda: f"({inner('bool')} IS TRUE)",
                 lambda: f"({inner('int')} IN {self.subquery('int', columns)})",

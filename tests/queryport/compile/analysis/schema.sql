@@ -81,9 +81,21 @@ CREATE TABLE stored (
   id int, v text, odd int GENERATED ALWAYS AS (nullif(id % 2, 0)) STORED, n text GENERATED ALWAYS AS (nullif(v, 'x')) VIRTUAL);
 INSERT INTO stored VALUES (1, 'x'), (2, 'y'), (3, NULL);
 
+CREATE TABLE grown (id int PRIMARY KEY, v text);
+INSERT INTO grown VALUES (1, NULL), (2, 'x');
+CREATE MATERIALIZED VIEW grown_before AS SELECT id, v FROM grown;
+UPDATE grown SET v = '' WHERE v IS NULL;
+ALTER TABLE grown ALTER v SET NOT NULL;
+CREATE MATERIALIZED VIEW grown_after AS SELECT id, v FROM grown;
+CREATE VIEW shown_touched AS SELECT id, v, w FROM touched;
+
 CREATE SCHEMA app;
 CREATE FUNCTION app.rank() RETURNS int LANGUAGE sql STABLE AS 'SELECT NULL::int';
 CREATE FUNCTION app.count(int) RETURNS int LANGUAGE sql STABLE AS 'SELECT NULL::int';
 CREATE FUNCTION app.lower(text) RETURNS text LANGUAGE sql STABLE AS 'SELECT NULL::text';
 CREATE FUNCTION app.minus(int, int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT NULL::int';
+CREATE FUNCTION app.maybe() RETURNS int LANGUAGE plpgsql VOLATILE AS 'BEGIN RETURN nullif(random() < 0.5, false)::int; END';
+CREATE FUNCTION app.holds(text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN true; END';
+CREATE FUNCTION app.alike(text, text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN true; END';
+CREATE OPERATOR app.=== (LEFTARG = text, RIGHTARG = text, FUNCTION = app.alike);
 CREATE OPERATOR app.- (LEFTARG = int, RIGHTARG = int, FUNCTION = app.minus);

@@ -31,6 +31,8 @@ CREATE TYPE w.shown AS ENUM ('a');
 CREATE FUNCTION w.shown_json(w.shown) RETURNS json LANGUAGE sql VOLATILE AS 'SELECT to_json(w.write())';
 CREATE CAST (w.shown AS json) WITH FUNCTION w.shown_json(w.shown);
 CREATE DOMAIN w.checked AS int CHECK (w.write_int(value) > 0);
+CREATE TYPE w.holding AS (checked w.checked);
+CREATE FUNCTION w.random() RETURNS float8 LANGUAGE sql VOLATILE AS 'SELECT w.write()::float8';
 CREATE FUNCTION w.defaulted(a int DEFAULT w.write()) RETURNS int LANGUAGE sql STABLE AS 'SELECT $1';
 CREATE FUNCTION w.stable_over_volatile() RETURNS int LANGUAGE plpgsql STABLE AS 'BEGIN RETURN w.write(); END';
 CREATE FUNCTION w.stable_over_sequence() RETURNS bigint LANGUAGE sql STABLE AS 'SELECT nextval(''w.numbers'')';
@@ -60,6 +62,8 @@ WRITES = [
     "SELECT ROW('a'::w.shown) AS a",
     "SELECT ARRAY['a'::w.shown] AS a",
     "SELECT 1::w.checked AS a",
+    "SELECT '(3)'::w.holding AS a",
+    "SELECT w.random() AS a",
     "SELECT w.defaulted() AS a",
     "SELECT w.stable_over_volatile() AS a",
     "SELECT w.stable_over_sequence() AS a",
@@ -80,6 +84,7 @@ WRITES = [
     "SELECT count(*) FILTER (WHERE w.write() = 1) AS a FROM w.log",
     "SELECT count(*) OVER (PARTITION BY w.write()) AS a FROM w.log",
     "SELECT s.a FROM generate_series(1, w.write()) s(a)",
+    "SELECT schema_to_xml('w', true, true, '')::text AS a",
     "SELECT query_to_xml('SELECT w.write()', true, true, '')::text AS a",
 ]
 READS = [

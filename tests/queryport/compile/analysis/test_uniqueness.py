@@ -131,6 +131,25 @@ NOT_UNIQUE = [
     ("n", "SELECT max(order_id) AS n FROM orders GROUP BY region", ""),
     ("x", "SELECT x FROM (VALUES (1), (1)) v(x)", ""),
     ("k", "SELECT k FROM slice", "unique: true"),
+    (
+        "n",
+        "SELECT s.n FROM customer c CROSS JOIN LATERAL "
+        "(SELECT count(*) AS n, max(o.order_id) * 0 + c.customer_id AS x FROM orders o) s WHERE c.customer_id = s.x",
+        "",
+    ),
+    (
+        "o",
+        "SELECT u.o FROM customer c, LATERAL unnest(ARRAY[c.customer_id]) WITH ORDINALITY u(v, o) WHERE c.customer_id = u.v",
+        "",
+    ),
+    ("a", "SELECT order_id AS a FROM orders EXCEPT ALL SELECT 1::real", ""),
+    (
+        "n",
+        "WITH RECURSIVE t(n) AS (SELECT 1 UNION SELECT n % 2 + 1 FROM t) CYCLE n SET again USING path SELECT n FROM t",
+        "",
+    ),
+    ("n", "SELECT name::bpchar AS n FROM (SELECT DISTINCT name FROM customer) s", ""),
+    ("region", "SELECT region, order_id FROM orders WHERE order_id = (random() * 5)::int", ""),
 ]
 
 
