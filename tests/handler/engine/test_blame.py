@@ -6,7 +6,7 @@ import pytest
 
 from handler.contract.errors import InvalidParameters, NotFound, Outcome
 from handler.data_api.failures import Failure
-from handler.engine.blame import located
+from handler.engine.blame import located, names_a_value
 
 _FAILURE = Failure(
     InvalidParameters,
@@ -45,3 +45,23 @@ def test_a_message_that_quotes_no_value_names_none() -> None:
     for failure in (_FAILURE._replace(message="division by zero"), _FAILURE._replace(error=NotFound)):
         assert located(failure, values, {"lines"}) == failure
     assert located(_FAILURE, values, ()) == _FAILURE
+
+
+@pytest.mark.parametrize(
+    ("sqlstate", "message", "value", "named"),
+    [
+        ("42P01", 'relation "books" does not exist', "public. Books", True),
+        ("42P01", 'relation "books" does not exist', "books_of_others", False),
+        ("42704", 'type "mood" does not exist', [{"of": 'my."mood"'}], True),
+        ("42883", "function does not exist: twice(integer)", "TWICE (integer)", True),
+        ("42725", 'more than one function named "twice"', "once", False),
+        ("42704", f'type "{"x" * 63}" does not exist', "x" * 80, True),
+        ("42704", 'type "7" does not exist', 7, False),
+        ("42P01", "relation does not exist", "relation", False),
+        ("22P02", 'relation "books" does not exist', "books", False),
+    ],
+)
+def test_a_name_that_is_not_there_is_a_values_where_one_has_it(
+    sqlstate: str, message: str, value: Any, *, named: bool
+) -> None:
+    assert names_a_value(_FAILURE._replace(sqlstate=sqlstate, message=message), {"value": value}) is named
