@@ -21,6 +21,7 @@ _LARGEST_EXPONENT = 131_071
 _MOST_PLACES = 16_383
 _INT64_DIGITS = 18
 _INT64_BOUND = 10**_INT64_DIGITS
+_SHORT = 8
 _SIMPLE = {str, bool, type(None)}
 
 MOST_DIGITS = 4 * 1024 * 1024
@@ -149,6 +150,8 @@ class _Numbers:
         return int(text) if len(text) <= _INT64_DIGITS else self.number(text)
 
     def _extreme(self, text: str) -> Decimal:
+        if len(text) <= _SHORT and -_SHORT < (short := Decimal(text)).adjusted() < _SHORT:
+            return short  # written out, it is a few digits longer at most, which is not worth counting
         mantissa, _, exponent = text.lower().partition("e")
         try:
             number = Decimal(text)
