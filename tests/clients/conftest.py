@@ -22,13 +22,15 @@ PROJECT = {
         );
     """,
     "seed/01_books.sql": """
-        INSERT INTO book (book_id, title, state) SELECT n, 'Book ' || n, (ARRAY['new', 'old']::state[])[n % 2 + 1]
+        INSERT INTO book (book_id, title, state, price)
+        SELECT n, 'Book ' || n, (ARRAY['new', 'old']::state[])[n % 2 + 1], n + 0.5
         FROM generate_series(1, 5) n;
     """,
     "sql_queries/_folder.yaml": "allow: [anyone]\n",
     "sql_queries/books/_folder.yaml": "tag: Books\ndescription: What is on the shelf.\n",
     "sql_queries/books/list.sql": (
         "-- summary: Books by their number\n-- http: GET /books\n-- page: {by: [book_id], size: 2, max: 5}\n"
+        "-- sort: [title, state, book_id]\n-- filter: [title, state, price, tags]\n-- count: true\n"
         "-- params: {states: {optional: true}}\n"
         "SELECT book_id, title, state, note, price, tags, extra, added FROM book\n"
         "WHERE (:states IS NULL OR state = ANY (:states::state[]))\n"

@@ -16,7 +16,7 @@ import json, sys
 from shop.api.books import books_get, books_list, by_name_books_count, by_name_books_grades
 from shop.client import Client
 import shop.api.a, shop.api.a_b, pkgutil, importlib
-from shop.models import BooksGetAnswer, Grade, NotFoundProblem, State
+from shop.models import BooksGetAnswer, BooksListCount, BooksListSort, Grade, NotFoundProblem, State
 from shop.types import UNSET
 
 client = Client(base_url=sys.argv[1])
@@ -25,6 +25,11 @@ while cursor is not None:
     page = books_list.sync(client=client, limit=2, states=[State.NEW, State.OLD], cursor=cursor)
     titles += [book.title for book in page.data]
     cursor = page.next_
+some = books_list.sync(
+    client=client, filterpricegte="2.5", filterpricelt=5, filterstatein=[State.NEW, State.OLD], filtertagscontains=[],
+    filtertitleilike="book%", filtertitlein=["Book 2", "Book 3", "Book 4, 5"], filterpriceis_null=False,
+    sort=[BooksListSort.VALUE_3, BooksListSort.VALUE_1], count=BooksListCount.EXACT,
+)
 one = books_get.sync(client=client, book_id=2)
 assert isinstance(one, BooksGetAnswer), one
 missing = books_get.sync(client=client, book_id=99)
@@ -37,8 +42,9 @@ for package in (shop.api.a, shop.api.a_b):
     for module in pkgutil.iter_modules(package.__path__):
         called = importlib.import_module(f"{package.__name__}.{module.name}")
         alike.append(called.sync(client=client).data[0].to_dict())
+asked = {"titles": [book.title for book in some.data], "total": some.total}
 told = {"alike": alike, "titles": titles, "state": one.data.state.value}
-print(json.dumps(told | {"missing": missing.status, "count": count.data}))
+print(json.dumps(told | {"missing": missing.status, "count": count.data, "asked": asked}))
 """
 
 
@@ -67,4 +73,5 @@ def test_a_program_calls_through_the_client(served: Served, document: Path, tmp_
         "state": "new",
         "missing": 404,
         "count": 5,
+        "asked": {"titles": ["Book 3", "Book 2"], "total": 2},
     }

@@ -38,5 +38,6 @@ def test_a_program_calls_through_the_types(served: Served, document: Path, tmp_p
         "twice": "rolled_back",
         "wrong": ["/book_id"],
         "count": 6,
+        "asked": {"titles": ["Book 3", "Book 2"], "total": 2},
     }
     served.client.delete("/books/7")

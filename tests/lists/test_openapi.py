@@ -26,17 +26,28 @@ def _resolved(document: Any, value: Any) -> Any:
     return value
 
 
-def test_a_query_string_has_a_deep_object_of_filters(document: Any) -> None:
+def test_each_condition_is_a_parameter_of_its_own(document: Any) -> None:
     route = document["paths"]["/items"]["get"]
     found = {parameter["name"]: _resolved(document, parameter) for parameter in route["parameters"]}
-    assert found.keys() == {"limit", "cursor", "sort", "filter", "count"}
-    assert (found["filter"]["style"], found["filter"]["explode"]) == ("deepObject", True)
-    columns = _resolved(document, found["filter"]["schema"])["properties"]
-    total = _resolved(document, columns["total"])["properties"]
-    assert set(total) == {"eq", "ne", "lt", "lte", "gt", "gte", "in", "is_null"}
-    assert set(_resolved(document, columns["status"])["properties"]) == {*total, "like", "ilike"}
-    assert set(_resolved(document, columns["tags"])["properties"]) == {*total, "contains"} - {"in"}
-    assert set(_resolved(document, columns["raw"])["properties"]) == {"is_null"}
+    others = {name for name in found if not name.startswith("filter")}
+    assert others == {"limit", "cursor", "sort", "count"}
+    assert not any(parameter["required"] or parameter.get("style") == "deepObject" for parameter in found.values())
+
+    def operators(column: str) -> set[str]:
+        names = [name.removesuffix("]").split("][") for name in found if name.startswith(f"filter[{column}][")]
+        return {operator for _, operator in names}
+
+    assert operators("total") == {"eq", "ne", "lt", "lte", "gt", "gte", "in", "is_null"}
+    assert operators("status") == {*operators("total"), "like", "ilike"}
+    assert operators("tags") == {*operators("total"), "contains"} - {"in"}
+    assert operators("raw") == {"is_null"}
+    assert found["filter[total][in]"]["schema"]["type"] == "array"
+    assert (found["filter[total][in]"]["style"], found["filter[total][in]"]["explode"]) == ("form", True)
+    of_body = document["paths"]["/operations/paged"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    conditions = _resolved(document, _resolved(document, of_body)["properties"]["filter"]["anyOf"][0])["properties"]
+    assert {column: set(_resolved(document, each)["properties"]) for column, each in conditions.items()} == {
+        column: operators(column) for column in conditions
+    }
     assert (found["sort"]["style"], found["sort"]["explode"]) == ("form", True)
     items = _resolved(document, found["sort"]["schema"]["items"])
     assert {"total", "-total"} <= set(items["enum"])

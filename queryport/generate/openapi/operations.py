@@ -11,11 +11,11 @@ from queryport.generate.openapi.components import OF_CACHES, Components
 from queryport.generate.openapi.examples import NONE, example_of
 from queryport.generate.openapi.naming import BY_NAME
 from queryport.generate.openapi.parameters import (
-    CODECS_OF_LISTS,
     WITH_BODY,
+    all_in_query,
+    column_of,
     headers_of,
     in_path,
-    in_query,
     path_parameters,
 )
 from queryport.generate.openapi.schemas import Schema, adapted, default_told, told_of_text
@@ -58,9 +58,6 @@ def by_route(operation: Operation, names: Mapping[str, str], tag: str | None, co
     else:
         properties, required = schema["properties"], schema.get("required", ())
         in_the_path = path_parameters(operation)
-        codecs = {parameter.name: parameter.codec for parameter in operation.parameters}
-        if isinstance(operation.execution, Listing):
-            codecs |= CODECS_OF_LISTS
         rest = {name: each for name, each in properties.items() if name not in in_the_path}
         found += [in_path(names[name], properties[name]) for name in in_the_path]
         if has_body and rest:
@@ -71,10 +68,7 @@ def by_route(operation: Operation, names: Mapping[str, str], tag: str | None, co
             if http.raw is not None:
                 body["requestBody"]["content"] |= dict.fromkeys(http.raw.types, _BYTES)
         elif not has_body:
-            found += [
-                in_query(name, each, codecs.get(name, "scalar"), required=name in required)
-                for name, each in rest.items()
-            ]
+            found += all_in_query(operation, rest)
         for parameter in found:
             _finish(parameter, operation, components)
     return {
@@ -106,10 +100,11 @@ def _finish(parameter: Json, operation: Operation, components: Components) -> No
     """Give a parameter its example, and its schema the components."""
     holder = parameter["content"]["application/json"] if "content" in parameter else parameter
     schema = holder["schema"]
-    example = example_of(schema)
+    column = column_of(parameter["name"])
+    example = NONE if column else example_of(schema)  # the page of a document would send all conditions at once
     if example is not NONE:
         holder["example"] = example
-    holder["schema"] = adapted(told_of_text(schema), parameter["name"], components.hoist(operation))
+    holder["schema"] = adapted(told_of_text(schema), column or parameter["name"], components.hoist(operation))
 
 
 def _request_body(

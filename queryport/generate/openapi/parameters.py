@@ -1,12 +1,14 @@
 """The parameters of a route as the handler reads them: in the path, in the query string, and in the body.
 
 A parameter of the query string is a text: what cannot be told in one is left out of its schema. Lists are repeated;
-objects, and lists of anything but single values, are JSON (docs/http.md has the table).
+objects, and lists of anything but single values, are JSON (docs/http.md has the table). Each condition of a list's
+`filter` is a parameter of its own, as OpenAPI leaves open how the objects within an object stand in a query string.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from handler.contract.execution import Listing
 from handler.contract.operation import Idempotency, Operation, Precondition
 from handler.contract.routes import parameters_in
 from handler.contract.sql import Codec
@@ -15,10 +17,7 @@ from queryport.generate.openapi.schemas import Schema
 WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 LONGEST_KEY = 255
 
-DEEP_OBJECT = "deep"
-"""The codec of objects whose members are written one by one: `filter[total][gte]=10`."""
-CODECS_OF_LISTS: dict[str, Codec] = {"sort": ["array", "scalar"], "filter": DEEP_OBJECT}
-"""The codecs of the parameters that a list has beside its statement's."""
+_SORT: Codec = ["array", "scalar"]
 
 
 def path_parameters(operation: Operation) -> tuple[str, ...]:
@@ -35,12 +34,32 @@ def in_path(name: str, schema: Schema) -> dict[str, Any]:
     return {"name": name, "in": "path", "required": True, **told, "schema": of_text}
 
 
+def all_in_query(operation: Operation, properties: Mapping[str, Schema]) -> Iterator[dict[str, Any]]:
+    """Describe the parameters of a route in the query string; `properties` are those that are not in the path."""
+    required = operation.parameters_schema.get("required", ())
+    codecs = {parameter.name: parameter.codec for parameter in operation.parameters}
+    execution = operation.execution
+    filters = execution.filters if isinstance(execution, Listing) else ()
+    for name, schema in properties.items():
+        if filters and name == "filter":
+            for each in filters:
+                condition = schema["properties"][each.column]["properties"][each.operator]
+                written = f"filter[{each.column}][{each.operator}]"
+                yield in_query(written, condition, each.codec, required=False)
+        else:
+            codec = _SORT if isinstance(execution, Listing) and name == "sort" else codecs.get(name, "scalar")
+            yield in_query(name, schema, codec, required=name in required)
+
+
+def column_of(name: str) -> str:
+    """Return the column of a list's condition, `total` of `filter[total][gte]`; empty for any other parameter."""
+    return name.removeprefix("filter[").partition("]")[0] if name.startswith("filter[") else ""
+
+
 def in_query(name: str, schema: Schema, codec: Codec, *, required: bool) -> dict[str, Any]:
     """Describe a parameter in the query string."""
     told, rest = _told(schema)
     described: dict[str, Any] = {"name": name, "in": "query", "required": required, **told}
-    if codec == DEEP_OBJECT:
-        return described | {"style": "deepObject", "explode": True, "schema": _without_null(rest)}
     if is_json(codec, rest):
         return described | {"content": {"application/json": {"schema": rest}}}
     if codec == "vector" or isinstance(codec, list):

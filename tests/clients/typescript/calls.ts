@@ -24,6 +24,23 @@ async function nextPage(from: string | null): Promise<{ data: Book[]; next: stri
   return data;
 }
 
+const asked = await client.GET("/books", {
+  params: {
+    query: {
+      "filter[price][gte]": "2.5",
+      "filter[price][lt]": 5,
+      "filter[price][is_null]": false,
+      "filter[state][in]": ["new", "old"],
+      "filter[tags][contains]": [],
+      "filter[title][ilike]": "book%",
+      "filter[title][in]": ["Book 2", "Book 3", "Book 4, 5"],
+      sort: ["-state", "title"],
+      count: "exact",
+    },
+  },
+});
+told.asked = { titles: asked.data?.data.map((book) => book.title), total: asked.data?.total };
+
 const one = await client.GET("/books/{book_id}", { params: { path: { book_id: 2 } } });
 const state: "new" | "old" | undefined = one.data?.data.state;
 const note: string | null | undefined = one.data?.data.note;
@@ -60,3 +77,8 @@ told.count = count.data?.data satisfies number | undefined;
 () => ((title: null): null => title)(one.data!.data.title);
 
 console.log(JSON.stringify(told));
+
+// @ts-expect-error a condition that the column does not have
+() => client.GET("/books", { params: { query: { "filter[price][like]": "1%" } } });
+// @ts-expect-error a label that the enum does not have
+() => client.GET("/books", { params: { query: { "filter[state][in]": ["lost"] } } });

@@ -50,9 +50,11 @@ export function detailsOf(operation, document) {
     resolved(each, document),
   );
   const header = (name) => parameters.find((each) => each.in === "header" && each.name.toLowerCase() === name);
-  const fields = parameters
-    .filter((each) => each.in !== "cookie" && !(each.in === "header" && HEADERS_OF_THEIR_OWN.includes(each.name.toLowerCase())))
-    .map((each) => parameterField(each, document));
+  const fields = withConditions(
+    parameters
+      .filter((each) => each.in !== "cookie" && !(each.in === "header" && HEADERS_OF_THEIR_OWN.includes(each.name.toLowerCase())))
+      .map((each) => parameterField(each, document)),
+  );
   const body = bodyOf(described, document);
   const direct = directNames(operation);
   return {
@@ -88,6 +90,30 @@ function parameterField(parameter, document) {
     explode: parameter.explode ?? parameter.in === "query",
     asJson: type !== undefined,
   };
+}
+
+// The conditions of a list, `filter[total][gte]` and the like, as one field: the object that other callers send.
+function withConditions(fields) {
+  const properties = {};
+  const rest = [];
+  let filter;
+  for (const field of fields) {
+    const [, column, operator] = field.in === "query" ? (/^filter\[([^\]]+)\]\[([^\]]+)\]$/.exec(field.name) ?? []) : [];
+    if (column === undefined) {
+      rest.push(field);
+      continue;
+    }
+    if (filter === undefined) {
+      const description = "Conditions on the rows, all of which hold";
+      const schema = { type: "object", properties, additionalProperties: false };
+      filter = { ...field, name: "filter", description, schema, style: "deepObject", explode: true, asJson: false };
+      rest.push(filter);
+    }
+    properties[column] ??= { type: "object", properties: {}, additionalProperties: false };
+    properties[column].properties[operator] = field.schema;
+  }
+  if (filter) filter.schema.example = { [Object.keys(properties)[0]]: { is_null: false } };
+  return rest;
 }
 
 // The document's examples are known to be valid.
