@@ -131,12 +131,18 @@ function bodyOf(described, document) {
   const required = new Set(schema.required ?? []);
   const field = (name, member) => {
     const own = withExample(expanded(member, document), media.example?.[name]);
-    return { name, in: "body", required: required.has(name), description: own.description ?? "", schema: own };
+    return { name, in: "body", required: required.has(name), description: withoutDefault(own), schema: own };
   };
   const fields = whole
     ? [{ name: "body", in: "body", required: body.required === true, description: schema.description ?? "", schema: withExample(schema, media.example) }]
     : Object.entries(schema.properties ?? {}).map(([name, member]) => field(name, member));
   return { type, whole, required: body.required === true, fields };
+}
+
+// The default of a body's member stands in the description for other tools; here it is one of the rules.
+function withoutDefault(schema) {
+  const description = schema.description ?? "";
+  return schema["x-default"] === undefined ? description : description.replace(/(^|\n\n)Default: `[^\n]*`\.$/, "");
 }
 
 function answersOf(described, document) {

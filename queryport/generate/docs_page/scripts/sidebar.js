@@ -13,6 +13,7 @@ export function Sidebar({ data, current }) {
   const input = useRef(null);
   const nav = useRef(null);
   const operations = data.operations ?? [];
+  const isKnown = data.operations !== undefined; // while they are fetched there is no number to read out
   const hits = useMemo(() => found(operations, search), [operations, search]);
   const folders = useMemo(() => foldersOf(operations), [operations]);
   useEffect(() => focusBySlash(input), []);
@@ -30,7 +31,7 @@ export function Sidebar({ data, current }) {
         value=${search}
         onInput=${(event) => setSearch(event.target.value)}
       />
-      <p class="count" role="status">${counted(searching ? hits.length : operations.length, searching)}</p>
+      <p class="count" role="status">${isKnown && counted(searching ? hits.length : operations.length, searching)}</p>
     </div>
     <div class="list">
       ${
