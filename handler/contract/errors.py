@@ -69,7 +69,9 @@ class Flaw(NamedTuple):
     """JSON Pointer (RFC 6901) into the object of parameters."""
     detail: str
     location: str | None = None
-    """Where an HTTP request had the parameter: path, query or body."""
+    """Where an HTTP request had the parameter: path, query or body; header for what is no parameter."""
+    header: str | None = None
+    """The name of the header."""
 
 
 # The exception of a direct call is written to the function's log: a caller's line break would begin a line there.

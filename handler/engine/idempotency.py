@@ -11,20 +11,24 @@ from typing import NamedTuple
 
 import orjson
 
-from handler.contract.errors import Flaw, IdempotencyConflict, InvalidParameters, Outcome
+from handler.contract.errors import IdempotencyConflict, InvalidParameters, Outcome
 from handler.contract.operation import Idempotency, Operation
 from handler.data_api.client import DataApi
 from handler.data_api.deadline import Deadline
 from handler.data_api.failures import Failed, Failure
 from handler.data_api.retries import Replay
-from handler.engine.invocation import Invocation
+from handler.engine.invocation import Invocation, Place
 from handler.engine.parameters import Bindings
 from handler.identity.caller import Caller, lasting
 
 LONGEST_KEY = 255
 _KEY = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
 
+_KEY_PLACE = Place("Idempotency-Key", "idempotency_key")
 _CONSTRAINT = "idempotency_key_pkey"
+
+_OF_ACCESS = ("42", "3F")
+"""The SQLSTATEs of what is not there or not granted; of all of their classes no row has been touched."""
 
 _CONFLICT = Failure(
     IdempotencyConflict,
@@ -91,18 +95,22 @@ def key_of(
     text = invocation.idempotency_key
     if invocation.roll_back:
         if text is not None:
-            raise _refused("cannot be kept: a call that is rolled back leaves nothing behind, so send it without one")
+            reason = (
+                "the idempotency key cannot be kept: a call that is rolled back leaves nothing, send it without one"
+            )
+            raise _refused(reason, invocation)
         return None
     if text is None:
         if operation.idempotency is Idempotency.REQUIRED:
-            raise _refused("is missing: this operation takes none but calls with an idempotency key")
+            place = _KEY_PLACE.told(over_http=invocation.over_http)
+            raise _refused(f"this operation requires an idempotency key: send {place}", invocation)
         return None
     if len(text) > LONGEST_KEY or not _KEY.fullmatch(text):
-        raise _refused(f"must be 1 to {LONGEST_KEY} printable ASCII characters")
+        raise _refused(f"the idempotency key must be 1 to {LONGEST_KEY} printable ASCII characters", invocation)
     if operation.read_only:
         return None  # to read twice changes nothing
     if operation.idempotency is Idempotency.OFF:
-        raise _refused("cannot be kept: this operation takes no idempotency key")
+        raise _refused("this operation takes no idempotency key: send the call without one", invocation)
     owner = _owner(operation, invocation.caller, bindings)
     return IdempotencyKey(operation.name, f"{owner}:{text}", _hash(bindings), operation.keep)
 
@@ -119,8 +127,8 @@ def _owner(operation: Operation, caller: Caller, bindings: Bindings | Sequence[B
     return hashlib.sha256(orjson.dumps([caller.id, values, claims], option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
 
 
-def _refused(reason: str) -> InvalidParameters:
-    return InvalidParameters(f"the idempotency key {reason}", flaws=(Flaw("", f"the idempotency key {reason}"),))
+def _refused(reason: str, invocation: Invocation) -> InvalidParameters:
+    return InvalidParameters(reason, flaws=(_KEY_PLACE.flaw(reason, over_http=invocation.over_http),))
 
 
 def _hash(bindings: Bindings | Sequence[Bindings]) -> str:
@@ -133,6 +141,15 @@ def _hash(bindings: Bindings | Sequence[Bindings]) -> str:
 def is_taken(failure: Failure) -> bool:
     """Whether the database refused a write because its key is in the table."""
     return failure.broken is not None and failure.broken.name == _CONSTRAINT
+
+
+def is_out_of_reach(write: Failure, look_up: Failure) -> bool:
+    """Whether PostgreSQL refuses a write and the look-up of its key alike, by what the database has or grants.
+
+    A write that cannot reach the table of keys has not kept one. Any other failure of a look-up says nothing: an
+    earlier call may be what made the write fail.
+    """
+    return write.sqlstate == look_up.sqlstate and (write.sqlstate or "").startswith(_OF_ACCESS)
 
 
 class Keys:

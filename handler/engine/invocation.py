@@ -2,6 +2,7 @@
 
 from typing import Any, NamedTuple
 
+from handler.contract.errors import Flaw
 from handler.contract.operation import Result
 from handler.data_api.deadline import Deadline
 from handler.identity.caller import Caller
@@ -24,6 +25,21 @@ class IfMatch(NamedTuple):
     """Any state will do: `*`."""
 
 
+class Place(NamedTuple):
+    """A part of a call beside its parameters: what it is called over HTTP, and in a direct event."""
+
+    header: str
+    member: str
+
+    def flaw(self, detail: str, *, over_http: bool) -> Flaw:
+        """The flaw of a call that lacks it, or has one that will not do."""
+        return Flaw("", detail, "header", self.header) if over_http else Flaw("", detail)
+
+    def told(self, *, over_http: bool) -> str:
+        """Its name for the caller."""
+        return f"the header {self.header}" if over_http else f"{self.member} beside parameters in the event"
+
+
 class Invocation(NamedTuple):
     operation: str
     values: Any
@@ -35,6 +51,8 @@ class Invocation(NamedTuple):
     roll_back: bool = False
     """A write is run and taken back, to see what it would do."""
     if_match: IfMatch | None = None
+    over_http: bool = False
+    """The key and the tags are headers; else they are members of the event."""
 
 
 class Answer(NamedTuple):

@@ -4,9 +4,10 @@ from handler.contract.errors import InvalidParameters, PreconditionRequired
 from handler.contract.execution import IF_MATCH
 from handler.contract.operation import Operation, Precondition
 from handler.engine import codecs
-from handler.engine.invocation import Invocation
+from handler.engine.invocation import Invocation, Place
 from handler.engine.parameters import Bindings
 
+_TAG = Place("If-Match", "if_match")
 _TEXTS = codecs.encoder(["array", "scalar"], {})
 
 
@@ -18,14 +19,16 @@ def condition(operation: Operation, invocation: Invocation) -> Bindings:
     if_match = invocation.if_match
     if operation.precondition is Precondition.NONE:
         if if_match is not None and not operation.read_only:
-            raise InvalidParameters("this operation takes no entity tag: it would change the row in any state")
+            detail = "this operation takes no entity tag: it would change the row in any state"
+            raise InvalidParameters(detail, flaws=(_TAG.flaw(detail, over_http=invocation.over_http),))
         return {}
     if if_match is None:
         if operation.precondition is Precondition.REQUIRED:
-            raise PreconditionRequired(
-                "say which state of the row is to be changed, by the entity tag that it was read with: "
-                "the header If-Match, or if_match in a direct event"
-            )
+            over_http = invocation.over_http
+            tag = "entity tag" if over_http else "value of its column"
+            place = _TAG.told(over_http=over_http)
+            detail = f"this operation requires the state of the row to change: send {place}, the {tag} that was read"
+            raise PreconditionRequired(detail, flaws=(_TAG.flaw(detail, over_http=over_http),))
         return {}
     if if_match.any:
         return {}

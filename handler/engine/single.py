@@ -5,7 +5,7 @@ from handler.contract.execution import ROW_COUNT_MARK, Single
 from handler.contract.operation import Operation
 from handler.data_api.client import DataApi
 from handler.data_api.deadline import Deadline
-from handler.data_api.failures import Failed
+from handler.data_api.failures import Failed, Failure
 from handler.data_api.wire import Rows
 from handler.engine import idempotency, row_count
 from handler.engine.idempotency import IdempotencyKey, Keys
@@ -60,7 +60,7 @@ class SingleRunner:
                 failure = failed.failure
             in_doubt = in_doubt or failure.outcome is Outcome.UNKNOWN
             if failure.outcome is not Outcome.NOT_EXECUTED:
-                stored, unanswered = self._stored(key, deadline)
+                stored, unanswered = self._stored(key, failure, deadline)
                 if stored is not None:
                     return answer_of(self._operation, Rows(stored), replayed=True)
                 in_doubt = in_doubt or unanswered
@@ -70,8 +70,8 @@ class SingleRunner:
                 break  # else the key had lapsed and is free by now
         raise Failed(failure)
 
-    def _stored(self, key: IdempotencyKey, deadline: Deadline) -> tuple[list[str] | None, bool]:
-        """Look the key's answer up; say besides whether the question was asked and not answered."""
+    def _stored(self, key: IdempotencyKey, failure: Failure, deadline: Deadline) -> tuple[list[str] | None, bool]:
+        """Look the key's answer up behind a failure; say besides whether it is open if there is one."""
         if deadline.seconds() <= 0:
             return None, False
         try:
@@ -79,4 +79,4 @@ class SingleRunner:
         except Failed as failed:
             if failed.failure.error is IdempotencyConflict:
                 raise
-            return None, True
+            return None, not idempotency.is_out_of_reach(failure, failed.failure)

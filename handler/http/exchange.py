@@ -46,6 +46,7 @@ class HttpExchange(NamedTuple):
             _CAPACITY,
             self.request.rolls_back,
             self.request.if_match,
+            over_http=True,
         )
 
     def located(self, error: OperationError) -> OperationError:

@@ -14,6 +14,7 @@ import orjson
 from handler.adapter import Exchange, Incoming
 from handler.contract.catalog import Catalog
 from handler.contract.errors import (
+    Flaw,
     MethodNotAllowed,
     NotAuthenticated,
     OperationError,
@@ -145,8 +146,7 @@ class FunctionUrl:
         }
         if error.flaws:
             problem["errors"] = [
-                {"pointer": flaw.pointer, "detail": flaw.detail, **({"in": flaw.location} if flaw.location else {})}
-                for flaw in error.flaws
+                {"pointer": flaw.pointer, "detail": flaw.detail, **_place(flaw)} for flaw in error.flaws
             ]
         headers = {"content-type": _PROBLEM}
         if isinstance(error, MethodNotAllowed):
@@ -158,6 +158,12 @@ class FunctionUrl:
         is_head = incoming.event["requestContext"]["http"].get("method") == "HEAD"
         body = orjson.dumps(problem).decode()
         return response(incoming.request_id, error.status, body, headers, is_head=is_head)
+
+
+def _place(flaw: Flaw) -> dict[str, str]:
+    """Return where the request had, or should have had, what is at fault."""
+    place = {"in": flaw.location, "name": flaw.header}
+    return {name: text for name, text in place.items() if text is not None}
 
 
 def _other_method(incoming: Incoming, method: str, methods: set[str]) -> bytes:

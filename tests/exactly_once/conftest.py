@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -196,6 +197,7 @@ class Bank:
     emulator: Emulator
     new_caller: Callable[[float], Caller]
     caller: Caller
+    catalog: Path
 
     def call(self, operation: str, parameters: Any, key: str | None = None) -> dict[str, Any]:
         return self.caller.call(operation, parameters, key)
@@ -233,7 +235,7 @@ def open_for_business(
     queries = {name: "\n".join(line.strip() for line in text.strip().splitlines()) for name, text in QUERIES.items()}
     catalog = compile_bank(database.url, tmp_path_factory.mktemp("bank"), queries)
     make = callers(catalog, queryport_emulator.url, database.name)
-    return Bank(database.url, queryport_emulator, make, make(20.0))
+    return Bank(database.url, queryport_emulator, make, make(20.0), catalog)
 
 
 @pytest.fixture

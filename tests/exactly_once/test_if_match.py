@@ -153,7 +153,11 @@ def test_over_http_the_tag_goes_with_the_row(written: Bank) -> None:
     assert http("GET").headers["etag"] == '"5"'
     known = {"if-none-match": '"5"'}
     assert http("GET", **known).status == 304
-    assert (http("PATCH").status, http("PATCH").json["code"]) == (428, "PreconditionRequired")
+    unconditional = http("PATCH")
+    assert (unconditional.status, unconditional.json["code"]) == (428, "PreconditionRequired")
+    place = {"pointer": "", "detail": unconditional.json["detail"], "in": "header", "name": "If-Match"}
+    assert unconditional.json["errors"] == [place]
+    assert "send the header If-Match, the entity tag" in unconditional.json["detail"]
     for tags in ('"4"', '"4", "6"', 'W/"5"', 'W/"5" , "%35%20"', '""'):
         answer = http("PATCH", **{"if-match": tags})
         assert (answer.status, answer.json["code"]) == (412, "PreconditionFailed"), tags

@@ -1,17 +1,23 @@
 """Writes with an idempotency key: once, in one round trip, and the same answer ever after."""
 
 import json
+import os
 import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from handler.contract import errors
 from handler.contract.errors import Outcome
-from queryport.emulator import Fault
+from queryport.emulator import Emulator, Fault
+from tests.campaign.bank import callers
 from tests.exactly_once.conftest import Bank
 from tests.support.function import IAM_CALLER
+from tests.support.roles import as_role
 
 MOVE = {"ticket": "t", "source": 1, "target": 2, "amount": 10}
 
@@ -166,6 +172,55 @@ def test_required_and_refused_keys(bank: Bank) -> None:
             bank.call(operation, {"name": "a"}, key)
     assert bank.names() == []
     assert bank.call("balance", {"account_id": 1}, "k") == {"data": 1000}
+
+
+def test_a_key_that_is_missing_or_too_much_is_told_in_the_caller_s_terms(bank: Bank) -> None:
+    for operation, headers in (("name_with_key", {}), ("name_without_key", {"idempotency-key": "k"})):
+        response = bank.caller.http("POST", f"/operations/{operation}", body={"name": "a"}, headers=headers)
+        (flaw,) = response.json["errors"]
+        told = {"pointer": "", "detail": response.json["detail"], "in": "header", "name": "Idempotency-Key"}
+        assert (response.status, flaw) == (400, told)
+    missing = bank.caller.http("POST", "/operations/name_with_key", body={"name": "a"}).json["detail"]
+    assert missing == "this operation requires an idempotency key: send the header Idempotency-Key"
+    with pytest.raises(errors.InvalidParameters, match="send idempotency_key beside parameters in the event"):
+        bank.call("name_with_key", {"name": "a"})
+
+
+_STATEMENTS = "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}"
+
+
+@pytest.mark.parametrize("granted", ["", "GRANT USAGE ON SCHEMA queryport TO {role}", _STATEMENTS])
+@pytest.mark.parametrize("operation", ["name_it", "name_for_a_second", "steps_unkept"])
+def test_a_role_that_may_not_keep_keys_is_told_so_and_leaves_no_doubt(bank: Bank, operation: str, granted: str) -> None:
+    with _as_keyless(bank, granted) as call:
+        for _ in range(2):
+            with pytest.raises(errors.NotAllowed) as caught:
+                call(operation)
+            assert caught.value.sqlstate == "42501"
+            assert caught.value.outcome in (Outcome.NOT_EXECUTED, Outcome.ROLLED_BACK)
+    assert bank.names() == []
+
+
+def test_a_role_that_may_keep_keys_and_not_read_them_leaves_doubt(bank: Bank) -> None:
+    keeps = "GRANT USAGE ON SCHEMA queryport TO {role}; GRANT INSERT ON queryport.idempotency_key TO {role}"
+    with _as_keyless(bank, f"{_STATEMENTS}; {keeps}") as call:
+        call("name_it")
+        with pytest.raises(errors.OutcomeUnknown):  # the key is taken, and by which call cannot be read
+            call("name_it")
+    assert bank.names() == ["a"]
+
+
+@contextmanager
+def _as_keyless(bank: Bank, granted: str) -> Iterator[Callable[[str], Any]]:
+    """Calls as a role that has what is granted alone; it is dropped behind them."""
+    role = f"keyless_{os.getpid()}"
+    bank.run(f"CREATE ROLE {role}; {granted.format(role=role)}")
+    try:
+        with Emulator(as_role(bank.url, role)) as emulator:
+            caller = callers(bank.catalog, emulator.url, str(conninfo_to_dict(bank.url)["dbname"]))(20.0)
+            yield lambda operation: caller.call(operation, {"name": "a"}, "k")
+    finally:
+        bank.run(f"DROP OWNED BY {role}; DROP ROLE {role}")
 
 
 @pytest.mark.parametrize("key", [None, "k"])

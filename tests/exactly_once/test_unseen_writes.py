@@ -48,7 +48,7 @@ def unseen(postgres: EmbeddedPostgres, queryport_emulator: Emulator, tmp_path_fa
     folder = write(tmp_path_factory.mktemp("unseen"), {f"{name}.sql": text for name, text in QUERIES.items()})
     catalog, _ = compile_to_catalog(folder, database.url)
     make = callers(catalog, queryport_emulator.url, database.name)
-    return Bank(database.url, queryport_emulator, make, make(20.0))
+    return Bank(database.url, queryport_emulator, make, make(20.0), catalog)
 
 
 @pytest.mark.parametrize("operation", QUERIES)

@@ -155,6 +155,7 @@ def has_flaws(error: type[OperationError]) -> bool:
 
 _OF_PARAMETERS = (
     errors.InvalidParameters,
+    errors.PreconditionRequired,
     errors.UniqueViolation,
     errors.ForeignKeyViolation,
     errors.CheckViolation,
@@ -167,7 +168,12 @@ FLAW: dict[str, Any] = {
     "properties": {
         "pointer": {"type": "string", "description": "JSON Pointer (RFC 6901) into the object of parameters."},
         "detail": {"type": "string", "description": "What was expected."},
-        "in": {"type": "string", "enum": ["path", "query", "body"], "description": "Where the request had it."},
+        "in": {
+            "type": "string",
+            "enum": ["path", "query", "body", "header"],
+            "description": "Where the request had it.",
+        },
+        "name": {"type": "string", "description": "The header's name, where it is one."},
     },
     "required": ["pointer", "detail"],
 }
