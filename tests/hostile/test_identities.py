@@ -25,6 +25,7 @@ from tests.hostile.impostor import AUDIENCE, EC_ISSUER, EC_PEM, HMAC_ISSUER, HMA
 from tests.support.compiling import compile_to_catalog
 from tests.support.databases import suite_database, with_our_tables
 from tests.support.function import Function
+from tests.support.log import kept_log
 from tests.support.projects import write
 from tests.support.roles import as_role
 
@@ -131,24 +132,24 @@ _PATHS = [
 ]
 
 
-def _wrong(house: House, attempt: Attempt, path: str, capfd: pytest.CaptureFixture[str] | None) -> str | None:
+def _wrong(house: House, attempt: Attempt, path: str) -> str | None:
     by_name = path.startswith("/operations/")
     body: Any = {"note": "x"} if path.endswith("change") else {}
     before = thread_time()
-    response = house.function.http(
-        "POST" if by_name else "GET",
-        path,
-        query=attempt.query,
-        body=body if by_name else None,
-        headers={**attempt.headers, **({"idempotency-key": "same"} if path.endswith("change") else {})},
-    )
+    with kept_log() as log:
+        response = house.function.http(
+            "POST" if by_name else "GET",
+            path,
+            query=attempt.query,
+            body=body if by_name else None,
+            headers={**attempt.headers, **({"idempotency-key": "same"} if path.endswith("change") else {})},
+        )
     seconds = thread_time() - before
     told = f"{attempt.kind} at {path}: {response.status} in {seconds:.2f} s: {response.text[:300]}"
     if response.status >= 500 or seconds > MOST_SECONDS:
         return told
     credentials = [value for value in (*attempt.headers.values(), HMAC_SECRET) if len(value) > 20]
-    logged = capfd.readouterr().out if capfd is not None else ""
-    if any(max(each.split(), key=len) in response.text + logged for each in credentials):
+    if any(max(each.split(), key=len) in response.text + log.getvalue() for each in credentials):
         return f"{attempt.kind} at {path} tells the credential"
     if response.status != 200:
         return None
@@ -156,13 +157,13 @@ def _wrong(house: House, attempt: Attempt, path: str, capfd: pytest.CaptureFixtu
     return None if tenants <= {attempt.tenant} else told
 
 
-def _assault(house: House, seed: int, requests: int, capfd: pytest.CaptureFixture[str]) -> tuple[list[str], int]:
+def _assault(house: House, seed: int, requests: int) -> tuple[list[str], int]:
     """Send requests; return what was wrong with the answers, and how many showed rows."""
     impostor, chance = Impostor(seed, house.issuer, house.keys), Random(seed)  # noqa: S311 (the same in every run)
     wrong, good = [], 0
     for _ in range(requests):
         attempt = impostor.attempt()
-        found = _wrong(house, attempt, chance.choice(_PATHS), capfd)
+        found = _wrong(house, attempt, chance.choice(_PATHS))
         good += attempt.tenant is not None
         if found is not None:
             wrong.append(found)
@@ -177,8 +178,8 @@ def _assault(house: House, seed: int, requests: int, capfd: pytest.CaptureFixtur
         pytest.param(REQUESTS, marks=pytest.mark.long),
     ],
 )
-def test_nobody_is_taken_for_another(house: House, requests: int, capfd: pytest.CaptureFixture[str]) -> None:
-    wrong, good = _assault(house, SEED, requests, capfd)
+def test_nobody_is_taken_for_another(house: House, requests: int) -> None:
+    wrong, good = _assault(house, SEED, requests)
     assert not wrong, f"{len(wrong)} of {requests}\n" + "\n".join(wrong[:20])
     assert requests / 10 < good < requests / 2
 
