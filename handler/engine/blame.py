@@ -1,11 +1,13 @@
-"""Finds the value within a JSON parameter that PostgreSQL could not read, by the text that its message quotes.
+"""Finds the value that PostgreSQL could not read, by the text that its message quotes, or as a range that is inverted.
 
-A member of a document has the type that the statement gives it, which only PostgreSQL knows. Where exactly one value of
-the whole call is written as the message quotes it, and it stands in a JSON parameter, that is the one.
+A member of a document has the type that the statement gives it, which only PostgreSQL knows; the value of a filter has
+its column's. Where exactly one value of the whole call is written as the message quotes it, and it stands in a
+parameter of such a kind, that is the one.
 """
 
 import re
 from collections.abc import Collection, Iterator
+from decimal import Decimal
 from typing import Any
 
 from handler.contract import exact_json
@@ -17,6 +19,11 @@ _QUOTED = (
     r'(?s)(?:invalid input (?:syntax for type|value for enum) [^"]+|malformed [a-z ]+ literal'
     r'|(?:date/time|interval) field value out of range): "(?P<text>.*)"'
     r'|(?:value )?"(?P<number>.*)" is out of range for type .*'
+)
+_INVERTED = "range lower bound must be less than or equal to range upper bound"
+_NUMBER = r"[+-]?(?:[0-9]{1,1000}(?:\.[0-9]{0,1000})?|\.[0-9]{1,1000})"
+_MOMENT = (
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[ T][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?(?P<zone>Z|[+-][0-9:]{2,5})?)?"
 )
 _NOT_THERE = frozenset({"3F000", "42704", "42725", "42883", "42P01"})
 _NAMED = r'(?s)"(?P<quoted>.+)"|(?:exist: |named )(?P<bare>.+)'
@@ -46,15 +53,35 @@ def located(failure: Failure, values: Any, documents: Collection[str]) -> Failur
     if failure.error is not InvalidParameters or failure.flaws or not documents:
         return failure
     match = re.fullmatch(_QUOTED, failure.message)
-    if match is None:
+    if match is not None:
+        text = match["text"] if match["number"] is None else match["number"]
+        found = [path for path, value in _leaves(values, ()) if _text(value) == text]
+        words = "is not what its type asks for"
+    elif failure.message == _INVERTED:
+        found = [path for path, value in _leaves(values, ()) if isinstance(value, str) and _is_inverted(value)]
+        words = "is a range that ends before it begins"
+    else:
         return failure
-    text = match["text"] if match["number"] is None else match["number"]
-    found = [path for path, value in _leaves(values, ()) if _text(value) == text]
     batch = isinstance(values, list)
-    if len(found) != 1 or found[0][1 if batch else 0] not in documents:
+    if len(found) != 1 or (match is not None and found[0][1 if batch else 0] not in documents):
         return failure
-    flaw = Flaw(pointer(found[0]), "is not what its type asks for")
+    flaw = Flaw(pointer(found[0]), words)
     return failure._replace(detail=f"{failure.detail}: {flaw.pointer}", flaws=(flaw,))
+
+
+def _is_inverted(text: str) -> bool:
+    """Whether a text is a range of numbers, or of dates and times in one zone, whose end is before its beginning."""
+    bounds = re.fullmatch(r'\s*[\[(]\s*"?([^",]+)"?\s*,\s*"?([^",]+)"?\s*[\])]\s*', text)
+    if bounds is None:
+        return False
+    lower, upper = bounds[1].strip(), bounds[2].strip()
+    moments = re.fullmatch(_MOMENT, lower), re.fullmatch(_MOMENT, upper)
+    if moments[0] and moments[1]:
+        # Those of one form and one zone are in the order of their texts; of others nothing is claimed.
+        return len(lower) == len(upper) and moments[0]["zone"] == moments[1]["zone"] and lower > upper
+    if re.fullmatch(_NUMBER, lower) and re.fullmatch(_NUMBER, upper):
+        return Decimal(lower) > Decimal(upper)
+    return False
 
 
 def _leaves(value: Any, path: _ValuePath) -> Iterator[tuple[_ValuePath, Any]]:

@@ -54,7 +54,7 @@ class ReadyOperation:
         self._violations = operation.violations
         self._documents = frozenset(
             parameter.name for parameter in operation.parameters if parameter.codec == "json" and not parameter.source
-        )
+        ) | ({"filter"} if isinstance(operation.execution, Listing) else set())
         self.path_parameters = parameters_in(operation.http.path) if operation.http else ()
         self.access = operation.access
         self.response = operation.response

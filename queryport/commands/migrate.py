@@ -115,7 +115,8 @@ def _show_status(transport: MigrationTransport, scripts: Sequence[Script], termi
     states = status(transport, scripts)
     for state in states:
         done = f" after {counted(state.done, 'statement')} of it" if state.done else ""
-        terminal.say(f"{state.name}  {state.applied_at or 'pending' + done}")
+        applied = None if state.applied_at is None else f"{state.applied_at} UTC"
+        terminal.say(f"{state.name}  {applied or 'pending' + done}")
     terminal.say(f"schema {_schema(states, scripts)}")
 
 

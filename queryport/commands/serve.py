@@ -34,7 +34,7 @@ from queryport.local.api_keys import LocalApiKeys
 from queryport.local.broken import BrokenOperations
 from queryport.local.calls import DatabaseReports
 from queryport.local.changes import Changes
-from queryport.local.default_caller import default_caller
+from queryport.local.default_caller import default_caller, may_call
 from queryport.local.function_url import LocalFunctionUrl
 from queryport.local.http_thread import ADDRESS, HttpThread, listen
 from queryport.local.invoke_api import InvokeApi
@@ -104,6 +104,7 @@ class DevelopmentServer:
         self._database_url = self._workspace.data(self._build.scripts)
         self._issuer = DevelopmentIssuer(self._workspace.data_dir)
         self._api_keys = LocalApiKeys(self._workspace.data_dir)
+        self._may_call = may_call(options.caller)
         caller = default_caller(options.caller, lambda claims: self._issuer.token(claims, _TOKEN_SECONDS))
         reports = DatabaseReports()
         self._emulator = stack.enter_context(
@@ -149,7 +150,7 @@ class DevelopmentServer:
         terminal.say(f"RDS Data API       {self._emulator.url}")
         terminal.say(f"PostgreSQL         psql {shlex.quote(without_password(self._database_url))}")
         terminal.say(f"The handler's log  {shown(self._log)}")
-        if command := example_call(compilation.operations, self._url):
+        if command := example_call(compilation.operations, self._url, self._may_call):
             terminal.say(f"\nTry it:\n  {command}\n")
         terminal.note("Saved files are taken up at once. Ctrl-C stops everything.")
 

@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from handler.contract.execution import Batch
 from handler.contract.operation import Operation
 from queryport.compile import Compilation, Problem
 from queryport.console.terminal import Terminal, counted
@@ -177,9 +178,13 @@ def _route(operation: Operation) -> str:
 
 
 def _parameters(operation: Operation) -> str:
-    schemas = operation.parameters_schema.get("properties", {})
-    required = operation.parameters_schema.get("required", ())
-    return ", ".join(f"{name}{'' if name in required else '?'} {_type(schema)}" for name, schema in schemas.items())
+    is_batch = isinstance(operation.execution, Batch)
+    schema = operation.parameters_schema["items"] if is_batch else operation.parameters_schema
+    required = schema.get("required", ())
+    written = ", ".join(
+        f"{name}{'' if name in required else '?'} {_type(each)}" for name, each in schema.get("properties", {}).items()
+    )
+    return f"[{{{written}}}, …]" if is_batch else written
 
 
 def _type(schema: dict[str, Any]) -> str:

@@ -6,11 +6,12 @@ be given gets the simplest value that its schema takes.
 
 import json
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from handler.contract import patterns
+from handler.contract.execution import Batch
 from handler.contract.operation import Operation, Result
 
 _SURE_TO_ANSWER = (Result.MANY, Result.MAYBE, Result.AFFECTED, Result.NONE)
@@ -42,14 +43,24 @@ _BY_PATTERN = {
 }
 
 
-def example_call(operations: Sequence[Operation], url: str) -> str | None:
-    """A curl command that calls one of the operations; None if there are none."""
+def example_call(operations: Sequence[Operation], url: str, may_call: Callable[[Operation], bool]) -> str | None:
+    """A curl command that calls an operation that its caller may call; None if there are no operations.
+
+    Where the caller may call none of them, it asks for the function's health.
+    """
     if not operations:
         return None
-    operation = min(operations, key=_reluctance)
-    schemas = operation.parameters_schema.get("properties", {})
-    values = {name: sample(schemas[name]) for name in operation.parameters_schema.get("required", ())}
+    callable_ones = [each for each in operations if each.access.http and may_call(each)]
+    if not callable_ones:
+        return shlex.join(["curl", f"{url}/health"])
+    operation = min(callable_ones, key=_reluctance)
+    values = sample(operation.parameters_schema) if isinstance(operation.execution, Batch) else _required(operation)
     return " ".join(shlex.quote(word) for word in _curl(operation, url, values))
+
+
+def _required(operation: Operation) -> dict[str, Any]:
+    schemas = operation.parameters_schema.get("properties", {})
+    return {name: sample(schemas[name]) for name in operation.parameters_schema.get("required", ())}
 
 
 def sample(schema: dict[str, Any]) -> Any:
@@ -87,10 +98,12 @@ def _reluctance(operation: Operation) -> tuple[bool, bool, bool, int, bool, str]
     )
 
 
-def _curl(operation: Operation, url: str, values: dict[str, Any]) -> list[str]:
+def _curl(operation: Operation, url: str, values: Any) -> list[str]:
     http = operation.http
     if http is None:
         return [*_posted("POST", values), f"{url}/operations/{operation.name}"]
+    if isinstance(values, list):  # a batch, whose elements have no place in a path
+        return [*_posted(http.method, values), url + http.path]
     path, rest = http.path, dict(values)
     for name in values:
         if f"{{{name}}}" in path:
@@ -102,7 +115,7 @@ def _curl(operation: Operation, url: str, values: dict[str, Any]) -> list[str]:
     return [*_posted(http.method, rest), url + path]
 
 
-def _posted(method: str, values: dict[str, Any]) -> list[str]:
+def _posted(method: str, values: Any) -> list[str]:
     return ["curl", "-X", method, "-H", "content-type: application/json", "-d", json.dumps(values, ensure_ascii=False)]
 
 

@@ -6,6 +6,8 @@ from typing import Any
 
 import orjson
 
+from handler.contract.operation import Operation
+from handler.contract.rights import Rule, parse
 from queryport.console.failure import CommandError
 from queryport.local.lambda_environment import ACCOUNT
 
@@ -59,6 +61,26 @@ def default_caller(text: str, token: Callable[[Mapping[str, Any]], str]) -> Defa
         return as_anonymous
     claims = read_claims("--as", text)
     return as_token(lambda: token(claims))
+
+
+def may_call(text: str) -> Callable[[Operation], bool]:
+    """Return whether the caller that `--as` names may certainly call an operation. `text` has been read before."""
+    kind = text if text in ("iam", "anonymous") else "jwt"
+    claims = read_claims("--as", text) if kind == "jwt" else {}
+
+    def holds(rule: Rule) -> bool:
+        if rule.kind == "anyone":
+            return True
+        if rule.kind != kind:
+            return False
+        name, _, value = (rule.detail or "").partition("=")
+        return rule.detail is None or (kind == "jwt" and _has(claims.get(name), value))
+
+    return lambda operation: any(holds(parse(rule)) for rule in operation.access.allow)
+
+
+def _has(claim: Any, value: str) -> bool:
+    return claim == value or (isinstance(claim, list) and value in claim)
 
 
 def read_claims(option: str, text: str) -> Mapping[str, Any]:

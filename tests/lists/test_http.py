@@ -156,6 +156,15 @@ def test_what_no_list_has_is_refused_by_its_place(function: Function, query: str
     assert {flaw["in"] for flaw in told} <= {"query"}
 
 
+@pytest.mark.parametrize(("value", "words"), [("x", "what its type asks for"), ("[5,1)", "ends before it begins")])
+def test_a_filter_s_value_that_postgresql_refuses_is_pointed_at(function: Function, value: str, words: str) -> None:
+    response = function.http("GET", "/items", query=f"filter[during][lt]={quote(value)}&filter[name][eq]=a")
+    (flaw,) = response.json["errors"]
+    assert (response.status, flaw["pointer"], flaw["in"]) == (400, "/filter/during/lt", "query")
+    assert words in flaw["detail"]
+    assert "SQLSTATE" not in response.json["detail"]
+
+
 def test_a_cursor_is_one_of_the_sort_that_it_was_made_under(function: Function) -> None:
     def asked(sort: str, cursor: str) -> Response:
         return function.http("GET", "/items", query=f"sort={sort}&cursor={cursor}&limit=2")

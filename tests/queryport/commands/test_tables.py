@@ -2,6 +2,7 @@
 
 import pytest
 
+from handler.contract.execution import Batch
 from handler.contract.operation import Http, Operation
 from queryport.commands.tables import show_operations
 from queryport.console.terminal import Terminal
@@ -47,6 +48,13 @@ def test_each_operation_has_a_row(shown: Shown) -> None:
         "customer_id uuid, order_id integer, status? new|paid, labels? string[], details? json  many"
     )
     assert second.split() == ["orders.all", "POST", "/operations/orders.all", "many"]
+
+
+def test_a_batch_shows_the_parameters_of_each_of_its_elements(shown: Shown) -> None:
+    schema = {"type": "array", "items": _GET.parameters_schema}
+    batch = _ALL._replace(execution=Batch(()), parameters_schema=schema)
+    (line,) = (line for line in shown.lines(160, batch) if line.startswith("orders.all"))
+    assert "[{customer_id uuid, order_id integer, status? new|paid, labels? string[], details? json}, …]" in line
 
 
 def test_in_a_narrow_terminal_no_path_breaks(shown: Shown) -> None:

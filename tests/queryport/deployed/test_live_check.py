@@ -184,6 +184,7 @@ def test_the_commands_bring_a_database_up_to_date_and_find_it_so(project: Path, 
     assert (done.returncode, done.stdout) == (0, "applied 0002_more.sql\n1 migration applied\n")
     status = _run(project, tmp_path, "migrate", "--status").stdout.splitlines()
     assert [line.split()[0] for line in status] == ["0001_shop.sql", "0002_more.sql", "schema"]
+    assert all(line.endswith(" UTC") for line in status[:2])
     after = _run(project, tmp_path / "data", "check", "--live")
     assert (after.returncode, after.stdout.count("\n")) == (0, 1)
     assert after.stdout.endswith("no errors; no differences in the deployed database\n")
