@@ -17,14 +17,14 @@ from handler.data_api.client import DataApi
 from handler.data_api.deadline import Deadline
 from handler.data_api.failures import Failed, Failure
 from handler.data_api.retries import Replay
-from handler.engine.invocation import Invocation, Place
+from handler.engine.invocation import CallPart, Invocation
 from handler.engine.parameters import Bindings
 from handler.identity.caller import Caller, lasting
 
 LONGEST_KEY = 255
 _KEY = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
 
-_KEY_PLACE = Place("Idempotency-Key", "idempotency_key")
+_KEY_PART = CallPart("Idempotency-Key", "idempotency_key")
 _CONSTRAINT = "idempotency_key_pkey"
 
 _OF_ACCESS = ("42", "3F")
@@ -102,7 +102,7 @@ def key_of(
         return None
     if text is None:
         if operation.idempotency is Idempotency.REQUIRED:
-            place = _KEY_PLACE.told(over_http=invocation.over_http)
+            place = _KEY_PART.told(over_http=invocation.over_http)
             raise _refused(f"this operation requires an idempotency key: send {place}", invocation)
         return None
     if len(text) > LONGEST_KEY or not _KEY.fullmatch(text):
@@ -128,7 +128,7 @@ def _owner(operation: Operation, caller: Caller, bindings: Bindings | Sequence[B
 
 
 def _refused(reason: str, invocation: Invocation) -> InvalidParameters:
-    return InvalidParameters(reason, flaws=(_KEY_PLACE.flaw(reason, over_http=invocation.over_http),))
+    return InvalidParameters(reason, flaws=(_KEY_PART.flaw(reason, over_http=invocation.over_http),))
 
 
 def _hash(bindings: Bindings | Sequence[Bindings]) -> str:

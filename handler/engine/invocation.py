@@ -25,7 +25,7 @@ class IfMatch(NamedTuple):
     """Any state will do: `*`."""
 
 
-class Place(NamedTuple):
+class CallPart(NamedTuple):
     """A part of a call beside its parameters: what it is called over HTTP, and in a direct event."""
 
     header: str

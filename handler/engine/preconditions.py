@@ -4,10 +4,10 @@ from handler.contract.errors import InvalidParameters, PreconditionRequired
 from handler.contract.execution import IF_MATCH
 from handler.contract.operation import Operation, Precondition
 from handler.engine import codecs
-from handler.engine.invocation import Invocation, Place
+from handler.engine.invocation import CallPart, Invocation
 from handler.engine.parameters import Bindings
 
-_TAG = Place("If-Match", "if_match")
+_TAG = CallPart("If-Match", "if_match")
 _TEXTS = codecs.encoder(["array", "scalar"], {})
 
 

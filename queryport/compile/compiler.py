@@ -25,7 +25,7 @@ from queryport.compile.write.encoded import EncodedOperations
 from queryport.console.failure import CommandError
 from queryport.diagnostics.reporter import Reporter
 from queryport.diagnostics.rules import Severity
-from queryport.diagnostics.source import Problem
+from queryport.diagnostics.source import Problem, Span
 
 
 class UnpreparedDatabaseError(CommandError):
@@ -146,6 +146,10 @@ def _code_clashes(compiled: Mapping[str, tuple[QueryText, CompiledFile]]) -> Ite
                 yield text.source.problem("QP307", span, message, cure)
 
 
+def _route_of(text: QueryText) -> Span:
+    return header_of(text.source, text.folders).value("http")
+
+
 def _route_clashes(compiled: Mapping[str, tuple[QueryText, CompiledFile]]) -> dict[str, Problem]:
     """Return a problem for each operation whose route one has whose name is before."""
     first: dict[tuple[str, str], str] = {}
@@ -154,10 +158,10 @@ def _route_clashes(compiled: Mapping[str, tuple[QueryText, CompiledFile]]) -> di
         http = file.encoded.http if file.encoded else None
         if http is None:
             continue
-        earlier = first.setdefault(conflict_key(http), name)
-        if earlier != name:
-            message = f"`{http.method} {http.path}` is the route of `{earlier}` already"
+        other = first.setdefault(conflict_key(http), name)
+        if other != name:
+            message = f"`{http.method} {http.path}` is the route of `{name}` and of `{other}`"
             cure = "give one of them another path"
-            span = header_of(text.source, text.folders).value("http")
-            clashes[name] = text.source.problem("QP405", span, message, cure)
+            also = _route_of(compiled[other][0])._replace(source=compiled[other][0].source)
+            clashes[name] = text.source.problem("QP405", _route_of(text), message, cure, also=(also,))
     return clashes

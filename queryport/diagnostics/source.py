@@ -125,7 +125,9 @@ class Source:
 
     def problem(self, code: str, span: Span, message: str, cure: str, also: tuple[Span, ...] = ()) -> Problem:
         assert code in RULES, code  # noqa: S101 (a programming error, not an input's)
-        return Problem(code, message, cure, self.place(span), tuple(self.place(other) for other in also))
+        return Problem(
+            code, message, cure, self.place(span), tuple((other.source or self).place(other) for other in also)
+        )
 
 
 def shown(path: Path) -> Path:

@@ -26,6 +26,8 @@ class Analysis:
     """For each output column, whether it may be NULL."""
     writers: frozenset[str]
     """The functions and other objects that the statement reaches and that may change something."""
+    declarable: frozenset[str]
+    """Of them, the project's own functions, which could be declared STABLE."""
     own_code: bool
     """It may run functions of the project's own, which PostgreSQL has not checked when it prepares the statement."""
     relations: tuple[Relation, ...] | None = None
@@ -58,7 +60,7 @@ class Analysis:
 
 def unknown(columns: int) -> Analysis:
     """Return the analysis of a statement of which nothing is proven."""
-    return Analysis((True,) * columns, _UNREAD, own_code=True)
+    return Analysis((True,) * columns, _UNREAD, frozenset(), own_code=True)
 
 
 def analyse(facts: Facts, tree: str, columns: int, given: frozenset[int]) -> Analysis:
@@ -77,5 +79,13 @@ def analyse(facts: Facts, tree: str, columns: int, given: frozenset[int]) -> Ana
         return unknown(columns)
     nullable = tuple(not never for never in never_null)
     return Analysis(
-        nullable, changing.writers, changing.own_code, relations, reach, documents(facts, query), facts, query
+        nullable,
+        changing.writers,
+        changing.declarable,
+        changing.own_code,
+        relations,
+        reach,
+        documents(facts, query),
+        facts,
+        query,
     )

@@ -25,6 +25,8 @@ _SELECT = 1  # CmdType
 class Effects(NamedTuple):
     writers: frozenset[str]
     """The names of what may change something."""
+    declarable: frozenset[str]
+    """Of them, the project's own functions that are VOLATILE because they are declared no different."""
     own_code: bool
     """Functions run that are no compiled ones: an error may be theirs and not a value's."""
 
@@ -34,7 +36,7 @@ def effects(facts: Facts, query: Node, objects: Named) -> Effects:
     search = _EffectSearch(facts)
     search.through(objects)
     own_code = search.own_code or (_changes_rows(query) and facts.runs_own_code(search.relations))
-    return Effects(frozenset(search.found), own_code)
+    return Effects(frozenset(search.found), frozenset(search.declarable), own_code)
 
 
 def _changes_rows(query: Node) -> bool:
@@ -48,6 +50,7 @@ class _EffectSearch:
         """Oids, which are unique enough: one that two catalogues share would at worst be looked at for both."""
         self._pending: list[Named] = []
         self.found: set[str] = set()
+        self.declarable: set[str] = set()
         self.own_code = False
         self.relations: set[int] = set()
 
@@ -106,6 +109,8 @@ class _EffectSearch:
             if known and is_harmless(function.name, function.arguments, function.extension):
                 return ()
             self.found.add(function.name)
+            if is_own:
+                self.declarable.add(function.name)
         elif function.built_in and function.name in READING_BY_NAME:
             self.found.add(function.name)
         elif function.oid >= FIRST_OF_USERS and not function.calls:

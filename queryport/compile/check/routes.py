@@ -21,8 +21,13 @@ _IN_A_PATH = frozenset({"string", "integer", "number", "boolean"})
 _EXAMPLE = "write the method and the path, such as `GET /orders/{order_id}`"
 
 
-def check_route(file: QueryFile, schema: Schema, *, writes: bool, volatile: frozenset[str]) -> Http | None:
-    """Read `http:` against the parameters' schema, and against what the statement and its functions may change."""
+def check_route(
+    file: QueryFile, schema: Schema, *, writes: bool, volatile: frozenset[str], declarable: frozenset[str]
+) -> Http | None:
+    """Read `http:` against the parameters' schema, and against what the statement and its functions may change.
+
+    `volatile` are the names of what may, `declarable` the functions of them that the project could declare STABLE.
+    """
     written = file.front_matter.http
     if written is None or written == "off":
         return None
@@ -44,7 +49,9 @@ def check_route(file: QueryFile, schema: Schema, *, writes: bool, volatile: froz
         report("QP403", span, message, "take POST, PUT, PATCH or DELETE")
     elif http.method == "GET" and volatile:
         message = f"GET must not change anything, and {', '.join(f'`{name}`' for name in sorted(volatile))} may"
-        report("QP408", span, message, "declare the function STABLE if it only reads, or take another method")
+        names = ", ".join(f"`{name}`" for name in sorted(declarable))
+        declare = f"declare {names} STABLE if it only reads, or " if declarable and declarable == volatile else ""
+        report("QP408", span, message, f"{declare}take another method, such as POST")
     return http
 
 

@@ -47,6 +47,11 @@ class TypedStatement:
         return self.analysis.writers
 
     @property
+    def declarable(self) -> frozenset[str]:
+        """Of these the project's own functions, which could be declared STABLE."""
+        return self.analysis.declarable
+
+    @property
     def own_code(self) -> bool:
         """Whether it may run functions of the project's own."""
         return self.analysis.own_code

@@ -481,5 +481,11 @@ def test_project_wide_clashes(tmp_path: Path, schema_url: str) -> None:
         ("mine.sql", "QP008"),
         ("two.sql", "QP405"),
     ]
+    (clash,) = (problem for problem in compilation.problems if problem.code == "QP405")
+    assert [(place.path.name, place.line, place.column) for place in (clash.place, *clash.also)] == [
+        ("two.sql", 1, 10),
+        ("one.sql", 1, 10),
+    ]
+    assert "the route of `a.two` and of `a.one`" in clash.message
     assert [operation.name for operation in compilation.operations] == ["a.one", "a.three", "b.good"]
     assert not compilation.ok

@@ -117,6 +117,21 @@ def test_what_may_write(compile_text: Compile, text: str) -> None:
     assert [problem.code for problem in problems] == ["QP408"]
 
 
+@pytest.mark.parametrize(
+    ("text", "cure"),
+    [
+        ("SELECT nextval('w.numbers') AS a", "take another method, such as POST"),
+        ("-- result: none\nSELECT pg_advisory_xact_lock(1) AS a", "take another method, such as POST"),
+        ("SELECT set_config('a.b', :v, true) AS a", "take another method, such as POST"),
+        ("SELECT w.write() AS a", "declare `write` STABLE if it only reads, or take another method, such as POST"),
+        ("SELECT w.write() AS a, nextval('w.numbers') AS b", "take another method, such as POST"),
+    ],
+)
+def test_only_what_the_project_can_declare_is_to_be_declared(compile_text: Compile, text: str, cure: str) -> None:
+    _, (problem,) = compile_text(f"-- http: GET /x\n{text}")
+    assert (problem.code, problem.cure) == ("QP408", cure)
+
+
 @pytest.mark.parametrize("text", READS)
 def test_what_only_reads(compile_text: Compile, text: str) -> None:
     operation, problems = compile_text(f"-- http: GET /x\n{text}")
