@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from base64 import b64decode
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from queryport.emulator import Emulator
     from queryport.local.api_keys import LocalApiKeys
     from queryport.local.issuer import DevelopmentIssuer
+    from queryport.project.workspace import Build
 
 
 class Calls:
@@ -33,11 +34,17 @@ class Calls:
     """
 
     def __init__(
-        self, application: Application, database_url: str, issuer: DevelopmentIssuer, api_keys: LocalApiKeys
+        self,
+        application: Application,
+        database_url: str,
+        issuer: DevelopmentIssuer,
+        api_keys: LocalApiKeys,
+        compiled: Compiled,
     ) -> None:
         self._application = application
         self._issuer = issuer
         self._api_keys = api_keys
+        self._compiled = compiled
         self.database_url = database_url
         """The test's database, for a driver that speaks PostgreSQL's own protocol; with every right."""
 
@@ -119,6 +126,8 @@ class Calls:
         elif claims is not None:
             sent["authorization"] = f"Bearer {self._issuer.token(claims, 300)}"
         known = not chosen and not anonymous
+        if target.partition("?")[0] == "/openapi.json":
+            self._compiled.write_document()
         answer = json.loads(invoke(self._application, function_url_event(method, target, body, sent, known=known)))
         body = answer.get("body", "")
         content = b64decode(body) if answer.get("isBase64Encoded") else body.encode()
@@ -155,17 +164,42 @@ class HttpResponse:
         return json.loads(self.text)
 
 
+class Compiled(NamedTuple):
+    """The project as its tests call it."""
+
+    catalog: Path
+    database: str
+    """The name of a database with its schema."""
+    build: Build
+
+    def write_document(self) -> None:
+        """Write the OpenAPI document beside the catalogue, where the function looks for it, unless it is there."""
+        from handler.contract.openapi_index import DocumentFiles
+        from queryport.project.catalog_files import write_openapi
+
+        if not DocumentFiles.beside(self.catalog).document.exists():
+            write_openapi(self.catalog, self.build, local=False)
+
+
 @pytest.fixture(scope="session")
-def queryport_project(
-    pytestconfig: pytest.Config, queryport_emulator: Emulator, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Path, str]]:
+def queryport_project(compiled_queryport_project: Compiled) -> tuple[Path, str]:
     """The project's compiled catalogue, and the name of a database with its schema."""
+    return compiled_queryport_project.catalog, compiled_queryport_project.database
+
+
+@pytest.fixture(scope="session")
+def compiled_queryport_project(
+    pytestconfig: pytest.Config, queryport_emulator: Emulator, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Compiled]:
+    """The project's compiled catalogue, a database with its schema, and what a document is made of."""
     if clash := handler_package.clash():
         pytest.fail(clash, pytrace=False)
     from queryport.compile import compile_project
-    from queryport.compile.write.emit import write_catalog
     from queryport.migrations.runner import apply
+    from queryport.project.catalog_files import write_callable
+    from queryport.project.databases import Scripts
     from queryport.project.project import Project
+    from queryport.project.workspace import Build
     from queryport.testing.databases import fresh_database
 
     project = Project.load(pytestconfig.rootpath)
@@ -175,8 +209,9 @@ def queryport_project(
         if not compilation.ok:
             pytest.fail("\n".join(problem.render() for problem in compilation.problems), pytrace=False)
         path = tmp_path_factory.mktemp("queryport") / "catalog.json"
-        write_catalog(path, compilation.catalogue, "test")
-        yield path, database.name
+        build = Build(project, Scripts.of(project), compilation)
+        write_callable(path, build, local=False)
+        yield Compiled(path, database.name, build)
 
 
 @pytest.fixture(scope="session")
@@ -201,7 +236,7 @@ def queryport_role_emulator(
 
 @pytest.fixture
 def queryport_call(
-    queryport_project: tuple[Path, str],
+    compiled_queryport_project: Compiled,
     queryport_emulator: Emulator,
     queryport_role_emulator: Emulator,
     queryport_api_keys: LocalApiKeys,
@@ -216,7 +251,7 @@ def queryport_call(
     from queryport.testing.databases import fresh_database
     from queryport.testing.function import cold_start, function_environment
 
-    catalog, template = queryport_project
+    catalog, template, _ = compiled_queryport_project
     issuer = DevelopmentIssuer(tmp_path)
     with fresh_database(queryport_emulator.database_url, template) as database:
         environment = function_environment(queryport_role_emulator.url, database.name, catalog)
@@ -224,4 +259,4 @@ def queryport_call(
         environment[ISSUERS_VARIABLE] = issuer.trusted(None)
         for variable, value in environment.items():
             monkeypatch.setenv(variable, value)
-        yield Calls(cold_start(environment), database.url, issuer, queryport_api_keys)
+        yield Calls(cold_start(environment), database.url, issuer, queryport_api_keys, compiled_queryport_project)

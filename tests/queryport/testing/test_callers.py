@@ -184,6 +184,14 @@ def test_nobody_is_known_and_anonymous(queryport_call):
             queryport_call.http("GET", "/invoices", anonymous=True, **chosen)
 
 
+def test_the_document_is_of_what_its_reader_may_call(queryport_call):
+    assert queryport_call.http("GET", "/openapi.json", anonymous=True).status in (200, 401, 403)
+    paths = queryport_call.http("GET", "/openapi.json?x=1", claims={"tenant_id": 7}).json["paths"]
+    assert "get" in paths["/invoices"]
+    assert "/operations/note" not in paths
+    assert "/invoices" not in queryport_call.http("GET", "/openapi.json").json["paths"]
+
+
 def test_a_role_is_taken_for_the_call_alone(queryport_call):
     assert queryport_call("note", note="x") == {"note": "x"}
     assert queryport_call("note", note="y", idempotency_key="k") == {"note": "y"}
