@@ -47,7 +47,8 @@ class Violation(NamedTuple):
     detail: str | None = None
     """The author's sentence; without one it is Queryport's, which names the parameters."""
     pointers: tuple[str, ...] = ()
-    """JSON Pointers of the parameters that feed the constraint's columns, and no others do."""
+    """JSON Pointers of the parameters that feed the constraint's columns, and no others do. `/rows/*/email` is a member
+    of an element of the array, which of them is not known before the call."""
 
 
 def find(violations: Sequence[Violation], broken: Broken) -> Violation | None:

@@ -3,7 +3,8 @@
 The constraint's own name stays in the function's log.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from handler.contract import errors
 from handler.contract.errors import Flaw, OperationError
@@ -15,7 +16,7 @@ _BUILT_IN = {error.__name__: error for error in errors.ERRORS}
 _NO_VIOLATION = Violation(ConstraintKind.CHECK, "")
 
 
-def told(failure: Failure, violations: Sequence[Violation], *, own_code: bool, is_batch: bool) -> Failure:
+def told(failure: Failure, violations: Sequence[Violation], values: Any, *, own_code: bool) -> Failure:
     """Return the failure in the words that are told for the constraint at fault.
 
     `own_code` says that the message of a class of constraints that names none may be a RAISE's.
@@ -27,7 +28,9 @@ def told(failure: Failure, violations: Sequence[Violation], *, own_code: bool, i
         return failure
     violation = find(violations, broken) or _NO_VIOLATION
     # Which element of a batch it was is not known, nor is it the parameters' fault where others refer to the row.
-    pointers = () if broken.is_referred else violation.pointers
+    is_batch = isinstance(values, list)
+    lacks_value = broken.kind is ConstraintKind.NOT_NULL and not is_batch
+    pointers = () if broken.is_referred else _resolved(violation.pointers, values if lacks_value else {})
     detail = violation.detail or (
         failure.detail if broken.kind is ConstraintKind.RAISED else _sentence(broken, failure.error, pointers)
     )
@@ -35,6 +38,22 @@ def told(failure: Failure, violations: Sequence[Violation], *, own_code: bool, i
     if len(pointers) == 1 and not is_batch:
         flaws = (Flaw(pointers[0], violation.detail or _WORDS[broken.kind]),)
     return failure._replace(error=_error(failure.error, violation), detail=detail, flaws=flaws)
+
+
+def _resolved(pointers: Sequence[str], values: Mapping[str, Any]) -> Sequence[str]:
+    """Put into pointers at a member of some element the one element that lacks it, else point at the array."""
+    found: dict[str, None] = {}
+    for each in pointers:
+        array, _, member = each.partition("/*/")
+        elements = values.get(array[1:]) if member else None
+        name = member.replace("~1", "/").replace("~0", "~")
+        lacking = [
+            index
+            for index, element in enumerate(elements if isinstance(elements, list) else ())
+            if isinstance(element, dict) and element.get(name) is None
+        ]
+        found[f"{array}/{lacking[0]}/{member}" if len(lacking) == 1 else array] = None
+    return tuple(found)
 
 
 def _error(error: type[OperationError], violation: Violation) -> type[OperationError]:

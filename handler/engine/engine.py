@@ -79,8 +79,8 @@ class ReadyOperation:
             failure = broken_constraints.told(
                 self._blamed(failed.failure, invocation.values),
                 self._violations,
+                invocation.values,
                 own_code=self._own_code,
-                is_batch=self.is_batch,
             )
             failure = blame.located(failure, invocation.values, self._documents)
             raise self._told(failure, invocation.idempotency_key) from None

@@ -13,10 +13,18 @@ from queryport.compile.analysis.node_tree import Node, UnreadableTreeError, Valu
 from queryport.compile.analysis.scope import Command, EntryKind, Scope, outputs
 
 RowSource = tuple[int, str]
-"""The number of a parameter, and the path of a member within it, such as `/email`; empty for the whole."""
+"""The number of a parameter, and the path of a member within it, such as `/email`; empty for the whole.
+
+`/*/email` is the member of an element of the array, of which the column is a plain copy.
+"""
 
 RECORD_FUNCTIONS = frozenset({"json_to_record", "jsonb_to_record", "json_populate_record", "jsonb_populate_record"})
 """PostgreSQL's functions that make one row of an object."""
+
+_ROWS_FUNCTIONS = frozenset(
+    {"json_to_recordset", "jsonb_to_recordset", "json_populate_recordset", "jsonb_populate_recordset"}
+)
+"""Those that make a row of each element of an array."""
 
 _NOTHING = frozenset[RowSource]()
 
@@ -139,12 +147,13 @@ class RowChanges:
             case "PARAM":
                 return frozenset({(value.number("paramid"), "")}) if value.number("paramkind") == 0 else _NOTHING
             case "VAR":
-                return self._variable(scope, value)
+                found = self._variable(scope, value)
+                return _of_arrays(found) if value.numbers("varnullingrels") else found
             case "SUBLINK":
                 return self._outputs(Scope(value.node("subselect"), scope))
             case "QUERY":
                 return self._outputs(Scope(value, scope))
-        return _NOTHING.union(*(self._sources(scope, inner) for inner in value.values()))
+        return _of_arrays(_NOTHING.union(*(self._sources(scope, inner) for inner in value.values())))
 
     def _outputs(self, scope: Scope) -> frozenset[RowSource]:
         return _NOTHING.union(*(self._sources(scope, target.node("expr")) for target in outputs(scope.query)))
@@ -215,9 +224,20 @@ class RowChanges:
                     if function.name in RECORD_FUNCTIONS:
                         member = column_names(entry)[column - 1].replace("~", "~0").replace("/", "~1")
                         return frozenset((number, f"{path}/{member}") for number, path in sources)
+                    if function.name in _ROWS_FUNCTIONS and len(entry.nodes("functions")) == 1:
+                        given = {node.number("paramid") for node in call.nodes("args") if node.tag == "PARAM"}
+                        member = column_names(entry)[column - 1].replace("~", "~0").replace("/", "~1")
+                        return frozenset(
+                            (number, f"/*/{member}" if number in given else path) for number, path in sources
+                        )
                 return sources
             before += count
         return _NOTHING
+
+
+def _of_arrays(sources: frozenset[RowSource]) -> frozenset[RowSource]:
+    """Return the sources with the whole array in place of a member of its elements."""
+    return frozenset((number, path.partition("/*/")[0]) for number, path in sources)
 
 
 def column_names(entry: Node) -> list[str]:
