@@ -135,9 +135,6 @@ def _keys(old: Operation, new: Operation) -> Iterator[Change]:
     elif after is not Idempotency.OFF and before is not Idempotency.OFF and new.keep < old.keep:
         message = f"keys are kept for {new.keep} seconds, and were for {old.keep}: a late repetition happens twice"
         yield Change("QP806", ("keep",), message, f"write `keep: {old.keep}s`")
-    if Idempotency.OFF not in (before, after) and old.keeps_answer and not new.keeps_answer:
-        message = "the answer is not kept with a key: a call that is repeated is answered by nothing"
-        yield Change("QP806", ("answer",), message, "write `answer: kept`")
     if after is not Idempotency.OFF and before is not Idempotency.OFF and old.keeps_answer and not new.keeps_answer:
         message = "a call that is repeated with its key is answered by null, and was by the first answer"
         yield Change("QP806", ("answer",), message, "delete `answer: none`")

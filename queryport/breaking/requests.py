@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from typing import Any
+from typing import Any, NamedTuple
 
-from handler.contract.execution import Batch
+from handler.contract.execution import Batch, Listing
 from handler.contract.operation import Operation
 from queryport.breaking.change import Change
 from queryport.breaking.containment import excess
-from queryport.breaking.types import input_kept
-from queryport.breaking.words import of_input
+from queryport.breaking.types import input_kept, is_built_in
+from queryport.breaking.words import of_input, value_text
 
 _JSON = "application/json"
 _TEXT, _LIST, _DOCUMENT = "a text", "a list of texts", "JSON"
@@ -56,8 +56,13 @@ def _parameters(old: Operation, new: Operation) -> Iterator[Change]:
     for each in excess(old.parameters_schema, new.parameters_schema):
         path = each.path[1:] if isinstance(new.execution, Batch) else each.path
         name, message, cure = of_input(each._replace(path=path))
+        if of_list := _of_list(old, name):
+            if each.keyword == "maxItems" or (of_list.once and name in told):
+                continue  # the columns under `sort` are told, of which it has as many
+            yield Change("QP803", of_list.keys, message, of_list.cure)
+        else:
+            yield Change("QP803", ("params", name) if name else (), message, cure, f":{name}")
         told.add(name)
-        yield Change("QP803", ("params", name) if name else (), message, cure, f":{name}")
     before, after = _properties(old), _properties(new)
     patches = [{each.name: each.patch for each in operation.parameters} for operation in (old, new)]
     could_be_absent = before.keys() - _required(old)
@@ -73,8 +78,34 @@ def _parameters(old: Operation, new: Operation) -> Iterator[Change]:
         was, now = types[0][name], types[1][name]
         if not input_kept(was, now, after.get(name)):
             message = f"the type of `{name}` is {now}, and was {was}: it may refuse a value, or take it for another"
-            yield Change("QP803", ("params", name), message, f"write `type: {was}` and cast it in the statement")
+            cure = (
+                f"write `type: {was}` and cast it in the statement" if is_built_in(was) else "keep the type that it had"
+            )
+            yield Change("QP803", ("params", name), message, cure)
     yield from _of_null(old, new, told)
+
+
+class _OfList(NamedTuple):
+    """The key that gives a list one of its own parameters, and the cure of what is not taken there any more."""
+
+    keys: tuple[str, ...]
+    cure: str
+    once: bool = False
+
+
+_OF_LISTS = {
+    "limit": _OfList(("page", "max"), "keep `max`"),
+    "cursor": _OfList(("page",), "write `page` again"),
+    "sort": _OfList(("sort",), "keep the columns under `sort`", once=True),
+    "filter": _OfList(("filter",), "keep the columns under `filter`, and their types"),
+    "count": _OfList(("count",), "write `count: true` again"),
+}
+
+
+def _of_list(operation: Operation, name: str) -> _OfList | None:
+    """The key of a parameter that the operation has as a list, and not from its statement."""
+    own = {parameter.name for parameter in operation.parameters}
+    return None if name in own or not isinstance(operation.execution, Listing) else _OF_LISTS.get(name)
 
 
 def _of_null(old: Operation, new: Operation, told: AbstractSet[str]) -> Iterator[Change]:
@@ -148,7 +179,7 @@ def _is_json_as_it_stands(schema: Any) -> bool:
 
 
 def _shown(schema: Mapping[str, Any]) -> str:
-    return repr(schema["default"]) if "default" in schema else "NULL"
+    return f"`{value_text(schema['default'])}`" if "default" in schema else "NULL"
 
 
 def _properties(operation: Operation) -> Mapping[str, Any]:

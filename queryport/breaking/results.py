@@ -6,7 +6,7 @@ from handler.contract.execution import Listing
 from handler.contract.operation import Operation, Result
 from queryport.breaking.change import Change
 from queryport.breaking.containment import excess
-from queryport.breaking.types import output_kept, reformed
+from queryport.breaking.types import is_built_in, output_kept, reformed
 from queryport.breaking.words import column_of, of_output, opened
 
 
@@ -38,22 +38,49 @@ def _pages(old: Operation, new: Operation) -> Iterator[Change]:
 def _columns(old: Operation, new: Operation) -> Iterator[Change]:
     was, now = old.documentation.result_schema, new.documentation.result_schema
     told = set()
+    big_numbers: list[bool] = []
+    before, after = old.documentation.column_types, new.documentation.column_types
+    big = {name for name in before.keys() & after.keys() if before[name] == after[name] and _is_big(before[name])}
     for each in excess(now, opened(was)):
         column, message, cure = of_output(each)
         told.add(column)
+        if column in big and (each.keyword == "pattern" or (each.keyword == "type" and each.has != ("null",))):
+            # The type is what it was: the setting alone gives its numbers another JSON.
+            big_numbers.append(_are_strings(_of_column(now, column)))
+            continue
         yield Change("QP804", (), message, cure, column)
-    before, after = old.documentation.column_types, new.documentation.column_types
+    if big_numbers:
+        forms = ("number", "string") if big_numbers[0] else ("string", "number")
+        message = "bigint and numeric are answered as {}s now, and were {}s".format(*reversed(forms))
+        yield Change("QP804", ("big_numbers",), message, f"write `big_numbers: {forms[0]}`")
     for name in sorted(before.keys() & after.keys() - told):
         if not output_kept(before[name], after[name], _of_column(was, name), _of_column(now, name)):
             told.add(name)
             message = f"the type of the column `{name}` is {after[name]}, and was {before[name]}"
-            yield Change("QP804", (), message, f"cast it: `…::{before[name]} AS {name}`", name)
+            yield Change("QP804", (), message, _type_cure(name, before[name]), name)
     for path in reformed(was, now):
         column, where = column_of(path)
         if column not in told:
             told.add(column)
             message = f"the texts of {where} are of a type with a form of its own now, and were any"
             yield Change("QP804", (), message, "keep the type that it had", column)
+
+
+def _is_big(name: str) -> bool:
+    return name.rstrip("[]") in ("bigint", "numeric")
+
+
+def _are_strings(schema: object) -> bool:
+    """Whether the numbers of a column, or those in its arrays, are answered as strings alone."""
+    while isinstance(schema, dict) and "items" in schema:
+        schema = schema["items"]
+    types = schema.get("type") if isinstance(schema, dict) else None
+    return types == "string" or (isinstance(types, list) and {*types} == {"string", "null"})
+
+
+def _type_cure(column: str, name: str) -> str:
+    """The cast to the type that a column had; a type of the project's own may be gone, or have another name."""
+    return f"cast it: `…::{name} AS {column}`" if is_built_in(name) else "answer it in the type that it had"
 
 
 def _of_column(schema: object, name: str) -> object:

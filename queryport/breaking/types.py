@@ -41,6 +41,11 @@ _EXACT = frozenset(
 """Types, each with another that holds every number of it."""
 
 
+def is_built_in(name: str) -> bool:
+    """Return whether a type, or that of an array's elements, is one of PostgreSQL's own that every database has."""
+    return name.rstrip("[]") in _BUILT_IN
+
+
 def input_kept(before: str, after: str, schema: Any) -> bool:
     """Return whether each value sent for a parameter of one type is the same of another, where its schema takes it."""
     before, after = before.rstrip("[]"), after.rstrip("[]")

@@ -1,5 +1,6 @@
 """What a difference between two schemas means for callers, in words."""
 
+import json
 from typing import Any
 
 from queryport.breaking.containment import Excess
@@ -21,9 +22,12 @@ def of_input(found: Excess) -> tuple[str, str, str]:
         case "type":
             return name, f"{where} cannot be {_types(found.has)} any more", "keep the type that it had"
         case "enum" if found.has is not None:
-            return name, f"{where} cannot be {_list(found.has)} any more", "take the values that it took"
-    had = f", and had `{found.has}`" if found.has is not None else ", and had none"
-    return name, f"{where} has `{found.keyword}: {_short(found.allows)}` now{had}", "take the values that it took"
+            return name, f"{where} cannot be {_labels(found.has)} any more", "take the values that it took"
+        case "enum":
+            return name, f"{where} can only be {_labels(found.allows)} now", "take the values that it took"
+    had = f", and had `{value_text(found.has)}`" if found.has is not None else ", and had none"
+    now = f"`{found.keyword}: {value_text(found.allows)}`" if found.allows is not None else f"another `{found.keyword}`"
+    return name, f"{where} has {now} now{had}", "take the values that it took"
 
 
 def of_output(found: Excess) -> tuple[str, str, str]:
@@ -41,11 +45,14 @@ def of_output(found: Excess) -> tuple[str, str, str]:
         case "enum" if found.has is not None:
             return (
                 column,
-                f"{where} may be {_list(found.has)} now",
+                f"{where} may be {_labels(found.has)} now",
                 "map it to what callers know, or tell them first",
             )
-    has = f", and is `{_short(found.has)}`" if found.has is not None else ", and is none now"
-    return column, f"`{found.keyword}` of {where} was `{_short(found.allows)}`{has}", "keep the type that it had"
+        case "enum":
+            return column, f"{where} may be more now than {_labels(found.allows)}", "keep the type that it had"
+    has = f", and is `{value_text(found.has)}`" if found.has is not None else ", and is none now"
+    was = f" was `{value_text(found.allows)}`" if found.allows is not None else " was another"
+    return column, f"`{found.keyword}` of {where}{was}{has}", "keep the type that it had"
 
 
 def column_of(path: tuple[str, ...]) -> tuple[str, str]:
@@ -80,6 +87,16 @@ def _list(values: tuple[Any, ...]) -> str:
     return " or ".join(str(value) for value in values)
 
 
-def _short(value: Any) -> str:
-    text = str(value)
-    return text if len(text) <= 80 else f"{text[:77]}…"
+def _labels(values: tuple[Any, ...]) -> str:
+    told = [value_text(value) for value in values[:_MOST_LABELS]]
+    more = len(values) - len(told)
+    return _list((*told, f"one of {more} more") if more else tuple(told))
+
+
+_MOST_LABELS = 10
+
+
+def value_text(value: Any) -> str:
+    """Return a value of a schema as it stands in one, JSON, shortened where it is long; a text has no quotes."""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 80 else f"{text[:79]}…"

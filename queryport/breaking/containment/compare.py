@@ -129,7 +129,7 @@ def _into_enum(kind: str, second: Mapping[str, Any], path: Path) -> Iterator[Exc
     values: Sequence[Any] = {"null": (None,), "boolean": (False, True)}.get(kind, ())
     fits = bool(values) and all(accepts({"enum": _labels(second)}, value) for value in values)
     if not fits:
-        yield Excess(path, "enum", None, tuple(map(repr, _labels(second))))
+        yield Excess(path, "enum", None, tuple(_labels(second)))
 
 
 def _labels(schema: Mapping[str, Any]) -> list[Any]:
@@ -190,4 +190,4 @@ def _of_values(values: Sequence[Any], first: Sequence[Schema], second: Schema, p
     if nulls:
         yield Excess(path, "type", ("null",), second.get("type") if isinstance(second, dict) else None)
     if others:
-        yield Excess(path, "enum", tuple(map(repr, others)), None)
+        yield Excess(path, "enum", tuple(others), None)

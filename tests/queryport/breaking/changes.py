@@ -292,7 +292,7 @@ COLUMNS = {
     "lists_of_bytes": _gives("ARRAY[name]", "ARRAY[name::bytea]", "QP804", "QP804"),
     "composite": _gives("row('', '')::place", "row('', '', '')::place_with_country", None, "QP804"),
     "composite_of_bytes": _gives("row('', '')::place", "row('', '')::place_of_bytes", "QP804", "QP804"),
-    "big_numbers": _says("", "-- big_numbers: string\n", "QP804", "QP804", "SELECT price FROM item", "price"),
+    "big_numbers": _says("", "-- big_numbers: string\n", "QP804", "QP804", "SELECT price FROM item", "big_numbers"),
     "value": Changed(
         "-- result: value\nSELECT count(*)::int FROM item", "-- result: value\nSELECT count(*) FROM item", "QP804", None
     ),
@@ -307,13 +307,15 @@ COLUMNS = {
 _PAGE = "-- http: GET /@\n-- page: {by: [id], size: 5, max: 9}\n"
 LISTS = {
     "pages_begin": _says("-- http: GET /@\n", _PAGE, "QP804", "QP804", _LIST),
-    "pages_smaller": _says(_PAGE, _PAGE.replace("max: 9", "max: 8"), "QP803", None, _LIST),
+    "pages_smaller": _says(_PAGE, _PAGE.replace("max: 9", "max: 8"), "QP803", None, _LIST, "max: 8"),
     "size_smaller": _says(_PAGE, _PAGE.replace("size: 5", "size: 4"), "QP808", None, _LIST, "size"),
     "order_of_pages": _says(_PAGE, _PAGE.replace("[id]", "[made, id]"), "QP808", "QP808", _LIST, "by"),
     "direction_of_pages": _says(_PAGE, _PAGE.replace("[id]", "[id desc]"), "QP808", "QP808", _LIST, "by"),
-    "sort_key": _says(f"{_PAGE}-- sort: [name, price]\n", f"{_PAGE}-- sort: [name]\n", "QP803", None, _LIST),
+    "sort_key": _says(f"{_PAGE}-- sort: [name, price]\n", f"{_PAGE}-- sort: [name]\n", "QP803", None, _LIST, "sort:"),
     "sort": _says(f"{_PAGE}-- sort: [name]\n", _PAGE, "QP803", None, _LIST),
-    "filter_key": _says(f"{_PAGE}-- filter: [name, price]\n", f"{_PAGE}-- filter: [name]\n", "QP803", None, _LIST),
+    "filter_key": _says(
+        f"{_PAGE}-- filter: [name, price]\n", f"{_PAGE}-- filter: [name]\n", "QP803", None, _LIST, "filter:"
+    ),
     "filter": _says(f"{_PAGE}-- filter: [name]\n", _PAGE, "QP803", None, _LIST),
     "count": _says(f"{_PAGE}-- count: true\n", _PAGE, "QP803", None, _LIST),
     "operators": Changed(
