@@ -37,7 +37,7 @@ PROJECT = {
     ),
     "sql_queries/books/get.sql": (
         "-- result: one\n-- http: GET /books/{book_id}\n"
-        "SELECT book_id, title, state, note FROM book WHERE book_id = :book_id\n"
+        "SELECT book_id, title, state, note, price FROM book WHERE book_id = :book_id\n"
     ),
     "sql_queries/books/add.sql": (
         "-- result: one\n-- http: POST /books\n-- params: {extra: {default: {}}}\n"

@@ -1,6 +1,7 @@
 """openapi-typescript and openapi-fetch: the types compile under `strict`, and a program calls through them."""
 
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -41,3 +42,17 @@ def test_a_program_calls_through_the_types(served: Served, document: Path, tmp_p
         "asked": {"titles": ["Book 3", "Book 2"], "total": 2},
     }
     served.client.delete("/books/7")
+
+
+def test_the_page_runs_as_it_stands(served: Served, document: Path, tmp_path: Path) -> None:
+    """In a folder without a package; what is installed, and the document, are there already."""
+    page = (ROOT / "docs/clients.md").read_text().partition("## TypeScript")[2].partition("## Python")[0]
+    (program,) = re.findall(r"```ts\n(.*?)```", page, re.DOTALL)
+    made, called = re.findall(r"```sh\n(.*?)```", page, re.DOTALL)
+    (tmp_path / "node_modules").symlink_to(NODE_MODULES)
+    shutil.copy(document, tmp_path / "openapi.json")
+    (tmp_path / "client.ts").write_text(program.replace("http://127.0.0.1:8080", served.printed("Function URL")))
+    lines = [line for line in (made + called).splitlines() if not line.startswith(("npm install", "queryport "))]
+    assert len(lines) == 4
+    told = _run(tmp_path, "sh", "-ec", "\n".join(lines))
+    assert "no row" in told.splitlines()[-1], told

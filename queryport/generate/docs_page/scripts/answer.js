@@ -144,9 +144,9 @@ function columnsOf(rows) {
 function Pages({ answer, page, isCalling, onNext, onPrevious }) {
   const next = answer.json?.next ?? null;
   return html`<div class="pages" role="group" aria-label="Pages">
-    <button type="button" disabled=${onPrevious === null || isCalling} onClick=${onPrevious}>‹ Previous page</button>
+    <button type="button" aria-disabled=${onPrevious === null || isCalling} onClick=${() => isCalling || onPrevious?.()}>‹ Previous page</button>
     <span>Page ${page}</span>
-    <button type="button" disabled=${next === null || isCalling} onClick=${() => onNext(next)}>Next page ›</button>
+    <button type="button" aria-disabled=${next === null || isCalling} onClick=${() => isCalling || next === null || onNext(next)}>Next page ›</button>
   </div>`;
 }
 

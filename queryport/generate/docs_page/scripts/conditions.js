@@ -1,7 +1,7 @@
 // The conditions of a list, each a column, an operator and a value, as the object that they are sent as.
 import { isNumber, parseJson, toJson } from "./exact_json.js";
 import { typesOf } from "./schema.js";
-import { html, useRef, useState } from "./ui.js";
+import { html, useEffect, useRef, useState } from "./ui.js";
 import { scalarOf } from "./values.js";
 
 const OPERATORS = {
@@ -22,6 +22,15 @@ export function Conditions({ field, entry, attributes, onEntry }) {
   const { schema } = field;
   const [rows, setRows] = useState(() => rowsOf(entry.text));
   const written = useRef(entry.text);
+  const group = useRef(null);
+  // The number of the row that the focus goes to when it is there, or that took the place of one that is gone.
+  const goal = useRef(null);
+  useEffect(() => {
+    if (goal.current === null) return;
+    const row = group.current.querySelectorAll(".condition")[goal.current];
+    (row ?? group.current).querySelector(row ? "select" : ":scope > button").focus();
+    goal.current = null;
+  });
   // A value from elsewhere, such as an example.
   if (written.current !== entry.text) {
     written.current = entry.text;
@@ -34,9 +43,17 @@ export function Conditions({ field, entry, attributes, onEntry }) {
     onEntry({ sent: text !== "", isNull: false, text });
   };
   const replace = (number, part) => change(rows.map((row, each) => (each === number ? { ...row, ...part } : row)));
+  const add = () => {
+    goal.current = rows.length;
+    change([...rows, startOf(schema, first)]);
+  };
+  const remove = (number) => {
+    goal.current = number;
+    change(rows.filter((_, each) => each !== number));
+  };
   const columns = Object.keys(schema.properties);
   const first = columns[0];
-  return html`<div class="conditions" role="group" aria-label=${field.name}>
+  return html`<div class="conditions" role="group" ref=${group} aria-label=${field.name}>
     ${rows.map(
       (row, number) => html`<div class="condition" key=${number}>
         <select aria-label=${`Column of condition ${number + 1}`} value=${row.column}
@@ -48,10 +65,10 @@ export function Conditions({ field, entry, attributes, onEntry }) {
           ${operatorsOf(schema, row.column).map((operator) => html`<option key=${operator} value=${operator}>${OPERATORS[operator] ?? operator}</option>`)}
         </select>
         <${Value} schema=${schema.properties[row.column].properties[row.operator]} number=${number} row=${row} onText=${(text) => replace(number, { text })} />
-        <button type="button" class="quiet" aria-label=${`Remove condition ${number + 1}`} onClick=${() => change(rows.filter((_, each) => each !== number))}>✕</button>
+        <button type="button" class="quiet" aria-label=${`Remove condition ${number + 1}`} onClick=${() => remove(number)}>✕</button>
       </div>`,
     )}
-    <button type="button" ...${attributes} aria-invalid=${undefined} onClick=${() => change([...rows, startOf(schema, first)])}>Add a condition</button>
+    <button type="button" ...${attributes} aria-invalid=${undefined} onClick=${add}>Add a condition</button>
   </div>`;
 }
 

@@ -52,7 +52,9 @@ export function OperationPage({ operation, document, credential, forms, onSignIn
     setPages([]);
   };
 
+  // A button that is disabled loses the focus: while a call runs, its button does nothing and keeps it.
   async function call({ entries = form.entries, prefer } = {}) {
+    if (isCalling) return;
     const found = valuesOf(details.fields, entries);
     setFlaws(found.flaws);
     if (found.flaws.size > 0) {
@@ -129,12 +131,12 @@ export function OperationPage({ operation, document, credential, forms, onSignIn
             )}
             <${Extras} details=${details} form=${form} onForm=${setForm} prefix=${prefix} />
             <div class="buttons">
-              <button type="submit" title="Enter, or Ctrl-Enter in a text" class=${details.method === "DELETE" ? "primary danger" : "primary"} disabled=${isCalling}>
+              <button type="submit" title="Enter, or Ctrl-Enter in a text" class=${details.method === "DELETE" ? "primary danger" : "primary"} aria-disabled=${isCalling}>
                 ${isCalling ? "Calling…" : details.facts.read_only ? "Call" : "Call and change"}
               </button>
               ${
                 details.rollback &&
-                html`<button type="button" disabled=${isCalling} onClick=${() => call({ prefer: "tx=rollback" })}>
+                html`<button type="button" aria-disabled=${isCalling} onClick=${() => call({ prefer: "tx=rollback" })}>
                   Try without changing anything
                 </button>`
               }

@@ -15,6 +15,8 @@ export function flawsOf(problem, fields) {
     const before = flaws.get(keyOf(field));
     flaws.set(keyOf(field), before ? `${before}; ${told}` : told);
   }
+  const precondition = problem?.status === 428 ? fields.find(({ in: place, name }) => place === "header" && name === "If-Match") : undefined;
+  if (precondition) flaws.set(keyOf(precondition), "is needed: the ETag of the answer that the row was read by");
   return flaws;
 }
 

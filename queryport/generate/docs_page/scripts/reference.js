@@ -1,5 +1,5 @@
 // What is known of an operation beside its parameters: its facts, its SQL, its answers.
-import { resolved, rulesOf, typeName } from "./schema.js";
+import { expanded, labelsOf, resolved, rulesOf, typeName } from "./schema.js";
 import { html } from "./ui.js";
 
 const RESULTS = {
@@ -64,12 +64,12 @@ function Columns({ schema, document }) {
   if (columns.length === 0) return html`<p class="hint">${typeName(row, document)}</p>`;
   return html`<dl class="columns-list">
     ${columns.map(([name, column]) => {
-      const own = resolved(column, document);
+      const own = expanded(column, document, 1);
       return html`<div key=${name}>
         <dt><code>${name}</code></dt>
         <dd>
           <span class="type">${typeName(own, document)}</span>
-          ${rulesOf(own).map((rule) => html` · <span>${rule}</span>`)}
+          ${[...labelsOf(own), ...rulesOf(own)].map((rule) => html` · <span>${rule}</span>`)}
           ${own.description && html`<br />${own.description}`}
         </dd>
       </div>`;

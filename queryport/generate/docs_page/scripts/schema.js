@@ -115,6 +115,12 @@ function plural(name) {
   return /^(whole number|number|text|date|object|UUID)$/.test(name) ? `${name}s` : name;
 }
 
+// The labels of an enum as a rule, where no menu has them.
+export function labelsOf(schema) {
+  const labels = choicesOf(schema)?.filter((each) => each !== null) ?? [];
+  return labels.length > 0 ? [`one of ${labels.join(", ")}`] : [];
+}
+
 // The rules beyond the type, each as a short text.
 export function rulesOf(schema) {
   const rules = [];

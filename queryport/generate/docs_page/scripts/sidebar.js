@@ -16,7 +16,26 @@ export function Sidebar({ data, current }) {
   const isKnown = data.operations !== undefined; // while they are fetched there is no number to read out
   const hits = useMemo(() => found(operations, search), [operations, search]);
   const folders = useMemo(() => foldersOf(operations), [operations]);
-  useEffect(() => focusBySlash(input), []);
+  // Of a narrow screen an operation takes all: the list has to come first.
+  const wanted = useRef(false);
+  useEffect(
+    () =>
+      bySlash(() => {
+        wanted.current = input.current.offsetParent === null;
+        if (wanted.current) location.hash = "#/";
+        else enter(input.current);
+      }),
+    [],
+  );
+  useEffect(() => {
+    if (wanted.current && current === null) enter(input.current);
+    wanted.current &&= current !== null;
+  }, [current]);
+  const open = (event) => {
+    if (event.key !== "Enter" || !searching || hits.length !== 1) return;
+    event.preventDefault();
+    location.hash = addressOf(hits[0]);
+  };
 
   const searching = search.trim() !== "";
   return html`<nav class="sidebar" aria-label="Operations" ref=${nav} onKeyDown=${(event) => walk(event, nav.current, input.current)}>
@@ -30,6 +49,7 @@ export function Sidebar({ data, current }) {
         spellcheck="false"
         value=${search}
         onInput=${(event) => setSearch(event.target.value)}
+        onKeyDown=${open}
       />
       <p class="count" role="status">${isKnown && counted(searching ? hits.length : operations.length, searching)}</p>
     </div>
@@ -90,13 +110,18 @@ function walk(event, nav, input) {
   next.focus();
 }
 
-function focusBySlash(input) {
+function enter(input) {
+  input.focus();
+  input.select();
+}
+
+// Calls `onSlash` wherever the key is pressed and is no text; returns the function that ends it.
+function bySlash(onSlash) {
   const pressed = (event) => {
     const isTyping = event.target.closest?.("input, textarea, select, dialog");
     if (event.key !== "/" || isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
-    input.current?.focus();
-    input.current?.select();
+    onSlash();
   };
   addEventListener("keydown", pressed);
   return () => removeEventListener("keydown", pressed);

@@ -136,6 +136,57 @@ def test_everything_works_by_keyboard(visitor: Visitor) -> None:
     expect(page.get_by_role("button", name="Sign in").first).to_be_focused()
 
 
+def test_the_focus_is_kept_by_keyboard_on_a_phone(chromium: Browser, served: Served) -> None:
+    visitor = Visitor(chromium, served.printed("Function URL"), viewport={"width": 390, "height": 844})
+    page = visitor.open("books.find")
+    press = page.keyboard.press
+    search = page.get_by_role("searchbox")
+    expect(search).to_be_hidden()
+    press("/")
+    expect(search).to_be_focused()
+    page.keyboard.type("books.find")
+    press("Enter")  # one hit is opened
+    expect(page.get_by_role("heading", level=1)).to_be_focused()
+    add = page.get_by_role("button", name="Add a condition")
+    add.focus()
+    press("Enter")
+    expect(page.get_by_label("Column of condition 1")).to_be_focused()
+    add.focus()
+    press("Enter")
+    expect(page.get_by_label("Column of condition 2")).to_be_focused()
+    for left in ("Column of condition 1", None):
+        page.get_by_role("button", name="Remove condition 1").focus()
+        press("Enter")
+        expect(page.get_by_label(left) if left else add).to_be_focused()
+    button = page.get_by_role("button", name="Call", exact=True)
+    button.focus()
+    press("Enter")
+    page.get_by_role("table").wait_for()
+    expect(button).to_be_focused()
+    page.get_by_role("button", name="Next page").focus()
+    for _ in range(9):
+        press("Enter")
+        expect(button).not_to_have_text("Calling…")
+        expect(page.get_by_role("button", name="Next page")).to_be_focused()
+    visitor.check()
+    visitor.context.close()
+
+
+def test_a_header_that_is_asked_for_is_pointed_at(visitor: Visitor) -> None:
+    page = visitor.open("books.retitle")
+    page.get_by_role("button", name="Fill in an example").click()
+    header = page.get_by_label("If-Match", exact=True)
+    page.get_by_label("Send If-Match").uncheck()
+    page.get_by_role("button", name="Call and change").click()
+    expect(header).to_be_focused()
+    expect(header).to_have_attribute("aria-invalid", "true")
+
+
+def test_an_answer_names_the_labels_of_its_enums(visitor: Visitor) -> None:
+    page = visitor.open("books.find")
+    expect(page.locator("dl.columns-list").first).to_contain_text("one of soft, hard")
+
+
 def test_the_focus_is_always_seen(visitor: Visitor) -> None:
     page = visitor.open("books.list")
     seen: set[str] = set()

@@ -26,6 +26,7 @@ def test_lists_the_operations_by_folder(visitor: Visitor) -> None:
         "get",
         "list",
         "remove",
+        "retitle",
         "body",
         "path",
         "picture",
@@ -33,7 +34,7 @@ def test_lists_the_operations_by_folder(visitor: Visitor) -> None:
         "key",
         "who",
     ]
-    assert page.locator("nav summary").all_inner_texts() == ["books\n6", "echo\n2", "files\n2", "mine\n2"]
+    assert page.locator("nav summary").all_inner_texts() == ["books\n7", "echo\n2", "files\n2", "mine\n2"]
 
 
 def test_finds_operations_as_one_types(visitor: Visitor) -> None:
@@ -42,9 +43,9 @@ def test_finds_operations_as_one_types(visitor: Visitor) -> None:
     search = page.get_by_role("searchbox", name="Search the operations")
     expect(search).to_be_focused()
     for text, found in (
-        ("boo", ["books.add", "books.count", "books.find", "books.get", "books.list", "books.remove"]),
+        ("boo", ["books.add", "books.count", "books.find", "books.get", "books.list", "books.remove", "books.retitle"]),
         ("books pages", ["books.list"]),
-        ("/books/{", ["books.get", "books.remove"]),
+        ("/books/{", ["books.get", "books.remove", "books.retitle"]),
         ("TAKE A BOOK", ["books.remove"]),
     ):
         search.fill(text)
