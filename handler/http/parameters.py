@@ -1,7 +1,7 @@
 """The parameters of a REST call: gathered from the path, the query string and the body, each from one place only.
 
 A parameter in the URL is a text and becomes the value that its schema means; a member of the body is JSON already. A
-query string has a list's filters as OpenAPI's deepObject: `filter[total][gte]=10`.
+query string has each condition of a list's filter by itself: `filter[total][gte]=10`.
 """
 
 import re
