@@ -93,7 +93,7 @@ def test_every_check_finds_nothing(catalogue: Served, tmp_path: Path) -> None:
     )
     assert "Test cases:" in done.stdout, done.stdout + done.stderr
     failures = re.split(r"\n(?=\d+\. Test Case ID)", done.stdout)[1:]
-    wrong = [failure for failure in failures if not (_is_for_postgresql_to_say(failure) or _is_an_empty_list(failure))]
+    wrong = [failure for failure in failures if not any(is_known(failure) for is_known in _KNOWN)]
     assert wrong == [], "\n".join(wrong)
 
 
@@ -101,6 +101,17 @@ def _is_for_postgresql_to_say(failure: str) -> bool:
     """Whether a valid request was refused for what no schema can say, and nothing else was found in the case."""
     codes = set(re.findall(r"^- (ST\d+)", failure, re.MULTILINE))
     return codes == {"ST202"} and "[400]" in failure and any(reason in failure for reason in _ONLY_POSTGRESQL_KNOWS)
+
+
+_OF_TEXTS = r"/properties/filter\[(?:tags\]\[\w+|title\]\[in)\](?:/anyOf/1)?"
+"""The conditions of the project whose value is a list of texts; `allowEmptyValue` makes an `anyOf` of it."""
+
+
+def _is_a_list_of_one_text(failure: str) -> bool:
+    """Whether a text was sent for a list of texts, which in a query string is a list with that text alone."""
+    violated = re.findall(r"- violates `(?:\w+)` at (\S+)", failure)
+    codes = set(re.findall(r"^- (ST\d+)", failure, re.MULTILINE))
+    return codes == {"ST201"} and bool(violated) and all(re.fullmatch(_OF_TEXTS, each) for each in violated)
 
 
 def _is_an_empty_list(failure: str) -> bool:
@@ -114,3 +125,6 @@ def test_openapi_spec_validator_takes_it(document: Path) -> None:
         [TOOLS / "python", "-m", "openapi_spec_validator", document], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+_KNOWN = (_is_for_postgresql_to_say, _is_an_empty_list, _is_a_list_of_one_text)
