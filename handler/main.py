@@ -14,13 +14,14 @@ import os
 import time
 from typing import TYPE_CHECKING, Any
 
-from handler.adapter import Adapter, Incoming
+from handler.adapter import Adapter, Exchange, Incoming
 from handler.contract.catalog import Catalog
-from handler.contract.errors import InternalError, OperationError
+from handler.contract.errors import InternalError, OperationError, Outcome
 from handler.data_api.client import DataApi
 from handler.data_api.deadline import Deadline
 from handler.data_api.wire import Wire
 from handler.engine.engine import Engine
+from handler.engine.invocation import Answer
 from handler.http.function_url import FunctionUrl, is_function_url
 from handler.identity.caller import ANONYMOUS, alias_of
 from handler.identity.identity import Identity
@@ -54,7 +55,8 @@ class Application:
         deadline = Deadline(context.get_remaining_time_in_millis)
         incoming = Incoming(event, ANONYMOUS, context.aws_request_id, deadline, context.invoked_function_arn)
         call = CallRecord(adapter.name, incoming.request_id)
-        exchange = None
+        exchange: Exchange | bytes | None = None
+        answer: Answer | None = None
         try:
             incoming = incoming._replace(caller=adapter.identify(incoming))
             call = call._replace(caller=incoming.caller)
@@ -70,7 +72,11 @@ class Application:
         except OperationError as error:
             call = call._replace(error=error)
         except Exception as error:  # noqa: BLE001 (the last resort: neither callers nor the log may see what it says)
-            told = InternalError("an unexpected error; the function's log has its type", cause=type(error).__name__)
+            told = InternalError(
+                "an unexpected error; the function's log has its type",
+                outcome=_outcome(exchange, answer),
+                cause=type(error).__name__,
+            )
             call = call._replace(error=told, crash=error)
         self._observer.record(call, time.perf_counter() - started)
         if call.error is None:
@@ -82,6 +88,15 @@ class Application:
         """The adapter for an event; one that looks like a Function URL's may be a direct caller's forgery."""
         through_url = self._http_alias is None or alias_of(function_arn) == self._http_alias
         return self._function_url if through_url and is_function_url(event) else self._task
+
+
+def _outcome(exchange: Exchange | bytes | None, answer: Answer | None) -> Outcome:
+    """The fate of the change of a call that something unexpected ended."""
+    if exchange is None or isinstance(exchange, bytes) or exchange.operation.read_only:
+        return Outcome.NOT_EXECUTED
+    if answer is None:
+        return Outcome.UNKNOWN
+    return Outcome.ROLLED_BACK if answer.rolled_back else Outcome.COMMITTED
 
 
 lambda_handler = Application(Settings.from_environment(os.environ), IdentitySettings.from_environment(os.environ))

@@ -12,10 +12,13 @@ ONE_ROW = frozenset({Result.ONE, Result.MAYBE, Result.VALUE})
 
 
 def answer_of(operation: Operation, rows: Rows, *, replayed: bool = False) -> Answer:
-    """Make the answer of the rows; of an answer that was not kept, null. Raises Failed with NotFound or TooManyRows."""
+    """Make the answer of the rows. Raises Failed with NotFound or TooManyRows.
+
+    An earlier answer that was not kept, or was of another kind, is null.
+    """
     result, json_rows = operation.result, rows.json_rows
-    if json_rows == [UNKEPT]:
-        # Whether answers are kept may have changed since, so what stands in the table decides.
+    if json_rows == [UNKEPT] or (replayed and not _fit(result, json_rows)):
+        # What is answered, and whether that is kept, may have changed since: what stands in the table decides.
         return Answer(Result.NONE, [], 0, replayed=True)
     if result is Result.MANY:
         return Answer(result, json_rows, len(json_rows), replayed)
@@ -31,6 +34,23 @@ def answer_of(operation: Operation, rows: Rows, *, replayed: bool = False) -> An
     if not json_rows and result is not Result.MAYBE:
         raise Failed(none_found(operation.name))
     return Answer(result, json_rows, len(json_rows), replayed)
+
+
+def _fit(result: Result, json_rows: list[str]) -> bool:
+    """Whether rows that were kept by an earlier build can be an answer of this kind."""
+    match result:
+        case Result.NONE:
+            return True
+        case Result.AFFECTED:
+            return len(json_rows) == 1 and json_rows[0].isdecimal()
+        case Result.VALUE:
+            return len(json_rows) == 1
+        case Result.MANY:
+            return all(row.startswith("{") for row in json_rows)
+        case Result.ONE:
+            return len(json_rows) == 1 and json_rows[0].startswith("{")
+        case Result.MAYBE:
+            return json_rows in ([], ["null"]) or (len(json_rows) == 1 and json_rows[0].startswith("{"))
 
 
 def recorded(operation: Operation, rows: Rows) -> list[str]:

@@ -59,6 +59,10 @@ class HttpExchange(NamedTuple):
         form, request = self.operation.response, self.request
         format_ = self._format()
         is_unkept = answer.result is not self.operation.result
+        if answer.replayed and not is_unkept:
+            from handler.http.replays import of_replay  # few answers are those of an earlier call
+
+            form, format_ = of_replay(form, format_, answer)
         if form.status == 204 or is_unkept or (format_.is_bytes and answer.json_rows[0] == "null"):
             return response(self.incoming.request_id, 204, None, _circumstances(answer))
         status = 200
@@ -81,7 +85,7 @@ class HttpExchange(NamedTuple):
         else:
             headers |= _circumstances(answer)
             status = _status(form, answer)
-            tag = None if answer.rolled_back else self._row_tag(answer)
+            tag = None if answer.rolled_back else _row_tag(form, answer)
             if tag is not None:
                 headers["etag"] = tag
             if form.location is not None and status == form.status:
@@ -106,7 +110,7 @@ class HttpExchange(NamedTuple):
     def _for_caches(self, answer: Answer, format_: Format, body: str | bytes, *, gzip: bool) -> dict[str, str]:
         """The headers of an answer to GET or HEAD, which a cache may keep. 304 has them, too."""
         form = self.operation.response
-        tag = self._row_tag(answer)
+        tag = _row_tag(form, answer)
         if tag is None:
             text = body if isinstance(body, bytes) else body.encode()
             # The cursor of the next page and the number of rows are part of JSON, and stand beside the other formats.
@@ -123,17 +127,17 @@ class HttpExchange(NamedTuple):
             vary.append(self.identifying)
         return {"etag": tag, "cache-control": form.cache_control or REVALIDATED, "vary": ", ".join(vary)}
 
-    def _row_tag(self, answer: Answer) -> str | None:
-        """The entity tag that the answered row has by itself."""
-        form = self.operation.response
-        return None if form.etag is None else column_tag(form.etag, form.columns, answer)
-
     def _values(self) -> Any:
         operation = self.operation
         if self.path_values is None or operation.is_batch:
             return from_body(self.request, batch=operation.is_batch)
         in_path = dict(zip(operation.path_parameters, self.path_values, strict=True))
         return from_everywhere(self.request, in_path, operation.parameters.types, operation.raw_body)
+
+
+def _row_tag(form: Response, answer: Answer) -> str | None:
+    """The entity tag that the answered row has by itself."""
+    return None if form.etag is None else column_tag(form.etag, form.columns, answer)
 
 
 def _place(template: str, columns: Sequence[str], answer: Answer) -> dict[str, str]:

@@ -27,6 +27,16 @@ def member_values(row: str) -> list[str]:
     return values
 
 
+def member_names(row: str) -> list[str]:
+    """Return the names of an object's members, in their order."""
+    names = []
+    at = 1
+    while name := _NAME.match(row, at):
+        names.append(orjson.loads(name[0][:-1]))
+        at = _end(row, name.end()) + 1
+    return names
+
+
 def scalar_text(value: str) -> str | None:
     """Return the text of a JSON string, number or boolean; None of null."""
     if value.startswith('"'):

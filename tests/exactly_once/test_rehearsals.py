@@ -73,7 +73,7 @@ def test_a_read_has_nothing_to_take_back(bank: Bank) -> None:
 
 def test_no_key_can_come_with_it(bank: Bank) -> None:
     event = {"operation": "name_it", "parameters": {"name": "a"}, "idempotency_key": "k", "rollback": True}
-    with pytest.raises(errors.InvalidParameters, match="leaves nothing behind, so send it without one"):
+    with pytest.raises(errors.InvalidParameters, match="leaves nothing, send it without one"):
         bank.caller.invoke(event)
     assert bank.requests() == []
 
