@@ -50,7 +50,13 @@ def _call(function: Function, build: str, number: int, accept: str) -> Response:
     return function.http("POST", "/operations/store", body=body, headers=headers)
 
 
-@pytest.mark.parametrize("accept", ["application/json", "text/csv, application/json;q=0.5, application/pdf;q=0.1"])
+@pytest.mark.parametrize(
+    "accept",
+    [
+        "application/json",
+        pytest.param("text/csv, application/json;q=0.5, application/pdf;q=0.1", marks=pytest.mark.slow),
+    ],
+)
 def test_a_later_build_answers_the_key_of_an_earlier_one(bank: Bank, builds: dict[str, Function], accept: str) -> None:
     wrong: list[tuple[object, ...]] = []
     pairs = [*permutations(BUILDS, 2), *((build, build) for build in BUILDS)]
