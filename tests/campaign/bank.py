@@ -139,6 +139,7 @@ def callers(catalog: Path, endpoint: str, database: str) -> Callable[[float], Ca
     """Makes callers whose calls may last so many seconds."""
     environment = function_environment(endpoint, database, catalog) | {
         "POWERTOOLS_LOG_LEVEL": "CRITICAL",
+        "POWERTOOLS_SERVICE_NAME": "bank",  # a level is that of all loggers of a name
         "POWERTOOLS_METRICS_DISABLED": "true",
     }
     return lambda seconds: Caller(cold_start(environment), seconds)

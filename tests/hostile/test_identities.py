@@ -22,6 +22,7 @@ from queryport.postgres.server import EmbeddedPostgres
 from queryport.testing.function import cold_start, function_environment
 from tests.handler.identity.issuer import TokenIssuer, token_issuer
 from tests.hostile.impostor import AUDIENCE, EC_ISSUER, EC_PEM, HMAC_ISSUER, HMAC_SECRET, TENANTS, Attempt, Impostor
+from tests.hostile.test_callers import MOST_SECONDS
 from tests.support.compiling import compile_to_catalog
 from tests.support.databases import suite_database, with_our_tables
 from tests.support.function import Function
@@ -31,7 +32,6 @@ from tests.support.roles import as_role
 
 SEED = int(os.environ.get("HOSTILE_SEED", "1"))
 REQUESTS = int(os.environ.get("HOSTILE_REQUESTS", "20000"))
-MOST_SECONDS = 1.0
 ROWS = 5  # of each tenant
 
 SCHEMA = f"""
