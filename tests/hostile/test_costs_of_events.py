@@ -181,21 +181,11 @@ def test_the_worst_events_cost_little(every: Target, name: str) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("name", URLS)
-def test_no_url_costs_much(every: Target, name: str) -> None:
-    check_event(every, URLS[name]())
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("name", BODIES)
-def test_no_body_costs_much(every: Target, name: str) -> None:
-    check_event(every, BODIES[name]())
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("name", DIRECT)
-def test_no_direct_event_costs_much(every: Target, name: str) -> None:
-    check_event(every, DIRECT[name]())
+@pytest.mark.parametrize(
+    "make", [pytest.param(make, id=name) for events in (URLS, BODIES, DIRECT) for name, make in events.items()]
+)
+def test_no_event_costs_much(every: Target, make: Make) -> None:
+    check_event(every, make())
 
 
 @pytest.mark.long

@@ -18,7 +18,6 @@ from queryport.migrations.runner import run_scripts
 from queryport.migrations.scripts import read_scripts
 from queryport.testing.function import client_environment
 from tests.queryport.migrations.transports import WAYS, opened
-from tests.support.databases import NewDatabase
 from tests.support.projects import eventually, write
 from tests.support.repository import ROOT
 
@@ -45,11 +44,6 @@ OPEN_TRANSACTIONS = """
     SELECT pid, state, query FROM pg_stat_activity
     WHERE datname = current_database() AND xact_start IS NOT NULL AND pid <> pg_backend_pid()
 """
-
-
-@pytest.fixture
-def url(new_database: NewDatabase) -> str:
-    return new_database()
 
 
 @pytest.fixture

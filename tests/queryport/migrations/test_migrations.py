@@ -9,13 +9,7 @@ import pytest
 from queryport.migrations.history import HistoryError
 from queryport.migrations.runner import apply
 from queryport.migrations.scripts import ScriptError
-from tests.support.databases import NewDatabase
 from tests.support.projects import write
-
-
-@pytest.fixture
-def url(new_database: NewDatabase) -> str:
-    return new_database()
 
 
 @pytest.fixture

@@ -2,23 +2,18 @@
 
 import threading
 import time
-from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from queryport.deployed import transport as data_api
-from queryport.emulator import Emulator, Limits
-from queryport.migrations import outlook, records, runner, steps
+from queryport.migrations import outlook, records
 from queryport.migrations.history import HistoryError
 from queryport.migrations.runner import Applied, run_scripts
 from queryport.migrations.scripts import ScriptError, read_scripts
 from queryport.migrations.steps import Unfinished
-from queryport.testing.function import client_environment
 from tests.queryport.migrations.transports import WAYS, opened
-from tests.support.databases import NewDatabase
 from tests.support.projects import write
 
 TABLES = {"0001_t.sql": "CREATE TABLE t (n int); INSERT INTO t VALUES (1), (2); CREATE TABLE other (n int)"}
@@ -27,19 +22,7 @@ TWICE = "INSERT INTO t VALUES (1)"
 FIRST = "INSERT INTO other VALUES (1);\n"
 
 
-@pytest.fixture
-def url(new_database: NewDatabase) -> str:
-    return new_database()
-
-
-@pytest.fixture(autouse=True)
-def _emulator(url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    with Emulator(url, limits=Limits(statement_seconds=1.0)) as emulator:
-        for name, value in client_environment(emulator.url).items():
-            monkeypatch.setenv(name, value)
-        for module in (data_api, runner, steps):
-            monkeypatch.setattr(module, "_POLL_SECONDS", 0.1)
-        yield
+pytestmark = pytest.mark.usefixtures("impatient_emulator")
 
 
 @pytest.fixture(params=WAYS)

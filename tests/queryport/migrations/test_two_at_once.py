@@ -1,21 +1,15 @@
 """Two runs at once, of every pairing of files and of ways, end within seconds, and each file has run once."""
 
 import threading
-from collections.abc import Iterator
 from itertools import combinations_with_replacement
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from queryport.deployed import transport as data_api
-from queryport.emulator import Emulator, Limits
-from queryport.migrations import runner, steps
 from queryport.migrations.runner import run_scripts
 from queryport.migrations.scripts import read_scripts
-from queryport.testing.function import client_environment
 from tests.queryport.migrations.transports import WAYS, opened
-from tests.support.databases import NewDatabase
 from tests.support.projects import write
 
 TABLE = {"0001_t.sql": "CREATE TABLE t (n int); CREATE TABLE log (name text); INSERT INTO t VALUES (1), (2);"}
@@ -41,19 +35,7 @@ KINDS = {
 }
 
 
-@pytest.fixture
-def url(new_database: NewDatabase) -> str:
-    return new_database()
-
-
-@pytest.fixture(autouse=True)
-def _emulator(url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    with Emulator(url, limits=Limits(statement_seconds=1.0)) as emulator:
-        for name, value in client_environment(emulator.url).items():
-            monkeypatch.setenv(name, value)
-        for module in (data_api, runner, steps):
-            monkeypatch.setattr(module, "_POLL_SECONDS", 0.1)
-        yield
+pytestmark = pytest.mark.usefixtures("impatient_emulator")
 
 
 def _fetch(url: str, query: str) -> list[tuple[object, ...]]:
