@@ -84,10 +84,7 @@ class EmbeddedDatabases:
                 rename(session, _NEXT, DATA)
             else:
                 try:
-                    if (fitting := self._kept_that_fits_better(session, scripts)) is not None:
-                        self._exchange(session, fitting, _LEFT_BEHIND, _TAKEN_BACK.format(fitting), pause)
-                    else:
-                        self._carry_forward(session, DATA, scripts, progress)
+                    self._bring_up_to_date(session, scripts, progress, pause)
                 except HistoryError as error:
                     self._replace(session, scripts, error.reason, progress, pause)
         return self._server.url(DATA)
@@ -164,11 +161,27 @@ class EmbeddedDatabases:
 
     def _carry_forward(self, session: psycopg.Connection, name: str, scripts: Scripts, progress: Progress) -> None:
         """Run what a database has not seen. Raises HistoryError where it has seen what the files do not say."""
-        url = self._server.url(name)
-        if not self._waiting(url, scripts):
+        if self._waiting(name, scripts):
+            self._apply(session, name, scripts, progress)
+
+    def _bring_up_to_date(
+        self, session: psycopg.Connection, scripts: Scripts, progress: Progress, pause: Pause
+    ) -> None:
+        """Run what the data's database has not seen, or serve a kept one that has seen it all. Raises HistoryError.
+
+        A branch that only adds migrations takes the database along, and is found again by what it left behind.
+        """
+        if not self._waiting(DATA, scripts):
             return
+        fitting = next((name for waiting, name in self._kept_with_waiting(session, scripts) if not waiting), None)
+        if fitting is None:
+            self._apply(session, DATA, scripts, progress)
+        else:
+            self._exchange(session, fitting, _LEFT_BEHIND, _TAKEN_BACK.format(fitting), pause)
+
+    def _apply(self, session: psycopg.Connection, name: str, scripts: Scripts, progress: Progress) -> None:
         as_made = is_as_made(self._server, session, name)
-        applied = apply_scripts(url, scripts.migrations, scripts.seeds, progress=progress)
+        applied = apply_scripts(self._server.url(name), scripts.migrations, scripts.seeds, progress=progress)
         for file in (*applied.migrations, *applied.seeds):
             self._report(f"applied {file} to the database {name}")
         if as_made:
@@ -188,15 +201,6 @@ class EmbeddedDatabases:
                 self._carry_forward(session, earlier, scripts, progress)
             self._exchange(session, earlier, reason, _TAKEN_BACK.format(earlier), pause)
 
-    def _kept_that_fits_better(self, session: psycopg.Connection, scripts: Scripts) -> str | None:
-        """The kept database that has seen all of the scripts, where the one served has not. Raises HistoryError.
-
-        A branch that only adds migrations takes the database along, and is found again by what it left behind.
-        """
-        if self._waiting(self._server.url(DATA), scripts) == 0:
-            return None
-        return next((name for waiting, name in self._kept_with_waiting(session, scripts) if waiting == 0), None)
-
     def _kept_with_this_history(self, session: psycopg.Connection, scripts: Scripts) -> str | None:
         """The kept database that has seen the most of the scripts, and nothing else."""
         kept = list(self._kept_with_waiting(session, scripts))
@@ -206,10 +210,10 @@ class EmbeddedDatabases:
         """The kept databases that the scripts continue, the newest first, and how many scripts each waits for."""
         for database in kept_databases(session):
             with suppress(HistoryError):
-                yield self._waiting(self._server.url(database.name), scripts), database.name
+                yield self._waiting(database.name, scripts), database.name
 
-    def _waiting(self, url: str, scripts: Scripts) -> int:
-        with connect(url) as transport:
+    def _waiting(self, name: str, scripts: Scripts) -> int:
+        with connect(self._server.url(name)) as transport:
             return waiting(transport, scripts.migrations, scripts.seeds)
 
     def _exchange(self, session: psycopg.Connection, name: str, reason: str, then: str, pause: Pause) -> None:
