@@ -94,9 +94,7 @@ def _outcome(exchange: Exchange | bytes | None, answer: Answer | None) -> Outcom
     """The fate of the change of a call that something unexpected ended."""
     if exchange is None or isinstance(exchange, bytes) or exchange.operation.read_only:
         return Outcome.NOT_EXECUTED
-    if answer is None:
-        return Outcome.UNKNOWN
-    return Outcome.ROLLED_BACK if answer.rolled_back else Outcome.COMMITTED
+    return Outcome.UNKNOWN if answer is None else exchange.operation.outcome(rolled_back=answer.rolled_back)
 
 
 lambda_handler = Application(Settings.from_environment(os.environ), IdentitySettings.from_environment(os.environ))

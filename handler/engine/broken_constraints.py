@@ -8,6 +8,7 @@ from typing import Any
 
 from handler.contract import errors
 from handler.contract.errors import Flaw, OperationError
+from handler.contract.pointer import unescaped
 from handler.contract.violations import Broken, ConstraintKind, Violation, find, own_error
 from handler.data_api.failures import Failure
 
@@ -46,7 +47,7 @@ def _resolved(pointers: Sequence[str], values: Mapping[str, Any]) -> Sequence[st
     for each in pointers:
         array, _, member = each.partition("/*/")
         elements = values.get(array[1:]) if member else None
-        name = member.replace("~1", "/").replace("~0", "~")
+        name = unescaped(member)
         lacking = [
             index
             for index, element in enumerate(elements if isinstance(elements, list) else ())

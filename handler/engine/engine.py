@@ -105,11 +105,15 @@ class ReadyOperation:
         if size <= capacity.bytes:
             return
         detail = f"the answer has {size} bytes, and {capacity.carrier} passes {capacity.bytes}{advice}"
+        outcome = self.outcome(rolled_back=rolled_back)
+        made = "; the change was made" if outcome is Outcome.COMMITTED else ""
+        raise ResultTooLarge(f"{detail}{made}", outcome=outcome)
+
+    def outcome(self, *, rolled_back: bool) -> Outcome:
+        """The fate of the change of a call that is done, whatever becomes of its answer."""
         if self.read_only:
-            raise ResultTooLarge(detail)
-        if rolled_back:
-            raise ResultTooLarge(detail, outcome=Outcome.ROLLED_BACK)
-        raise ResultTooLarge(f"{detail}; the change was made", outcome=Outcome.COMMITTED)
+            return Outcome.NOT_EXECUTED
+        return Outcome.ROLLED_BACK if rolled_back else Outcome.COMMITTED
 
     def _blamed(self, failure: Failure, values: Any) -> Failure:
         """The failure as that of the call's values, where nothing else can be at fault."""

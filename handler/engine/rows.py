@@ -50,7 +50,7 @@ def _fit(result: Result, json_rows: list[str]) -> bool:
         case Result.ONE:
             return len(json_rows) == 1 and json_rows[0].startswith("{")
         case Result.MAYBE:
-            return json_rows in ([], ["null"]) or (len(json_rows) == 1 and json_rows[0].startswith("{"))
+            return json_rows in ([], ["null"]) or _fit(Result.ONE, json_rows)
 
 
 def recorded(operation: Operation, rows: Rows) -> list[str]:

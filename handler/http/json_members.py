@@ -4,6 +4,7 @@ Reads what PostgreSQL wrote, which is known to be JSON; a value may be nested de
 """
 
 import re
+from collections.abc import Iterator
 
 import orjson
 
@@ -18,23 +19,12 @@ _CLOSING = frozenset("]}")
 
 def member_values(row: str) -> list[str]:
     """Return the JSON texts of the values of an object's members, in their order."""
-    values = []
-    at = 1
-    while name := _NAME.match(row, at):
-        end = _end(row, name.end())
-        values.append(row[name.end() : end].strip())
-        at = end + 1  # a comma, or the end
-    return values
+    return [value for _, value in _members(row)]
 
 
 def member_names(row: str) -> list[str]:
     """Return the names of an object's members, in their order."""
-    names = []
-    at = 1
-    while name := _NAME.match(row, at):
-        names.append(orjson.loads(name[0][:-1]))
-        at = _end(row, name.end()) + 1
-    return names
+    return [orjson.loads(name) for name, _ in _members(row)]
 
 
 def scalar_text(value: str) -> str | None:
@@ -43,6 +33,15 @@ def scalar_text(value: str) -> str | None:
         text: str = orjson.loads(value)
         return text
     return None if value == "null" else value
+
+
+def _members(row: str) -> Iterator[tuple[str, str]]:
+    """The JSON texts of the names and values."""
+    at = 1
+    while name := _NAME.match(row, at):
+        end = _end(row, name.end())
+        yield name[0][:-1], row[name.end() : end].strip()
+        at = end + 1  # a comma, or the end
 
 
 def _end(row: str, start: int) -> int:

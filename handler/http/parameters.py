@@ -11,7 +11,7 @@ from typing import Any
 
 from handler.contract.errors import MOST_FLAWS, Flaw, InvalidParameters, OperationError
 from handler.contract.operation import RawBody
-from handler.contract.pointer import pointer
+from handler.contract.pointer import pointer, unescaped
 from handler.contract.sql import Codec
 from handler.engine.parameters import ParameterType, invalid
 from handler.http.coercion import CoercionError, coerce, has_commas, splits_at_commas
@@ -103,17 +103,13 @@ def located(error: OperationError, request: HttpRequest, path_parameters: Collec
 
 def _name(flaw: Flaw) -> str:
     """The parameter that a flaw is of, or in."""
-    return _unescaped(flaw.pointer[1:].partition("/")[0])
+    return unescaped(flaw.pointer[1:].partition("/")[0])
 
 
 def _key(flaw: Flaw) -> str:
     """The name in a query string of what a flaw is of: `filter[total][gte]` for `/filter/total/gte`."""
-    name, *within = map(_unescaped, flaw.pointer[1:].split("/"))
+    name, *within = map(unescaped, flaw.pointer[1:].split("/"))
     return name + "".join(f"[{step}]" for step in within)
-
-
-def _unescaped(step: str) -> str:
-    return step.replace("~1", "/").replace("~0", "~")
 
 
 def _path(name: str, types: Mapping[str, ParameterType]) -> list[str]:

@@ -5,6 +5,7 @@ names that stand in them, and is left out where a column is not there.
 """
 
 from handler.contract.operation import Response, Result
+from handler.contract.routes import parameters_in
 from handler.engine.invocation import Answer
 from handler.http.formats import JSON, Format
 from handler.http.json_members import member_names
@@ -17,8 +18,7 @@ def of_replay(form: Response, format_: Format, answer: Answer) -> tuple[Response
     if not answer.json_rows:
         return form._replace(location=None), format_
     columns = tuple(member_names(answer.json_rows[0]))
-    location = form.location
-    if location is not None and not {s[1:-1] for s in location.split("/") if s.startswith("{")} <= set(columns):
-        location = None
+    has_place = form.location is not None and set(columns).issuperset(parameters_in(form.location))
+    location = form.location if has_place else None
     etag = form.etag if form.etag in columns else None
     return form._replace(columns=columns, flat=False, etag=etag, location=location), format_

@@ -7,6 +7,7 @@ through subqueries, WITH, VALUES, set operations and functions in FROM, and neve
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from handler.contract.pointer import escaped
 from queryport.compile.analysis.facts import Facts
 from queryport.compile.analysis.named import FIRST_OF_USERS
 from queryport.compile.analysis.node_tree import Node, UnreadableTreeError, Value, only_query
@@ -222,11 +223,11 @@ class RowChanges:
                 if call.tag == "FUNCEXPR" and call.number("funcid") < FIRST_OF_USERS:
                     function = self._facts.function(call.number("funcid"))
                     if function.name in RECORD_FUNCTIONS:
-                        member = column_names(entry)[column - 1].replace("~", "~0").replace("/", "~1")
+                        member = escaped(column_names(entry)[column - 1])
                         return frozenset((number, f"{path}/{member}") for number, path in sources)
                     if function.name in _ROWS_FUNCTIONS and len(entry.nodes("functions")) == 1:
                         given = {node.number("paramid") for node in call.nodes("args") if node.tag == "PARAM"}
-                        member = column_names(entry)[column - 1].replace("~", "~0").replace("/", "~1")
+                        member = escaped(column_names(entry)[column - 1])
                         return frozenset(
                             (number, f"/*/{member}" if number in given else path) for number, path in sources
                         )

@@ -9,7 +9,7 @@ from handler.contract import errors
 from handler.contract.errors import OperationError, is_own_sqlstate
 from handler.contract.execution import Execution, Transaction
 from handler.contract.operation import PossibleError, Result
-from handler.contract.pointer import pointer
+from handler.contract.pointer import pointer, unescaped
 from handler.contract.violations import ConstraintKind, Violation
 from queryport.compile.analysis.breakable import Reach
 from queryport.compile.analysis.constraints import Constraint, Constraints
@@ -205,7 +205,7 @@ def _status(entry: ErrorEntry) -> int | None:
 
 
 def _first(pointer: str) -> str:
-    return pointer[1:].partition("/")[0].replace("~1", "/").replace("~0", "~")
+    return unescaped(pointer[1:].partition("/")[0])
 
 
 def _possible(violation: Violation) -> PossibleError:
