@@ -33,7 +33,7 @@
 
 An SQLSTATE of two characters is a whole class; those of classes that PostgreSQL does not use are BusinessRule. A
 project gives names of its own to constraints (handler/contract/violations.py). What looks like QueryFailed and can
-only come of a value is told as InvalidParameters (handler/data_api/database_errors.py). "May be repeated" says that
+only come of a value is told as InvalidParameters (handler/data_api/suspects.py). "May be repeated" says that
 the database changed nothing and that the very same call may succeed later; of OutcomeUnknown that is so where the call
 had an idempotency key. Every failure says besides what became of the change (Outcome). The names are public: state
 machines match them. docs/runtime-errors.md says more, and handler/data_api/retries.py what is repeated before a caller

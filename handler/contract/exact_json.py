@@ -7,17 +7,14 @@ than MOST_DIGITS.
 """
 
 import json
-from collections import Counter
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import orjson
 
-from handler.contract.pointer import pointer
-
 # The widest numeric of PostgreSQL: 131072 digits before the point, 16383 after it. Without a bound, 1e999999999 would
 # be a gigabyte in the database.
-_LARGEST_EXPONENT = 131_071
+LARGEST_EXPONENT = 131_071
 _MOST_PLACES = 16_383
 _INT64_DIGITS = 18
 _INT64_BOUND = 10**_INT64_DIGITS
@@ -29,7 +26,6 @@ MOST_DIGITS = 4 * 1024 * 1024
 
 DEEPEST = 250
 """The arrays and objects within each other; orjson writes no more than 254."""
-
 
 MOST_CONTAINERS = 250_000
 """The arrays and objects of one text; each takes some fifty times its two characters in memory."""
@@ -80,7 +76,10 @@ def loads(text: str) -> Any:
     except RecursionError:
         raise JsonError("is nested too deeply") from None
     except _GivenTwiceError:
-        path = _given_twice(text)
+        # Imported here, since few texts have one.
+        from handler.contract.repeated_members import pointer_of_first
+
+        path = pointer_of_first(text)
         raise JsonError(f"has a member twice: {path}", path) from None
     if brackets > DEEPEST and _is_deep(value):
         raise JsonError("is nested too deeply")
@@ -158,7 +157,7 @@ class _Numbers:
             places = len(mantissa.partition(".")[2]) - int(exponent or 0)
         except (InvalidOperation, ValueError):  # an exponent beyond Decimal's own, or beyond what Python reads
             raise JsonError("has a number out of range") from None
-        if number.adjusted() > _LARGEST_EXPONENT or places > _MOST_PLACES:
+        if number.adjusted() > LARGEST_EXPONENT or places > _MOST_PLACES:
             raise JsonError("has a number out of range")
         if exponent:
             self._digits += (max(number.adjusted(), 0) if number else 0) + max(places, 0)
@@ -182,45 +181,6 @@ def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(made) < len(members):
         raise _GivenTwiceError("has a member twice")
     return made
-
-
-class _Members(list[tuple[str, Any]]):
-    """The members of an object as they stand in the text."""
-
-
-class _Repeating(_Members):
-    """Those of an object that has a member twice."""
-
-
-def _given_twice(text: str) -> str:
-    """Return the pointer of the first member that stands twice; only its name if the text is broken behind it."""
-    found: list[str] = []
-
-    def members(pairs: list[tuple[str, Any]]) -> _Members:
-        if len(dict(pairs)) == len(pairs):
-            return _Members(pairs)
-        if not found:
-            found.append(_repeated(pairs))
-        return _Repeating(pairs)
-
-    try:
-        value = json.JSONDecoder(object_pairs_hook=members, parse_float=str, parse_int=str).decode(text)
-    except (json.JSONDecodeError, RecursionError):
-        return pointer(found)
-    pending: list[tuple[tuple[str | int, ...], Any]] = [((), value)]
-    while True:
-        path, item = pending.pop()
-        if type(item) is _Repeating:
-            return pointer((*path, _repeated(item)))
-        if type(item) is _Members:
-            pending += [((*path, name), member) for name, member in reversed(item) if isinstance(member, list)]
-        else:
-            inner = [(index, element) for index, element in enumerate(item) if isinstance(element, list)]
-            pending += [((*path, index), element) for index, element in reversed(inner)]
-
-
-def _repeated(members: list[tuple[str, Any]]) -> str:
-    return next(name for name, times in Counter(name for name, _ in members).items() if times > 1)
 
 
 def _is_deep(value: Any) -> bool:

@@ -1,4 +1,4 @@
-"""Why parameters do not satisfy their JSON Schema (2020-12): jsonschema walks the schema, and the words are ours.
+"""Why parameters do not satisfy their JSON Schema (2020-12): jsonschema walks the schema; the words are `flaw_words`.
 
 jsonschema's own words quote the value, and it looks at everything: a value of a megabyte would be written out, and each
 of a million elements walked through. So it walks here only into what the quick check does not accept, and single
@@ -14,15 +14,14 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
 
-from handler.contract import exact_json, formats
 from handler.contract.errors import MOST_FLAWS, Flaw
-from handler.contract.patterns import DERIVED, Effort, TooCostly
+from handler.contract.flaw_words import words_of
+from handler.contract.patterns import Effort, TooCostly
 from handler.contract.pointer import pointer
 from handler.contract.recognition import Recognizers
 
 _MOST_ERRORS = 20 * MOST_FLAWS  # errors that come to the same flaw count here
 _AT_ONCE = 1000
-_LONGEST_LIST = 20
 
 _Errors = Iterator[ValidationError]
 _Keyword = Callable[[Any, Any, Any, Any], _Errors]
@@ -43,7 +42,7 @@ class Explainer:
         try:
             for error in islice(self._checks.iter_errors(value), _MOST_ERRORS):
                 for reason in _reasons(error):
-                    found[Flaw(pointer(reason.absolute_path), _words(reason))] = None
+                    found[_flaw(reason)] = None
                 if len(found) >= MOST_FLAWS:
                     break
         except TooCostly:
@@ -210,6 +209,11 @@ def _errors(
         yield from checks.descend(value, schema, path=path, schema_path=schema_path)
 
 
+def _flaw(error: ValidationError) -> Flaw:
+    keyword = None if error.validator is None else str(error.validator)
+    return Flaw(pointer(error.absolute_path), words_of(keyword, error.validator_value))
+
+
 def _reasons(error: ValidationError) -> _Errors:
     """The error, or that of the one branch of a choice that was clearly meant."""
     if error.validator in ("anyOf", "oneOf") and error.context:
@@ -228,89 +232,8 @@ def _is_of_another_type(errors: list[ValidationError]) -> bool:
     return any(error.validator == "type" and not error.path for error in errors)
 
 
-def _words(error: ValidationError) -> str:
-    keyword, rule = str(error.validator), error.validator_value
-    words = _WORDS.get(keyword)
-    if words is None:
-        return "is not allowed" if error.validator is None else f"does not satisfy the schema's {keyword}"
-    return words(rule) if callable(words) else words.format(rule)
-
-
-def _type(rule: Any) -> str:
-    names = [rule] if isinstance(rule, str) else rule
-    return "must be " + " or ".join(_TYPES.get(name, name) for name in names)
-
-
-def _choices(rule: list[Any]) -> str:
-    names = [branch["required"] for branch in rule if isinstance(branch, Mapping) and branch.keys() == {"required"}]
-    if len(names) == len(rule) and all(len(each) == 1 for each in names):
-        return f"must have at least one of {', '.join(name for (name,) in names)}"
-    return _branches(rule)
-
-
-def _branches(rule: list[Any]) -> str:
-    types = [branch["type"] for branch in rule if isinstance(branch, Mapping) and isinstance(branch.get("type"), str)]
-    return _type(types) if len(types) == len(rule) else "must have one of the forms that the schema allows"
-
-
-def _enum(rule: list[Any]) -> str:
-    choices = [value for value in rule if value is not None] or rule  # null is how a value is left out, and no choice
-    if len(choices) > _LONGEST_LIST:
-        return f"must be one of the {len(choices)} values that the schema lists"
-    return "must be one of " + ", ".join(exact_json.dumps(exact_json.exact(value)) for value in choices)
-
-
-def _pattern(rule: str) -> str:
-    derived = DERIVED.get(rule)
-    return f"must be {derived.meaning}" if derived else f"must match the regular expression {rule}"
-
-
-def _count(limit: str, things: str) -> Callable[[Any], str]:
-    return lambda rule: f"must have {limit} {rule} {things if rule == 1 else things + 's'}"
-
-
 _SINGLE = (
     *("type", "enum", "const", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
     *("minLength", "maxLength", "pattern", "format", "minItems", "maxItems", "uniqueItems"),
     *("minProperties", "maxProperties", "dependentRequired"),
 )
-
-_TYPES = {
-    "array": "an array",
-    "boolean": "true or false",
-    "integer": "a whole number",
-    "null": "null",
-    "number": "a number",
-    "object": "an object",
-    "string": "a string",
-}
-
-_WORDS: dict[str, str | Callable[[Any], str]] = {
-    "type": _type,
-    "anyOf": _choices,
-    "oneOf": _branches,
-    "enum": _enum,
-    "const": lambda rule: f"must be {exact_json.dumps(rule)}",
-    "required": "is missing",
-    "additionalProperties": "is not known here",
-    "unevaluatedProperties": "has a member that is not known here",
-    "minimum": "must be at least {}",
-    "maximum": "must be at most {}",
-    "exclusiveMinimum": "must be more than {}",
-    "exclusiveMaximum": "must be less than {}",
-    "multipleOf": "must be a multiple of {}",
-    "minLength": _count("at least", "character"),
-    "maxLength": _count("at most", "character"),
-    "minItems": _count("at least", "element"),
-    "maxItems": _count("at most", "element"),
-    "minProperties": _count("at least", "member"),
-    "maxProperties": _count("at most", "member"),
-    "uniqueItems": "must not have the same element twice",
-    "contains": "lacks an element that the schema asks for",
-    "maxContains": "has too many elements of a kind",
-    "unevaluatedItems": "has more elements than the schema allows",
-    "pattern": _pattern,
-    "format": lambda rule: f"must be {formats.FORMATS.get(rule, rule)}",
-    "not": "has a form that the schema rules out",
-    "dependentRequired": "lacks a member that another member asks for",
-}

@@ -6,9 +6,9 @@ pattern means what ECMA-262 says; RE2's syntax leaves out lookaround and referen
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from time import thread_time
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 _LONGEST_OF_CALLERS = 1000
 
@@ -17,6 +17,8 @@ MOST_STEPS = 2**26
 _MOST_SECONDS = 0.5
 _STEPS_BETWEEN_LOOKS = 2**20
 _STEPS_OF_A_CALL = 2**12
+_STEPS_OF_AN_ELEMENT = 100
+_ELEMENTS_AT_ONCE = 1000
 
 
 class PatternError(ValueError):
@@ -49,6 +51,12 @@ class Effort:
             self._steps = 0
             if thread_time() > self._end:
                 raise TooCostly
+
+    def pieces(self, elements: list[Any]) -> Iterator[list[Any]]:
+        """Cut an array into pieces, each of which is spent before it is given. Raises TooCostly."""
+        for start in range(0, len(elements), _ELEMENTS_AT_ONCE):
+            self.spend(_ELEMENTS_AT_ONCE * _STEPS_OF_AN_ELEMENT)
+            yield elements[start : start + _ELEMENTS_AT_ONCE]
 
 
 class Pattern:

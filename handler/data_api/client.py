@@ -8,12 +8,10 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
-from handler.contract.database_message import DatabaseMessage
 from handler.contract.errors import Outcome
 from handler.contract.limits import STATEMENT_SECONDS
 from handler.data_api import attempts, retries
 from handler.data_api.connection import Loss, NoAnswer
-from handler.data_api.database_errors import failure_of
 from handler.data_api.deadline import Deadline
 from handler.data_api.failures import Failed, Failure
 from handler.data_api.retries import NETWORK, Replay
@@ -181,6 +179,10 @@ def encode_parameters(arguments: Arguments) -> list[dict[str, Any]]:
 
 def _refusal(error: ServiceError) -> Failure:
     if error.code == "DatabaseErrorException":
+        # Imported here, since most calls succeed.
+        from handler.contract.database_message import DatabaseMessage
+        from handler.data_api.database_errors import failure_of
+
         failure = failure_of(DatabaseMessage.parse(error.message))
     else:
         failure = retries.service_failure(error.code, error.message, error.status)

@@ -2,7 +2,8 @@
 
 PostgreSQL's messages quote values, so none is passed on: only the column at fault, and for the engine the name of the
 constraint. The one exception is the message of RAISE (P0001, and SQLSTATEs that PostgreSQL does not use), which an
-author of SQL wrote for the caller, with its HINT and the JSON object in it or in its DETAIL.
+author of SQL wrote for the caller, with its HINT and the JSON object in it or in its DETAIL. Imported when PostgreSQL
+first refuses a statement.
 """
 
 import re
@@ -15,7 +16,8 @@ from handler.contract.database_message import DatabaseMessage
 from handler.contract.errors import OperationError
 from handler.contract.violations import Broken, ConstraintKind
 from handler.data_api import retries
-from handler.data_api.failures import Failure, Suspect
+from handler.data_api.failures import Failure
+from handler.data_api.suspects import suspect_of
 
 _NAME = r'"(?P<name>[^"]{1,63})"'
 _RELATION = r'"(?P<relation>[^"]{1,63})"'
@@ -102,49 +104,13 @@ _DATA_EXCEPTIONS = {
 """Class 22 of PostgreSQL's errcodes, without those of embedded C and of COPY, which no statement here can end with."""
 
 
-# A statement that has been prepared has none of these errors by itself: they come of its values, or of functions whose
-# bodies PostgreSQL only looks at when they run.
-_OF_STATEMENTS = ("42", "0A000", "21000", "3F000")
-_SYNTAX = "42601"
-_PLAN_OF_ANOTHER_TIME = "cached plan must not change result type"  # 0A000, after a migration
-# The words of types' and functions' own grammars, which no SQL of the project's own code can cause by its text.
-_GRAMMARS_OF_VALUES = (
-    r"(?s)(?:(?:ltree|lquery) syntax error.*|(?:(?:modifiers|operand) )?syntax error|bad (?:seg|cube) representation.*"
-    r"|(?:syntax error|no operand|wrong position info) in (?:tsquery|tsvector|hstore)[:,].*"
-    r"|there is no escaped character: .*|.* of jsonpath input|.* at end of jsonpath input"
-    r"|improper (?:qualified|relation) name .*|cross-database references are not implemented.*"
-    r'|multiple decimal points|cannot use ".*|".*" must be ahead of ".*")'
-)
-_NAMES_OF_VALUES = frozenset({"42602", "42622"})
-_TOO_MUCH = frozenset({"54000", "54001"})
-# PostgreSQL never translates its internal messages. The first two are those of tsquery and ltxtquery.
-_INTERNAL = "XX000"
-_INTERNAL_OF_VALUES = ("tsquery stack too small", "stack too short", "invalid memory alloc request size")
-
-_OF_VALUES = {
-    "0A000": "a value asks for something that PostgreSQL does not have",
-    "21000": "a row would be changed twice, or a subquery for one row found more",
-    "3F000": "a value names a schema that does not exist",
-    "42601": "a value is not written as its type asks for",
-    "42602": "a value is not written as its type asks for",
-    "42622": "a name is too long",
-    "42704": "a value names something that does not exist",
-    "42725": "a value names something that there is more than one of",
-    "42883": "a value names a function that does not exist",
-    "42P01": "a value names a table that does not exist",
-    "54000": "a value is too large",
-    "54001": "a value is nested too deeply",
-    "XX000": "a value is too large or nested too deeply",
-}
-
-
 def failure_of(message: DatabaseMessage) -> Failure:
     """The failure behind an error of PostgreSQL, with the words for the caller."""
     sqlstate = message.sqlstate
     failure = retries.postgresql_failure(sqlstate, fatal=message.fatal)
     if sqlstate is None:
         return failure._replace(detail="the database refused the statement")
-    suspect = _suspect(message, sqlstate) if failure.error is errors.QueryFailed else None
+    suspect = suspect_of(message, sqlstate) if failure.error is errors.QueryFailed else None
     return failure._replace(
         suspect=suspect,
         detail=_special(message.text, sqlstate) or _detail(failure.error, message.text, sqlstate),
@@ -153,28 +119,6 @@ def failure_of(message: DatabaseMessage) -> Failure:
         broken=_broken(message.text, sqlstate),
         **_of_raise(message, failure.error),
     )
-
-
-def values_at_fault(failure: Failure) -> Failure:
-    """The failure of values that PostgreSQL refuses with an error that does not look like it."""
-    words = _OF_VALUES.get(failure.sqlstate or "", "a value is none that PostgreSQL can work with")
-    return failure._replace(error=errors.InvalidParameters, detail=f"PostgreSQL refuses the values: {words}")
-
-
-def _suspect(message: DatabaseMessage, sqlstate: str) -> Suspect | None:
-    if message.fatal or message.text.startswith(_PLAN_OF_ANOTHER_TIME):
-        return None
-    # An error in the statement itself has its position there, and one that comes of a value has none. But of a syntax
-    # error the position may be in a value (a regtype's), and the statement has passed the grammar.
-    if message.position is not None and sqlstate != _SYNTAX:
-        return None
-    if sqlstate in _TOO_MUCH or (sqlstate == _INTERNAL and message.text.startswith(_INTERNAL_OF_VALUES)):
-        return Suspect.VALUE
-    if sqlstate in _NAMES_OF_VALUES or (
-        sqlstate in (_SYNTAX, "0A000") and re.fullmatch(_GRAMMARS_OF_VALUES, message.text)
-    ):
-        return Suspect.VALUE
-    return Suspect.VALUE_OR_OWN_CODE if sqlstate.startswith(_OF_STATEMENTS) else None
 
 
 def _detail(error: type[OperationError], text: str, sqlstate: str) -> str:

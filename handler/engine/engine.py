@@ -21,7 +21,6 @@ from handler.contract.execution import Batch, Listing, Single, Transaction
 from handler.contract.operation import Operation
 from handler.contract.routes import parameters_in
 from handler.data_api.client import DataApi
-from handler.data_api.database_errors import values_at_fault
 from handler.data_api.failures import Failed, Failure, Suspect
 from handler.engine.invocation import Answer, Capacity, Invocation
 from handler.engine.parameters import Parameters
@@ -119,12 +118,13 @@ class ReadyOperation:
         """The failure as that of the call's values, where nothing else can be at fault."""
         if not self._takes_values or failure.suspect is None:
             return failure
-        if failure.suspect is Suspect.VALUE or not self._own_code:
-            return values_at_fault(failure)
         # Imported here, since most calls succeed.
+        from handler.data_api.suspects import values_at_fault
         from handler.engine.blame import names_a_value
 
-        return values_at_fault(failure) if names_a_value(failure, values) else failure
+        if failure.suspect is Suspect.VALUE or not self._own_code or names_a_value(failure, values):
+            return values_at_fault(failure)
+        return failure
 
     def _told(self, failure: Failure, idempotency_key: str | None) -> OperationError:
         """The error for the caller: OutcomeUnknown where the change may have been made or not."""
