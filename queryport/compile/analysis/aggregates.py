@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from queryport.compile.analysis import functions
-from queryport.compile.analysis.facts import Function
+from queryport.compile.analysis.database_objects import Function
 from queryport.compile.analysis.node_tree import Node
 from queryport.compile.analysis.scope import Scope
 

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 
 from queryport.compile.analysis.breakable import Reach, reach_of
+from queryport.compile.analysis.database_objects import Relation
 from queryport.compile.analysis.documents import DocumentForm, documents
 from queryport.compile.analysis.effects import effects
-from queryport.compile.analysis.facts import Facts, Relation
+from queryport.compile.analysis.facts import Facts
 from queryport.compile.analysis.named import named
 from queryport.compile.analysis.node_tree import Node, UnreadableTreeError, only_query, read_tree
 from queryport.compile.analysis.nullability import Nullability

@@ -13,8 +13,10 @@ from handler.contract.violations import ConstraintKind
 from queryport.compile.analysis.constraints import WORD, Carrier, Code, Constraint, Constraints
 from queryport.compile.analysis.facts import Facts
 from queryport.compile.analysis.named import Named
-from queryport.compile.analysis.row_changes import DomainCast, RowChange, RowChanges, RowSource, view_columns
-from queryport.compile.analysis.scope import Command
+from queryport.compile.analysis.node_tree import only_query
+from queryport.compile.analysis.row_changes import DomainCast, RowChange, RowChanges
+from queryport.compile.analysis.row_sources import RowSource
+from queryport.compile.analysis.scope import Command, EntryKind, Scope, outputs
 
 _WRITING = frozenset({"insert", "update", "delete", "merge", "copy", "truncate"})
 _EVENTS = {Command.INSERT: 4, Command.DELETE: 8, Command.UPDATE: 16}
@@ -190,7 +192,7 @@ def _through_view(facts: Facts, search: _ReachSearch, feeds: dict[tuple[int, str
     search.change(change.relation, change.command, None)
     behind: dict[int, dict[int, Sources]] = {}
     for number, sources in change.feeds.items():
-        found = view_columns(facts, change.relation, number)
+        found = _behind_view(facts, change.relation, number)
         if found is not None:
             behind.setdefault(found[0], {})[found[1]] = sources
     relations = facts.relation(change.relation).objects.relations
@@ -198,6 +200,19 @@ def _through_view(facts: Facts, search: _ReachSearch, feeds: dict[tuple[int, str
         fed = behind.get(oid, {})
         inner = RowChange(oid, change.command, None, fed)
         _direct(facts, search, feeds, inner)
+
+
+def _behind_view(facts: Facts, relation: int, column: int) -> tuple[int, int] | None:
+    """The table and column behind a view's column that can be written to."""
+    scope = Scope(only_query(facts.relation(relation).query))
+    for target in outputs(scope.query):
+        if target.number("resno") == column:
+            variable = scope.origin(target.node("expr"))
+            if variable.tag == "VAR" and variable.number("varlevelsup") == 0:
+                entry = scope.entry(variable.number("varno"))
+                if entry.number("rtekind") == EntryKind.RELATION:
+                    return entry.number("relid"), variable.number("varattno")
+    return None
 
 
 def _sources(search: _ReachSearch, feeds: Mapping[tuple[int, str], Sources], constraint: Constraint) -> Sources:

@@ -44,7 +44,7 @@ SELECT c.oid::bigint, c.relname AS name, c.relkind::text AS kind,
             WHERE own.oid = i.indclass[n])) AS by_default
       FROM generate_series(0, i.indnkeyatts - 1) n) key
     WHERE i.indrelid = c.oid AND i.indisunique AND i.indisvalid AND i.indisready AND i.indislive AND i.indimmediate
-      AND NOT i.indisexclusion AND i.indpred IS NULL AND i.indexprs IS NULL AND key.by_default), '[]') AS keys,
+      AND NOT i.indisexclusion AND i.indpred IS NULL AND i.indexprs IS NULL AND key.by_default), '[]') AS unique_keys,
   c.relkind <> 'p' AND members.count > 1 AS has_children,
   EXISTS (SELECT FROM family f JOIN pg_class m ON m.oid = f.member WHERE f.root = c.oid AND m.relkind = 'f') AS foreign,
   EXISTS (SELECT FROM pg_rewrite r WHERE r.ev_class = c.oid AND r.ev_type <> '1')

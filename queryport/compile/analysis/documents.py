@@ -9,15 +9,14 @@ from dataclasses import dataclass
 from queryport.compile.analysis.facts import Facts
 from queryport.compile.analysis.named import FIRST_OF_USERS
 from queryport.compile.analysis.node_tree import Node, Value
-from queryport.compile.analysis.row_changes import strings
+from queryport.compile.analysis.row_sources import RECORD_FUNCTIONS, RECORDSET_FUNCTIONS
 
-_RECORDS = ("to_record", "populate_record")
-_RECORDSETS = ("to_recordset", "populate_recordset")
-_OF_ARRAYS = ("array_length", "array_elements", "array_elements_text")
-_SHAPED = {f"{prefix}_{name}": False for prefix in ("json", "jsonb") for name in _RECORDS} | {
-    f"{prefix}_{name}": True for prefix in ("json", "jsonb") for name in _RECORDSETS
-}
-_FITTING = {f"{prefix}_{name}" for prefix in ("json", "jsonb") for name in _OF_ARRAYS}
+_FITTING = frozenset(
+    f"{prefix}_{name}"
+    for prefix in ("json", "jsonb")
+    for name in ("array_length", "array_elements", "array_elements_text")
+)
+"""Functions that a document may be given to besides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +47,13 @@ def documents(facts: Facts, query: Node) -> dict[int, list[DocumentForm]]:
         call = item.node("funcexpr") if item.tag == "RANGETBLFUNCTION" else item
         if call.tag == "FUNCEXPR" and call.number("funcid") < FIRST_OF_USERS:
             function = facts.function(call.number("funcid"))
-            if function.name in _SHAPED:
+            if function.name in RECORD_FUNCTIONS | RECORDSET_FUNCTIONS:
                 parameter = call.nodes("args")[-1]
                 columns = _columns(item) if item.tag == "RANGETBLFUNCTION" else ()
                 composite = call.number("funcresulttype")
                 if parameter.tag == "PARAM" and (columns or composite >= FIRST_OF_USERS):
-                    document = DocumentForm(_SHAPED[function.name], columns, 0 if columns else composite)
+                    is_array = function.name in RECORDSET_FUNCTIONS
+                    document = DocumentForm(is_array, columns, 0 if columns else composite)
                     found.setdefault(parameter.number("paramid"), []).append(document)
                     pending.extend((inner, False) for inner in call.nodes("args")[:-1])
                     continue
@@ -68,4 +68,4 @@ def _columns(item: Node) -> tuple[tuple[str, int], ...]:
     """The columns that stand behind AS."""
     if not item.has("funccolnames"):
         return ()
-    return tuple(zip(strings(item, "funccolnames"), item.numbers("funccoltypes"), strict=True))
+    return tuple(zip(item.strings("funccolnames"), item.numbers("funccoltypes"), strict=True))

@@ -11,7 +11,8 @@ import re
 from collections.abc import Set
 from typing import NamedTuple
 
-from queryport.compile.analysis.facts import Facts, Function, Relation
+from queryport.compile.analysis.database_objects import Function, Relation
+from queryport.compile.analysis.facts import Facts
 from queryport.compile.analysis.functions import HARMLESS, READING_BY_NAME, is_harmless
 from queryport.compile.analysis.named import FIRST_OF_USERS, Named
 from queryport.compile.analysis.node_tree import Node, walk

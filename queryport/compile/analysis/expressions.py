@@ -1,18 +1,15 @@
-"""Which expressions of an analysed statement can never be NULL.
-
-An expression that is not known here may be NULL.
-"""
+"""Judges whether expressions of an analysed statement can be NULL; one that is not known here may be."""
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from enum import IntEnum
 from typing import Protocol
 
-from queryport.compile.analysis import aggregates, functions
-from queryport.compile.analysis.elements import Elements
-from queryport.compile.analysis.facts import Facts, Function
+from queryport.compile.analysis import aggregates
+from queryport.compile.analysis.facts import Facts
+from queryport.compile.analysis.function_calls import FunctionCalls
 from queryport.compile.analysis.named import FIRST_OF_USERS
-from queryport.compile.analysis.node_tree import Node, walk
+from queryport.compile.analysis.node_tree import Node
 from queryport.compile.analysis.proven import Conditions, Names, Proven
 from queryport.compile.analysis.scope import Scope, gives_one_row
 
@@ -52,7 +49,7 @@ class Expressions:
         self._facts = facts
         self._given = given
         self._queries = queries
-        self._elements = Elements(facts, self.never_null, queries.columns)
+        self._calls = FunctionCalls(facts, self.never_null, queries.columns)
         self._sublinks: list[Columns] = []
 
     def never_null(self, scope: Scope, expression: Node) -> bool:
@@ -145,30 +142,9 @@ class Expressions:
     def _json_predicate(self, scope: Scope, expression: Node) -> bool:
         return self.never_null(scope, expression.node("expr"))
 
-    def _call(self, scope: Scope, expression: Node) -> bool:
-        function = self._facts.function(expression.number("funcid"))
-        if not function.built_in:
-            return self._answers_of_extension(scope, function, expression, returns_set=expression.flag("funcretset"))
-        if expression.flag("funcretset"):
-            # Beside another one in the list of columns, the shorter of the two is filled with NULLs.
-            return self._rows(scope, function, expression) == (True,) and _one_set(scope.query)
-        return self._answers(scope, function, expression.nodes("args"), variadic=expression.flag("funcvariadic"))
-
     def rows(self, scope: Scope, call: Node, count: int) -> Columns:
         """Say of each of the columns of a call in FROM whether it is never NULL."""
-        if call.tag != "FUNCEXPR" or not call.flag("funcretset"):
-            return (count == 1 and self.never_null(scope, call),) * count
-        function = self._facts.function(call.number("funcid"))
-        columns = self._rows(scope, function, call) if function.built_in else ()
-        return columns if len(columns) == count else (False,) * count
-
-    def _rows(self, scope: Scope, function: Function, call: Node) -> Columns:
-        """The columns of a built-in function that returns a set, as far as they are known."""
-        if call.flag("funcvariadic"):
-            return ()
-        if function.signature == "unnest(anyarray)":
-            return (self._elements.never_null(scope, call.nodes("args")[0]),)
-        return functions.columns_of_rows(function.name, function.arguments)
+        return self._calls.rows(scope, call, count)
 
     def of_search_and_cycle(self, scope: Scope, common: Node) -> Columns:
         """Say of the columns that SEARCH and CYCLE add to a common table whether they are never NULL."""
@@ -179,39 +155,14 @@ class Expressions:
             columns = (*columns, self._all(scope, marks), True)
         return columns
 
+    def _call(self, scope: Scope, expression: Node) -> bool:
+        return self._calls.of_function(scope, expression)
+
     def _operator(self, scope: Scope, expression: Node) -> bool:
-        function = self._facts.function(expression.number("opfuncid"))
-        if not function.built_in:
-            return self._answers_of_extension(scope, function, expression, returns_set=expression.flag("opretset"))
-        if expression.flag("opretset"):
-            return False
-        return self._answers(scope, function, expression.nodes("args"), variadic=False)
-
-    def _answers_of_extension(self, scope: Scope, function: Function, call: Node, *, returns_set: bool) -> bool:
-        known = functions.never_null_of_extension(function.extension, function.name)
-        compares = function.compares and function.extension is not None and function.language == "c"
-        return (known or compares) and not returns_set and self._every_argument(scope, call)
-
-    def _answers(self, scope: Scope, function: Function, arguments: Sequence[Node], *, variadic: bool) -> bool:
-        if variadic:
-            return False
-        if functions.never_null_at_all(function.name):
-            return True
-        if functions.null_of_first_alone(function.name):
-            return self.never_null(scope, arguments[0])
-        known = function.compares or functions.never_null_of_arguments(function.name, function.arguments)
-        return (known or _never_null_of_field(function, arguments)) and self._all(scope, arguments)
+        return self._calls.of_operator(scope, expression)
 
     def _array_comparison(self, scope: Scope, expression: Node) -> bool:
-        function = self._facts.function(expression.number("opfuncid"))
-        value, array = expression.nodes("args")
-        # An element that is NULL makes the answer NULL.
-        return (
-            function.built_in
-            and function.compares
-            and self._all(scope, [value, array])
-            and self._elements.never_null(scope, array)
-        )
+        return self._calls.of_array_comparison(scope, expression)
 
     def _sublink(self, scope: Scope, expression: Node) -> bool:
         query = expression.node("subselect")
@@ -239,23 +190,6 @@ class Expressions:
         function = self._facts.function(expression.number("winfnoid"))
         return aggregates.never_null_in_window(scope, function, expression, lambda each: self.never_null(scope, each))
 
-
-def _never_null_of_field(function: Function, arguments: Sequence[Node]) -> bool:
-    """Whether it is `extract(year FROM …)`, or of another field that infinity has: of others, infinity's is NULL."""
-    if function.name not in ("extract", "date_part") or len(arguments) != 2:
-        return False
-    field = arguments[0]
-    if field.tag != "CONST" or field.flag("constisnull"):
-        return False
-    return functions.field_of_infinity(field.bytes("constvalue")[4:])
-
-
-def _one_set(query: Node) -> bool:
-    calls = [node for target in query.nodes("targetList") for node in walk(target) if node.tag in _SETS]
-    return sum(node.flag(_SETS[node.tag]) for node in calls) == 1
-
-
-_SETS = {"FUNCEXPR": "funcretset", "OPEXPR": "opretset"}
 
 _JUDGES: dict[str, Callable[[Expressions, Scope, Node], bool]] = {
     "VAR": Expressions._column,

@@ -109,6 +109,15 @@ class Node:
         except (TypeError, ValueError):
             raise self._unexpected(field) from None
 
+    def strings(self, field: str) -> list[str]:
+        """Return the strings of a list, which stand in quotation marks."""
+        value = self._value(field)
+        listed = value if isinstance(value, tuple) else (value,)
+        found = [item[1:-1] for item in listed if isinstance(item, str) and item[:1] == item[-1:] == '"']
+        if len(found) != len(listed):
+            raise self._unexpected(field)
+        return found
+
     def bytes(self, field: str) -> bytes:
         """Return the bytes of a value that is no NULL, `4 [ 36 0 0 0 … ]`."""
         value = self._value(field)

@@ -8,9 +8,10 @@ domain does not, since an empty subquery of the domain's type is NULL unchecked.
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from queryport.compile.analysis.database_objects import Moment, Relation
 from queryport.compile.analysis.expression_types import type_of
 from queryport.compile.analysis.expressions import Columns, Expressions
-from queryport.compile.analysis.facts import Facts, Moment, Relation
+from queryport.compile.analysis.facts import Facts
 from queryport.compile.analysis.matched import Matched
 from queryport.compile.analysis.named import FIRST_OF_USERS
 from queryport.compile.analysis.node_tree import Node, only_query

@@ -8,7 +8,8 @@ function that PostgreSQL keeps as text alone says nothing that is certain, and c
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from queryport.compile.analysis.facts import Facts, Relation
+from queryport.compile.analysis.database_objects import Relation
+from queryport.compile.analysis.facts import Facts
 from queryport.compile.analysis.named import FIRST_OF_USERS, Named, named
 from queryport.compile.analysis.node_tree import Node
 

@@ -1,6 +1,7 @@
 """The relations that an analysed statement reads or writes, those behind its views and policies included."""
 
-from queryport.compile.analysis.facts import Facts, Relation
+from queryport.compile.analysis.database_objects import Relation
+from queryport.compile.analysis.facts import Facts
 from queryport.compile.analysis.named import Named
 
 

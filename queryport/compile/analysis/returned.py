@@ -6,7 +6,8 @@ unless a trigger that fires before changes the row, which any such trigger may.
 
 from collections.abc import Callable
 
-from queryport.compile.analysis.facts import Facts, Relation
+from queryport.compile.analysis.database_objects import Relation
+from queryport.compile.analysis.facts import Facts
 from queryport.compile.analysis.node_tree import Node
 from queryport.compile.analysis.proven import Proven
 from queryport.compile.analysis.scope import Command, Scope

@@ -8,7 +8,8 @@ import pytest
 
 from queryport.compile.analysis import functions
 from queryport.compile.analysis.analysis import analyse
-from queryport.compile.analysis.facts import Facts, Function
+from queryport.compile.analysis.database_objects import Function
+from queryport.compile.analysis.facts import Facts
 from queryport.compile.describe.database import Database
 from queryport.compile.describe.description import StatementError
 from queryport.postgres.server import EmbeddedPostgres
