@@ -15,7 +15,7 @@ from queryport.compile.analysis.breakable import Reach
 from queryport.compile.analysis.constraints import Constraint, Constraints
 from queryport.compile.describe.query_file import QueryFile
 from queryport.compile.describe.typed_statement import TypedStatement
-from queryport.compile.read.front_matter import ErrorEntry
+from queryport.compile.read.entries import ErrorEntry
 from queryport.compile.read.statement import Shape
 from queryport.compile.read.syntax_tree import node_name
 from queryport.diagnostics.near_names import did_you_mean

@@ -8,7 +8,7 @@ from handler.contract.execution import Page
 from handler.contract.ordering import DESCENDING
 from queryport.compile.check.sort_keys import OutputColumns
 from queryport.compile.describe.typed_statement import TypedStatement
-from queryport.compile.read.front_matter import PageEntry
+from queryport.compile.read.entries import PageEntry
 
 _MOST_CANDIDATES = 12
 """Output columns that are tried, alone and two by two, as the end of keys that are not unique."""

@@ -13,7 +13,7 @@ from queryport.compile.check.keywords import merged, slow_patterns, unfit_keywor
 from queryport.compile.check.patches import Patches
 from queryport.compile.describe.query_file import QueryFile
 from queryport.compile.describe.types import Schema, codec, nullable, parameter_schema
-from queryport.compile.read.front_matter import ParameterEntry
+from queryport.compile.read.entries import ParameterEntry
 from queryport.compile.read.tokens import Scan
 from queryport.diagnostics.near_names import did_you_mean
 

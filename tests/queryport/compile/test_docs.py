@@ -2,7 +2,8 @@
 
 from handler.contract.formats import FORMATS
 from handler.contract.operation import Result
-from queryport.compile.read.front_matter import FrontMatter, PageEntry, ParameterEntry
+from queryport.compile.read.entries import PageEntry, ParameterEntry
+from queryport.compile.read.front_matter import FrontMatter
 from queryport.diagnostics.rules import RULES
 from tests.support.repository import DOCS
 
