@@ -9,6 +9,7 @@ from handler.contract.operation import Access, Operation
 from queryport.compile.compiler import compile_project
 from queryport.generate.openapi import Described, Document, EarlierPieces, Heading, document_of
 from queryport.generate.openapi import operations as rendering
+from queryport.generate.openapi.responses import Json
 from queryport.postgres.server import EmbeddedPostgres
 from tests.queryport.compile.conftest import SCHEMA
 from tests.support.databases import suite_database, with_our_tables
@@ -61,7 +62,7 @@ def test_of_many_operations_the_changed_one_alone_is_described(
     named: list[str] = []
     everything = rendering._everything
 
-    def noting(operation: Operation, sql: str | None) -> rendering.Json:
+    def noting(operation: Operation, sql: str | None) -> Json:
         named.append(operation.name)
         return everything(operation, sql)
 
