@@ -34,5 +34,10 @@ def fresh_database(server: str, template: str | None = None) -> Iterator[FreshDa
     try:
         yield database
     finally:
-        with psycopg.connect(server, autocommit=True) as connection:
-            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(database.name)))
+        drop_database(server, database.name)
+
+
+def drop_database(server: str, name: str) -> None:
+    """Drop a database of a server, and end its connections."""
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))

@@ -5,7 +5,6 @@ from pathlib import Path
 import psycopg
 
 from queryport.compile import Compilation
-from tests.example.conftest import Shops
 from tests.example.test_seed import TABLES
 from tests.support.repository import ROOT
 
@@ -21,8 +20,8 @@ def test_every_table_and_migration_is_named() -> None:
     assert [name for name in (*TABLES, *migrations) if f"`{name}`" not in TEXT] == []
 
 
-def test_the_figures_are_true(pristine: Shops) -> None:
-    with psycopg.connect(pristine.one) as connection:
+def test_the_figures_are_true(pristine: str) -> None:
+    with psycopg.connect(pristine) as connection:
         for table, noun in (
             ("books", "books"),
             ("customers", "customers"),

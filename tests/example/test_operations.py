@@ -27,10 +27,12 @@ from queryport.compile.write.emit import write_catalog
 from queryport.emulator import Emulator
 from queryport.local.lambda_environment import LambdaEvent
 from queryport.local.lambda_environments import LambdaEnvironments, operation_variables
+from queryport.postgres.server import EmbeddedPostgres
 from tests.example.calls import ABSENT, Call, recorded, route, statement
-from tests.example.conftest import Shops
+from tests.support.databases import fresh_copy
 from tests.support.function import IAM_CALLER
 from tests.support.roles import as_least_role
+from tests.support.shop import seeded_shop
 
 CALLS = recorded()
 Peer = psycopg.Connection[dict[str, Any]]
@@ -85,22 +87,22 @@ class Shop:
 
 
 class Served(NamedTuple):
-    """A shop behind the function, and another one in the same state behind a driver."""
+    """A shop behind the function, and one in the same state behind a driver."""
 
     shop: Shop
     peer: Peer
 
 
 @contextmanager
-def _served(databases: Shops, compilation: Compilation, directory: Path) -> Iterator[Served]:
+def _served(url: str, peer_url: str, compilation: Compilation, directory: Path) -> Iterator[Served]:
     catalog = directory / "catalog.json"
     write_catalog(catalog, compilation.catalogue, "test")
-    database = str(conninfo_to_dict(databases.one)["dbname"])
+    database = str(conninfo_to_dict(url)["dbname"])
     with (
         # As in production, the function is a role that may do what its operations need, and no more.
-        Emulator(as_least_role(databases.one, compilation, "bookshop")) as emulator,
+        Emulator(as_least_role(url, compilation, "bookshop")) as emulator,
         start_blocking_portal() as portal,
-        psycopg.connect(databases.other, autocommit=True, row_factory=dict_row) as peer,
+        psycopg.connect(peer_url, autocommit=True, row_factory=dict_row) as peer,
     ):
         _know_types(peer)
         environments = LambdaEnvironments(operation_variables(catalog, emulator.url, database), directory / "log")
@@ -119,16 +121,23 @@ def _know_types(peer: Peer) -> None:
 
 
 @pytest.fixture(scope="module")
-def read(pristine: Shops, compilation: Compilation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """Two shops that are only read, so that no answer depends on which calls were made before."""
-    with _served(pristine, compilation, tmp_path_factory.mktemp("read")) as served:
+def read(pristine: str, compilation: Compilation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A shop that is only read, so that no answer depends on which calls were made before."""
+    with _served(pristine, pristine, compilation, tmp_path_factory.mktemp("read")) as served:
         yield served
 
 
 @pytest.fixture(scope="module")
-def changed(shops: Shops, compilation: Compilation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def changed(
+    postgres: EmbeddedPostgres, compilation: Compilation, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Served]:
     """Two shops for calls that change them."""
-    with _served(shops, compilation, tmp_path_factory.mktemp("changed")) as served:
+    template = seeded_shop(postgres)
+    with (
+        fresh_copy(postgres, template) as one,
+        fresh_copy(postgres, template) as other,
+        _served(one.url, other.url, compilation, tmp_path_factory.mktemp("changed")) as served,
+    ):
         yield served
 
 

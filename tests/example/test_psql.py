@@ -10,19 +10,18 @@ from handler.contract.operation import Result
 from queryport.compile import Compilation
 from queryport.postgres.programs import psql_program
 from tests.example.calls import Call, file_of, literals, recorded
-from tests.example.conftest import Shops
 
 CALLS = {call.operation: call for call in reversed(recorded()) if call.error is None}
 
 
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
-def test_runs_in_psql(call: Call, pristine: Shops, compilation: Compilation) -> None:
+def test_runs_in_psql(call: Call, pristine: str, compilation: Compilation) -> None:
     operation = next(operation for operation in compilation.operations if operation.name == call.operation)
     variables = [word for name, value in literals(operation, call).items() for word in ("-v", f"{name}={value}")]
     script = ["-c", "BEGIN", "-f", str(file_of(call.operation)), "-c", "ROLLBACK"]
 
     ran = subprocess.run(
-        [psql_program(), pristine.one, "-X", "--quiet", "--csv", "-v", "ON_ERROR_STOP=1", *variables, *script],
+        [psql_program(), pristine, "-X", "--quiet", "--csv", "-v", "ON_ERROR_STOP=1", *variables, *script],
         capture_output=True,
         text=True,
         check=False,

@@ -7,18 +7,27 @@ import psycopg
 import pytest
 from psycopg import errors
 
-from tests.example.conftest import Shops
+from queryport.postgres.server import EmbeddedPostgres
+from tests.support.databases import fresh_copy
+from tests.support.shop import seeded_shop
 
 
 @pytest.fixture
-def shop(pristine: Shops) -> Iterator[psycopg.Connection]:
+def shop(pristine: str) -> Iterator[psycopg.Connection]:
     """The shop, for changes that are rolled back."""
-    connection = psycopg.connect(pristine.one)
+    connection = psycopg.connect(pristine)
     try:
         yield connection
     finally:
         connection.rollback()
         connection.close()
+
+
+@pytest.fixture(scope="module")
+def own(postgres: EmbeddedPostgres) -> Iterator[str]:
+    """A copy that the module may change."""
+    with fresh_copy(postgres, seeded_shop(postgres)) as copy:
+        yield copy.url
 
 
 @pytest.mark.parametrize("isbn", ["9780306406158", "9770306406157", "978030640615", "978-0306406157", ""])
@@ -102,14 +111,14 @@ def test_a_transfer_is_final(shop: psycopg.Connection, change: str) -> None:
         shop.execute(change.encode())
 
 
-def test_many_orders_for_the_same_books_never_deadlock(shops: Shops) -> None:
+def test_many_orders_for_the_same_books_never_deadlock(own: str) -> None:
     books = [1677, 3839, 5758, 3596]
-    with psycopg.connect(shops.one, autocommit=True) as connection:
+    with psycopg.connect(own, autocommit=True) as connection:
         connection.execute("UPDATE stock SET on_hand = on_hand + 1000 WHERE book_id = ANY (%s)", [books])
         before = connection.execute("SELECT sum(reserved) FROM stock").fetchone()
 
     def reserve(worker: int) -> None:
-        with psycopg.connect(shops.one, autocommit=True) as connection:
+        with psycopg.connect(own, autocommit=True) as connection:
             for order in range(worker * 50 + 1, worker * 50 + 51):
                 wanted = books[order % 4 :] + books[: order % 4]
                 connection.execute(
@@ -121,16 +130,16 @@ def test_many_orders_for_the_same_books_never_deadlock(shops: Shops) -> None:
     with ThreadPoolExecutor(6) as workers:
         list(workers.map(reserve, range(6)))
 
-    with psycopg.connect(shops.one) as connection:
+    with psycopg.connect(own) as connection:
         after = connection.execute("SELECT sum(reserved) FROM stock").fetchone()
     assert before is not None
     assert after == (before[0] + 6 * 50 * len(books),)
 
 
-def test_many_transfers_between_the_same_accounts_never_deadlock(shops: Shops) -> None:
+def test_many_transfers_between_the_same_accounts_never_deadlock(own: str) -> None:
     def transfer(worker: int) -> None:
         one, other = (4, 1) if worker % 2 else (1, 4)
-        with psycopg.connect(shops.one, autocommit=True) as connection:
+        with psycopg.connect(own, autocommit=True) as connection:
             for _ in range(50):
                 connection.execute(
                     "INSERT INTO transfers (from_account, to_account, amount, reason)"
@@ -141,5 +150,5 @@ def test_many_transfers_between_the_same_accounts_never_deadlock(shops: Shops) -
     with ThreadPoolExecutor(6) as workers:
         list(workers.map(transfer, range(6)))
 
-    with psycopg.connect(shops.one) as connection:
+    with psycopg.connect(own) as connection:
         assert connection.execute("SELECT sum(balance) FROM accounts").fetchone() == (0,)

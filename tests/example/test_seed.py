@@ -3,7 +3,8 @@
 import psycopg
 import pytest
 
-from tests.example.conftest import Shops
+from tests.support.databases import NewDatabase
+from tests.support.shop import seed
 
 TABLES = (
     *("authors", "subjects", "books", "book_authors", "book_prices", "customers", "reviews"),
@@ -73,35 +74,38 @@ FLAWS = {
 }
 
 
-def test_seeds_at_least_two_hundred_thousand_rows(pristine: Shops) -> None:
-    with psycopg.connect(pristine.one) as connection:
+def test_seeds_at_least_two_hundred_thousand_rows(pristine: str) -> None:
+    with psycopg.connect(pristine) as connection:
         assert sum(count for count, _ in _checksums(connection).values()) >= 200_000
 
 
-def test_seeds_the_same_rows_every_time(pristine: Shops) -> None:
-    with psycopg.connect(pristine.one) as one, psycopg.connect(pristine.other) as other:
+@pytest.mark.slow
+def test_seeds_the_same_rows_every_time(pristine: str, new_database: NewDatabase) -> None:
+    again = new_database()
+    seed(again)
+    with psycopg.connect(pristine) as one, psycopg.connect(again) as other:
         assert _checksums(one) == _checksums(other)
 
 
-def test_names_every_table(pristine: Shops) -> None:
+def test_names_every_table(pristine: str) -> None:
     query = "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
-    with psycopg.connect(pristine.one) as connection:
+    with psycopg.connect(pristine) as connection:
         assert {name for (name,) in connection.execute(query)} == set(TABLES)
 
 
 @pytest.mark.parametrize("flaw", FLAWS)
-def test_has_no(flaw: str, pristine: Shops) -> None:
-    with psycopg.connect(pristine.one) as connection:
+def test_has_no(flaw: str, pristine: str) -> None:
+    with psycopg.connect(pristine) as connection:
         assert connection.execute(FLAWS[flaw].encode()).fetchall() == []
 
 
-def test_new_rows_get_numbers_that_are_free(pristine: Shops) -> None:
+def test_new_rows_get_numbers_that_are_free(pristine: str) -> None:
     identities = """
         SELECT attrelid::regclass::text, attname, pg_get_serial_sequence(attrelid::regclass::text, attname)
         FROM pg_attribute
         WHERE attidentity <> ''
     """
-    with psycopg.connect(pristine.one) as connection:
+    with psycopg.connect(pristine) as connection:
         for table, column, sequence in connection.execute(identities).fetchall():
             query = f"SELECT max({column}) < nextval('{sequence}') FROM {table}"  # noqa: S608 (the catalog's names)
             assert connection.execute(query.encode()).fetchone() == (True,), table

@@ -1,25 +1,28 @@
 """A function over every type of a database, and the example's, for callers who mean no good."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 import pytest
 
 from handler.contract.errors import OperationError
 from handler.contract.operation import Operation
+from queryport.compile import Compilation
 from queryport.emulator import Emulator
-from queryport.migrations.runner import apply
 from queryport.postgres.server import EmbeddedPostgres
 from queryport.testing.databases import FreshDatabase
 from tests.hostile.every_type import OWN_MISTAKES, SCHEMA, every_type
 from tests.hostile.warehouse import FILES as FILES_OF_WAREHOUSE
 from tests.hostile.warehouse import SCHEMA as SCHEMA_OF_WAREHOUSE
-from tests.support.compiling import compile_to_catalog
-from tests.support.databases import suite_database, with_our_tables
+from tests.support.compiling import catalog_of, compiled
+from tests.support.databases import copy_for_suite, suite_database, with_our_tables
 from tests.support.function import Function
+from tests.support.once import once_a_run
 from tests.support.projects import write
-from tests.support.repository import MIGRATIONS, QUERIES, SEED
+from tests.support.shop import compiled_shop, seeded_shop
 
 
 class Target(NamedTuple):
@@ -27,7 +30,7 @@ class Target(NamedTuple):
 
     function: Function
     operations: dict[str, Operation]
-    types: dict[str, str]
+    types: Mapping[str, str]
     database_url: str
 
 
@@ -35,16 +38,21 @@ class Target(NamedTuple):
 def every(postgres: EmbeddedPostgres, queryport_emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Target:
     """A function with an operation for every type."""
     database = suite_database(postgres, "every_type", with_our_tables(SCHEMA))
-    made = every_type(database.url)
-    folder = write(tmp_path_factory.mktemp("every_type"), made.files)
-    return _target(folder, database, queryport_emulator, folder, made.types)
+    folder = tmp_path_factory.mktemp("every_type")
+
+    def make() -> tuple[Compilation, dict[str, str]]:
+        made = every_type(database.url)
+        return compiled(write(folder, made.files), database.url), made.types
+
+    compilation, types = once_a_run(postgres, "compiled_every_type", make)
+    return _target(compilation, database, queryport_emulator, folder, types)
 
 
 @pytest.fixture(scope="session")
 def shop(postgres: EmbeddedPostgres, queryport_emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Target:
     """The example."""
-    database = suite_database(postgres, "hostile_shop", lambda url: apply(url, MIGRATIONS, SEED))
-    return _target(QUERIES, database, queryport_emulator, tmp_path_factory.mktemp("shop"), {})
+    database = copy_for_suite(postgres, seeded_shop(postgres), "hostile_shop")
+    return _target(compiled_shop(postgres), database, queryport_emulator, tmp_path_factory.mktemp("shop"))
 
 
 @pytest.fixture(scope="session")
@@ -53,13 +61,21 @@ def warehouse(
 ) -> Target:
     """What PostgreSQL has to refuse by: constraints of each kind, triggers, partitions, policies."""
     database = suite_database(postgres, "warehouse", with_our_tables(SCHEMA_OF_WAREHOUSE))
-    folder = write(tmp_path_factory.mktemp("warehouse"), FILES_OF_WAREHOUSE)
-    return _target(folder, database, queryport_emulator, folder, {})
+    folder = tmp_path_factory.mktemp("warehouse")
+    compilation = once_a_run(
+        postgres, "compiled_warehouse", lambda: compiled(write(folder, FILES_OF_WAREHOUSE), database.url)
+    )
+    return _target(compilation, database, queryport_emulator, folder)
 
 
-def _target(folder: Path, database: FreshDatabase, emulator: Emulator, into: Path, types: dict[str, str]) -> Target:
-    path, compilation = compile_to_catalog(folder, database.url, into)
-    function = Function.over(emulator.url, database.name, path, seconds=60)
+def _target(
+    compilation: Compilation,
+    database: FreshDatabase,
+    emulator: Emulator,
+    folder: Path,
+    types: Mapping[str, str] = MappingProxyType({}),
+) -> Target:
+    function = Function.over(emulator.url, database.name, catalog_of(compilation, folder), seconds=60)
     with suppress(OperationError):
         function.invoke({"operation": next(iter(compilation.operations)).name, "parameters": {"no such": 1}})
     # That has imported what only a refusal needs: a start is no request's cost.

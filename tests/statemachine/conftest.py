@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from moto import mock_aws
 
-from queryport.compile import Compilation, compile_project
+from queryport.compile import Compilation
 from queryport.compile.write.emit import write_catalog
 from queryport.emulator import Emulator
 from queryport.local.lambda_environment import process_environment
@@ -24,7 +24,8 @@ from queryport.testing.databases import FreshDatabase, fresh_database
 from tests.statemachine.emulated_lambda import LambdaDoor
 from tests.support.databases import run_script, suite_database, template_database
 from tests.support.lambda_runtime import LambdaRuntime
-from tests.support.repository import MIGRATIONS, QUERIES, ROOT
+from tests.support.repository import MIGRATIONS, ROOT
+from tests.support.shop import compiled_shop
 
 MACHINES = ROOT / "statemachine"
 _FUNCTION_SECONDS = 4
@@ -71,10 +72,8 @@ def untouched_shop(postgres: EmbeddedPostgres) -> FreshDatabase:
 
 
 @pytest.fixture(scope="session")
-def compilation(untouched_shop: FreshDatabase) -> Compilation:
-    found = compile_project(QUERIES, untouched_shop.url)
-    assert found.ok
-    return found
+def compilation(postgres: EmbeddedPostgres) -> Compilation:
+    return compiled_shop(postgres)
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,8 @@
 import fcntl
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -11,7 +12,7 @@ import psycopg
 
 from queryport.migrations.runner import apply_scripts
 from queryport.postgres.server import EmbeddedPostgres
-from queryport.testing.databases import FreshDatabase, create_database
+from queryport.testing.databases import FreshDatabase, create_database, drop_database
 
 
 class NewDatabase(Protocol):
@@ -44,15 +45,36 @@ _KEPT: dict[tuple[str, str], FreshDatabase] = {}
 
 
 def suite_database(server: EmbeddedPostgres, name: str, fill: Callable[[str], object]) -> FreshDatabase:
-    """A database that a suite keeps for the whole run, of this worker's own.
+    """A database that a suite keeps for the whole run, of this worker's own; see `copy_for_suite`."""
+    return copy_for_suite(server, template_database(server, name, fill), name)
+
+
+def copy_for_suite(server: EmbeddedPostgres, template: FreshDatabase, name: str) -> FreshDatabase:
+    """The copy of a template that a suite keeps for the whole run, of this worker's own.
 
     A worker that stole tests of a module may come back to it, and makes the module's fixtures once more.
     """
     known = server.url(), name
     if known not in _KEPT:
-        template = template_database(server, name, fill)
-        _KEPT[known] = create_database(server.url(), f"{name}_{os.getpid()}", template.name)
+        _KEPT[known] = _copy(server, template, f"{name}_{os.getpid()}")
     return _KEPT[known]
+
+
+@contextmanager
+def fresh_copy(server: EmbeddedPostgres, template: FreshDatabase) -> Iterator[FreshDatabase]:
+    """A copy of a template, dropped afterwards."""
+    copy = _copy(server, template, f"copy_{secrets.token_hex(6)}")
+    try:
+        yield copy
+    finally:
+        drop_database(server.url(), copy.name)
+
+
+def _copy(server: EmbeddedPostgres, template: FreshDatabase, name: str) -> FreshDatabase:
+    # Of many pages: by files it takes two thirds of the time that it takes through the log, and leaves no log behind.
+    with psycopg.connect(server.url(), autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template.name}" STRATEGY file_copy'.encode())
+    return FreshDatabase(name, server.url(name))
 
 
 def _exists(server: EmbeddedPostgres, name: str) -> bool:

@@ -1,0 +1,36 @@
+"""The bookshop of the example, seeded and compiled once a run for all suites and workers."""
+
+from queryport.compile import Compilation
+from queryport.migrations.runner import apply
+from queryport.postgres.server import EmbeddedPostgres
+from queryport.testing.databases import FreshDatabase, fresh_database
+from tests.support.compiling import compiled
+from tests.support.databases import copy_for_suite, template_database
+from tests.support.once import once_a_run
+from tests.support.repository import MIGRATIONS, QUERIES, SEED
+
+
+def seed(url: str) -> None:
+    """Make the bookshop of an empty database."""
+    apply(url, MIGRATIONS, SEED)
+
+
+def seeded_shop(server: EmbeddedPostgres) -> FreshDatabase:
+    """The seeded bookshop, which nothing may be connected to: it is copied."""
+    return template_database(server, "shop", seed)
+
+
+def read_only_shop(server: EmbeddedPostgres) -> FreshDatabase:
+    """This worker's copy of the seeded bookshop. What a test changes there it rolls back."""
+    return copy_for_suite(server, seeded_shop(server), "pristine_shop")
+
+
+def compiled_shop(server: EmbeddedPostgres) -> Compilation:
+    """The example's operations."""
+    return once_a_run(server, "compiled_shop", lambda: _compiled(server))
+
+
+def _compiled(server: EmbeddedPostgres) -> Compilation:
+    with fresh_database(server.url()) as database:
+        apply(database.url, MIGRATIONS)
+        return compiled(QUERIES, database.url)
