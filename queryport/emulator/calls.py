@@ -42,7 +42,7 @@ class ServedCalls:
         self._observe = observe
         self._check_region = check_region
 
-    async def answer(self, operation: str, body: bytes, region: str | None, trace: str | None) -> bytes:
+    async def answer(self, operation: str, body: bytes | bytearray, region: str | None, trace: str | None) -> bytes:
         """Answer a request by its body, the region it is signed for and its trace id, where it has them.
 
         Raises ApiError or ConnectionDropped.

@@ -134,7 +134,7 @@ SHAPES: dict[str, type[ServiceRequest]] = {
 """Operation → the shape of its request."""
 
 
-def read(shape: type[ServiceRequest], body: bytes) -> ServiceRequest:
+def read(shape: type[ServiceRequest], body: bytes | bytearray) -> ServiceRequest:
     """The request in a body; raises ApiError where AWS answers with SerializationException or ValidationException."""
     try:
         return shape.model_validate_json(body or b"{}")

@@ -6,24 +6,27 @@ import socket
 import threading
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from typing import Self
+from functools import partial
+from typing import Self, cast
 
 import uvicorn
 import uvloop
 
 from queryport.console.failure import CommandError
-from queryport.emulator.app import EmulatorApplication, HttpProtocol
+from queryport.emulator.app import EmulatorApplication
 from queryport.emulator.call_log import CallLog, DatabaseReport
 from queryport.emulator.calls import ServedCalls
 from queryport.emulator.clusters import Clusters, DeclaredClusters
 from queryport.emulator.control import control_routes
 from queryport.emulator.faults import Faults
+from queryport.emulator.http_protocol import HttpProtocol
 from queryport.emulator.limits import Limits
+from queryport.emulator.operations import PATHS, ServedOperation
 from queryport.emulator.secrets_manager import Secrets, secrets_route
 from queryport.emulator.service import Service
 from queryport.emulator.targets import Directory, OneServer
 from queryport.web.listener import listen
-from queryport.web.pages import NOTHING_MORE, Allowed, guarded
+from queryport.web.pages import NOTHING_MORE, Allowed, Pages, with_cors
 
 START_SECONDS = 10.0
 _SWEEP_SECONDS = 1.0
@@ -155,11 +158,13 @@ class Emulator:
         if self._secrets is not None:
             control.append(secrets_route(self._secrets))
         calls = ServedCalls(service, self.faults, self.log, self._observe, check_region=self._check_region)
-        app = EmulatorApplication(calls, self._limits.request_bytes, control)
+        operations = {path: ServedOperation(calls, name, self._limits.request_bytes) for path, name in PATHS.items()}
+        pages = Pages(EmulatorApplication(operations, control), self.host, self._allowed)
+        by_target = {path.encode(): operation for path, operation in operations.items()}
         server = uvicorn.Server(
             uvicorn.Config(
-                guarded(app, self.host, self._allowed),
-                http=HttpProtocol,
+                with_cors(pages, self._allowed),
+                http=cast("type[HttpProtocol]", partial(HttpProtocol, by_target, pages)),  # it is called, and no more
                 ws="none",
                 lifespan="off",
                 log_config=None,

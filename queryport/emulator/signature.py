@@ -3,7 +3,6 @@
 Any access key, any region and any signature will do; a request without them gets what AWS answers to it.
 """
 
-import re
 from collections.abc import Mapping
 from urllib.parse import parse_qs
 
@@ -11,8 +10,6 @@ from queryport.emulator.errors import ApiError
 
 _DATA_API = "rds-data"
 _PARAMETERS = ("Credential", "Signature", "SignedHeaders")
-
-_MEMBER = re.compile(r"(?:^|,)\s*([^=,]*)=([^,]*?)\s*(?=,|$)")
 
 
 def signed_region(headers: Mapping[bytes, bytes], query: bytes, service: str = _DATA_API) -> str | None:
@@ -28,7 +25,8 @@ def signed_region(headers: Mapping[bytes, bytes], query: bytes, service: str = _
         raise ApiError(
             "IncompleteSignatureException", f"'{scheme}' is not a signing algorithm of AWS Signature Version 4"
         )
-    given = dict(_MEMBER.findall(rest))
+    members = [member.partition("=") for member in rest.split(",")]
+    given = {name.strip(): value.strip() for name, _, value in members}
     missing = [f"Authorization header requires '{name}' parameter." for name in _PARAMETERS if not given.get(name)]
     if b"x-amz-date" not in headers and b"date" not in headers:
         missing.append("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.")

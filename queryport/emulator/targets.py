@@ -37,6 +37,8 @@ class PostgresServer:
     """libpq's connection parameters, `user` and `dbname` always among them."""
 
     parameters: tuple[tuple[str, str], ...]
+    user: str
+    database: str
 
     @classmethod
     def at(cls, database_url: str, **other: str) -> Self:
@@ -45,15 +47,7 @@ class PostgresServer:
         } | other
         user = given.setdefault("user", "postgres")
         given.setdefault("dbname", user)
-        return cls(tuple(given.items()))
-
-    @property
-    def user(self) -> str:
-        return dict(self.parameters)["user"]
-
-    @property
-    def database(self) -> str:
-        return dict(self.parameters)["dbname"]
+        return cls(tuple(given.items()), user, given["dbname"])
 
 
 @lru_cache(maxsize=256)

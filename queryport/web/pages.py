@@ -7,7 +7,7 @@ stands in Host, so a server on loopback answers to the machine's own names alone
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 
@@ -77,6 +77,13 @@ class Pages:
         else:
             await _refuse(send, refusal)
 
+    def is_of_no_page(self, headers: Mapping[bytes, bytes]) -> bool:
+        """Whether no web page can have sent a request, and `refusal` would let it pass."""
+        if b"origin" in headers or b"sec-fetch-site" in headers:
+            return False
+        host = headers.get(b"host")
+        return host is None or not self._on_loopback or self._is_ours(host)
+
     def refusal(self, headers: Sequence[tuple[bytes, bytes]]) -> str | None:
         """Why a request with these headers is not passed on, if it is not; names of headers are in lower case."""
         host = origin = site = None
@@ -120,7 +127,11 @@ class Pages:
 
 def guarded(application: ASGIApp, address: str, allowed: Allowed = NOTHING_MORE) -> ASGIApp:
     """Put `Pages` before an application, and answer the browser's questions (CORS) for origins that are allowed."""
-    pages = Pages(application, address, allowed)
+    return with_cors(Pages(application, address, allowed), allowed)
+
+
+def with_cors(pages: Pages, allowed: Allowed) -> ASGIApp:
+    """Answer the browser's questions (CORS) for origins that are allowed, and leave the rest to `pages`."""
     if not allowed.origins:
         return pages
     return CORSMiddleware(

@@ -1,0 +1,109 @@
+"""The HTTP protocol of the emulator's connections: uvicorn's, which answers the plain requests of SDKs by itself.
+
+A plain request is a POST to one of the five paths, on a connection that stays open, from no web page. ASGI's scope and
+messages would cost it as much as its statement does. Every other request goes uvicorn's way, to the application.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+
+from queryport.emulator.calls import ConnectionDropped
+from queryport.emulator.operations import OperationReply, ServedOperation
+from queryport.web.pages import Pages
+
+TRANSPORT = "queryport.transport"
+"""The extension of a scope that holds the transport of the request's connection."""
+
+
+class HttpProtocol(HttpToolsProtocol):
+    """One connection."""
+
+    def __init__(self, operations: Mapping[bytes, ServedOperation], pages: Pages, **of_uvicorn: Any) -> None:
+        super().__init__(**of_uvicorn)
+        self._operations = operations
+        self._pages = pages
+        self._operation: ServedOperation | None = None
+        self._headers: dict[bytes, bytes] = {}
+        self._body = bytearray()
+        self._own_cycle: RequestResponseCycle | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    def on_headers_complete(self) -> None:
+        operation = self._operations.get(self.url)
+        if operation is not None and self._is_plain(headers := dict(self.headers)):
+            self._operation, self._headers, self._body = operation, headers, bytearray()
+            self.cycle = self._begun()
+            return
+        self._operation = None
+        self.scope["extensions"] = {TRANSPORT: {"transport": self.transport}}
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        if self._operation is None:
+            super().on_body(body)
+        elif len(self._body) <= self._operation.request_bytes:  # what is longer is refused, whatever follows
+            self._body += body
+
+    def on_message_complete(self) -> None:
+        if self._operation is None:
+            super().on_message_complete()
+        else:
+            responding = self._respond(self.cycle, self._operation, self._headers, self._body)
+            self._task = self.loop.create_task(responding)
+
+    def _is_plain(self, headers: dict[bytes, bytes]) -> bool:
+        return (
+            (self.cycle is None or self.cycle.response_complete)  # nothing is under way before it
+            and self.parser.get_method() == b"POST"
+            and self.parser.get_http_version() == "1.1"
+            and self.parser.should_keep_alive()
+            and not self.expect_100_continue
+            and self._pages.is_of_no_page(headers)
+        )
+
+    def _begun(self) -> RequestResponseCycle:
+        """uvicorn's own account of what is under way, by which it makes requests wait and ends connections."""
+        if self._own_cycle is None:
+            self._own_cycle = RequestResponseCycle(
+                scope=self.scope,
+                transport=self.transport,
+                flow=self.flow,
+                logger=self.logger,
+                access_logger=self.access_logger,
+                access_log=False,
+                default_headers=[],
+                message_event=asyncio.Event(),
+                expect_100_continue=False,
+                keep_alive=True,
+                on_response=self.on_response_complete,
+            )
+        self._own_cycle.response_complete = False
+        return self._own_cycle
+
+    async def _respond(
+        self, cycle: RequestResponseCycle, operation: ServedOperation, headers: Mapping[bytes, bytes], body: bytearray
+    ) -> None:
+        try:
+            reply = await operation.reply(headers, b"", body)
+            if self.flow.write_paused:
+                await self.flow.drain()
+            if not cycle.disconnected:
+                self._write(reply)
+            cycle.response_complete = True
+        except ConnectionDropped:
+            pass
+        finally:
+            if not cycle.response_complete:  # nor may a client wait for ever where a bug kept the reply
+                self.transport.abort()
+        if cycle.response_complete:
+            if not cycle.keep_alive:
+                self.transport.close()
+            self.on_response_complete()
+
+    def _write(self, reply: OperationReply) -> None:
+        """Write head and body in one piece: by themselves they are two system calls, and wake the client twice."""
+        headers = [b"%b: %b\r\n" % header for header in (*self.server_state.default_headers, *reply.headers)]
+        self.transport.write(b"".join((STATUS_LINE[reply.status], *headers, b"\r\n", reply.body)))

@@ -1,0 +1,176 @@
+"""One request in every way in which HTTP can bring it has one answer; and what happens to connections."""
+
+import contextlib
+import itertools
+import json
+import socket
+import time
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from queryport.emulator import Emulator
+from queryport.emulator.limits import Limits
+from queryport.postgres.server import EmbeddedPostgres
+from tests.queryport.emulator.test_wire import ADDRESSED, SIGNED
+from tests.support.projects import eventually
+
+BODY = json.dumps(ADDRESSED | {"sql": "SELECT 7 AS n"}).encode()
+ANSWER = {"numberOfRecordsUpdated": 0, "records": [[{"longValue": 7}]]}
+
+
+def request(
+    body: bytes = BODY, *, target: str = "/Execute", version: str = "1.1", framed: bool = True, **headers: str
+) -> bytes:
+    """The bytes of a request; headers are written with `_` for `-`."""
+    lines = [f"POST {target} HTTP/{version}"]
+    named = {"host": "localhost", **SIGNED, **{name.replace("_", "-"): value for name, value in headers.items()}}
+    if framed:
+        named["content-length"] = str(len(body))
+    lines += [f"{name}: {value}" for name, value in named.items()]
+    return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+def chunked(body: bytes = BODY) -> bytes:
+    half = len(body) // 2
+    pieces = b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in (body[:half], body[half:], b""))
+    return request(pieces, framed=False, transfer_encoding="chunked")
+
+
+class Connection:
+    """A raw connection to an emulator, and what came over it."""
+
+    def __init__(self, emulator: Emulator) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", emulator.port), timeout=30)
+        self._answers = self.socket.makefile("rb")
+
+    def __enter__(self) -> "Connection":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._answers.close()
+        self.socket.close()
+
+    def answer(self) -> tuple[int, dict[str, str], bytes]:
+        """Read the next answer: status, headers and body. Fails where the connection has ended."""
+        while True:
+            line = self._answers.readline()
+            assert line.startswith(b"HTTP/1.1 "), line
+            headers: dict[str, str] = {}
+            while (header := self._answers.readline().strip()) != b"":
+                name, _, value = header.decode().partition(":")
+                headers[name.lower()] = value.strip()
+            status = int(line.split()[1])
+            if status != 100:
+                return status, headers, self._answers.read(int(headers["content-length"]))
+
+    def ended(self) -> bool:
+        return self._answers.read(1) == b""
+
+
+WAYS: dict[str, Callable[[Emulator], bytes]] = {
+    "plain": lambda _: request(),
+    "chunked": lambda _: chunked(),
+    "with a query": lambda _: request(target="/Execute?x=1"),
+    "escaped": lambda _: request(target="/%45xecute"),
+    "to be closed": lambda _: request(connection="close"),
+    "HTTP/1.0": lambda _: request(version="1.0"),
+    "after 100": lambda _: request(expect="100-continue"),
+    "of the server's own page": lambda emulator: request(
+        host=f"localhost:{emulator.port}", origin=f"http://localhost:{emulator.port}", sec_fetch_site="same-origin"
+    ),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_request_has_one_answer_whatever_the_way(emulator: Emulator, way: str) -> None:
+    with Connection(emulator) as connection:
+        connection.socket.sendall(WAYS[way](emulator))
+        status, headers, body = connection.answer()
+        assert (status, json.loads(body)) == (200, ANSWER)
+        assert {"date", "x-amzn-requestid", "content-type"} <= headers.keys()
+        if way in ("to be closed", "HTTP/1.0"):
+            assert headers["connection"] == "close"
+            assert connection.ended()
+
+
+@pytest.mark.parametrize("way", ["plain", "with a query"])
+def test_errors_are_told_alike(emulator: Emulator, way: str) -> None:
+    target = "/Execute" if way == "plain" else "/Execute?x=1"
+    with Connection(emulator) as connection:
+        for body, code, expected in (
+            (json.dumps(ADDRESSED | {"sql": "SELEKT"}).encode(), "DatabaseErrorException", 400),
+            (b"{", "SerializationException", 400),
+            (b" " * Limits().request_bytes, "RequestEntityTooLargeException", 413),
+        ):
+            connection.socket.sendall(request(body, target=target))
+            status, headers, _ = connection.answer()
+            assert (status, headers["x-amzn-errortype"].partition(":")[0]) == (expected, code)
+        connection.socket.sendall(request(target=target))
+        assert connection.answer()[0] == 200  # the connection is as good as before
+
+
+PIPELINED: dict[str, Callable[[bytes], bytes]] = {
+    "plain": request,
+    "with a query": lambda body: request(body, target="/Execute?x=1"),
+    "chunked": chunked,
+}
+
+
+@pytest.mark.parametrize("ways", list(itertools.product(PIPELINED, repeat=3)), ids="-".join)
+def test_requests_that_do_not_wait_are_answered_in_their_order(emulator: Emulator, ways: tuple[str, ...]) -> None:
+    # The later ones would be ready before the earlier ones.
+    statements = ["SELECT 0 AS n FROM pg_sleep(0.04)", "SELECT 1 AS n FROM pg_sleep(0.02)", "SELECT 2 AS n"]
+    bodies = [json.dumps(ADDRESSED | {"sql": sql}).encode() for sql in statements]
+    with Connection(emulator) as connection:
+        connection.socket.sendall(b"".join(PIPELINED[way](body) for way, body in zip(ways, bodies, strict=True)))
+        found = [json.loads(connection.answer()[2])["records"][0][0]["longValue"] for _ in ways]
+    assert found == [0, 1, 2]
+
+
+@pytest.mark.parametrize("target", ["/Execute", "/Execute?x=1"])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_dropped_call_ends_its_connection_without_an_answer(emulator: Emulator, target: str, when: str) -> None:
+    httpx.post(f"{emulator.url}/_queryport/faults", json={"kind": "drop", "when": when}).raise_for_status()
+    with Connection(emulator) as connection:
+        connection.socket.sendall(request(target=target))
+        with contextlib.suppress(ConnectionResetError):
+            assert connection.ended()
+    with Connection(emulator) as connection:
+        connection.socket.sendall(request(target=target))
+        assert connection.answer()[0] == 200
+
+
+@pytest.mark.parametrize("target", ["/Execute", "/Execute?x=1"])
+def test_a_client_that_goes_leaves_its_statement_to_its_end(emulator: Emulator, target: str) -> None:
+    with Connection(emulator) as connection:
+        body = json.dumps(ADDRESSED | {"sql": "SELECT pg_sleep(0.3)"}).encode()
+        connection.socket.sendall(request(body, target=target))
+        time.sleep(0.1)
+    eventually(lambda: [call.outcome for call in emulator.log] == ["OK"])
+    with Connection(emulator) as connection:
+        connection.socket.sendall(request(target=target))
+        assert connection.answer()[0] == 200
+
+
+def test_a_foreign_page_is_refused_on_every_way(emulator: Emulator) -> None:
+    for foreign in (
+        request(origin="https://example.com"),
+        request(sec_fetch_site="cross-site"),
+        request(host="example.com"),
+    ):
+        with Connection(emulator) as connection:
+            connection.socket.sendall(foreign)
+            assert connection.answer()[0] == 403
+    assert list(emulator.log) == []
+
+
+def test_an_answer_longer_than_a_buffer_arrives_whole(postgres: EmbeddedPostgres) -> None:
+    with Emulator(postgres.url()) as emulator, Connection(emulator) as connection:
+        sql = "SELECT repeat('x', 900000) AS long"
+        for _ in range(3):
+            connection.socket.sendall(request(json.dumps(ADDRESSED | {"sql": sql}).encode()))
+            time.sleep(0.05)
+            status, _, body = connection.answer()
+            assert (status, len(json.loads(body)["records"][0][0]["stringValue"])) == (200, 900_000)
