@@ -1,3 +1,3 @@
-"""The names of the pytest plugin that a project's tests import; see queryport.testing.pytest_plugin."""
+"""The names of the pytest plugin that a project's tests import; see queryport.testing.calls."""
 
-from queryport.testing.pytest_plugin import Calls as Calls
+from queryport.testing.calls import Calls as Calls

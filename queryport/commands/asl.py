@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from queryport.commands import options
-from queryport.commands.run import find
+from queryport.commands.named_operation import named_operation
 from queryport.console.terminal import Terminal
 from queryport.generate.asl import state_machine, task_state
 from queryport.project.workspace import open_workspace
@@ -25,5 +25,5 @@ def asl_command(name: str, project: Path, data_dir: Path | None, database_url: s
     in by the template that the state machine is deployed with.
     """
     with open_workspace(project, data_dir, database_url, Terminal(stderr=True), migrate=False) as workspace:
-        operation = find(workspace.build().compilation, name)
+        operation = named_operation(workspace.build().compilation, name)
     click.echo(json.dumps(state_machine(operation) if machine else task_state(operation), indent=2, ensure_ascii=False))

@@ -1,203 +1,21 @@
 """`queryport run`: calls one operation through the handler, as Step Functions or an HTTP client would."""
 
-import asyncio
-import os
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
-import httpx
 
 from handler.contract import exact_json
 from handler.contract.operation import Operation, Result
 from queryport.commands import options
-from queryport.commands.tables import show_call, show_database_report, show_rows
+from queryport.commands.local_function import LocalFunction, Terms, TypedRequest
+from queryport.commands.named_operation import named_operation
+from queryport.commands.tables import show_rows
 from queryport.commands.typed_values import read_body, read_parameters
-from queryport.compile import Compilation
-from queryport.compile.write.emit import write_catalog
-from queryport.console.failure import CommandError
 from queryport.console.terminal import Terminal, counted
-from queryport.diagnostics.near_names import near_names
-from queryport.emulator import Emulator
-from queryport.local.api_keys import LocalApiKeys
-from queryport.local.broken import BrokenOperations
-from queryport.local.calls import AnsweredRequest, DatabaseReports
-from queryport.local.default_caller import as_iam, as_token, read_claims
-from queryport.local.function_url import LocalFunctionUrl
-from queryport.local.issuer import ISSUERS_VARIABLE, DevelopmentIssuer
-from queryport.local.lambda_environment import InvocationResult, LambdaEvent
-from queryport.local.lambda_environments import LambdaEnvironments, operation_variables
-from queryport.postgres.temporary import temporary_folder
-from queryport.project.databases import database_name
-from queryport.project.workspace import Build, Workspace, open_workspace
-
-_FEW = 8  # operations, all of which are named where none is near
-
-
-class RunError(CommandError):
-    """The call cannot be made, or it failed; the message says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """The terms on which a write is made."""
-
-    key: str | None = None
-    if_match: str | None = None
-    """The entity tag of the row, with or without quotation marks."""
-    rollback: bool = False
-
-    @property
-    def members(self) -> dict[str, Any]:
-        """The members of a direct event."""
-        written = {"idempotency_key": self.key, "if_match": self._tag, "rollback": self.rollback or None}
-        return {name: value for name, value in written.items() if value is not None}
-
-    @property
-    def headers(self) -> dict[str, str]:
-        tag = self._tag
-        written = {
-            "idempotency-key": self.key,
-            "if-match": tag if tag is None or tag == "*" else f'"{tag}"',
-            "prefer": "tx=rollback" if self.rollback else None,
-        }
-        return {name: value for name, value in written.items() if value is not None}
-
-    @property
-    def _tag(self) -> str | None:
-        return None if self.if_match is None else self.if_match.removeprefix('"').removesuffix('"')
-
-
-_NO_TERMS = Terms()
-
-
-@dataclass(frozen=True, slots=True)
-class TypedRequest:
-    method: str
-    target: str
-    """The path with its query string."""
-    body: Any = None
-    """None where there is none."""
-    terms: Terms = _NO_TERMS
-    api_key: str | None = None
-
-    @classmethod
-    def read(cls, text: str, body: Any, terms: Terms, api_key: str | None = None) -> "TypedRequest":
-        """Read `GET /books?limit=2`. Raises RunError."""
-        method, _, target = text.strip().partition(" ")
-        if not target.strip().startswith("/"):
-            raise RunError(f'--http: expected a method and a path, for example "GET /books?limit=2", got "{text}"')
-        return cls(method.upper(), target.strip(), body, terms, api_key)
-
-
-_TOKEN_SECONDS = 3600
-
-
-class LocalFunction:
-    """The function on this machine, over the project's data, for one call."""
-
-    def __init__(
-        self, workspace: Workspace, build: Build, terminal: Terminal, claims: Mapping[str, Any] | None = None
-    ) -> None:
-        """`claims` are those of the one on whose behalf it is called."""
-        self._build = build
-        self._claims = claims
-        self._issuer = DevelopmentIssuer(workspace.data_dir)
-        self._api_keys = LocalApiKeys(workspace.data_dir)
-        self._database_url = workspace.calls(workspace.data(build.scripts), build.project)
-        self._log = workspace.data_dir / "handler.log"
-        self._terminal = terminal
-
-    def invoke(self, operation: Operation, parameters: Any, terms: Terms) -> Any:
-        """Call an operation and return its `data`. Raises RunError, below PostgreSQL's own words."""
-        event = {"operation": operation.name, "parameters": parameters, **terms.members}
-        if self._claims is not None:
-            event["claims"] = self._claims
-        call = LambdaEvent(event)
-        reports = DatabaseReports()
-
-        async def invoke(lambda_: LambdaEnvironments) -> InvocationResult:
-            return await lambda_.invoke(call)
-
-        outcome: InvocationResult = self._with_function(invoke, reports, f"Calling {operation.name}")
-        answer = exact_json.loads(outcome.payload.decode())
-        if outcome.failed:
-            if (report := reports.take(call.trace)) is not None:
-                show_database_report(self._terminal, report)
-            raise RunError(f"{answer['errorType']}: {answer['errorMessage']}")
-        if answer.get("rolled_back"):
-            self._terminal.note("the change was taken back")
-        if answer.get("next"):
-            self._terminal.note(f"there are more: cursor={answer['next']}")
-        return answer["data"]
-
-    def request(self, request: TypedRequest) -> httpx.Response:
-        """Send a request to the Function URL; what the caller is not told of a failure is shown."""
-        reports = DatabaseReports()
-        broken = BrokenOperations()
-        broken.update(self._build.compilation, self._build.project.queries)
-
-        def report(call: AnsweredRequest) -> None:
-            show_call(self._terminal, call)
-
-        async def send(lambda_: LambdaEnvironments) -> httpx.Response:
-            caller = as_iam if self._claims is None else as_token(partial(self._token, self._claims))
-            application = LocalFunctionUrl(lambda_.invoke, report, broken, reports, caller)
-            headers = request.terms.headers
-            if request.api_key is not None:
-                headers["x-api-key"] = request.api_key
-            content = None
-            if request.body is not None:
-                content = exact_json.dumps(request.body)
-                headers["content-type"] = "application/json"
-            transport = httpx.ASGITransport(app=application)
-            async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
-                return await client.request(request.method, request.target, content=content, headers=headers)
-
-        response: httpx.Response = self._with_function(send, reports, f"Calling {request.method} {request.target}")
-        return response
-
-    def _with_function(self, use: Any, reports: DatabaseReports, step: str) -> Any:
-        with (
-            Emulator(self._database_url, secrets=self._api_keys.secret, observe=reports.add) as emulator,
-            temporary_folder("queryport-run-") as folder,
-        ):
-            catalog = folder / "catalog.json"
-            write_catalog(catalog, self._build.compilation.catalogue, self._build.fingerprint)
-            variables = operation_variables(catalog, emulator.url, database_name(self._database_url))
-            variables |= self._api_keys.environment(emulator.url)
-            variables[ISSUERS_VARIABLE] = self._issuer.trusted(os.environ.get(ISSUERS_VARIABLE))
-            with self._terminal.step(step):
-                return asyncio.run(self._used(use, variables))
-
-    def _token(self, claims: Mapping[str, Any]) -> str:
-        return self._issuer.token(claims, _TOKEN_SECONDS)
-
-    async def _used(self, use: Any, variables: Mapping[str, str]) -> Any:
-        lambda_ = LambdaEnvironments(variables, self._log, limit=1, spare=False)
-        try:
-            return await use(lambda_)
-        finally:
-            await lambda_.close()
-
-
-def find(compilation: Compilation, name: str) -> Operation:
-    """Return the operation of a name. Raises RunError with the problems of its file, or with the near names."""
-    operations = {operation.name: operation for operation in compilation.operations}
-    if name in operations:
-        return operations[name]
-    file = Path(*name.split(".")).with_suffix(".sql")
-    broken = [problem for problem in compilation.problems if problem.path.as_posix().endswith(f"/{file.as_posix()}")]
-    if broken:
-        raise RunError("\n\n".join([f"{name} does not compile", *(problem.render() for problem in broken)]))
-    near = near_names(name, operations)
-    few = f"there are {', '.join(sorted(operations))}" if 0 < len(operations) <= _FEW else None
-    hint = f"did you mean {' or '.join(near)}?" if near else few or "`queryport list` shows what there is"
-    raise RunError(f"there is no operation {name}: {hint}")
+from queryport.local.default_caller import read_claims
+from queryport.project.workspace import open_workspace
 
 
 def show(operation: Operation, data: Any, terminal: Terminal) -> None:
@@ -266,7 +84,7 @@ def run_command(
         if request is not None:
             response = LocalFunction(workspace, build, progress, on_behalf).request(request)
         else:
-            operation = find(build.compilation, str(name))
+            operation = named_operation(build.compilation, str(name))
             values = read_parameters(operation, parameters) if given is None else given
             data = LocalFunction(workspace, build, progress, on_behalf).invoke(operation, values, terms)
     if request is not None:

@@ -12,8 +12,8 @@ from psycopg.conninfo import conninfo_to_dict
 from handler import errors
 from handler.identity.api_keys import hash_of
 from queryport.emulator import Emulator
+from queryport.testing.calls import Calls
 from queryport.testing.function import cold_start, function_environment
-from queryport.testing.pytest_plugin import Calls
 from tests.support.function import IAM_CALLER, Function
 from tests.support.repository import QUERIES
 

@@ -8,7 +8,9 @@ import pytest
 
 from handler.contract.execution import Single
 from handler.contract.operation import Operation, Result
-from queryport.commands.run import RunError, Terms, TypedRequest, find, show
+from queryport.commands.local_function import RunError, Terms, TypedRequest
+from queryport.commands.named_operation import NamedOperationError, named_operation
+from queryport.commands.run import show
 from queryport.commands.typed_values import TypedValueError, read_parameters
 from queryport.compile import Compilation
 from queryport.compile.write.encoded import EncodedOperations
@@ -82,9 +84,9 @@ def test_what_cannot_be_meant_is_refused(typed: list[str], said: str) -> None:
 
 def test_a_name_that_is_nearly_right_is_told() -> None:
     compilation = Compilation(EncodedOperations.of([_operation()]), ())
-    assert find(compilation, "books.get").name == "books.get"
-    with pytest.raises(RunError, match=r"there is no operation books.gett: did you mean books.get\?"):
-        find(compilation, "books.gett")
+    assert named_operation(compilation, "books.get").name == "books.get"
+    with pytest.raises(NamedOperationError, match=r"there is no operation books.gett: did you mean books.get\?"):
+        named_operation(compilation, "books.gett")
 
 
 @pytest.mark.parametrize(
