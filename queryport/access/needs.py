@@ -33,7 +33,12 @@ _TRIGGER_BITS = {"INSERT": 1 << 2, "DELETE": 1 << 3, "UPDATE": 1 << 4}
 def needs(url: str, operations: Iterable[Operation]) -> Needs:
     """Derive what a role needs to run the operations in the database, which has the project's schema."""
     with psycopg.connect(url, autocommit=True) as connection:
-        return _Derivation(connection).of(operations)
+        return needs_by(connection, operations)
+
+
+def needs_by(connection: psycopg.Connection[Any], operations: Iterable[Operation]) -> Needs:
+    """Derive as `needs` does, by a connection in autocommit that is kept for others."""
+    return _Derivation(connection).of(operations)
 
 
 class _Derivation:

@@ -85,9 +85,14 @@ def compile_project(
 def compile_files(texts: Iterable[QueryText], database_url: str) -> dict[str, CompiledFile]:
     """Compile files, each by itself; the results are by the files' keys. Raises as `compile_project` does."""
     with Database(database_url) as database:
-        if database.relations.oid("queryport", "idempotency_key") is None:
-            raise UnpreparedDatabaseError
-        return {text.key: _compile(database, text) for text in texts}
+        return compile_by(database, texts)
+
+
+def compile_by(database: Database, texts: Iterable[QueryText]) -> dict[str, CompiledFile]:
+    """Compile files as `compile_files` does, by a connection that is kept for others."""
+    if database.relations.oid("queryport", "idempotency_key") is None:
+        raise UnpreparedDatabaseError
+    return {text.key: _compile(database, text) for text in texts}
 
 
 def put_together(files: ProjectFiles, compiled: Mapping[str, CompiledFile]) -> Compilation:

@@ -1,9 +1,17 @@
-"""A folder of query files compiled to the catalogue that a function reads."""
+"""Folders of query files, and single ones, compiled by a connection that a suite keeps."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from queryport.compile import Compilation, compile_project
+from queryport.compile.compiled_file import CompiledFile, compile_file
+from queryport.compile.compiler import compile_by, put_together
+from queryport.compile.describe.database import Database
+from queryport.compile.project_files import read_project
 from queryport.compile.write.emit import write_catalog
+from queryport.diagnostics.source import Source
 
 
 def compile_to_catalog(folder: Path, database_url: str, into: Path | None = None) -> tuple[Path, Compilation]:
@@ -24,3 +32,14 @@ def catalog_of(compilation: Compilation, into: Path) -> Path:
     path = into / "catalog.json"
     write_catalog(path, compilation.catalogue, "test")
     return path
+
+
+def compile_folder(folder: Path, database: Database, defaults: Mapping[str, Any] = MappingProxyType({})) -> Compilation:
+    """A folder compiled as `compile_project` does, without a session of its own, which asks for everything anew."""
+    files = read_project(folder, defaults)
+    return put_together(files, compile_by(database, files.texts))
+
+
+def compile_text(database: Database, text: str, name: str = "query") -> CompiledFile:
+    """One text compiled as the file of an operation's name."""
+    return compile_file(database, Source(Path(f"{name}.sql"), text), name)

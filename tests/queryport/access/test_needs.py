@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Iterator
+from functools import cache, partial
 from pathlib import Path
 
 import psycopg
@@ -9,15 +10,15 @@ import pytest
 
 from handler.contract.operation import Operation
 from handler.engine import idempotency
-from queryport.access.needs import needs
+from queryport.access.needs import needs, needs_by
 from queryport.access.privileges import Needs, Privilege
 from queryport.access.role_sql import grants
 from queryport.access.statements import texts, without_parameters
-from queryport.compile import compile_project
+from queryport.compile.describe.database import Database
 from queryport.postgres.server import EmbeddedPostgres
 from queryport.testing.databases import create_database
+from tests.support.compiling import compile_text
 from tests.support.databases import with_our_tables
-from tests.support.projects import write
 
 ROLE = "least"
 
@@ -128,6 +129,7 @@ CASES = {
 }
 
 Compile = Callable[[str], list[Operation]]
+Derive = Callable[[list[Operation]], Needs]
 
 
 @pytest.fixture(scope="module")
@@ -137,32 +139,56 @@ def url(postgres: EmbeddedPostgres) -> str:
     return url
 
 
-@pytest.fixture
-def operations(url: str, tmp_path: Path) -> Compile:
+@pytest.fixture(scope="module")
+def database(url: str) -> Iterator[Database]:
+    with Database(url) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def needed_by(url: str) -> Iterator[Derive]:
+    """Derives what operations need by a connection that is kept."""
+    with psycopg.connect(url, autocommit=True) as asking:
+        yield partial(needs_by, asking)
+
+
+@pytest.fixture(scope="module")
+def operations(database: Database) -> Compile:
+    """Compiles the statement of an operation, once for all tests."""
+
+    @cache
     def compiled(sql: str) -> list[Operation]:
         result = (
             "none" if sql.startswith(("INSERT", "UPDATE", "DELETE", "MERGE")) and "RETURNING" not in sql else "many"
         )
-        write(tmp_path, {"sql_queries/it.sql": f"-- result: {result}\n-- idempotency: 'off'\n{sql}\n"})
-        compilation = compile_project(tmp_path / "sql_queries", url)
-        return [operation for operation in compilation.operations if operation.name == "it"]
+        return _compiled(database, f"-- result: {result}\n-- idempotency: 'off'\n{sql}\n")
 
     return compiled
 
 
-@pytest.fixture
-def connection(url: str) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
-    """A connection whose changes are rolled back."""
+def _compiled(database: Database, text: str) -> list[Operation]:
+    compiled = compile_text(database, text)
+    assert compiled.operation is not None, compiled.problems
+    return [compiled.operation]
+
+
+@pytest.fixture(scope="module")
+def session(url: str) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
     with psycopg.connect(url) as connection:
         yield connection
-        connection.rollback()
+
+
+@pytest.fixture
+def connection(session: psycopg.Connection[tuple[object, ...]]) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
+    """A connection whose changes are rolled back."""
+    yield session
+    session.rollback()
 
 
 def test_keys_of_idempotency_can_be_found_taken_kept_and_forgotten(
-    url: str, connection: psycopg.Connection[tuple[object, ...]], tmp_path: Path
+    url: str, database: Database, connection: psycopg.Connection[tuple[object, ...]]
 ) -> None:
-    write(tmp_path, {"sql_queries/it.sql": "-- result: none\nINSERT INTO author (author_id) VALUES (:number)\n"})
-    compiled = compile_project(tmp_path / "sql_queries", url).operations
+    compiled = _compiled(database, "-- result: none\nINSERT INTO author (author_id) VALUES (:number)\n")
     connection.execute(grants(ROLE, needs(url, compiled)).encode())
     connection.execute(f"SET LOCAL ROLE {ROLE}")
     for statement in (idempotency._LOOK_UP, idempotency.CLAIM, idempotency.STORE):
@@ -176,14 +202,15 @@ def test_keys_of_idempotency_can_be_found_taken_kept_and_forgotten(
         ("UPDATE mine SET title = 'a' WHERE book_id = 1", "view public.mine"),
     ],
 )
-def test_what_cannot_be_seen_is_told(url: str, operations: Compile, sql: str, told: str) -> None:
-    (unseen,) = needs(url, operations(sql)).unseen
+def test_what_cannot_be_seen_is_told(needed_by: Derive, operations: Compile, sql: str, told: str) -> None:
+    needed = needed_by(operations(sql))
+    (unseen,) = needed.unseen
     assert unseen.startswith(told)
-    assert f"-- {unseen}" in grants(ROLE, needs(url, operations(sql)))
+    assert f"-- {unseen}" in grants(ROLE, needed)
 
 
 def test_a_temporary_table_needs_the_right_to_make_one(
-    url: str, tmp_path: Path, connection: psycopg.Connection[tuple[object, ...]]
+    needed_by: Derive, database: Database, connection: psycopg.Connection[tuple[object, ...]]
 ) -> None:
     steps = [
         "-- result: many",
@@ -192,11 +219,8 @@ def test_a_temporary_table_needs_the_right_to_make_one(
         "INSERT INTO chosen SELECT book_id FROM book;",
         "SELECT number FROM chosen;",
     ]
-    write(tmp_path, {"sql_queries/it.sql": "\n".join(steps)})
-    compilation = compile_project(tmp_path / "sql_queries", url)
-    assert compilation.ok, compilation.problems
-    compiled = [operation for operation in compilation.operations if operation.name == "it"]
-    needed = needs(url, compiled)
+    compiled = _compiled(database, "\n".join(steps))
+    needed = needed_by(compiled)
     assert _told(needed) == ["SELECT (book_id) on table public.book", "TEMPORARY on database"]
     connection.execute(grants(ROLE, needed).encode())
     _run(connection, compiled)
@@ -217,20 +241,18 @@ def _told(needed: Needs) -> list[str]:
 
 
 @pytest.mark.parametrize(("sql", "expected"), CASES.items())
-def test_what_a_statement_needs(url: str, operations: Compile, sql: str, expected: list[str]) -> None:
-    compiled = operations(sql)
-    assert compiled
-    needed = needs(url, compiled)
+def test_what_a_statement_needs(needed_by: Derive, operations: Compile, sql: str, expected: list[str]) -> None:
+    needed = needed_by(operations(sql))
     assert _told(needed) == sorted(expected)
     assert needed.unseen == ()
 
 
 @pytest.mark.parametrize("sql", CASES)
 def test_it_is_enough_and_no_more_than_that(
-    url: str, operations: Compile, sql: str, connection: psycopg.Connection[tuple[object, ...]]
+    needed_by: Derive, operations: Compile, sql: str, connection: psycopg.Connection[tuple[object, ...]]
 ) -> None:
     compiled = operations(sql)
-    needed = needs(url, compiled)
+    needed = needed_by(compiled)
     connection.execute("INSERT INTO member VALUES ('a', 'b'); INSERT INTO book (pages) VALUES (1)")
     connection.execute(grants(ROLE, needed).encode())
     _run(connection, compiled)

@@ -1,5 +1,6 @@
 """Roles for which the policies do not hold that operations rely on."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -8,8 +9,10 @@ import pytest
 from queryport.access.needs import needs
 from queryport.access.policies import check_development_role
 from queryport.access.proof import lacks
-from queryport.compile import Compilation, compile_project
+from queryport.compile import Compilation
+from queryport.compile.describe.database import Database
 from queryport.postgres.server import EmbeddedPostgres
+from tests.support.compiling import compile_folder
 from tests.support.databases import suite_database, with_our_tables
 
 SCHEMA = """
@@ -42,9 +45,15 @@ def url(postgres: EmbeddedPostgres) -> str:
     return suite_database(postgres, "policies", with_our_tables(SCHEMA)).url
 
 
-def _compiled(folder: Path, url: str, text: str) -> Compilation:
+@pytest.fixture(scope="module")
+def database(url: str) -> Iterator[Database]:
+    with Database(url) as made:
+        yield made
+
+
+def _compiled(folder: Path, database: Database, text: str) -> Compilation:
     (folder / "query.sql").write_text(text)
-    compilation = compile_project(folder, url)
+    compilation = compile_folder(folder, database)
     assert not compilation.problems, [problem.render() for problem in compilation.problems]
     return compilation
 
@@ -53,7 +62,7 @@ SECURED = "-- rls: true\nSELECT tenant FROM plain"
 
 
 @pytest.mark.parametrize("role", [*EXEMPT, *BOUND])
-def test_who_sees_every_row_is_told(url: str, tmp_path: Path, role: str) -> None:
+def test_who_sees_every_row_is_told(url: str, database: Database, tmp_path: Path, role: str) -> None:
     with psycopg.connect(url) as connection:
         connection.execute("INSERT INTO plain VALUES (2)")
         connection.execute(f"SET LOCAL ROLE {role}".encode())
@@ -61,7 +70,7 @@ def test_who_sees_every_row_is_told(url: str, tmp_path: Path, role: str) -> None
         connection.rollback()
     settings = tmp_path / "queryport.toml"
     settings.write_text(f'[development]\nrole = "{role}"\n')
-    operations = _compiled(tmp_path, url, SECURED).catalogue
+    operations = _compiled(tmp_path, database, SECURED).catalogue
     problems = check_development_role(url, role, operations, settings)
     assert bool(problems) == sees_all == (role in EXEMPT)
     for problem in problems:
@@ -72,8 +81,8 @@ def test_who_sees_every_row_is_told(url: str, tmp_path: Path, role: str) -> None
         assert any(EXEMPT[role] in reason for reason in found) if sees_all else not any("own" in each for each in found)
 
 
-def test_a_role_that_nothing_relies_on_is_not_asked_about(url: str, tmp_path: Path) -> None:
-    operations = _compiled(tmp_path, url, "SELECT tenant FROM open").catalogue
+def test_a_role_that_nothing_relies_on_is_not_asked_about(url: str, database: Database, tmp_path: Path) -> None:
+    operations = _compiled(tmp_path, database, "SELECT tenant FROM open").catalogue
     assert not check_development_role(url, "policies_bypass", operations, tmp_path / "queryport.toml")
     reasons = {lack.reason for lack in lacks(url, "policies_bypass", operations, needs(url, operations))}
     assert not [reason for reason in reasons if "BYPASSRLS" in reason]
@@ -82,12 +91,14 @@ def test_a_role_that_nothing_relies_on_is_not_asked_about(url: str, tmp_path: Pa
 @pytest.mark.parametrize(
     "given", ["role: policies_bypass", "role: claims.role\n-- roles: [policies_app, policies_bypass]"]
 )
-def test_a_role_that_an_operation_takes_is_asked_about_too(url: str, tmp_path: Path, given: str) -> None:
-    operations = _compiled(tmp_path, url, f"-- {given}\nSELECT tenant FROM open").catalogue
+def test_a_role_that_an_operation_takes_is_asked_about_too(
+    url: str, database: Database, tmp_path: Path, given: str
+) -> None:
+    operations = _compiled(tmp_path, database, f"-- {given}\nSELECT tenant FROM open").catalogue
     found = {(lack.subject, lack.reason) for lack in lacks(url, "policies_app", operations, needs(url, operations))}
     assert ("role policies_bypass", "has BYPASSRLS, so that no policy holds for it") in found
 
 
-def test_a_role_that_is_not_there_is_another_problem(url: str, tmp_path: Path) -> None:
-    operations = _compiled(tmp_path, url, SECURED).catalogue
+def test_a_role_that_is_not_there_is_another_problem(url: str, database: Database, tmp_path: Path) -> None:
+    operations = _compiled(tmp_path, database, SECURED).catalogue
     assert not check_development_role(url, "policies_nobody", operations, tmp_path / "queryport.toml")

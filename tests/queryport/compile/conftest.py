@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from handler.contract.operation import Operation
-from queryport.compile.compiled_file import compile_file
 from queryport.compile.describe.database import Database
-from queryport.diagnostics.source import Problem, Source
+from queryport.diagnostics.source import Problem
 from queryport.postgres.server import EmbeddedPostgres
+from tests.support import compiling
 from tests.support.databases import suite_database, with_our_tables
 
 SCHEMA = Path(__file__).with_name("schema.sql")
@@ -33,7 +33,7 @@ def compile_text(database: Database) -> Compile:
     """Compiles one text as the file `query.sql`."""
 
     def compile_one(text: str) -> tuple[Operation | None, list[Problem]]:
-        compiled = compile_file(database, Source(Path("query.sql"), text), "query")
+        compiled = compiling.compile_text(database, text)
         return compiled.operation, list(compiled.problems)
 
     return compile_one

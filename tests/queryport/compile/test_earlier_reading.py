@@ -18,13 +18,11 @@ from queryport.compile.read.regular_file import read_bytes
 from queryport.compile.read.sealed_file import write_sealed
 from queryport.compile.read.stamps import read_stamps
 from queryport.diagnostics.reporter import Reporter
-from tests.support.clock import later
+from tests.support.clock import later, next_tick
+from tests.support.seeds import seeds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-_TICK = 0.02
-"""Seconds beyond which the file system gives another time to a change."""
 
 _TEXTS = ("SELECT 1 AS a", "SELECT 2 AS a", "SELECT 1 AS é", "", "-- x: [\n", "\ufeffSELECT 3 AS a")
 _FOLDERS = ("allow: [anyone]\n", "allow: [signed]\n", "nonsense: 1\n", "{", "")
@@ -77,7 +75,7 @@ def test_of_many_files_the_changed_one_alone_is_read(tmp_path: Path, reads: list
         (lambda: None, []),
     ]
     for number, (change, expected) in enumerate(steps):
-        time.sleep(_TICK)
+        next_tick(tmp_path)
         change()
         reads.clear()
         files = reader.read(queries)
@@ -90,7 +88,7 @@ def test_what_did_not_change_keeps_its_key(tmp_path: Path, reads: list[str]) -> 
     (tmp_path / "a/_folder.yaml").write_text("hidden: true\n")
     reader = ProjectReader()
     before = {text.name: text for text in reader.read(tmp_path).texts}
-    time.sleep(_TICK)
+    next_tick(tmp_path)
     (tmp_path / "a/one.sql").write_text("SELECT 2 AS a")
     again = {text.name: text for text in reader.read(tmp_path).texts}
     assert [name for name in before if again[name] is not before[name]] == ["a.one"]
@@ -142,14 +140,14 @@ def _edit(root: Path, chance: random.Random) -> None:
             (root / "a").rename(root / "d")
 
 
-@pytest.mark.parametrize("seed", [0, 1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 40))])
+@pytest.mark.parametrize("seed", seeds(2, slow=8, long=40))
 @pytest.mark.usefixtures("reads")
 def test_after_any_edits_the_outcome_is_that_of_reading_everything(seed: int, tmp_path: Path) -> None:
     chance, queries = random.Random(seed), tmp_path / "queries"  # noqa: S311 (edits, no secrets)
     queries.mkdir()
     reader = ProjectReader()
     for _ in range(40):
-        time.sleep(_TICK)
+        next_tick(tmp_path)
         for _ in range(chance.randrange(1, 5)):
             with suppress(OSError):  # nothing can be written through links that lead in a circle
                 _edit(queries, chance)
@@ -188,7 +186,7 @@ def test_the_next_command_reads_the_changed_file_alone(
         (lambda: monkeypatch.setattr(os, "geteuid", lambda: 4711), [name for name in everything if name != "two.sql"]),
     ]
     for number, (change, expected) in enumerate(steps):
-        time.sleep(_TICK)
+        next_tick(tmp_path)
         change()
         reads.clear()
         files = _next_command(kept_in, queries)

@@ -7,23 +7,24 @@ from pathlib import Path
 import pytest
 
 from handler.contract.operation import Access, Operation, RowSecurity
-from queryport.compile import compile_project
-from queryport.compile.compiler import Compilation
+from queryport.compile import Compilation
+from queryport.compile.describe.database import Database
 from queryport.compile.read.folder import merged
 from queryport.compile.read.front_matter import FolderSettings, FrontMatter
+from tests.support.compiling import compile_folder
 
 Compiled = Callable[[dict[str, str]], Compilation]
 
 
 @pytest.fixture
-def compiled(tmp_path: Path, schema_url: str, monkeypatch: pytest.MonkeyPatch) -> Compiled:
+def compiled(tmp_path: Path, database: Database, monkeypatch: pytest.MonkeyPatch) -> Compiled:
     monkeypatch.chdir(tmp_path)
 
     def compile_files(files: dict[str, str]) -> Compilation:
         for name, text in files.items():
             (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / name).write_text(text)
-        return compile_project(tmp_path, schema_url)
+        return compile_folder(tmp_path, database)
 
     return compile_files
 

@@ -123,13 +123,13 @@ def url(request: pytest.FixtureRequest, postgres: EmbeddedPostgres) -> str:
     return suite_database(postgres, f"row_security_{policies}", with_our_tables(script)).url
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def database(url: str) -> Iterator[Database]:
     with Database(url) as made:
         yield made
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def connection(url: str) -> Iterator[psycopg.Connection[Any]]:
     """A session of the function's own role; each call is a transaction that is rolled back."""
     with psycopg.connect(url, row_factory=tuple_row) as made:

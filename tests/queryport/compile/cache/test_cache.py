@@ -22,31 +22,35 @@ from queryport.compile.cache.cache_file import read_entries, write_entries
 from queryport.compile.cache.entry import Entry
 from queryport.compile.cache.key import LIBRARIES, cache_key
 from queryport.compile.compiled_file import CompiledFile
-from queryport.compile.compiler import Compilation, compile_files, put_together
+from queryport.compile.compiler import Compilation, compile_by, put_together
+from queryport.compile.describe.database import Database
 from queryport.compile.project_files import ProjectReader, read_project
 from queryport.compile.write.emit import write_catalog
-from tests.support.clock import later
+from tests.support.clock import later, next_tick
 from tests.support.repository import ROOT
+from tests.support.seeds import seeds
 
 KEY = cache_key("a schema")
 
 
-def _compile(queries: Path, url: str, directory: Path | None) -> tuple[Compilation, int]:
+def _compile(queries: Path, database: Database, directory: Path | None) -> tuple[Compilation, int]:
     """Compile as a command that begins would; answer also how many files were compiled."""
     reader = ProjectReader(directory and directory / "files.read")
-    result = _compile_again(queries, url, CompileCache(directory), reader)
+    result = _compile_again(queries, database, CompileCache(directory), reader)
     reader.keep()
     return result
 
 
-def _compile_again(queries: Path, url: str, cache: CompileCache, reader: ProjectReader) -> tuple[Compilation, int]:
+def _compile_again(
+    queries: Path, database: Database, cache: CompileCache, reader: ProjectReader
+) -> tuple[Compilation, int]:
     """Compile as a command would that has compiled the same project before."""
     cache.open(KEY)
     files = reader.read(queries)
     compiled = cache.known(files.texts)
     unknown = [text for text in files.texts if text.key not in compiled]
     if unknown:
-        compiled |= compile_files(unknown, url)
+        compiled |= compile_by(database, unknown)
     cache.keep(files.texts, compiled)
     cache.write()
     return put_together(files, compiled), len(unknown)
@@ -110,9 +114,9 @@ def _edit(root: Path, chance: random.Random) -> None:
             path.rename(folder / path.name)
 
 
-@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 12))])
+@pytest.mark.parametrize("seed", seeds(1, slow=4, long=12))
 def test_a_cached_result_is_a_cold_ones(
-    seed: int, tmp_path: Path, schema_url: str, monkeypatch: pytest.MonkeyPatch
+    seed: int, tmp_path: Path, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     chance, queries = random.Random(seed), tmp_path / "queries"  # noqa: S311 (edits, no secrets)
@@ -121,19 +125,19 @@ def test_a_cached_result_is_a_cold_ones(
     running = CompileCache(None), ProjectReader()
     monkeypatch.setattr(time, "time_ns", later)
     for _ in range(15):
-        time.sleep(0.02)  # beyond a tick of the file system's clock
+        next_tick(tmp_path)
         for _ in range(chance.randrange(1, 4)):
             _edit(queries, chance)
-        cached, compiled = _compile(queries, schema_url, tmp_path / "cache")
-        cold, all_of_them = _compile(queries, schema_url, None)
+        cached, compiled = _compile(queries, database, tmp_path / "cache")
+        cold, all_of_them = _compile(queries, database, None)
         assert _told(cached, tmp_path / "cached.json") == _told(cold, tmp_path / "cold.json")
-        again, _ = _compile_again(queries, schema_url, *running)
+        again, _ = _compile_again(queries, database, *running)
         assert _told(again, tmp_path / "again.json") == _told(cold, tmp_path / "cold.json")
         saved += all_of_them - compiled
     assert saved > 10
 
 
-def test_what_changed_is_compiled_and_nothing_else(tmp_path: Path, schema_url: str) -> None:
+def test_what_changed_is_compiled_and_nothing_else(tmp_path: Path, database: Database) -> None:
     queries, cache = tmp_path / "queries", tmp_path / "cache"
     _write(queries, {"a/one.sql": GOOD, "a/two.sql": GOOD, "b/three.sql": GOOD, "b/bad.sql": "SELECT nome FROM person"})
     steps: list[tuple[Callable[[], object], int]] = [
@@ -148,28 +152,28 @@ def test_what_changed_is_compiled_and_nothing_else(tmp_path: Path, schema_url: s
     ]
     for step, expected in steps:
         step()
-        assert _compile(queries, schema_url, cache)[1] == expected
+        assert _compile(queries, database, cache)[1] == expected
 
 
 def test_problems_point_at_where_the_files_are_now(
-    tmp_path: Path, schema_url: str, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for root in ("here", "there"):
         files = {"a/_folder.yaml": "params: {gone: {minimum: 1}}\nidempotency: required\n", "a/x.sql": "SELECT nome"}
         _write(tmp_path / root / "queries", files)
         monkeypatch.chdir(tmp_path / root)
-        compilation, compiled = _compile(tmp_path / root / "queries", schema_url, tmp_path / "cache")
+        compilation, compiled = _compile(tmp_path / root / "queries", database, tmp_path / "cache")
         assert {str(problem.path) for problem in compilation.problems} <= {"queries/a/_folder.yaml", "queries/a/x.sql"}
         assert compilation.problems
     assert compiled == 0
     monkeypatch.chdir(tmp_path)
-    compilation, _ = _compile(tmp_path / "there/queries", schema_url, tmp_path / "cache")
+    compilation, _ = _compile(tmp_path / "there/queries", database, tmp_path / "cache")
     assert {problem.path.parts[0] for problem in compilation.problems} == {"there"}
 
 
-def test_a_borrowed_cache_leaves_the_entries_as_they_are(tmp_path: Path, schema_url: str) -> None:
+def test_a_borrowed_cache_leaves_the_entries_as_they_are(tmp_path: Path, database: Database) -> None:
     _write(tmp_path / "queries", {"one.sql": GOOD})
-    _compile(tmp_path / "queries", schema_url, tmp_path / "cache")
+    _compile(tmp_path / "queries", database, tmp_path / "cache")
     before = (tmp_path / "cache" / f"{KEY}.cache").read_bytes()
     cache = CompileCache(tmp_path / "cache").borrowed()
     cache.open(KEY)
@@ -180,17 +184,17 @@ def test_a_borrowed_cache_leaves_the_entries_as_they_are(tmp_path: Path, schema_
     assert (tmp_path / "cache" / f"{KEY}.cache").read_bytes() == before
 
 
-def _entries(tmp_path: Path, url: str) -> dict[str, Entry]:
+def _entries(tmp_path: Path, database: Database) -> dict[str, Entry]:
     _write(tmp_path, {f"q{number}.sql": text for number, text in enumerate(TEXTS)})
     files = read_project(tmp_path)
-    compiled = compile_files(files.texts, url)
+    compiled = compile_by(database, files.texts)
     return {text.key: Entry.of(text, compiled[text.key]) for text in files.texts}
 
 
 @pytest.fixture(scope="module")
-def written(tmp_path_factory: pytest.TempPathFactory, schema_url: str) -> tuple[Path, dict[str, Entry], bytes]:
+def written(tmp_path_factory: pytest.TempPathFactory, database: Database) -> tuple[Path, dict[str, Entry], bytes]:
     root = tmp_path_factory.mktemp("entries")
-    entries, path = _entries(root, schema_url), root / "file.cache"
+    entries, path = _entries(root, database), root / "file.cache"
     write_entries(path, KEY, entries)
     return path, entries, path.read_bytes()
 
@@ -256,17 +260,17 @@ def test_what_is_no_file_has_no_entries(tmp_path: Path) -> None:
     assert read_entries(tmp_path, KEY) == {}
 
 
-def test_a_cache_that_cannot_be_written_is_as_none(tmp_path: Path, schema_url: str) -> None:
+def test_a_cache_that_cannot_be_written_is_as_none(tmp_path: Path, database: Database) -> None:
     _write(tmp_path / "queries", {"one.sql": GOOD})
     (tmp_path / "cache").write_text("a file where the folder would be")
     for _ in range(2):
-        assert _compile(tmp_path / "queries", schema_url, tmp_path / "cache")[1] == 2
+        assert _compile(tmp_path / "queries", database, tmp_path / "cache")[1] == 2
 
 
-def test_a_few_schemas_are_kept(tmp_path: Path, schema_url: str) -> None:
+def test_a_few_schemas_are_kept(tmp_path: Path, database: Database) -> None:
     _write(tmp_path / "queries", {"one.sql": GOOD})
     files = read_project(tmp_path / "queries")
-    compiled = compile_files(files.texts, schema_url)
+    compiled = compile_by(database, files.texts)
     for number in range(6):
         cache = CompileCache(tmp_path / "cache")
         cache.open(f"key{number}")
@@ -295,21 +299,22 @@ def test_writers_at_once_leave_one_whole_file(tmp_path: Path, written: tuple[Pat
     assert [each.name for each in tmp_path.iterdir()] == ["file.cache"]
 
 
-def test_what_may_not_last_is_not_kept(tmp_path: Path, schema_url: str) -> None:
+def test_what_may_not_last_is_not_kept(tmp_path: Path, schema_url: str, database: Database) -> None:
     _write(tmp_path / "queries", {"one.sql": GOOD, "two.sql": GOOD})
     with psycopg.connect(schema_url) as connection, connection.transaction(force_rollback=True):
         connection.execute("LOCK TABLE person")
         impatient = make_conninfo(schema_url, options="-c lock_timeout=50")
-        hindered, _ = _compile(tmp_path / "queries", impatient, tmp_path / "cache")
+        with Database(impatient) as hurried:
+            hindered, _ = _compile(tmp_path / "queries", hurried, tmp_path / "cache")
     assert any("55P03" in problem.message for problem in hindered.problems)
-    mended, compiled = _compile(tmp_path / "queries", schema_url, tmp_path / "cache")
+    mended, compiled = _compile(tmp_path / "queries", database, tmp_path / "cache")
     assert (mended.problems, compiled) == ((), 2)
 
 
-def test_a_message_that_json_cannot_hold_is_not_kept(tmp_path: Path, schema_url: str) -> None:
+def test_a_message_that_json_cannot_hold_is_not_kept(tmp_path: Path, database: Database) -> None:
     _write(tmp_path / "queries", {"one.sql": GOOD})
     files = read_project(tmp_path / "queries")
-    compiled = compile_files(files.texts, schema_url)
+    compiled = compile_by(database, files.texts)
     text = next(each for each in files.texts if each.name == "one")
     problem = text.source.problem("QP304", files.texts[0].source.word(0), "half \ud800", "none")
     cache = CompileCache(tmp_path / "cache")

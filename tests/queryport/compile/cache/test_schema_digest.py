@@ -1,11 +1,16 @@
 """The digest of a schema: every change of it shows, and nothing else does."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from queryport.compile.describe.schema_digest import schema_digest
-from tests.support.databases import NewDatabase
+from queryport.compile.describe.schema_digest import digest_within, schema_digest
+from queryport.postgres.server import EmbeddedPostgres
+from queryport.testing.databases import fresh_database
+from tests.support.databases import run_script
 
 _SCHEMA = """
 CREATE TABLE person (person_id int PRIMARY KEY, name text);
@@ -35,27 +40,45 @@ _CHANGES = (
 )
 
 
+@pytest.fixture(scope="module")
+def url(postgres: EmbeddedPostgres) -> Iterator[str]:
+    with fresh_database(postgres.url()) as database:
+        run_script(database.url, _SCHEMA)
+        yield database.url
+
+
+@pytest.fixture(scope="module")
+def before(url: str) -> str:
+    return schema_digest(url)
+
+
+@pytest.fixture(scope="module")
+def connection(url: str) -> Iterator[psycopg.Connection[Any]]:
+    with psycopg.connect(url, autocommit=True) as connection:
+        yield connection
+
+
 @pytest.mark.parametrize("change", _CHANGES)
-def test_a_change_of_the_schema_shows(new_database: NewDatabase, change: str) -> None:
-    url = new_database(_SCHEMA)
-    before = schema_digest(url)
-    with psycopg.connect(url, autocommit=True) as connection:
+def test_a_change_of_the_schema_shows(connection: psycopg.Connection[Any], before: str, change: str) -> None:
+    with connection.transaction(force_rollback=True):
         connection.execute(change.encode())
-    assert schema_digest(url) != before
+        assert digest_within(connection) != before
 
 
-def test_rows_and_statistics_do_not_show(new_database: NewDatabase) -> None:
-    url = new_database(_SCHEMA)
-    before = schema_digest(url)
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("INSERT INTO person SELECT n, 'p' || n FROM generate_series(1, 1000) n")
-        for statement in ("ANALYZE", "VACUUM person"):
-            connection.execute(statement.encode())
+def test_a_change_that_is_taken_back_does_not_show(connection: psycopg.Connection[Any], before: str) -> None:
+    with connection.transaction(force_rollback=True):
+        connection.execute("CREATE TABLE momentary ()")
+    with connection.transaction():
+        assert digest_within(connection) == before
+
+
+def test_rows_and_statistics_do_not_show(connection: psycopg.Connection[Any], url: str, before: str) -> None:
+    connection.execute("INSERT INTO person SELECT n, 'p' || n FROM generate_series(1, 1000) n")
+    for statement in ("ANALYZE", "VACUUM person"):
+        connection.execute(statement.encode())
     assert schema_digest(url) == before
 
 
-def test_the_connections_settings_show(new_database: NewDatabase) -> None:
-    url = new_database(_SCHEMA)
-    before = schema_digest(url)
+def test_the_connections_settings_show(url: str, before: str) -> None:
     assert schema_digest(make_conninfo(url, options="-c search_path=pg_catalog")) != before
     assert schema_digest(make_conninfo(url, application_name="other")) == before
