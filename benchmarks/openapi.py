@@ -13,6 +13,7 @@ from benchmarks.measure import Outcome
 from benchmarks.operations import annotate, read
 from handler.contract.operation import Documentation, Operation
 from queryport.breaking import breaches
+from queryport.console.collector import collector_paused
 from queryport.generate.openapi import Described, Heading, document_of
 from queryport.generate.openapi.files import write_document
 
@@ -27,7 +28,7 @@ def outcomes() -> Iterator[Outcome]:
     described = [Described(operation, "orders", sql="SELECT 1\n" * 10) for operation in old.values()]
 
     def build() -> None:
-        with TemporaryDirectory() as folder:
+        with TemporaryDirectory() as folder, collector_paused():  # as the tool does it
             write_document(Path(folder) / "catalog.json", document_of(described, Heading()), "f", "callers")
 
     yield _outcome("openapi", build)

@@ -38,7 +38,7 @@ def type_name(name: str) -> str:
 
 def plain(name: str) -> str:
     """Return what is left of a name in every manner of writing it: its letters and digits, of one case."""
-    return "".join(character for character in name if character.isalnum()).lower()
+    return "".join(filter(str.isalnum, name)).lower()
 
 
 def member_names(labels: Sequence[str]) -> list[str] | None:

@@ -24,12 +24,17 @@ _OWN = ("description", "default", "x-default", "examples", "title", "deprecated"
 
 _NAMED_SCHEMAS = ("properties", "patternProperties")
 
+_OF_MORE = frozenset({*_SCHEMAS, *_SCHEMA, *_NAMED_SCHEMAS, "enum"})
+"""Keywords without which a schema is told as it is."""
+
 
 def adapted(schema: Any, name: str, hoist: Hoist) -> Any:
     """Return the schema for the document; `name` is what its component would be called after."""
     if not isinstance(schema, dict):
         return schema
     types = schema.get("type")
+    if _OF_MORE.isdisjoint(schema):
+        return {**schema, "items": {}} if _is_of(types, "array") else {**schema}
     if "enum" in schema and types in ("string", ["string", "null"]):
         return _enum(schema, name, hoist)
     result = {keyword: _adapted_keyword(keyword, value, name, hoist) for keyword, value in schema.items()}
