@@ -317,7 +317,8 @@ INSERT INTO book_authors (book_id, author_id, position, role)
 SELECT book_id, author_id, position, role FROM seed.credits ORDER BY book_id, position;
 
 -- Half the books keep their first price; others get dearer once, or are reduced for some weeks. Some went out of print.
-WITH lives AS (
+-- Materialized: each of the seven kinds of period below would else throw a book's dice anew.
+WITH lives AS MATERIALIZED (
     SELECT
         book_id,
         greatest(published_on, date '2019-03-01') AS first_day,
@@ -333,7 +334,7 @@ WITH lives AS (
         + (ARRAY[0.99, 0.99, 0.95, 0.50])[seed.roll(1, 4, book_id, 84)] AS price
     FROM books
 ),
-periods AS (
+periods AS MATERIALIZED (
     SELECT book_id, price, change_day,
            CASE
                WHEN change_day + sale_days > date '2026-06-01' THEN 'steady'
