@@ -1,7 +1,8 @@
 """The recorded calls of calls.yaml, and the plain SQL that each comes to: the file's text with values in it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -38,16 +39,18 @@ class Call:
     varies: tuple[str, ...] = ()
 
 
-def recorded() -> list[Call]:
+@cache
+def recorded() -> Sequence[Call]:
     # Read as front matter is, in which a date is a string, as it is in JSON.
     text = (Path(__file__).parent / "calls.yaml").read_text()
-    return [Call(**entry) for entry in yaml.load(text, Loader=CoreLoader)]  # noqa: S506 (a SafeLoader)
+    return tuple(Call(**entry) for entry in yaml.load(text, Loader=CoreLoader))  # noqa: S506 (a SafeLoader)
 
 
 def file_of(operation: str) -> Path:
     return (QUERIES / operation.replace(".", "/")).with_suffix(".sql")
 
 
+@cache
 def route(operation: str) -> str:
     """Such as `GET /books/{book_id}`; empty for an operation that is callable by name only."""
     path = file_of(operation)

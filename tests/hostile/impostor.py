@@ -13,10 +13,10 @@ from random import Random
 from typing import Any, NamedTuple
 
 import jwt
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from tests.handler.identity.issuer import TokenIssuer
+from tests.handler.identity.issuer import TokenIssuer, rsa_key
 
 TENANTS = 20
 HMAC_SECRET = "the secret of an issuer, of thirty-two bytes"  # noqa: S105 (a secret for tests, told in no answer)
@@ -26,7 +26,6 @@ AUDIENCE = "bookshop"
 
 _EC_KEY = ec.generate_private_key(ec.SECP256R1())
 EC_PEM = _EC_KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
-_ATTACKER_RSA = rsa.generate_private_key(65537, 2048)
 _ATTACKER_EC = ec.generate_private_key(ec.SECP256R1())
 
 _STRANGE: list[Any] = [
@@ -153,8 +152,8 @@ class Impostor:
         claims = self._claims(iss=self._chance.choice([self._issuer.url, EC_ISSUER, HMAC_ISSUER]))
         key, algorithm, more = self._chance.choice(
             [
-                (_ATTACKER_RSA, "RS256", {"kid": "first"}),
-                (_ATTACKER_RSA, "PS256", {"kid": "first"}),
+                (rsa_key("attacker"), "RS256", {"kid": "first"}),
+                (rsa_key("attacker"), "PS256", {"kid": "first"}),
                 (_ATTACKER_EC, "ES256", {}),
                 ("", "HS256", {"kid": "first"}),
                 (self._issuer.public_pem(), "HS256", {"kid": "first"}),
@@ -169,7 +168,7 @@ class Impostor:
     def _other_header(self) -> Attempt:
         header = dict(self._chance.choice(_HEADERS))
         claims = self._claims(iss=self._issuer.url)
-        key = self._chance.choice([_ATTACKER_RSA, None])
+        key = self._chance.choice([rsa_key("attacker"), None])
         return self._bearer(encoded(claims, header, key, "RS256" if key else "none"), None, f"header {header}"[:80])
 
     def _other_time(self) -> Attempt:

@@ -11,7 +11,6 @@ from typing import Any
 import boto3  # type: ignore[import-untyped]  # its stubs are a package of their own
 import psycopg
 import pytest
-from moto import mock_aws
 
 from queryport.compile import Compilation
 from queryport.compile.write.emit import write_catalog
@@ -100,6 +99,8 @@ def shop(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Shop]:
     """A shop of the test's own, as it was on its first day."""
+    from moto import mock_aws  # a second of imports, which no run without these tests is to wait for
+
     door, emulator = function
     door.events.clear()
     for name, value in {

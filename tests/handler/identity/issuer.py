@@ -18,7 +18,7 @@ AUDIENCE = "bookshop"
 
 
 @cache
-def _key(_key_id: str) -> rsa.RSAPrivateKey:
+def rsa_key(_key_id: str) -> rsa.RSAPrivateKey:
     """A key of its own for each id. Making one takes a tenth of a second, so that all issuers share them."""
     return rsa.generate_private_key(65537, 2048)
 
@@ -35,7 +35,7 @@ class TokenIssuer:
         self.add_key("first")
 
     def add_key(self, key_id: str, *, publish: bool = True) -> None:
-        self.private[key_id] = _key(key_id)
+        self.private[key_id] = rsa_key(key_id)
         if publish:
             self.published.append(key_id)
 

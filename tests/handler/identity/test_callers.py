@@ -5,7 +5,6 @@ from typing import Any
 
 import boto3  # type: ignore[import-untyped]  # it ships no types, and its stubs would bring every service's
 import pytest
-from moto import mock_aws
 
 from handler.contract import rights as rules
 from handler.contract.errors import IdentityUnavailable, InvalidParameters, NotAllowed, NotAuthenticated
@@ -131,6 +130,8 @@ def test_secrets_come_from_secrets_manager(monkeypatch: pytest.MonkeyPatch) -> N
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    from moto import mock_aws  # a second of imports, which no other run is to wait for
+
     with mock_aws():
         client = boto3.client("secretsmanager", region_name="eu-west-1")
         arn = client.create_secret(Name="keys", SecretString="one")["ARN"]

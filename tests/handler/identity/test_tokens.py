@@ -7,7 +7,7 @@ from typing import Any
 
 import jwt
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
 from handler.contract.errors import IdentityUnavailable, InvalidParameters, NotAuthenticated
@@ -15,7 +15,7 @@ from handler.identity.identity import Identity
 from handler.identity.issuers import Issuer
 from handler.identity.key_sets import KeySet
 from handler.identity.tokens import Tokens
-from tests.handler.identity.issuer import AUDIENCE, TokenIssuer
+from tests.handler.identity.issuer import AUDIENCE, TokenIssuer, rsa_key
 
 
 def event(*headers: tuple[str, str]) -> dict[str, Any]:
@@ -298,27 +298,25 @@ _UNUSABLE: list[Any] = [
     "first",
     None,
     7,
-    ec.generate_private_key(ec.SECP256R1()),
-    rsa.generate_private_key(65537, 2048),
+    lambda: ECAlgorithm.to_jwk(ec.generate_private_key(ec.SECP256R1()).public_key(), as_dict=True),
+    lambda: RSAAlgorithm.to_jwk(rsa_key("another").public_key(), as_dict=True),
 ]
 """What may stand beside a key of the same id: nothing that is a key, a key of another kind, another key of its kind."""
 
 
-@pytest.mark.parametrize("other", _UNUSABLE, ids=lambda other: str(other)[:40])
+@pytest.mark.parametrize("other", _UNUSABLE, ids=lambda other: "another key" if callable(other) else str(other)[:40])
 @pytest.mark.parametrize("order", [(True, False), (False, True)], ids=["before", "behind"])
 def test_a_good_key_is_found_beside_any_other_of_its_id(
     issuer: TokenIssuer, identity: Identity, monkeypatch: pytest.MonkeyPatch, other: Any, order: tuple[bool, bool]
 ) -> None:
-    if isinstance(other, ec.EllipticCurvePrivateKey):
-        other = {**ECAlgorithm.to_jwk(other.public_key(), as_dict=True), "kid": "first"}
-    elif isinstance(other, rsa.RSAPrivateKey):
-        other = {**RSAAlgorithm.to_jwk(other.public_key(), as_dict=True), "kid": "first"}
+    if callable(other):  # Making a key takes long, which collecting the tests is not to do.
+        other = {**other(), "kid": "first"}
     usual = issuer.document
     (good,) = usual("/keys")["keys"]
     both = {"keys": [other if is_other else good for is_other in order]}
     monkeypatch.setattr(issuer, "document", lambda asked: both if asked == "/keys" else usual(asked))
     assert identity.of_function_url(bearer(issuer.token())).kind == "jwt"
-    issuer.private["first"] = _OTHER_KEY
+    issuer.private["first"] = rsa_key("other")
     refused(identity, bearer(issuer.token(sub="mallory")), "cannot be verified")
 
 
@@ -343,16 +341,13 @@ def test_a_retired_key_does_not_live_on_under_another_id(issuer: TokenIssuer) ->
         keys = KeySet(issuer.url, f"{issuer.url}/keys", lambda: clock[0])
         issuer.published.clear()
         old, new = f"old-{round_number}", f"new-{round_number}"
-        issuer.private[old], issuer.private[new] = issuer.private["first"], _OTHER_KEY
+        issuer.private[old], issuer.private[new] = issuer.private["first"], rsa_key("other")
         issuer.published.append(old)
         assert _numbers(keys.keys(old)[0]) == _numbers(issuer.private[old].public_key())
         issuer.published[:] = [new]
         clock[0] += 61
         assert not keys.keys("unknown")
-        assert _numbers(keys.keys(new)[0]) == _numbers(_OTHER_KEY.public_key())
-
-
-_OTHER_KEY = rsa.generate_private_key(65537, 2048)
+        assert _numbers(keys.keys(new)[0]) == _numbers(rsa_key("other").public_key())
 
 
 def _numbers(key: Any) -> Any:
