@@ -7,6 +7,7 @@ from typing import Any, get_type_hints
 
 import click
 
+from queryport.aws.local_account import RESOURCE_ARN, SECRET_ARN
 from queryport.commands import options
 from queryport.console.terminal import Terminal
 from queryport.emulator import Clusters, Emulator, Limits
@@ -18,10 +19,6 @@ from queryport.project.own_database import OwnDatabase
 from queryport.project.project import Project
 from queryport.web.listener import allow_many_connections
 from queryport.web.pages import Allowed, is_loopback
-
-_REGION = "us-east-1"
-_RESOURCE_ARN = f"arn:aws:rds:{_REGION}:123456789012:cluster:local"
-_SECRET_ARN = f"arn:aws:secretsmanager:{_REGION}:123456789012:secret:local"
 
 _WARNING = (
     "warning: whoever can reach {host} can run any SQL here, since no password is asked for: keep the port from\n"
@@ -101,7 +98,7 @@ def emulator_command(
     Prints the environment variables that point a program at it, and serves until Ctrl-C.
     """
     allow_many_connections()
-    resource_arn, secret_arn = _RESOURCE_ARN, _SECRET_ARN
+    resource_arn, secret_arn = RESOURCE_ARN, SECRET_ARN
     clusters = Clusters.load(clusters_file) if clusters_file is not None else None
     if clusters is not None:
         resource_arn = next(iter(clusters.clusters), resource_arn)

@@ -1,5 +1,4 @@
-"""Pauses Python's collector of cycles while many lasting objects are made, which it would look through again and
-again."""
+"""Pauses Python's collector of cycles while many lasting objects are made, all of which it would look through."""
 
 import gc
 from collections.abc import Iterator

@@ -16,21 +16,15 @@ from queryport.deployed.client import DeployedClient, DeployedError, StillRunnin
 from queryport.diagnostics.refusal import Refusal
 from queryport.migrations.blockers import BLOCKER, Blockers
 from queryport.migrations.scripts import Script, ScriptStatement
-from queryport.migrations.transport import NO_VALUES, OutcomeUnseen, Row, Values
+from queryport.migrations.transport import LABELLED, NO_VALUES, OutcomeUnseen, Row, Values
 
 _IN_FAILED_TRANSACTION = "25P02"
 _KEEP_ALIVE_SECONDS = 60.0  # the service ends a transaction that is idle for three minutes
 _ROLL_BACK_SECONDS = 60.0
 _POLL_SECONDS = 1.0
 
-_RUNNING = """
-    SELECT count(*) FROM pg_stat_activity
-    WHERE state = 'active' AND pid <> pg_backend_pid() AND strpos(query, :label::text) > 0
-"""
-_CANCEL_LABELLED = """
-    SELECT count(pg_cancel_backend(pid)) FROM pg_stat_activity
-    WHERE state = 'active' AND pid <> pg_backend_pid() AND strpos(query, :label::text) > 0
-"""
+_RUNNING = f"SELECT count(*) {LABELLED}"
+_CANCEL_LABELLED = f"SELECT count(pg_cancel_backend(pid)) {LABELLED}"
 _CANCEL = """
     SELECT count(pg_cancel_backend(pid)) FROM pg_stat_activity
     WHERE state = 'active' AND pid = :pid::int AND xact_start::text = :began::text

@@ -4,7 +4,7 @@ INTERNAL_ERROR = "XX000"
 """The SQLSTATE of what has none of its own."""
 
 
-class Refusal(Exception):  # noqa: N818 (what is known of the statement's place makes a Failure of it)
+class Refusal(Exception):  # noqa: N818 (with the place of the statement it becomes an error)
     """PostgreSQL refused a statement. The Data API passes neither detail nor context on."""
 
     def __init__(

@@ -6,16 +6,17 @@ request of the function, so that a key may be made while `serve` runs.
 
 import hashlib
 import json
-import os
 import secrets
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from queryport.aws.local_account import SECRET_ARN
 from queryport.console.failure import CommandError
+from queryport.local.private_file import write_private
 
-SECRET_ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:local-api-keys"  # noqa: S105 (a name)
+API_KEYS_SECRET_ARN = f"{SECRET_ARN}-api-keys"
 SECRET_VARIABLE = "QUERYPORT_API_KEYS_SECRET_ARN"  # noqa: S105 (a name)
 ENDPOINT_VARIABLE = "AWS_ENDPOINT_URL_SECRETS_MANAGER"
 
@@ -50,11 +51,11 @@ class LocalApiKeys:
 
     def environment(self, endpoint: str) -> dict[str, str]:
         """The function's variables, for which `endpoint` answers as Secrets Manager."""
-        return {SECRET_VARIABLE: SECRET_ARN, ENDPOINT_VARIABLE: endpoint}
+        return {SECRET_VARIABLE: API_KEYS_SECRET_ARN, ENDPOINT_VARIABLE: endpoint}
 
     def secret(self, secret_id: str) -> str | None:
         """Return the text of the keys' secret as it is now; None for any other."""
-        if secret_id != SECRET_ARN:
+        if secret_id != API_KEYS_SECRET_ARN:
             return None
         try:
             return self.path.read_text()
@@ -66,9 +67,6 @@ class LocalApiKeys:
         try:
             kept = json.loads(self.path.read_text())["keys"] if self.path.exists() else []
             text = json.dumps({"keys": [*kept, dict(entry)]}, ensure_ascii=False, indent=2) + "\n"
-            unfinished = self.path.with_name(f"{self.path.name}.{os.getpid()}")
-            with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-                file.write(text)
-            unfinished.replace(self.path)
+            write_private(self.path, text.encode())
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ApiKeysError(f"{self.path} cannot be used ({error}): mend or delete it") from None

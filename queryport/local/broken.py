@@ -35,7 +35,7 @@ class BrokenOperations:
     def update(self, compilation: Compilation, queries: Path) -> None:
         """Take note of a compilation of the files in `queries`."""
         found = [problem for problem in compilation.problems if problem.severity is Severity.ERROR]
-        # By their names first, for to tell how a path is shown takes a look at the disk.
+        # By their names first, since the way in which a path is shown takes a look at the disk.
         wanted = {problem.path.name for problem in found}
         paths = [path for path in queries.rglob("*.sql") if path.name in wanted] if found else ()
         names = {shown(path): _operation_name(path.relative_to(queries)) for path in paths}

@@ -8,8 +8,8 @@ import orjson
 
 from handler.contract.operation import Operation
 from handler.contract.rights import Rule, parse
+from queryport.aws.local_account import ACCOUNT
 from queryport.console.failure import CommandError
-from queryport.local.lambda_environment import ACCOUNT
 
 IAM_DEVELOPER: Mapping[str, Any] = {
     "accessKey": "local",

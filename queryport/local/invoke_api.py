@@ -18,12 +18,11 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from handler.contract.limits import LAMBDA_PAYLOAD_BYTES
+from queryport.aws.local_account import ACCOUNT, REGION
 from queryport.local.calls import AnsweredRequest, Answering, DatabaseReports, ReportRequest
 from queryport.local.lambda_environment import (
-    ACCOUNT,
     FUNCTION_ARN,
     FUNCTION_NAME,
-    REGION,
     InvocationResult,
     LambdaEvent,
 )
@@ -138,7 +137,7 @@ class InvokeApi:
 
 
 def _qualifier(function: str, query: Mapping[str, list[str]]) -> str | None:
-    """The alias or version that a request names. Raises _Refusal for another function than ours."""
+    """The alias or version that a request names. Raises _LambdaError for another function than ours."""
     match = _FUNCTION.fullmatch(function)
     if match is None:
         raise _LambdaError(
@@ -160,7 +159,7 @@ def _qualifier(function: str, query: Mapping[str, list[str]]) -> str | None:
 
 
 async def _body(request: Request, limit: int) -> bytes:
-    """The payload. Raises _Refusal for one that is too large or no JSON."""
+    """The payload. Raises _LambdaError for one that is too large or no JSON."""
     body = bytearray()
     async for piece in request.stream():
         body += piece

@@ -4,7 +4,6 @@ Its key lies in the data directory, readable by the developer alone.
 """
 
 import json
-import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.hazmat.primitives.serialization import load_pem_private_key as load_key
 
 from queryport.console.failure import CommandError
+from queryport.local.private_file import write_private
 
 ISSUER = "https://queryport.local"
 AUDIENCE = "queryport"
@@ -65,8 +65,5 @@ def _read(path: Path) -> ec.EllipticCurvePrivateKey:
 def _made(path: Path) -> ec.EllipticCurvePrivateKey:
     key = ec.generate_private_key(ec.SECP256R1())
     text = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    unfinished = path.with_name(f"{path.name}.{os.getpid()}")
-    with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(text)
-    unfinished.replace(path)
+    write_private(path, text)
     return key

@@ -17,12 +17,11 @@ from dataclasses import dataclass, field
 
 import orjson
 
+from queryport.aws.local_account import ACCOUNT, REGION
 from queryport.local.handler_log import HandlerLog
 from queryport.local.lambda_process import ERROR, HEADER, INVOKE, VARIABLES
 
 HANDLER = "handler.main.lambda_handler"
-REGION = "us-east-1"
-ACCOUNT = "123456789012"
 FUNCTION_NAME = "queryport"
 _SECONDS_TO_END = 10.0
 FUNCTION_ARN = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{FUNCTION_NAME}"

@@ -14,10 +14,9 @@ from pathlib import Path
 
 import orjson
 
+from queryport.aws.local_account import RESOURCE_ARN, SECRET_ARN
 from queryport.local.handler_log import HandlerLog
 from queryport.local.lambda_environment import (
-    ACCOUNT,
-    REGION,
     Environment,
     InvocationResult,
     LambdaEvent,
@@ -38,9 +37,8 @@ def operation_variables(catalog: Path, data_api_url: str, database: str) -> dict
     """The variables that tell the handler its catalogue and its database."""
     return {
         "QUERYPORT_CATALOG": str(catalog),
-        # Any ARN means the emulator's one server.
-        "QUERYPORT_RESOURCE_ARN": f"arn:aws:rds:{REGION}:{ACCOUNT}:cluster:local",
-        "QUERYPORT_SECRET_ARN": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:local",
+        "QUERYPORT_RESOURCE_ARN": RESOURCE_ARN,
+        "QUERYPORT_SECRET_ARN": SECRET_ARN,
         "QUERYPORT_DATABASE": database,
         "AWS_ENDPOINT_URL_RDS_DATA": data_api_url,
     }

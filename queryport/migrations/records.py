@@ -28,6 +28,8 @@ _STEP_DDL = (
     "ALTER TABLE queryport.migration_step ADD COLUMN IF NOT EXISTS state text NOT NULL DEFAULT 'done'",
 )
 
+_APPLIED_AT = "to_char(applied_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI')"
+
 DONE = "done"
 BEGUN = "begun"
 """Also of a statement that was interrupted: nothing was written down of its end."""
@@ -69,8 +71,7 @@ def applied(transport: MigrationTransport, table: str) -> dict[str, AppliedScrip
     """The scripts of a kind that ran, by name."""
     if not exists(transport, table):
         return {}
-    columns = "name, checksum, to_char(applied_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI')"
-    rows = transport.query(f"SELECT {columns} FROM queryport.{table}")  # noqa: S608 (the table is a constant of ours)
+    rows = transport.query(f"SELECT name, checksum, {_APPLIED_AT} FROM queryport.{table}")  # noqa: S608 (the table is a constant of ours)
     return {name: AppliedScript(checksum, applied_at) for name, checksum, applied_at in rows}
 
 
@@ -95,10 +96,8 @@ def repeated(transport: MigrationTransport) -> dict[str, RepeatedScript]:
     """The repeatable scripts that ran, as they ran last, by name."""
     if not exists(transport, REPEATABLE):
         return {}
-    rows = transport.query(
-        "SELECT name, checksum, last_migration, to_char(applied_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI')"
-        " FROM queryport.repeatable"
-    )
+    sql = f"SELECT name, checksum, last_migration, {_APPLIED_AT} FROM queryport.repeatable"  # noqa: S608 (as above)
+    rows = transport.query(sql)
     return {name: RepeatedScript(*rest) for name, *rest in rows}
 
 

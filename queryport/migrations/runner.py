@@ -100,10 +100,7 @@ def run_scripts(
         seeds_to_run = new_seeds(transport, seeds)
         for script in new:
             with progress(f"Applying {script.name}"):
-                if script.transactional:
-                    _run_whole(transport, MIGRATION, script)
-                else:
-                    run_by_steps(transport, MIGRATION, script, progress, unfinished)
+                _run_once(transport, MIGRATION, script, progress, unfinished)
         repeated = repeatable_to_run(transport, migrations, ran=new)
         if repeated:
             records.make_repeatable_table(transport)
@@ -112,10 +109,7 @@ def run_scripts(
                 _repeat(transport, script, last_migration(migrations))
         for script in seeds_to_run:
             with progress(f"Seeding {script.name}"):
-                if script.transactional:
-                    _run_whole(transport, SEED, script)
-                else:
-                    run_by_steps(transport, SEED, script, progress, unfinished)
+                _run_once(transport, SEED, script, progress, unfinished)
         if seeds_to_run:
             with transport.transaction() as transaction:
                 transaction.run("ANALYZE")  # the planner would else guess until autovacuum has come by
@@ -152,6 +146,15 @@ def _only_runner(transport: MigrationTransport, progress: Progress) -> Iterator[
                 time.sleep(_POLL_SECONDS)
     with lock:
         yield
+
+
+def _run_once(
+    transport: MigrationTransport, table: str, script: Script, progress: Progress, unfinished: Unfinished
+) -> None:
+    if script.transactional:
+        _run_whole(transport, table, script)
+    else:
+        run_by_steps(transport, table, script, progress, unfinished)
 
 
 def _run_whole(transport: MigrationTransport, table: str, script: Script) -> None:

@@ -22,7 +22,7 @@ from queryport.migrations.indexes import IndexState, NamedIndex
 from queryport.migrations.records import BEGUN, DONE, FAILED, ScriptStep
 from queryport.migrations.scripts import Script, ScriptError, ScriptStatement
 from queryport.migrations.statements import Interrupted, refused, require_index
-from queryport.migrations.transport import MigrationTransport, OutcomeUnseen, ScriptTransaction
+from queryport.migrations.transport import LABELLED, MigrationTransport, OutcomeUnseen, ScriptTransaction
 
 _POLL_SECONDS = 1.0
 _NEEDS_NO_TRANSACTION = ("25001", "2D000")
@@ -30,10 +30,7 @@ _NEEDS_NO_TRANSACTION = ("25001", "2D000")
 
 _REMAINS = "what stands before this statement remains"
 
-_RUNNING = """
-    SELECT pid FROM pg_stat_activity
-    WHERE state = 'active' AND pid <> pg_backend_pid() AND strpos(query, :label::text) > 0
-"""
+_RUNNING = f"SELECT pid {LABELLED}"
 
 
 class Unfinished(Enum):

@@ -15,6 +15,11 @@ Values = Mapping[str, str]
 
 NO_VALUES: Values = {}
 
+LABELLED = """FROM pg_stat_activity
+    WHERE state = 'active' AND pid <> pg_backend_pid() AND strpos(query, :label::text) > 0
+"""
+"""The sessions in which a statement runs that was sent with a label; see `run_alone`."""
+
 
 class OutcomeUnseen(Exception):  # noqa: N818 (the runner makes a ScriptError of it, with the place in the file)
     """The statement has come to its end, and whether it succeeded could not be seen."""
@@ -32,7 +37,7 @@ class ScriptTransaction(Protocol):
 
 
 class MigrationTransport(Protocol):
-    """A database that scripts run on. Where it cannot be reached any more, that is a Failure."""
+    """A database that scripts run on. Each method raises CommandError where it cannot be reached any more."""
 
     def sendable(self, script: Script, statement: ScriptStatement) -> str:
         """Return the text that is sent for a statement. Raises ScriptError where there is none."""

@@ -44,7 +44,7 @@ def _readers(build: Build, *, local: bool) -> str:
 
 
 class _Told(NamedTuple):
-    """What a query file and its folders say of the operation besides."""
+    """The parts of a described operation that its query file and its folders hold."""
 
     file: QueryText
     tag: str | None
@@ -53,7 +53,7 @@ class _Told(NamedTuple):
 
 
 class EarlierDocument:
-    """What a document was made of, for the next one to take where it is the same; any thread may use it."""
+    """The parts of the last document, which the next one takes where they are the same; any thread may use it."""
 
     def __init__(self) -> None:
         self.pieces = EarlierPieces()

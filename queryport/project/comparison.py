@@ -8,7 +8,7 @@ from handler.contract.operation import Operation
 from queryport.breaking import Breach, breaches
 from queryport.compile.read.header import Header
 from queryport.diagnostics.source import Place, Problem, Source, Span, shown
-from queryport.project.project import SETTINGS_FILE
+from queryport.project.settings import SETTINGS_FILE
 from queryport.project.workspace import Build
 
 

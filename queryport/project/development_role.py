@@ -4,7 +4,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from queryport.console.failure import CommandError
-from queryport.project.project import SETTINGS_FILE
+from queryport.project.settings import SETTINGS_FILE
 
 
 class DevelopmentRoleError(CommandError):
@@ -12,9 +12,10 @@ class DevelopmentRoleError(CommandError):
 
 
 def as_role(url: str, role: str | None) -> str:
-    """Return the URL with which a database is reached as a role, or as it is where there is none. Raises RoleError.
+    """Return the URL with which a database is reached as a role, or as it is where there is none.
 
-    Our own server lets its developer in as any role; on another, the role is taken after the login.
+    Our own server lets its developer in as any role; on another, the role is taken after the login. Raises
+    DevelopmentRoleError.
     """
     if role is None:
         return url

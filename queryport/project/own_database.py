@@ -33,7 +33,7 @@ class OwnDatabase:
         self._migrate = migrate
 
     def schema_of(self, scripts: Scripts) -> None:
-        """Anybody may change it."""
+        """None: others may change the schema."""
 
     @contextmanager
     def schema(self, scripts: Scripts, progress: Progress = no_progress) -> Iterator[str]:

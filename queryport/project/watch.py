@@ -13,7 +13,8 @@ from typing import Self
 import watchfiles
 
 from queryport.console.failure import CommandError
-from queryport.project.project import SETTINGS_FILE, Project
+from queryport.project.project import Project
+from queryport.project.settings import SETTINGS_FILE
 
 _QUIET_MS = 30  # a save may be several writes; this long without another ends it
 _AT_MOST_MS = 200

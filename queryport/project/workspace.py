@@ -27,7 +27,8 @@ from queryport.project.databases import Databases, Pause, Scripts
 from queryport.project.development_role import as_role
 from queryport.project.embedded_databases import EmbeddedDatabases
 from queryport.project.own_database import DatabaseError, OwnDatabase
-from queryport.project.project import SETTINGS_FILE, Project
+from queryport.project.project import Project
+from queryport.project.settings import SETTINGS_FILE
 
 CACHE_FOLDER = "compiled"
 """Where in the data directory the compile cache is."""

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
+from queryport.aws.local_account import REGION
 from queryport.local.default_caller import as_anonymous, as_iam
-from queryport.local.lambda_environment import FUNCTION_ARN, FUNCTION_NAME, REGION
+from queryport.local.lambda_environment import FUNCTION_ARN, FUNCTION_NAME
 from queryport.local.lambda_environments import operation_variables
 
 if TYPE_CHECKING:

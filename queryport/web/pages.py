@@ -85,7 +85,7 @@ class Pages:
         return host is None or not self._on_loopback or self._is_ours(host)
 
     def refusal(self, headers: Sequence[tuple[bytes, bytes]]) -> str | None:
-        """Why a request with these headers is not passed on, if it is not; names of headers are in lower case."""
+        """Return the reason to refuse a request with these headers, whose names are in lower case; None for none."""
         host = origin = site = None
         for name, value in headers:
             if name == b"host":

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from queryport.project.project import CorsSettings
+from queryport.project.settings import CorsSettings
 from tests.deployment.stack import Stack
 from tests.deployment.test_versions import OTHER, TEMPLATE
 from tests.support.repository import ROOT

@@ -13,7 +13,7 @@ from handler.identity.api_keys import ApiKeys, entries_of, hash_of
 from handler.identity.issuers import issuers_of
 from handler.identity.tokens import Tokens
 from queryport.commands import main
-from queryport.local.api_keys import SECRET_ARN, ApiKeysError, LocalApiKeys
+from queryport.local.api_keys import API_KEYS_SECRET_ARN, ApiKeysError, LocalApiKeys
 from queryport.local.default_caller import AsError, as_anonymous, as_iam, default_caller
 from queryport.local.issuer import DevelopmentIssuer, IssuerError
 from queryport.project.development_role import DevelopmentRoleError, as_role
@@ -48,14 +48,14 @@ def test_a_local_key_is_kept_by_the_project_as_a_hash(tmp_path: Path) -> None:
         assert done.exit_code == 0, done.output
         keys += re.findall(r"^  (qp_\S+)$", done.output, re.MULTILINE)
     kept = LocalApiKeys(tmp_path / ".queryport")
-    secret = kept.secret(SECRET_ARN)
+    secret = kept.secret(API_KEYS_SECRET_ARN)
     assert secret is not None
     assert not any(key in secret for key in keys)
     function_keys = ApiKeys(lambda *, fresh: secret)  # noqa: ARG005 (read as the function's)
     assert [function_keys.find(key).claims for key in keys] == [{"tenant_id": 7}, {"tenant_id": 8}]
     assert kept.path.stat().st_mode & 0o777 == 0o600
     assert kept.secret("arn:of:another") is None
-    assert LocalApiKeys(tmp_path).secret(SECRET_ARN) == '{"keys": []}'
+    assert LocalApiKeys(tmp_path).secret(API_KEYS_SECRET_ARN) == '{"keys": []}'
 
 
 def test_a_file_of_keys_that_is_none_is_told(tmp_path: Path) -> None:

@@ -13,7 +13,8 @@ from queryport.compile.write.encoded import EncodedOperations
 from queryport.postgres.server import EmbeddedPostgres
 from queryport.project.catalog_files import EarlierDocument, openapi_of, write_build
 from queryport.project.databases import Scripts
-from queryport.project.project import HttpSettings, Project
+from queryport.project.project import Project
+from queryport.project.settings import HttpSettings
 from queryport.project.workspace import Build
 from tests.queryport.compile.conftest import SCHEMA
 from tests.support.databases import suite_database, with_our_tables

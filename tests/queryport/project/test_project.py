@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from queryport.project.project import DevelopmentSettings, HttpSettings, Project, ProjectError, ProjectSettings
+from queryport.project.project import Project
+from queryport.project.settings import DevelopmentSettings, HttpSettings, ProjectError, ProjectSettings
 from tests.support.projects import write
 from tests.support.repository import ROOT
 
