@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-_STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 _held = 0
 _came = False
@@ -17,7 +17,7 @@ _came = False
 
 def install() -> None:
     """Take over the signals of this process; to be called from the main thread."""
-    for number in _STOPPING:
+    for number in STOPPING:
         signal.signal(number, _stop)
 
 
@@ -36,7 +36,7 @@ def held_back() -> Iterator[None]:
 
 def _stop(_number: int, _frame: FrameType | None) -> None:
     global _came
-    for number in _STOPPING:
+    for number in STOPPING:
         signal.signal(number, signal.SIG_IGN)
     _came = True
     if not _held:

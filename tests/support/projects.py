@@ -11,9 +11,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
+from unittest.mock import patch
 
 import httpx
 import psutil
+from click.testing import CliRunner
+
+from queryport.commands.main import main
+from queryport.console import signals
 
 QUERYPORT = Path(sys.executable).with_name("queryport")
 
@@ -53,10 +58,32 @@ class Finished:
 
 
 def run(*arguments: str, project: Path, data_dir: Path | None = None) -> Finished:
-    """Runs one of the commands to its end."""
-    options = ["--project", str(project), *(["--data-dir", str(data_dir)] if data_dir else [])]
+    """Runs one of the commands to its end in this process: its own main, and all that it starts is real.
+
+    A process of its own costs a second, nearly all of it imports: see `run_process`.
+    """
+    handlers = [(number, signal.getsignal(number)) for number in signals.STOPPING]
+    with (
+        CliRunner().isolation(env=dict.fromkeys(_LEFT_OUT)) as (output, errors, _),
+        patch.object(sys, "argv", ["queryport", *_command(arguments, project, data_dir)]),
+    ):
+        try:
+            main()
+        except SystemExit as end:
+            code = end.code
+        finally:
+            for number, handler in handlers:
+                signal.signal(number, handler)
+            sys.stdout.flush()
+            sys.stderr.flush()
+    assert isinstance(code, int)
+    return Finished(code, output.getvalue().decode(), errors.getvalue().decode())
+
+
+def run_process(*arguments: str, project: Path, data_dir: Path | None = None) -> Finished:
+    """Runs one of the commands to its end as its user does, as a process."""
     done = subprocess.run(
-        [QUERYPORT, arguments[0], *options, *arguments[1:]],
+        [QUERYPORT, *_command(arguments, project, data_dir)],
         capture_output=True,
         text=True,
         timeout=60,
@@ -64,6 +91,11 @@ def run(*arguments: str, project: Path, data_dir: Path | None = None) -> Finishe
         env=ENVIRONMENT,
     )
     return Finished(done.returncode, done.stdout, done.stderr)
+
+
+def _command(arguments: Sequence[str], project: Path, data_dir: Path | None) -> list[str]:
+    options = ["--project", str(project), *(["--data-dir", str(data_dir)] if data_dir else [])]
+    return [arguments[0], *options, *arguments[1:]]
 
 
 def eventually(holds: Callable[[], bool], seconds: float = 30.0) -> None:
