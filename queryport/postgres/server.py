@@ -134,7 +134,7 @@ class EmbeddedPostgres:
         record = self.directory / _ELSEWHERE
         if account.is_ours or self.directory.stat().st_uid == account.uid:
             self.home = self.directory
-        elif not record.exists() and account.can("-x", self.directory.parent):
+        elif not record.exists() and account.can(("-x", self.directory.parent)):
             give(self.directory, account)
             self.home = self.directory
         else:

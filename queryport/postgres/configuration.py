@@ -1,0 +1,36 @@
+"""The files that a server reads when it starts: who may connect, and which extensions need no superuser."""
+
+from pathlib import Path
+
+from queryport.postgres.account import Account, PostgresError
+from queryport.postgres.programs import Programs
+
+_TRUSTED = "autoinc bloom earthdistance insert_username intagg moddatetime refint vector"
+"""Extensions that do not reach beyond their database, and that PostgreSQL leaves to superusers all the same."""
+
+# As the account, in whose folder a link may stand in a file's place; at one go, for to become another user takes time.
+_WRITE = """
+set -e
+umask 077
+printf %s "$2" >"$1/pg_hba.conf"
+printf %s "$3" >"$1/pg_ident.conf"
+mkdir -p "$5"
+for name in $6; do
+  [ -f "$4/$name.control" ] || continue
+  { grep -v '^directory' "$4/$name.control"; echo "directory = '$4'"; echo "trusted = true"; } >"$5/$name.control"
+done
+"""
+
+
+def write_configuration(programs: Programs, account: Account, data: Path, trusted: Path) -> None:
+    """Write the files of access control into a data directory, and control files of extensions below `trusted`.
+
+    By these, others than superusers may make the extensions, as on Aurora. Raises PostgresError.
+    """
+    rules = "local all all peer map=queryport\n"
+    peers = "".join(f'queryport "{name}" all\n' for name in account.peers)
+    shipped = programs.root / "share" / "extension"
+    words = (str(data), rules, peers, str(shipped), str(trusted / "extension"), _TRUSTED)
+    done = account.run("/bin/sh", "-c", _WRITE, "sh", *words)
+    if done.returncode != 0:
+        raise PostgresError(f"PostgreSQL's configuration could not be written: {done.stderr.strip()}")
