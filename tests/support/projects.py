@@ -98,6 +98,21 @@ def _command(arguments: Sequence[str], project: Path, data_dir: Path | None) -> 
     return [arguments[0], *options, *arguments[1:]]
 
 
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A project and its data directory, which need not be in it."""
+
+    root: Path
+    data_dir: Path
+
+    @property
+    def options(self) -> list[str]:
+        return ["--project", str(self.root), "--data-dir", str(self.data_dir)]
+
+    def run(self, *arguments: str) -> Finished:
+        return run(*arguments, project=self.root, data_dir=self.data_dir)
+
+
 def eventually(holds: Callable[[], bool], seconds: float = 30.0) -> None:
     """Waits until something holds. The limit is for what never will, however busy the machine is."""
     started = time.monotonic()
