@@ -1,5 +1,6 @@
 """Runs that are interrupted or killed at any moment, by either way, leave a database that the next run carries on."""
 
+import json
 import os
 import random
 import signal
@@ -7,8 +8,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import IO
 
 import psycopg
 import pytest
@@ -18,7 +21,7 @@ from queryport.migrations.runner import run_scripts
 from queryport.migrations.scripts import read_scripts
 from queryport.testing.function import client_environment
 from tests.queryport.migrations.transports import WAYS, opened
-from tests.support.projects import eventually, write
+from tests.support.projects import ENVIRONMENT, eventually, write
 from tests.support.repository import ROOT
 
 FILES = {
@@ -47,41 +50,52 @@ OPEN_TRANSACTIONS = """
 
 
 @pytest.fixture
-def environment(url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
+def variables(url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
     with Emulator(url, limits=Limits(statement_seconds=1.0, transaction_idle_seconds=2.0)) as emulator:
         variables = client_environment(emulator.url)
         for name, value in variables.items():
             monkeypatch.setenv(name, value)
-        yield dict(os.environ) | {"PYTHONPATH": str(ROOT)}
+        yield variables
+
+
+@dataclass(frozen=True, slots=True)
+class _Runs:
+    """The process of which each run is a fork."""
+
+    requests: IO[str]
+    said: IO[str]
+
+    def interrupted(
+        self, way: str, url: str, folder: Path, variables: dict[str, str], number: int, wait: Callable[[], object]
+    ) -> str:
+        """What a run says that gets a signal once it has begun and the waiting is over."""
+        self.requests.write(json.dumps([way, url, str(folder), variables]) + "\n")
+        self.requests.flush()
+        ready, pid = self.said.readline().split()
+        assert ready == "ready"
+        wait()
+        os.kill(int(pid), number)
+        return "".join(iter(self.said.readline, "ended\n"))
+
+
+@pytest.fixture(scope="module")
+def runs() -> Iterator[_Runs]:
+    program = Path(__file__).with_name("interrupted_run.py")
+    with subprocess.Popen(
+        [sys.executable, program],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=ENVIRONMENT | {"PYTHONPATH": str(ROOT)},
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        yield _Runs(process.stdin, process.stdout)
 
 
 def _fetch(url: str, query: str) -> list[tuple[object, ...]]:
     with psycopg.connect(url) as connection:
         return connection.execute(query.encode()).fetchall()
-
-
-def _interrupted_run(
-    way: str, url: str, folder: Path, environment: dict[str, str], number: int, wait: Callable[[], object]
-) -> str:
-    """What a run says that gets a signal once it has begun and the waiting is over."""
-    program = Path(__file__).with_name("interrupted_run.py")
-    with subprocess.Popen(
-        [sys.executable, program, way, url, folder],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env=environment,
-    ) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-        process.stdin.write("\n")
-        process.stdin.flush()
-        wait()
-        process.send_signal(number)
-        said = process.stdout.read()
-        process.wait(30)
-    return said
 
 
 _SLEEPING = """
@@ -106,11 +120,11 @@ def _finish(url: str, folder: Path, way: str) -> None:
     assert _fetch(url, "SELECT count(*) FROM queryport.migration_step") == [(0,)]
 
 
-def _campaign(seed: int, runs: int, url: str, folder: Path, environment: dict[str, str]) -> None:
+def _campaign(seed: int, deaths: int, url: str, folder: Path, variables: dict[str, str], runs: _Runs) -> None:
     chance = random.Random(seed)  # noqa: S311 (no secret)
-    for _ in range(runs):
+    for _ in range(deaths):
         way, number = chance.choice(WAYS), chance.choice([*POLITE, signal.SIGKILL])
-        _interrupted_run(way, url, folder, environment, number, partial(time.sleep, chance.uniform(0, 1.2)))
+        runs.interrupted(way, url, folder, variables, number, partial(time.sleep, chance.uniform(0, 1.2)))
         if number in POLITE:
             # One whose beginning was interrupted has no name to roll it back by; the service ends it.
             eventually(lambda: _fetch(url, OPEN_TRANSACTIONS) == [])
@@ -118,29 +132,29 @@ def _campaign(seed: int, runs: int, url: str, folder: Path, environment: dict[st
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(1))
+@pytest.mark.parametrize("seed", [2, 5])  # in which runs of both ways die, and of each signal
 def test_runs_that_die_at_any_moment_are_carried_on(
-    seed: int, url: str, tmp_path: Path, environment: dict[str, str]
+    seed: int, url: str, tmp_path: Path, variables: dict[str, str], runs: _Runs
 ) -> None:
-    _campaign(seed, 3, url, write(tmp_path / "migrations", FILES), environment)
+    _campaign(seed, 3, url, write(tmp_path / "migrations", FILES), variables, runs)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", range(100, 109))
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(100, 120))
 def test_many_runs_that_die_at_any_moment_are_carried_on(
-    seed: int, url: str, tmp_path: Path, environment: dict[str, str]
+    seed: int, url: str, tmp_path: Path, variables: dict[str, str], runs: _Runs
 ) -> None:
-    _campaign(seed, 5, url, write(tmp_path / "migrations", FILES), environment)
+    _campaign(seed, 5, url, write(tmp_path / "migrations", FILES), variables, runs)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("number", POLITE)
 def test_an_interrupted_statement_is_cancelled_and_rolled_back(
-    way: str, number: signal.Signals, url: str, tmp_path: Path, environment: dict[str, str]
+    way: str, number: signal.Signals, url: str, tmp_path: Path, variables: dict[str, str], runs: _Runs
 ) -> None:
     folder = write(tmp_path / "migrations", {"0001_a.sql": "CREATE TABLE a ();\nSELECT pg_sleep(60);"})
-    said = _interrupted_run(way, url, folder, environment, number, partial(_sleeps, url))
+    said = runs.interrupted(way, url, folder, variables, number, partial(_sleeps, url))
     assert said.endswith("0001_a.sql: interrupted; nothing of the file remains in the database\n")
     assert _fetch(url, OPEN_TRANSACTIONS) == []
     assert _fetch(url, "SELECT to_regclass('a')") == [(None,)]
@@ -149,11 +163,11 @@ def test_an_interrupted_statement_is_cancelled_and_rolled_back(
 @pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
 def test_an_interrupted_statement_without_a_transaction_is_cancelled(
-    way: str, url: str, tmp_path: Path, environment: dict[str, str]
+    way: str, url: str, tmp_path: Path, variables: dict[str, str], runs: _Runs
 ) -> None:
     text = "-- transaction: off\nCREATE TABLE a ();\nDO $$ BEGIN COMMIT; PERFORM pg_sleep(60); END $$;"
     folder = write(tmp_path / "migrations", {"0001_a.sql": text})
-    said = _interrupted_run(way, url, folder, environment, signal.SIGTERM, partial(_sleeps, url))
+    said = runs.interrupted(way, url, folder, variables, signal.SIGTERM, partial(_sleeps, url))
     assert "0001_a.sql:3:1: interrupted; what stands before this statement remains" in said
     assert _fetch(url, OPEN_TRANSACTIONS) == []
     assert _fetch(url, "SELECT step, state FROM queryport.migration_step ORDER BY step") == [(0, "done"), (1, "begun")]
