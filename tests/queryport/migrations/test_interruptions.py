@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -74,7 +75,8 @@ class _Runs:
         ready, pid = self.said.readline().split()
         assert ready == "ready"
         wait()
-        os.kill(int(pid), number)
+        with suppress(ProcessLookupError):  # it may be over by now
+            os.kill(int(pid), number)
         return "".join(iter(self.said.readline, "ended\n"))
 
 
