@@ -6,13 +6,16 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from queryport.migrations.runner import apply_scripts
 from queryport.migrations.scripts import ScriptError
 from queryport.postgres.server import EmbeddedPostgres
+from queryport.project.content import digest
 from queryport.project.databases import Scripts
 from queryport.project.embedded_databases import EmbeddedDatabases
 from queryport.project.kept import KeptError
 from queryport.project.own_database import DatabaseError, OwnDatabase
 from queryport.project.project import Project
+from tests.support.databases import fresh_copy, run_script, template_database
 from tests.support.projects import BOOKSHOP, write
 
 
@@ -30,7 +33,7 @@ class Steps:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
-    with EmbeddedPostgres(tmp_path_factory.mktemp("server")) as server:
+    with EmbeddedPostgres(tmp_path_factory.mktemp("server"), durable=False) as server:
         yield server
 
 
@@ -180,10 +183,23 @@ def test_what_holds_nothing_of_its_own_is_not_kept(fresh: EmbeddedPostgres, tmp_
         "TRUNCATE book",
     ],
 )
-def test_any_change_by_hand_is_kept(fresh: EmbeddedPostgres, tmp_path: Path, change: str) -> None:
+def test_any_change_by_hand_is_told_from_what_the_scripts_made(postgres: EmbeddedPostgres, change: str) -> None:
+    made = template_database(postgres, "made_of_scripts", _made)
+    with fresh_copy(postgres, made) as copy:
+        as_made = digest(copy.url)
+        run_script(copy.url, change)
+        assert digest(copy.url) != as_made
+
+
+def _made(url: str) -> None:
+    apply_scripts(url, ())
+    for script in ("migrations/0001_book.sql", "seed/01_book.sql"):
+        run_script(url, BOOKSHOP[script])
+
+
+def test_what_was_changed_by_hand_is_kept(fresh: EmbeddedPostgres, tmp_path: Path) -> None:
     databases = EmbeddedDatabases(lambda: fresh)
-    with psycopg.connect(databases.data(_scripts(tmp_path))) as connection:
-        connection.execute(change.encode())
+    run_script(databases.data(_scripts(tmp_path)), "DELETE FROM book WHERE book_id = 1")
     databases.data(_edited(tmp_path))
     assert len(databases.kept()) == 1
 
