@@ -46,7 +46,7 @@ class Filter(NamedTuple):
 
 
 class Page(NamedTuple):
-    """How many rows a page has."""
+    """The number of rows that a page has."""
 
     size: int
     """Where the caller names no limit."""

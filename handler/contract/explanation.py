@@ -1,4 +1,4 @@
-"""Why parameters do not satisfy their JSON Schema (2020-12): jsonschema walks the schema; the words are `flaw_words`.
+"""Explains values that do not satisfy their JSON Schema (2020-12): jsonschema walks it, and `flaw_words` has the words.
 
 jsonschema's own words quote the value, and it looks at everything: a value of a megabyte would be written out, and each
 of a million elements walked through. So it walks here only into what the quick check does not accept, and single

@@ -1,4 +1,4 @@
-"""Which operation a method and a path mean: a walk down the trie of path segments in the catalogue's index.
+"""Finds the operation that a method and a path mean: a walk down the trie of path segments in the catalogue's index.
 
 A node is an object: "/segment" leads to the node of a literal segment, "{}" to that of a parameter, and a method's name
 to the name of the operation. A large node has its place in the catalogue stand for it, and is read when a path first

@@ -1,4 +1,4 @@
-"""Whether PostgreSQL's policies hold for a role: not for a superuser, for BYPASSRLS, and for the owner of a table."""
+"""The roles for which PostgreSQL's policies do not hold: superusers, those with BYPASSRLS, and the owner of a table."""
 
 import re
 from collections.abc import Iterable, Sequence

@@ -1,4 +1,4 @@
-"""Whether a role may run the operations: PostgreSQL is asked to begin each statement as the role.
+"""Proves that a role may run the operations: PostgreSQL is asked to begin each statement as the role.
 
 Preparing a statement checks no privileges; EXPLAIN does, since it starts the executor, and runs nothing. Privileges
 that are checked only when rows are written (sequences, triggers, functions' bodies) are compared with the role's.
@@ -14,8 +14,7 @@ from handler.contract.operation import Operation
 from queryport.access.policies import EXEMPTION, named_roles, rely_on_policies, why_exempt
 from queryport.access.privileges import Needs, Privilege
 from queryport.access.role_sql import quoted
-from queryport.access.statements import can_be_analysed, texts, without_parameters
-from queryport.aws.placeholders import scan
+from queryport.access.statements import VALUES_UNKNOWN, can_be_analysed, planned, texts, without_parameters
 from queryport.console.failure import CommandError
 
 
@@ -71,7 +70,7 @@ def _refusal(connection: psycopg.Connection[Any], role: str, statements: Sequenc
     try:
         with connection.transaction(force_rollback=True):
             connection.execute(f"SET LOCAL ROLE {quoted(role)}".encode())
-            connection.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+            connection.execute(VALUES_UNKNOWN)
             for statement in statements:
                 _begin(connection, statement)
     except psycopg.Error as error:
@@ -86,13 +85,8 @@ def _begin(connection: psycopg.Connection[Any], statement: str) -> None:
     if not can_be_analysed(plain):
         connection.execute(plain.encode())  # it defines what later statements need, and is taken back
         return
-    scanned = scan(statement)
-    count = len(scanned.placeholders)
-    types = f"({', '.join(['text'] * count)})" if count else ""
-    values = f"({', '.join(['NULL'] * count)})" if count else ""
-    connection.execute(f"PREPARE queryport_role{types} AS {scanned.text}".encode())
-    connection.execute(f"EXPLAIN EXECUTE queryport_role{values}".encode())
-    connection.execute("DEALLOCATE queryport_role")
+    for text in planned(statement, "queryport_role"):
+        connection.execute(text.encode())
 
 
 def _has(connection: psycopg.Connection[Any], role: str, privilege: Privilege) -> bool:

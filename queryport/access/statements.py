@@ -33,6 +33,22 @@ def without_parameters(statement: str) -> str:
     return "".join([*pieces, statement[at:]])
 
 
+VALUES_UNKNOWN = "SET LOCAL plan_cache_mode = force_generic_plan"
+"""Has PostgreSQL plan what is `planned` as for the function; with the NULLs it would compute while planning."""
+
+
+def planned(statement: str, name: str) -> tuple[str, str, str]:
+    """Return what has PostgreSQL plan a statement, prepared under a name, without running it."""
+    scanned = scan(statement)
+    types, values = (_listed(word, len(scanned.placeholders)) for word in ("text", "NULL"))
+    # The `$1` of the text are those of PREPARE: the scanner finds no placeholder in it.
+    return f"PREPARE {name}{types} AS {scanned.text}", f"EXPLAIN EXECUTE {name}{values}", f"DEALLOCATE {name}"
+
+
+def _listed(word: str, count: int) -> str:
+    return f"({', '.join([word] * count)})" if count else ""
+
+
 def can_be_analysed(statement: str) -> bool:
     """Whether it reads or changes rows; the others define something or set it."""
     kind = postgast.parse(statement).stmts[0].stmt.WhichOneof("node")

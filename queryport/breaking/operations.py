@@ -66,7 +66,7 @@ def _route(old: Operation, new: Operation) -> Iterator[Change]:
 
 
 def _caller(old: Operation, new: Operation) -> Iterator[Change]:
-    """What a caller has to have, beside what it sends."""
+    """The claims and other facts of its own that a caller has to have."""
     before = {parameter.name: parameter for parameter in old.parameters}
     had = {parameter.source for parameter in old.parameters if parameter.source is not None and not parameter.optional}
     for parameter in new.parameters:

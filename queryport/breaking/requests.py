@@ -1,4 +1,4 @@
-"""What callers may send, and what it means: parameters, bodies that are bytes, the texts of a URL."""
+"""The requests of an operation, and their meaning: parameters, bodies that are bytes, the texts of a URL."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet

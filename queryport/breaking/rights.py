@@ -1,4 +1,4 @@
-"""Whether the rules of `allow:` let in everybody whom other rules let in."""
+"""Compares rules of `allow:` by the callers whom they let in."""
 
 from collections.abc import Sequence
 from fnmatch import fnmatchcase

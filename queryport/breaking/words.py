@@ -1,4 +1,4 @@
-"""What a difference between two schemas means for callers, in words."""
+"""Says in words what a difference between two schemas means for callers."""
 
 import json
 from typing import Any

@@ -8,12 +8,11 @@ sends it and as the database user whom the function is? Nothing is executed: sta
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import postgast
 import psycopg
 
 from handler.contract.operation import Operation
 from queryport.access.policies import EXEMPTION, rely_on_policies, why_exempt
-from queryport.aws.placeholders import scan
+from queryport.access.statements import VALUES_UNKNOWN, can_be_analysed, planned, without_parameters
 from queryport.compile.write.pieces import whole_text
 from queryport.deployed.client import DeployedClient
 from queryport.deployed.transport import DataApiTransport
@@ -103,10 +102,10 @@ def _refused(deployed: DeployedClient, operations: Sequence[Operation]) -> Itera
         try:
             if transaction is None:
                 transaction = deployed.begin()
-                # With values unknown, as for the function; NULLs would be computed with while planning.
-                deployed.query("SET LOCAL plan_cache_mode = force_generic_plan", transaction=transaction)
+                deployed.query(VALUES_UNKNOWN, transaction=transaction)
             for statement in _statements(operation):
-                _plan(deployed, statement, transaction)
+                for text in planned(statement, "queryport_check"):
+                    deployed.query(text, transaction=transaction)
         except Refusal as refusal:
             yield Drift(operation.name, f"{refusal.message} (SQLSTATE {refusal.sqlstate})")
             if transaction is not None:
@@ -123,25 +122,9 @@ def _statements(operation: Operation) -> Iterator[str]:
     """
     for sql in operation.statements:
         texts = {whole_text(sql, present=present): None for present in (True, False)}
-        if not all(map(_can_be_prepared, texts)):
+        if not all(can_be_analysed(without_parameters(text)) for text in texts):
             return
         yield from texts
-
-
-def _can_be_prepared(text: str) -> bool:
-    kind = postgast.parse(scan(text).text).stmts[0].stmt.WhichOneof("node")
-    return kind in ("select_stmt", "insert_stmt", "update_stmt", "delete_stmt", "merge_stmt")
-
-
-def _plan(deployed: DeployedClient, statement: str, transaction: str) -> None:
-    scanned = scan(statement)
-    count = len(scanned.placeholders)
-    types = f"({', '.join(['text'] * count)})" if count else ""
-    values = f"({', '.join(['NULL'] * count)})" if count else ""
-    # Its `$1` are those of PREPARE: the scanner finds no placeholder in this text.
-    deployed.query(f"PREPARE queryport_check{types} AS {scanned.text}", transaction=transaction)
-    deployed.query(f"EXPLAIN EXECUTE queryport_check{values}", transaction=transaction)
-    deployed.query("DEALLOCATE queryport_check", transaction=transaction)
 
 
 _SCHEMA_OBJECTS = """

@@ -1,4 +1,4 @@
-"""Which PostgreSQL types the service answers with, as which member of Field, and how it calls those it refuses.
+"""The PostgreSQL types that the service answers with, each as a member of Field, and its names of those it refuses.
 
 Names of refused types are those of the Rust library sqlx: upper case for the types it knows, PostgreSQL's own spelling
 for the rest. What `codec` is None cannot be answered. Types that are not built in are looked up by catalog.py.

@@ -1,4 +1,4 @@
-"""Where a call goes: from a request's ARNs and database name to a PostgreSQL server, database, user and password.
+"""The target of a call: from a request's ARNs and database name to a PostgreSQL server, database, user and password.
 
 Without declared clusters every ARN means the one server that the emulator was started for. The database is the one that
 the call names, or else, as on Aurora, the one that is called like the user.

@@ -127,7 +127,7 @@ class EmulatedTransactions:
                 self._close(transaction_id, reason)
 
     def _end_of(self, transaction: EmulatedTransaction) -> str | None:
-        """Why a transaction is over, if it is."""
+        """The reason for which a transaction is over; None for one that is open."""
         if transaction.session.lost:
             return ABORTED
         idle, open_for = self._loop.time() - transaction.used, self._loop.time() - transaction.began

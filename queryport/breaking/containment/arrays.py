@@ -30,7 +30,7 @@ def arrays(first: Sequence[Schema], second: Mapping[str, Any], path: Path, compa
 
 
 def _elements(first: Sequence[Schema], index: int | None) -> list[Schema]:
-    """What is said of the element of an index, or of all behind the prefixes."""
+    """The schemas that hold for the element of an index, or for all behind the prefixes."""
     said: list[Schema] = []
     for each in first:
         if isinstance(each, dict):

@@ -79,7 +79,7 @@ def _other_members(
 
 
 def _member(mappings: Sequence[Mapping[str, Any]], name: str) -> list[Schema]:
-    """What is said of a member of a name."""
+    """The schemas that hold for a member of this name."""
     said: list[Schema] = []
     for each in mappings:
         own = [each["properties"][name]] if name in each.get("properties", {}) else []

@@ -1,4 +1,4 @@
-"""What two schemas are compared by: the types of JSON, the keywords, and what a difference is told as."""
+"""The terms in which two schemas are compared: the types of JSON, the keywords, and a difference as a value."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple

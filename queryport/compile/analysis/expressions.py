@@ -6,6 +6,7 @@ from enum import IntEnum
 from typing import Protocol
 
 from queryport.compile.analysis import aggregates
+from queryport.compile.analysis.elements import Elements
 from queryport.compile.analysis.facts import Facts
 from queryport.compile.analysis.function_calls import FunctionCalls
 from queryport.compile.analysis.named import FIRST_OF_USERS
@@ -49,7 +50,7 @@ class Expressions:
         self._facts = facts
         self._given = given
         self._queries = queries
-        self._calls = FunctionCalls(facts, self.never_null, queries.columns)
+        self._calls = FunctionCalls(facts, Elements(facts, self.never_null, queries.columns), self.never_null)
         self._sublinks: list[Columns] = []
 
     def never_null(self, scope: Scope, expression: Node) -> bool:

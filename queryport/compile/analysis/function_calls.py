@@ -14,17 +14,12 @@ from queryport.compile.analysis.scope import Scope
 
 
 class FunctionCalls:
-    """Judges calls; their arguments and subqueries are judged by what is handed in."""
+    """Judges calls; their arguments are judged by what is handed in."""
 
-    def __init__(
-        self,
-        facts: Facts,
-        never_null: Callable[[Scope, Node], bool],
-        columns: Callable[[Scope], tuple[bool, ...]],
-    ) -> None:
+    def __init__(self, facts: Facts, elements: Elements, never_null: Callable[[Scope, Node], bool]) -> None:
         self._facts = facts
+        self._elements = elements
         self._never_null = never_null
-        self._elements = Elements(facts, never_null, columns)
 
     def of_function(self, scope: Scope, expression: Node) -> bool:
         """Whether a call of a function, with `f(…)` or as a cast, is never NULL."""

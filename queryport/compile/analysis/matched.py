@@ -1,4 +1,4 @@
-"""What outer joins fill with NULLs, where that is not all that they might.
+"""The columns that outer joins fill with NULLs, where those are not all that they might.
 
 `LEFT JOIN LATERAL (SELECT count(*) …) ON true` always has its one row. Of the two sides of a FULL JOIN one has a row,
 so that `coalesce(a.id, b.id)` over it is never NULL.

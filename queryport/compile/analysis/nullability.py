@@ -1,4 +1,4 @@
-"""Which output columns of an analysed statement can never be NULL.
+"""Judges whether the output columns of an analysed statement can be NULL.
 
 Errs to one side: what is called never null never is. PostgreSQL has resolved every name by then, and has marked each
 column with the outer joins that may fill it with NULLs. NOT NULL of a table's column counts where it binds; that of a

@@ -1,4 +1,4 @@
-"""What RETURNING gives of the table that is written to.
+"""The columns of the table that is written to, as RETURNING gives them.
 
 A column is never NULL where a NOT NULL binds it, and of the new row also where the statement itself gives it a value:
 unless a trigger that fires before changes the row, which any such trigger may.

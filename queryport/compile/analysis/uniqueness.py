@@ -1,4 +1,4 @@
-"""Whether some output columns of an analysed query tell its rows apart.
+"""Judges whether some output columns of an analysed query tell its rows apart.
 
 Two rows that tie, NULLs included, must come from the same row of every item of FROM. The search begins with what ties
 and goes on from item to item: one whose unique key is settled is the same row in both, and settles what equals its

@@ -1,45 +1,17 @@
-"""The words for constraints that an operation may break: by `errors:`, by comments, by parameters.
-
-Also which errors an operation may end with, for the documents that list them.
-"""
+"""The words for constraints that an operation may break: by `errors:`, by comments, by parameters."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from handler.contract import errors
-from handler.contract.errors import OperationError, is_own_sqlstate
-from handler.contract.execution import Execution, Transaction
-from handler.contract.operation import PossibleError, Result
+from handler.contract.errors import is_own_sqlstate
+from handler.contract.operation import PossibleError
 from handler.contract.pointer import pointer, unescaped
 from handler.contract.violations import ConstraintKind, Violation
-from queryport.compile.analysis.breakable import Reach
 from queryport.compile.analysis.constraints import Constraint, Constraints
+from queryport.compile.check.possible_errors import BUILT_IN, possible_error, reach_of_statement
 from queryport.compile.describe.query_file import QueryFile
 from queryport.compile.describe.typed_statement import TypedStatement
 from queryport.compile.read.entries import ErrorEntry
-from queryport.compile.read.statement import Shape
-from queryport.compile.read.syntax_tree import node_name
 from queryport.diagnostics.near_names import did_you_mean
-
-_BUILT_IN = {error.__name__: error for error in errors.ERRORS}
-_ERRORS: Mapping[ConstraintKind, type[OperationError]] = {
-    ConstraintKind.UNIQUE: errors.UniqueViolation,
-    ConstraintKind.CHECK: errors.CheckViolation,
-    ConstraintKind.FOREIGN_KEY: errors.ForeignKeyViolation,
-    ConstraintKind.NOT_NULL: errors.NotNullViolation,
-    ConstraintKind.DOMAIN: errors.CheckViolation,
-    ConstraintKind.RAISED: errors.BusinessRule,
-}
-
-# PL/pgSQL's conditions, by which RAISE names an SQLSTATE; INTO STRICT raises the first two by itself.
-_RAISED_BY: Mapping[type[OperationError], frozenset[str]] = {
-    errors.NotFound: frozenset({"strict", "no_data_found", "p0002"}),
-    errors.TooManyRows: frozenset({"strict", "too_many_rows", "p0003"}),
-    errors.UniqueViolation: frozenset({"unique_violation", "23505", "exclusion_violation", "23p01"}),
-    errors.ForeignKeyViolation: frozenset({"foreign_key_violation", "23503", "restrict_violation", "23001"}),
-    errors.CheckViolation: frozenset({"check_violation", "23514", "with_check_option_violation", "44000"}),
-    errors.NotNullViolation: frozenset({"not_null_violation", "23502"}),
-    errors.BusinessRule: frozenset({"raise"}),
-}
 
 _BrokenByName = dict[str, tuple[Constraint, frozenset[str]]]
 """The constraints that an operation may break, by id, and the pointers of the parameters that feed them."""
@@ -65,9 +37,9 @@ def check_errors(
         for name, entry in entries.items()
         if is_own_sqlstate(name)
     ]
-    possible = {_possible(violation) for violation in [*told, *_raisable(raised, statements)]}
+    possible = {possible_error(violation) for violation in [*told, *_raisable(raised, statements)]}
     possible |= {
-        _possible(_bare(constraint)) for constraint, _ in broken.values() if violations[_key(constraint)] is None
+        possible_error(_bare(constraint)) for constraint, _ in broken.values() if violations[_key(constraint)] is None
     }
     says_something = [each for each in told if each.code or each.detail or each.pointers]
     return tuple(sorted([*says_something, *raised], key=str)), tuple(possible)
@@ -75,35 +47,16 @@ def check_errors(
 
 def _raisable(raised: Sequence[Violation], statements: Sequence[TypedStatement]) -> Sequence[Violation]:
     """Return the entries for SQLSTATEs that functions which run can raise; all of them where it is a variable."""
-    reaches = [_reach(statement) for statement in statements]
+    reaches = [reach_of_statement(statement) for statement in statements]
     words = frozenset[str]().union(*(reach.words for reach in reaches if reach is not None))
     written = [each for each in raised if each.name.lower() in words]
     return raised if None in reaches or ("errcode" in words and not written) else written
 
 
-def possible_errors(
-    result: Result, execution: Execution, of_constraints: Iterable[PossibleError], statements: Sequence[TypedStatement]
-) -> tuple[PossibleError, ...]:
-    """Return the errors that come of what an operation does, in the order of handler.contract.errors, its own last."""
-    found = set(of_constraints)
-    needs_a_row = isinstance(execution, Transaction) and any(step.one_row for step in execution.steps)
-    if needs_a_row or result in (Result.ONE, Result.VALUE):
-        found.add(_built_in(errors.NotFound))
-    if needs_a_row or result in (Result.ONE, Result.MAYBE, Result.VALUE):
-        found.add(_built_in(errors.TooManyRows))
-    for statement in statements:
-        reach = _reach(statement)
-        for error, words in _RAISED_BY.items():
-            if reach is None or words & reach.words:
-                found.add(_built_in(error))
-    order = {name: place for place, name in enumerate(_BUILT_IN)}
-    return tuple(sorted(found, key=lambda each: (order.get(each.code, len(order)), each.code, each.detail or "")))
-
-
 def _broken(constraints: Constraints, statements: Sequence[TypedStatement]) -> _BrokenByName:
     found: _BrokenByName = {}
     for statement in statements:
-        reach = _reach(statement)
+        reach = reach_of_statement(statement)
         if reach is None:
             found = {each.id: (each, frozenset()) for each in constraints.by_id.values()} | found
             continue
@@ -114,12 +67,6 @@ def _broken(constraints: Constraints, statements: Sequence[TypedStatement]) -> _
             _, before = found.get(each.constraint.id, (each.constraint, frozenset()))
             found[each.constraint.id] = each.constraint, before | pointers
     return found
-
-
-def _reach(statement: TypedStatement) -> Reach | None:
-    if statement.parsed.shape is Shape.UTILITY and node_name(statement.parsed.node) != "CallStmt":
-        return Reach((), frozenset())  # it defines something for later statements
-    return statement.analysis.reach
 
 
 def _check_entries(
@@ -157,7 +104,7 @@ def _choices(names: frozenset[str] | set[str]) -> str:
 
 
 def _faults(entry: ErrorEntry) -> Iterable[tuple[str, str]]:
-    built_in = _BUILT_IN.get(entry.code or "")
+    built_in = BUILT_IN.get(entry.code or "")
     if built_in is not None and (built_in.may_be_repeated or built_in.status >= 500):
         yield f"the code `{entry.code}` says what a broken constraint is not", "take a name of your own"
     elif built_in is not None and entry.status not in (None, built_in.status):
@@ -201,21 +148,8 @@ def _bare(constraint: Constraint) -> Violation:
 
 
 def _status(entry: ErrorEntry) -> int | None:
-    return None if entry.code in _BUILT_IN else entry.status
+    return None if entry.code in BUILT_IN else entry.status
 
 
 def _first(pointer: str) -> str:
     return unescaped(pointer[1:].partition("/")[0])
-
-
-def _possible(violation: Violation) -> PossibleError:
-    is_null = violation.kind is ConstraintKind.DOMAIN and not violation.name
-    stands_for = errors.NotNullViolation if is_null else _ERRORS[violation.kind]
-    if violation.code is None or violation.code in _BUILT_IN:
-        return _built_in(_BUILT_IN.get(violation.code or "", stands_for))
-    status = violation.status or stands_for.status
-    return PossibleError(violation.code, status, stands_for.__name__, violation.detail)
-
-
-def _built_in(error: type[OperationError]) -> PossibleError:
-    return PossibleError(error.__name__, error.status, error.__name__)

@@ -40,50 +40,59 @@ def build_parameters(
     parameters: list[Parameter] = []
     properties: dict[str, Schema] = {}
     of_caller: dict[str, Schema] = {}
-    required: list[str] = []
     for name, oid in types.items():
         entry = file.front_matter.parameter(name)
+        takes_null = name not in not_null if entry.takes_null is None else entry.takes_null
         # `integer[][]` declares two dimensions; PostgreSQL's type is the same.
         dimensions = max(1, (entry.type or "").count("["))
         derived = documents.get(name) or parameter_schema(database, oid, dimensions)
-        errors = file.reporter.errors
-        schema = _narrowed(file, name, entry, derived)
-        optional = entry.optional or entry.has_default
-        takes_null = name not in not_null if entry.takes_null is None else entry.takes_null
-        if not optional and entry.from_ is None and not entry.patch:
-            required.append(name)
-        if entry.patch:
-            _check_patch(file, name, entry)
-        if takes_null or (entry.optional and not entry.has_default):
-            schema = nullable(schema)
-        elif entry.patch and "type" not in schema:  # any JSON, of which null would be a document
-            schema["type"] = ["object", "array", "string", "number", "boolean"]
-        if entry.has_default:
-            if file.reporter.errors == errors:
-                _report_unfit_default(file, name, entry, schema)
-            schema["default"] = entry.default
-        if entry.description:
-            schema["description"] = entry.description
+        schema = _schema(file, name, derived, takes_null=takes_null)
         (properties if entry.from_ is None else of_caller)[name] = schema
         parameters.append(
             Parameter(
                 name,
                 codec(database, oid),
-                optional=optional,
+                optional=entry.optional or entry.has_default,
                 nullable=takes_null,
                 default=entry.default,
                 source=entry.from_,
                 patch=entry.patch,
             )
         )
+    whole = _whole(parameters, properties, patches)
+    return BuiltParameters(tuple(parameters), whole, {"type": "object", "properties": of_caller} if of_caller else {})
+
+
+def _schema(file: QueryFile, name: str, derived: Schema, *, takes_null: bool) -> Schema:
+    """The schema of one parameter: the derived one, narrowed and described by the author's entry."""
+    entry = file.front_matter.parameter(name)
+    errors = file.reporter.errors
+    schema = _narrowed(file, name, entry, derived)
+    if entry.patch:
+        _check_patch(file, name, entry)
+    if takes_null or (entry.optional and not entry.has_default):
+        schema = nullable(schema)
+    elif entry.patch and "type" not in schema:  # any JSON, of which null would be a document
+        schema["type"] = ["object", "array", "string", "number", "boolean"]
+    if entry.has_default:
+        if file.reporter.errors == errors:
+            _report_unfit_default(file, name, entry, schema)
+        schema["default"] = entry.default
+    if entry.description:
+        schema["description"] = entry.description
+    return schema
+
+
+def _whole(parameters: Sequence[Parameter], properties: Mapping[str, Schema], patches: Sequence[Patches]) -> Schema:
+    """The schema of the object of parameters that a call gives."""
     whole: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
+    required = [each.name for each in parameters if not (each.optional or each.source is not None or each.patch)]
     groups = dict.fromkeys(group for each in patches for group in each.groups)
     required += dict.fromkeys(group[0] for group in groups if len(group) == 1)
     if required:
         whole["required"] = required
     choices = [{"anyOf": [{"required": [name]} for name in group]} for group in groups if len(group) > 1]
-    whole |= {"allOf": choices} if len(choices) > 1 else choices[0] if choices else {}
-    return BuiltParameters(tuple(parameters), whole, {"type": "object", "properties": of_caller} if of_caller else {})
+    return whole | ({"allOf": choices} if len(choices) > 1 else choices[0] if choices else {})
 
 
 def report_unused_entries(file: QueryFile, scan: Scan) -> None:

@@ -23,7 +23,7 @@ def read_sealed(path: Path, key: str) -> bytes | None:
 
 
 def write_sealed(path: Path, key: str, content: Iterable[bytes]) -> None:
-    """Write the file whole or not at all, whoever else writes it at the time. Raises OSError."""
+    """Write the file whole or not at all, even where another process writes it at the time. Raises OSError."""
     parts = (key.encode() + b"\n", *content)
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")

@@ -1,4 +1,4 @@
-"""What the system says of a file, which tells whether it is still the same; and the file that keeps it for a command.
+"""The stamps of files, by which one that is still the same is known, and the file that keeps them for a command.
 
 The list that is kept is of stamps alone, with a digest of the text of each: it holds for every path that leads there.
 Another user's list holds nothing, since what one may read another may not.

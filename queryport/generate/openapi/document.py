@@ -32,7 +32,7 @@ class Described:
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """What stands above the operations."""
+    """The part of the document above the operations."""
 
     title: str = "Operations"
     version: str = "0"
