@@ -55,8 +55,9 @@ coverage: $(SYNCED) $(SAM)  ## Run all tests, and fail where they leave out a br
 	@$(BIN)/coverage report --include "handler/*" --fail-under 100
 	@$(BIN)/coverage report --include "queryport/*"
 
-hostile: $(SYNCED)  ## Send thousands of hostile requests and compare thousands of schemas: make hostile SEED=7
+hostile: $(SYNCED)  ## Send thousands of hostile requests, compare thousands of schemas and examples: make hostile SEED=7
 	@$(if $(SEED),HOSTILE_SEED=$(SEED)) $(BIN)/pytest -m long
+	@$(BIN)/pytest --hypothesis-profile long -m "hypothesis and not long and not browser and not clients"
 
 test-container: $(SYNCED) $(SAM)  ## Build the images, start them and test them; needs a Docker Engine, or root on Debian
 	@tests/container/engine.sh

@@ -14,7 +14,7 @@ from unittest.mock import patch
 
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from handler.contract.errors import Outcome
@@ -196,7 +196,6 @@ def _told(call: Callable[[], object]) -> Outcome | None:
 
 
 @given(data=st.data())
-@settings(max_examples=250, deadline=None)
 def test_a_write_without_a_key_happens_once_at_most_and_its_caller_is_told(data: st.DataObject) -> None:
     with _world(data) as world:
         api = DataApi(_SETTINGS, world)
@@ -205,7 +204,6 @@ def test_a_write_without_a_key_happens_once_at_most_and_its_caller_is_told(data:
 
 
 @given(data=st.data(), with_key=st.booleans(), isolation=st.sampled_from([None, "serializable"]))
-@settings(max_examples=300, deadline=None)
 def test_a_transaction_happens_once_at_most_and_its_caller_is_told(
     *, data: st.DataObject, with_key: bool, isolation: str | None
 ) -> None:
@@ -249,7 +247,6 @@ def test_a_commit_that_something_else_answered_is_settled(*, in_effect: bool) ->
 
 
 @given(data=st.data())
-@settings(max_examples=200, deadline=None)
 def test_a_read_is_never_said_to_have_changed_something(data: st.DataObject) -> None:
     with _world(data) as world:
         api = DataApi(_SETTINGS, world)

@@ -74,9 +74,7 @@ _FITTING = st.fixed_dictionaries(
 _PARAMETERS = _FITTING | st.dictionaries(st.sampled_from(["number", "text", "numbers", "document"]) | st.text(), _JSON)
 _URL_TEXT = st.text(st.characters(codec="ascii", categories=["L", "N", "P", "S"]))
 
-robust = settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+robust = settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
 
 @pytest.fixture

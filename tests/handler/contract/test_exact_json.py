@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from handler.contract import exact_json
@@ -197,7 +197,6 @@ def test_a_parsed_value_has_the_bounds_of_a_text(monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.slow
-@settings(deadline=None)
 @given(st.data())
 def test_the_member_that_stands_twice_is_named_by_its_place(draw: st.DataObject) -> None:
     """One object of a random document is given a member twice, and no other."""

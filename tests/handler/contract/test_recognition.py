@@ -11,18 +11,8 @@ from handler.contract.recognition import Recognizers
 from handler.contract.validation import Validator
 from tests.handler.contract.schemas import SCHEMAS, VALUES, is_valid
 
-_SETTINGS: dict[str, Any] = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 
-
-def _agree(schema: Any, value: Any) -> None:
-    recognizer = Recognizers(Effort()).of(schema)
-    accepted, valid = recognizer.accepts(value), is_valid(schema, value)
-    assert valid or not accepted
-    assert accepted or not valid or not recognizer.exact
-    assert (Validator(schema).flaws(value) == ()) is valid
-
-
-@settings(max_examples=300, **_SETTINGS)
+@settings(suppress_health_check=list(HealthCheck), max_examples=3 * settings().max_examples)
 @given(SCHEMAS, VALUES)
 @example({"not": {"if": {}, "then": False}}, 1)
 @example({"oneOf": [{"unevaluatedItems": False}, {}]}, [1])
@@ -33,14 +23,11 @@ def _agree(schema: Any, value: Any) -> None:
 @example({"uniqueItems": True}, [1, True, 0, False])
 @example({"uniqueItems": True}, [{"a": 1, "b": 2}, {"b": 2, "a": Decimal("1.0")}])
 def test_the_quick_check_and_jsonschema_agree(schema: Any, value: Any) -> None:
-    _agree(schema, value)
-
-
-@pytest.mark.long
-@settings(max_examples=5_000, **_SETTINGS)
-@given(SCHEMAS, VALUES)
-def test_the_quick_check_and_jsonschema_agree_at_length(schema: Any, value: Any) -> None:
-    _agree(schema, value)
+    recognizer = Recognizers(Effort()).of(schema)
+    accepted, valid = recognizer.accepts(value), is_valid(schema, value)
+    assert valid or not accepted
+    assert accepted or not valid or not recognizer.exact
+    assert (Validator(schema).flaws(value) == ()) is valid
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """The endpoint is the one that boto3 sends to: for every region, setting and file of settings."""
 
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,9 @@ from handler.data_api.configuration import Configuration
 _LOADER = Loader()
 """Reads boto3's models once, for all its sessions."""
 
-_REGIONS = [name for partition in _LOADER.load_data("partitions")["partitions"] for name in partition["regions"]]
+_PARTITIONS = [list(partition["regions"]) for partition in _LOADER.load_data("partitions")["partitions"]]
+_KINDS = tuple(itertools.product((False, True), repeat=2))
+"""Whether the endpoint is one of FIPS, and whether one that IPv6 reaches."""
 _TRUTHS = ("true", "True", "")
 
 Sent = tuple[str, str]
@@ -82,19 +84,27 @@ def _ours() -> Sent | str:
     return endpoint.join(resolved.url, "/BeginTransaction"), resolved.region
 
 
-@pytest.mark.slow
-def test_every_region_has_boto3s_endpoint(settings: Callable[..., None]) -> None:
+def _regions(*, wholly: bool) -> Iterator[tuple[str, bool, bool]]:
+    """Every region with an endpoint of one kind, and some of each partition with those of all kinds."""
+    unknown = [["eu-new-9"], ["cn-new-1"], ["us-gov-new-1"], ["nowhere"]]
+    for regions in [*_PARTITIONS, *unknown]:
+        for number, region in enumerate(regions):
+            for fips, dual_stack in _KINDS if wholly or number == 0 else [_KINDS[number % len(_KINDS)]]:
+                yield region, fips, dual_stack
+
+
+@pytest.mark.parametrize(
+    "wholly", [pytest.param(False, marks=pytest.mark.slow), pytest.param(True, marks=pytest.mark.long)]
+)
+def test_every_region_has_boto3s_endpoint(settings: Callable[..., None], *, wholly: bool) -> None:
     settings()
     session = _session()
-    assert len(_REGIONS) > 35
-    for region in [*_REGIONS, "eu-new-9", "cn-new-1", "us-gov-new-1", "nowhere"]:
-        for fips, dual_stack in itertools.product((False, True), repeat=2):
-            config = Config(use_fips_endpoint=fips, use_dualstack_endpoint=dual_stack)
-            theirs = _theirs(session, region_name=region, config=config)
-            settings(
-                AWS_DEFAULT_REGION=region, AWS_USE_FIPS_ENDPOINT=str(fips), AWS_USE_DUALSTACK_ENDPOINT=str(dual_stack)
-            )
-            assert _ours() == theirs, (region, fips, dual_stack)
+    assert sum(map(len, _PARTITIONS)) > 35
+    for region, fips, dual_stack in _regions(wholly=wholly):
+        config = Config(use_fips_endpoint=fips, use_dualstack_endpoint=dual_stack)
+        theirs = _theirs(session, region_name=region, config=config)
+        settings(AWS_DEFAULT_REGION=region, AWS_USE_FIPS_ENDPOINT=str(fips), AWS_USE_DUALSTACK_ENDPOINT=str(dual_stack))
+        assert _ours() == theirs, (region, fips, dual_stack)
 
 
 @pytest.mark.parametrize("region", ["us-east-1", "cn-north-1", "us-iso-east-1"])

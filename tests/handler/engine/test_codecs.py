@@ -7,7 +7,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from handler.contract import exact_json
@@ -110,45 +110,38 @@ def test_a_delimiter_of_its_own_separates_the_elements(database: Database) -> No
     assert database.read(text, "box[]") == ["(1,1),(0,0)", "(3,3),(2,2)"]
 
 
-@settings(max_examples=60, deadline=None)
 @given(value=st.lists(st.none() | _TRICKY))
 def test_text_arrays(database: Database, value: list[str | None]) -> None:
     assert database.read(_encoded(value, ["array", "scalar"]), "text[]") == value
 
 
-@settings(max_examples=50, deadline=None)
 @given(value=st.integers(1, 3).flatmap(lambda n: st.lists(st.lists(_TRICKY, min_size=n, max_size=n), min_size=1)))
 def test_arrays_of_two_dimensions(database: Database, value: list[list[str]]) -> None:
     assert database.read(_encoded(value, ["array", "scalar"]), "text[]") == value
 
 
-@settings(max_examples=60, deadline=None)
 @given(value=_POINTS)
 def test_rows(database: Database, value: dict[str, Any]) -> None:
     assert database.read(_encoded(value, _POINT), "point3") == value
 
 
 @pytest.mark.slow
-@settings(max_examples=60, deadline=None)
 @given(value=st.lists(st.none() | _POINTS))
 def test_arrays_of_rows(database: Database, value: list[dict[str, Any] | None]) -> None:
     assert database.read(_encoded(value, ["array", _POINT]), "point3[]") == value
 
 
-@settings(max_examples=60, deadline=None)
 @given(value=st.dictionaries(_TRICKY, st.none() | _TRICKY))
 def test_hstores(database: Database, value: dict[str, str | None]) -> None:
     assert database.read(_encoded(value, "hstore"), "hstore") == value
 
 
 @pytest.mark.slow
-@settings(max_examples=60, deadline=None)
 @given(value=st.lists(st.none() | _TRICKY | st.integers() | st.lists(_TRICKY) | st.dictionaries(_TRICKY, _TRICKY)))
 def test_arrays_of_documents_have_one_dimension(database: Database, value: list[Any]) -> None:
     assert database.read(_encoded(exact_json.exact(value), ["array", "json"]), "json[]") == value
 
 
-@settings(max_examples=60, deadline=None)
 @given(value=st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**40), max_value=10**40))
 def test_numbers_keep_every_digit(database: Database, value: Decimal) -> None:
     assert database.read(_encoded(value, "scalar"), "numeric") == value
@@ -178,6 +171,5 @@ def test_a_list_of_texts_is_written_as_each_of_its_elements_is(texts: list[str])
 @given(
     st.lists(_TRICKY | st.booleans() | st.lists(st.integers(0, 9)) | st.dictionaries(_TRICKY, st.none(), max_size=2))
 )
-@settings(deadline=None)
 def test_a_list_of_documents_comes_back_as_it_went_in(database: Database, values: list[Any]) -> None:
     assert database.read(_encoded(values, ["array", "json"]), "json[]") == values

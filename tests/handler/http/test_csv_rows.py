@@ -7,7 +7,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from handler.http.csv_rows import csv
@@ -50,7 +50,6 @@ def _read(text: str) -> list[list[str]]:
 
 
 @pytest.mark.slow
-@settings(max_examples=300)
 @given(_tables(_SINGLE))
 def test_rows_of_single_values_come_back(table: tuple[list[str], list[list[Any]]]) -> None:
     names, rows = table
@@ -63,7 +62,6 @@ def test_rows_of_single_values_come_back(table: tuple[list[str], list[list[Any]]
 
 
 @pytest.mark.slow
-@settings(max_examples=300)
 @given(_tables(_NESTED))
 def test_nested_values_are_their_json(table: tuple[list[str], list[list[Any]]]) -> None:
     names, rows = table

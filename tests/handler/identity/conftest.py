@@ -1,7 +1,7 @@
 """A function with an issuer of tokens and a secret of API keys, over operations that answer who called."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -11,7 +11,7 @@ from handler.contract.operation import Access, Operation, Result
 from handler.identity.api_keys import hash_of
 from handler.identity.identity import Identity
 from handler.identity.settings import IdentitySettings
-from tests.handler.identity.issuer import TokenIssuer, token_issuer
+from tests.handler.identity.issuer import TokenIssuer, token_issuers
 from tests.support.operations import operation
 
 ALICE_KEY = "qp_" + "a" * 40
@@ -19,10 +19,16 @@ BOB_KEY = "qp_" + "b" * 40
 OLD_KEY = "qp_" + "c" * 40
 
 
+@pytest.fixture(scope="session")
+def new_issuer() -> Iterator[Callable[[], TokenIssuer]]:
+    with token_issuers() as make:
+        yield make
+
+
 @pytest.fixture
-def issuer() -> Iterator[TokenIssuer]:
-    with token_issuer() as made:
-        yield made
+def issuer(new_issuer: Callable[[], TokenIssuer]) -> TokenIssuer:
+    """An issuer that no other test has asked for anything."""
+    return new_issuer()
 
 
 class Secrets:

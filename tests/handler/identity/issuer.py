@@ -3,7 +3,7 @@
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -62,11 +62,16 @@ class TokenIssuer:
 
 
 @contextmanager
-def token_issuer() -> Iterator[TokenIssuer]:
+def token_issuers() -> Iterator[Callable[[], TokenIssuer]]:
+    """Makes issuers, each with a URL of its own on one server."""
+    issuers: dict[str, TokenIssuer] = {}
+
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            issuer.fetches.append(self.path)
-            document = None if issuer.broken else issuer.document(self.path)
+            _, name, path = self.path.split("/", 2)
+            issuer = issuers[name]
+            issuer.fetches.append(f"/{path}")
+            document = None if issuer.broken else issuer.document(f"/{path}")
             body = json.dumps(document).encode()
             self.send_response(200 if document is not None else 500)
             self.send_header("content-length", str(len(body)))
@@ -77,12 +82,24 @@ def token_issuer() -> Iterator[TokenIssuer]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    issuer = TokenIssuer(f"http://127.0.0.1:{server.server_port}")
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
+
+    def make() -> TokenIssuer:
+        name = str(len(issuers))
+        issuers[name] = made = TokenIssuer(f"http://127.0.0.1:{server.server_port}/{name}")
+        return made
+
     try:
-        yield issuer
+        yield make
     finally:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+@contextmanager
+def token_issuer() -> Iterator[TokenIssuer]:
+    """Makes one issuer with a server of its own."""
+    with token_issuers() as make:
+        yield make()
