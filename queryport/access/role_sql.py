@@ -3,7 +3,12 @@
 from collections.abc import Iterator
 
 from queryport.access.privileges import Needs, Privilege
-from queryport.compile.write.names import quoted
+
+
+def quoted(name: str) -> str:
+    """Quote a name as an identifier, whatever is in it."""
+    escaped = name.replace('"', '""')
+    return f'"{escaped}"'
 
 
 def literal(text: str) -> str:

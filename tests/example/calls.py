@@ -13,8 +13,8 @@ from handler.contract.operation import Operation
 from handler.contract.sql import Codec
 from queryport.compile.read.draft import Draft, Edit
 from queryport.compile.read.header import read_header
-from queryport.compile.read.located_yaml import CoreLoader
 from queryport.compile.read.scan import scan
+from queryport.compile.read.yaml_nodes import CoreLoader
 from queryport.diagnostics.reporter import Reporter
 from queryport.diagnostics.source import Source
 from tests.support.repository import QUERIES

@@ -16,8 +16,9 @@ from pydantic import ValidationError
 
 from queryport.compile.read.front_matter import FolderSettings, FrontMatter
 from queryport.compile.read.header import Header, report_invalid
-from queryport.compile.read.located_yaml import CoreLoader, KeyPath, Reader
+from queryport.compile.read.located_yaml import KeyPath, Reader
 from queryport.compile.read.regular_file import WHOLE, read_bytes
+from queryport.compile.read.yaml_nodes import compose
 from queryport.diagnostics.reporter import Reporter
 from queryport.diagnostics.source import Problem, Source, Span, shown
 
@@ -121,7 +122,7 @@ def _read(reporter: Reporter) -> Folder | None:
         return min(starts[mark.line] + mark.column if mark.line < len(starts) else len(source.text), len(source.text))
 
     try:
-        node = yaml.compose(source.text, Loader=CoreLoader)
+        node = compose(source.text)
     except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         start = offset(mark) if mark else 0

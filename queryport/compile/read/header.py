@@ -14,8 +14,9 @@ from pydantic_core import ErrorDetails
 
 from queryport.compile.read.comment_blocks import CommentBlock, following_blocks, leading_blocks
 from queryport.compile.read.front_matter import FrontMatter
-from queryport.compile.read.located_yaml import CoreLoader, KeyPath, Reader
+from queryport.compile.read.located_yaml import KeyPath, Reader
 from queryport.compile.read.wording import unknown_key, wrong_value
+from queryport.compile.read.yaml_nodes import compose
 from queryport.diagnostics.reporter import Reporter
 from queryport.diagnostics.source import Span
 
@@ -129,7 +130,7 @@ def _composed(
     cure = "front matter is `key: value` lines: quote a value that holds `: `, and keep prose under `description:`"
     whole = Span(lines[0].start, lines[0].end)
     try:
-        return yaml.compose(text, Loader=CoreLoader)
+        return compose(text)
     except yaml.MarkedYAMLError as error:
         if "'\\t'" in (error.problem or ""):
             cure = "indent with spaces"

@@ -1,10 +1,8 @@
 """Reads YAML as plain values, with the place in the file of each key and each value.
 
-Takes the scalars of YAML 1.2's core schema: `no` and `2024-01-01` stay strings. Reports a key that stands twice, of
-which PyYAML would silently keep the last.
+Reports a key that stands twice, of which PyYAML would silently keep the last.
 """
 
-import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -17,22 +15,6 @@ KeyPath = tuple[str | int, ...]
 
 
 _MOST_NODES, _MOST_LEVELS = 5_000, 50
-
-
-class CoreLoader(yaml.SafeLoader):
-    """YAML with the scalars of YAML 1.2's core schema: `no` and `2024-01-01` are strings, not surprises."""
-
-    yaml_implicit_resolvers = {}  # noqa: RUF012 (PyYAML's own shape: add_implicit_resolver copies it)
-
-
-# The patterns of YAML 1.2's section 10.3.2, each with the characters that it can begin with.
-for _tag, _pattern, _first in (
-    ("null", r"^(?:~|null|Null|NULL|)$", ["~", "n", "N", ""]),
-    ("bool", r"^(?:true|True|TRUE|false|False|FALSE)$", [*"tTfF"]),
-    ("int", r"^[-+]?[0-9]+$", [*"-+0123456789"]),
-    ("float", r"^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$", [*"-+.0123456789"]),
-):
-    CoreLoader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(_pattern), _first)
 
 
 class Reader:

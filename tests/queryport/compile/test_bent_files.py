@@ -11,6 +11,7 @@ from handler.contract.operation import Operation
 from queryport.diagnostics.rules import Severity
 from queryport.diagnostics.source import Problem
 from tests.queryport.compile.test_problems import CASES
+from tests.support.seeds import seeds
 
 Compile = Callable[[str], tuple[Operation | None, list[Problem]]]
 
@@ -75,11 +76,15 @@ def bent(seed: int, texts: list[str]) -> Iterator[str]:
         yield "".join(words)
 
 
-@pytest.mark.parametrize("seed", range(6))
-def test_a_bent_file_gives_problems_and_never_a_traceback(compile_text: Compile, seed: int) -> None:
+def straight() -> list[str]:
+    """The files that are bent."""
     short = [text.replace("‸", "") for _, text, _ in CASES if len(text) < 2000]
-    texts = short + [path.read_text() for path in sorted(EXAMPLE.rglob("*.sql"))]
-    variants = bent(seed, texts)
+    return short + [path.read_text() for path in sorted(EXAMPLE.rglob("*.sql"))]
+
+
+@pytest.mark.parametrize("seed", seeds(2, slow=6, long=30))
+def test_a_bent_file_gives_problems_and_never_a_traceback(compile_text: Compile, seed: int) -> None:
+    variants = bent(seed, straight())
     for _ in range(250):
         text = next(variants)
         operation, problems = compile_text(text)
