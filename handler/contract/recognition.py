@@ -53,7 +53,7 @@ class Recognizers:
     def _alone(self, schema: Mapping[str, Any], keyword: str) -> Predicate:
         alone = {keyword: schema[keyword]}
         accepts = self._make(alone).accepts
-        if keyword not in _OF_NUMBERS or not predicates.takes_decimal_strings(schema):
+        if keyword not in OF_NUMBERS or not predicates.takes_decimal_strings(schema):
             return accepts
         (of_strings,) = predicates.of_decimal_strings(schema, list(self._of_numbers(alone)))
         return lambda value: of_strings(value) if type(value) is str else accepts(value)
@@ -181,8 +181,6 @@ def _elements(recognizer: Recognizer, start: int) -> Predicate:
     return (lambda value: accepts_all(value[start:])) if start else accepts_all
 
 
-_OF_NUMBERS = frozenset({"multipleOf", *(keyword for keyword, _ in predicates.BOUNDS)})
-
 # The keyword, how its parts are put together, and whether that needs to know what a part surely refuses.
 _COMBINED: tuple[tuple[str, Callable[[list[Predicate]], Predicate], bool], ...] = (
     ("allOf", predicates.all_of, False),
@@ -190,13 +188,19 @@ _COMBINED: tuple[tuple[str, Callable[[list[Predicate]], Predicate], bool], ...] 
     ("oneOf", predicates.exactly_one_of, True),
 )
 
-_ANNOTATIONS = frozenset({"title", "description", "default", "examples", "deprecated"})
-KEYWORDS = _ANNOTATIONS | {
-    *("type", "enum", "const", "allOf", "anyOf", "oneOf", "not"),
-    *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
-    *("minLength", "maxLength", "pattern", "format"),
-    *("items", "prefixItems", "contains", "minContains", "maxContains", "minItems", "maxItems", "uniqueItems"),
-    *("properties", "patternProperties", "additionalProperties", "propertyNames", "required"),
-    *("minProperties", "maxProperties", "dependentRequired"),
-}
+ANNOTATIONS = frozenset({"title", "description", "default", "examples", "deprecated"})
+OF_NUMBERS = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"})
+OF_STRINGS = frozenset({"minLength", "maxLength", "pattern", "format"})
+OF_ARRAYS = frozenset(
+    {"items", "prefixItems", "contains", "minContains", "maxContains", "minItems", "maxItems", "uniqueItems"}
+)
+OF_OBJECTS = frozenset(
+    {
+        *("properties", "patternProperties", "additionalProperties", "propertyNames", "required"),
+        *("minProperties", "maxProperties", "dependentRequired"),
+    }
+)
+OF_ANY_TYPE = frozenset({"type", "enum", "const", "allOf", "anyOf", "oneOf", "not"})
+
+KEYWORDS = ANNOTATIONS | OF_NUMBERS | OF_STRINGS | OF_ARRAYS | OF_OBJECTS | OF_ANY_TYPE
 """Every keyword that is known here; the compiler takes no other."""

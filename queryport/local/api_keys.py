@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from queryport.aws.local_account import SECRET_ARN
 from queryport.console.failure import CommandError
-from queryport.local.private_file import write_private
+from queryport.whole_file import OWNER_ALONE, write_whole
 
 API_KEYS_SECRET_ARN = f"{SECRET_ARN}-api-keys"
 SECRET_VARIABLE = "QUERYPORT_API_KEYS_SECRET_ARN"  # noqa: S105 (a name)
@@ -67,6 +67,6 @@ class LocalApiKeys:
         try:
             kept = json.loads(self.path.read_text())["keys"] if self.path.exists() else []
             text = json.dumps({"keys": [*kept, dict(entry)]}, ensure_ascii=False, indent=2) + "\n"
-            write_private(self.path, text.encode())
+            write_whole(self.path, [text.encode()], OWNER_ALONE)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ApiKeysError(f"{self.path} cannot be used ({error}): mend or delete it") from None

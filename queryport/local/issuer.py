@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.hazmat.primitives.serialization import load_pem_private_key as load_key
 
 from queryport.console.failure import CommandError
-from queryport.local.private_file import write_private
+from queryport.whole_file import OWNER_ALONE, write_whole
 
 ISSUER = "https://queryport.local"
 AUDIENCE = "queryport"
@@ -65,5 +65,5 @@ def _read(path: Path) -> ec.EllipticCurvePrivateKey:
 def _made(path: Path) -> ec.EllipticCurvePrivateKey:
     key = ec.generate_private_key(ec.SECP256R1())
     text = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    write_private(path, text)
+    write_whole(path, [text], OWNER_ALONE)
     return key

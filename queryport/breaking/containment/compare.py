@@ -7,13 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from handler.contract.recognition import KEYWORDS
 from queryport.breaking.containment.arrays import arrays
 from queryport.breaking.containment.numbers import exact_numbers, numbers
 from queryport.breaking.containment.objects import objects
 from queryport.breaking.containment.schemas import (
-    ANNOTATIONS,
-    NUMERIC,
-    OF_TYPE,
     Excess,
     Path,
     Schema,
@@ -26,8 +24,6 @@ from queryport.breaking.containment.schemas import (
 )
 from queryport.breaking.containment.strings import strings
 
-_COMBINING = frozenset({"allOf", "anyOf", "oneOf", "not", "enum", "const", "type"})
-_KNOWN = ANNOTATIONS | _COMBINING | {*NUMERIC, *(keyword for group in OF_TYPE.values() for keyword in group)}
 _DEEPEST = 60
 
 
@@ -110,7 +106,7 @@ def _of_any_type(
     first: Sequence[Schema], second: Mapping[str, Any], kind: str, path: Path, depth: int
 ) -> Iterator[Excess]:
     """Compare the keywords that values of every type have to satisfy."""
-    for keyword in second.keys() - _KNOWN:
+    for keyword in second.keys() - KEYWORDS:
         if not any(isinstance(each, dict) and each.get(keyword) == second[keyword] for each in first):
             yield Excess(path, keyword, None, second[keyword])
     if "enum" in second or "const" in second:

@@ -4,24 +4,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from handler.contract.patterns import Effort
-from handler.contract.recognition import Recognizers
+from handler.contract.recognition import ANNOTATIONS, Recognizers
 
 Schema = Any
 Path = tuple[str, ...]
 
 TYPES = ("null", "boolean", "integer", "fraction", "string", "array", "object")
 """The types of JSON, with `number` in two: whole ones, and those that are not."""
-
-OF_TYPE = {
-    "string": ("minLength", "maxLength", "pattern", "format"),
-    "array": ("items", "prefixItems", "contains", "minContains", "maxContains", "minItems", "maxItems", "uniqueItems"),
-    "object": (
-        *("properties", "patternProperties", "additionalProperties", "propertyNames", "required"),
-        *("minProperties", "maxProperties", "dependentRequired"),
-    ),
-}
-NUMERIC = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
-ANNOTATIONS = frozenset({"title", "description", "default", "examples", "deprecated"})
 
 
 class Excess(NamedTuple):

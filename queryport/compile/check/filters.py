@@ -1,8 +1,8 @@
 """The conditions that callers may set on an output column: those that PostgreSQL has for the column's type.
 
 Asked of PostgreSQL, by the operators of the type's default operator classes: an equality that GROUP BY goes by, an
-order that ORDER BY goes by. So two boxes of equal area are not equal here, and json can only be
-asked whether it is NULL.
+order that ORDER BY goes by. So two boxes of equal area are not equal here, and json can only be asked whether it is
+NULL.
 """
 
 from collections.abc import Iterator

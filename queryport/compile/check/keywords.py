@@ -9,28 +9,17 @@ from typing import Any, NamedTuple
 
 from handler.contract.formats import FORMATS
 from handler.contract.patterns import DECIMAL, FINITE_DECIMAL, MOST_STEPS, Pattern, PatternError
-from handler.contract.recognition import KEYWORDS
+from handler.contract.recognition import KEYWORDS, OF_ARRAYS, OF_NUMBERS, OF_OBJECTS, OF_STRINGS
 from queryport.compile.describe.types import Schema
 from queryport.diagnostics.near_names import did_you_mean
 
-_NUMERIC = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"})
-_TEXTUAL = frozenset({"minLength", "maxLength", "pattern", "format"})
-_ARRAY = frozenset(
-    {"items", "prefixItems", "contains", "minContains", "maxContains", "minItems", "maxItems", "uniqueItems"}
-)
-_OBJECT = frozenset(
-    {
-        *("properties", "patternProperties", "additionalProperties", "propertyNames", "required"),
-        *("minProperties", "maxProperties", "dependentRequired"),
-    }
-)
 _KINDS = (
-    (_NUMERIC, frozenset({"number", "integer"}), "numbers"),
-    (_TEXTUAL, frozenset({"string"}), "strings"),
-    (_ARRAY, frozenset({"array"}), "arrays"),
-    (_OBJECT, frozenset({"object"}), "objects"),
+    (OF_NUMBERS, frozenset({"number", "integer"}), "numbers"),
+    (OF_STRINGS, frozenset({"string"}), "strings"),
+    (OF_ARRAYS, frozenset({"array"}), "arrays"),
+    (OF_OBJECTS, frozenset({"object"}), "objects"),
 )
-_DOCUMENTS = ((_NUMERIC, "number"), (_TEXTUAL, "string"), (_ARRAY, "array"), (_OBJECT, "object"))
+_DOCUMENTS = ((OF_NUMBERS, "number"), (OF_STRINGS, "string"), (OF_ARRAYS, "array"), (OF_OBJECTS, "object"))
 _ANNOTATIONS = frozenset({"title", "examples", "deprecated"})
 
 # The keywords whose value is a schema, a list of schemas, and a mapping of names to schemas.
@@ -136,8 +125,8 @@ def types_of(schema: Schema) -> frozenset[str]:
 
 def _bounded_number(schema: Schema, keywords: Mapping[str, Any]) -> Schema:
     """The `type` and `pattern` of a number that has bounds, of which a string must not slip past one."""
-    bounded = bool(keywords.keys() & _NUMERIC)
-    deep = any(nested.keys() & _NUMERIC for path, nested in _within(keywords, ()) if path)
+    bounded = bool(keywords.keys() & OF_NUMBERS)
+    deep = any(nested.keys() & OF_NUMBERS for path, nested in _within(keywords, ()) if path)
     if not (bounded or deep):
         return {}
     takes_digits = schema.get("pattern") in (DECIMAL, FINITE_DECIMAL)

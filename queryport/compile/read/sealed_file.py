@@ -5,10 +5,10 @@ malice: who may write the file decides what is compiled, as who may write the qu
 """
 
 import hashlib
-import os
-import secrets
 from collections.abc import Iterable
 from pathlib import Path
+
+from queryport.whole_file import write_whole
 
 
 def read_sealed(path: Path, key: str) -> bytes | None:
@@ -26,14 +26,7 @@ def write_sealed(path: Path, key: str, content: Iterable[bytes]) -> None:
     """Write the file whole or not at all, even where another process writes it at the time. Raises OSError."""
     parts = (key.encode() + b"\n", *content)
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    try:
-        with unfinished.open("wb") as file:
-            file.writelines((_digest(*parts), *parts))
-        unfinished.replace(path)
-    except BaseException:
-        unfinished.unlink(missing_ok=True)
-        raise
+    write_whole(path, (_digest(*parts), *parts))
 
 
 def _digest(*parts: bytes) -> bytes:

@@ -3,7 +3,6 @@
 Takes operations that are already sound: no two share a name or a route.
 """
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,13 +11,14 @@ import orjson
 
 from handler.contract.operation import CATALOG_FORMAT, Http, Operation
 from queryport.compile.write.encoded import EncodedOperation, EncodedOperations, json_line
+from queryport.whole_file import write_whole
 
 _LARGE = 4096
 """The bytes beyond which a branch of the routes is not part of the index."""
 
 
 def write_catalog(path: Path, operations: Sequence[Operation], fingerprint: str) -> None:
-    """Write the catalogue whole or not at all: a reader never meets half of one."""
+    """Write the catalogue. Raises OSError."""
     lines = _Lines()
     encoded = EncodedOperations.of(operations).encoded
     places = {operation.name: _add(lines, operation) for operation in encoded}
@@ -28,9 +28,7 @@ def write_catalog(path: Path, operations: Sequence[Operation], fingerprint: str)
         "routes": _without_large_branches(trie(encoded), lines),
         "operations": lines.add(orjson.dumps(places)),
     }
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    unfinished.write_bytes(b"[\n" + b",\n".join([json_line(index), *lines.all]) + b"\n]\n")
-    unfinished.replace(path)
+    write_whole(path, (b"[\n", b",\n".join([json_line(index), *lines.all]), b"\n]\n"))
 
 
 class _Lines:

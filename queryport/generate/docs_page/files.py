@@ -3,13 +3,13 @@
 import base64
 import gzip
 import hashlib
-import os
 from pathlib import Path
 
 import orjson
 
 from handler.contract.docs_file import DocsFile
 from queryport.generate.docs_page.assemble import docs_page, policy_of
+from queryport.whole_file import write_whole
 
 _NOT_FRAMED = "; frame-ancestors 'none'"
 """A directive that counts in a header alone."""
@@ -31,6 +31,4 @@ def write_docs_page(catalog: Path, *, wanted: bool, changes: str | None = None) 
         page=page.decode(),
         compressed=base64.b64encode(gzip.compress(page, mtime=0)).decode(),
     )
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    unfinished.write_bytes(orjson.dumps(file._asdict()))
-    unfinished.replace(path)
+    write_whole(path, [orjson.dumps(file._asdict())])

@@ -2,13 +2,13 @@
 
 import gzip
 import hashlib
-import os
 from pathlib import Path
 
 import orjson
 
 from handler.contract.openapi_index import DocumentFiles, DocumentIndex
 from queryport.generate.openapi.document import Document
+from queryport.whole_file import write_whole
 
 
 def write_document(catalog: Path, document: Document | None, fingerprint: str, readers: str) -> None:
@@ -26,12 +26,6 @@ def write_document(catalog: Path, document: Document | None, fingerprint: str, r
         audiences=[None if audience is None else list(audience) for audience in document.audiences],
         root=document.root,
     )
-    _write(files.document, document.text)
-    _write(files.compressed, gzip.compress(document.text, mtime=0))
-    _write(files.parts, orjson.dumps(index._asdict()))
-
-
-def _write(path: Path, content: bytes) -> None:
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    unfinished.write_bytes(content)
-    unfinished.replace(path)
+    write_whole(files.document, [document.text])
+    write_whole(files.compressed, [gzip.compress(document.text, mtime=0)])
+    write_whole(files.parts, [orjson.dumps(index._asdict())])
