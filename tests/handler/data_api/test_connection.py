@@ -10,13 +10,13 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-import boto3  # type: ignore[import-untyped]  # its stubs are a package of their own
 import pytest
 import trustme
 from botocore.config import Config
 
 from handler.data_api.connection import Connections, Loss, NoAnswer, Reply, Route
 from handler.data_api.wire import Action, Request, Wire
+from tests.support.boto3_session import session
 from tests.support.recorder import Answer, Recorder, Server, read_request
 
 _LARGE = b"x" * 8_000_000
@@ -288,7 +288,7 @@ def _begin_by_wire() -> None:
 
 
 def _begin_by_boto3() -> None:
-    client = boto3.Session().client("rds-data", config=Config(retries={"total_max_attempts": 1}))
+    client = session().client("rds-data", config=Config(retries={"total_max_attempts": 1}))
     try:
         client.begin_transaction(resourceArn="arn:aws:rds", secretArn="arn:aws:secret")
     finally:

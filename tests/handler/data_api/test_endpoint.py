@@ -6,19 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import boto3  # type: ignore[import-untyped]  # its stubs are a package of their own
-import botocore.session
 import pytest
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, InvalidRegionError, NoRegionError
-from botocore.loaders import Loader
 
 from handler.data_api import endpoint
 from handler.data_api.configuration import Configuration
+from tests.support.boto3_session import LOADER, session
 
-_LOADER = Loader()
-"""Reads boto3's models once, for all its sessions."""
-
-_PARTITIONS = [list(partition["regions"]) for partition in _LOADER.load_data("partitions")["partitions"]]
+_PARTITIONS = [list(partition["regions"]) for partition in LOADER.load_data("partitions")["partitions"]]
 _KINDS = tuple(itertools.product((False, True), repeat=2))
 """Whether the endpoint is one of FIPS, and whether one that IPv6 reaches."""
 _TRUTHS = ("true", "True", "")
@@ -50,13 +46,7 @@ def settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., N
     return write
 
 
-def _session() -> boto3.Session:
-    core = botocore.session.Session()
-    core.register_component("data_loader", _LOADER)
-    return boto3.Session(botocore_session=core)
-
-
-def _theirs(session: boto3.Session | None = None, **settings: Any) -> Sent | str:
+def _theirs(known: boto3.Session | None = None, **settings: Any) -> Sent | str:
     """The request that boto3 would send, or the name of the error that it raises instead."""
     sent: list[Sent] = []
 
@@ -66,7 +56,7 @@ def _theirs(session: boto3.Session | None = None, **settings: Any) -> Sent | str
         raise InterruptedError
 
     try:
-        client = (session or _session()).client("rds-data", **settings)
+        client = (known or session()).client("rds-data", **settings)
         client.meta.events.register("before-send.rds-data", keep)
         client.begin_transaction(resourceArn="arn:aws:rds", secretArn="arn:aws:secretsmanager")
     except InterruptedError:
@@ -98,11 +88,11 @@ def _regions(*, wholly: bool) -> Iterator[tuple[str, bool, bool]]:
 )
 def test_every_region_has_boto3s_endpoint(settings: Callable[..., None], *, wholly: bool) -> None:
     settings()
-    session = _session()
+    known = session()
     assert sum(map(len, _PARTITIONS)) > 35
     for region, fips, dual_stack in _regions(wholly=wholly):
         config = Config(use_fips_endpoint=fips, use_dualstack_endpoint=dual_stack)
-        theirs = _theirs(session, region_name=region, config=config)
+        theirs = _theirs(known, region_name=region, config=config)
         settings(AWS_DEFAULT_REGION=region, AWS_USE_FIPS_ENDPOINT=str(fips), AWS_USE_DUALSTACK_ENDPOINT=str(dual_stack))
         assert _ours() == theirs, (region, fips, dual_stack)
 

@@ -8,7 +8,6 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-import boto3  # type: ignore[import-untyped]  # its stubs are a package of their own
 import orjson
 import pytest
 from botocore.exceptions import ClientError
@@ -30,6 +29,7 @@ from handler.data_api.wire import (
     read_updates,
 )
 from queryport.emulator import Emulator
+from tests.support.boto3_session import session
 from tests.support.recorder import Answer, Recorded, Recorder
 
 _CLUSTER = {
@@ -85,7 +85,7 @@ def _both(recorder: Recorder, action: Action, url: str | None = None) -> tuple[R
     name, members = REQUESTS[action]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_ENDPOINT_URL_RDS_DATA", url or recorder.url)
-        client, wire = boto3.Session().client("rds-data"), Wire.from_environment()
+        client, wire = session().client("rds-data"), Wire.from_environment()
         try:
             getattr(client, name)(**members)
             _send(wire, action, members)
@@ -212,7 +212,7 @@ def test_every_text_is_sent_as_the_sdk_sends_it(text: str) -> None:
 
 def test_both_get_the_same_from_the_emulator(emulator: Emulator, environment: Mapping[str, str]) -> None:
     assert environment["AWS_ENDPOINT_URL_RDS_DATA"] == emulator.url
-    client, wire = boto3.Session().client("rds-data"), Wire.from_environment()
+    client, wire = session().client("rds-data"), Wire.from_environment()
     sql = "SELECT to_json(v)::text FROM (VALUES ('é\"'), (NULL), (:a)) AS t (v)"
     members = {**_DATABASE, "sql": sql, "parameters": [{"name": "a", "value": {"stringValue": "😀\u2028"}}]}
     rows = read_rows(_send(wire, Action.EXECUTE, members))
