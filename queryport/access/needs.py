@@ -162,8 +162,10 @@ class _Derivation:
             if any(kinds & _TRIGGER_BITS.get(verb, 0) for verb in verbs):
                 self._body(self._objects.routine(function))
 
-    def _sequences(self, oids: Iterable[int], tree: str) -> None:
+    def _sequences(self, oids: Sequence[int], tree: str) -> None:
         """Need the sequences that are named, as far as the tree uses them."""
+        if not oids:
+            return
         routines = [self._objects.routine(oid) for oid in named(read_tree(tree)).functions]
         sets = any(routine and routine.name.startswith("pg_catalog.setval(") for routine in routines)
         for oid in oids:

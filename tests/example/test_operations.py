@@ -31,8 +31,7 @@ from queryport.postgres.server import EmbeddedPostgres
 from tests.example.calls import ABSENT, Call, recorded, route, statement
 from tests.support.databases import fresh_copy
 from tests.support.function import IAM_CALLER
-from tests.support.roles import as_least_role
-from tests.support.shop import seeded_shop
+from tests.support.shop import as_least_role, seeded_shop
 
 CALLS = recorded()
 Peer = psycopg.Connection[dict[str, Any]]
@@ -94,13 +93,15 @@ class Served(NamedTuple):
 
 
 @contextmanager
-def _served(url: str, peer_url: str, compilation: Compilation, directory: Path) -> Iterator[Served]:
+def _served(
+    server: EmbeddedPostgres, url: str, peer_url: str, compilation: Compilation, directory: Path
+) -> Iterator[Served]:
     catalog = directory / "catalog.json"
     write_catalog(catalog, compilation.catalogue, "test")
     database = str(conninfo_to_dict(url)["dbname"])
     with (
         # As in production, the function is a role that may do what its operations need, and no more.
-        Emulator(as_least_role(url, compilation, "bookshop")) as emulator,
+        Emulator(as_least_role(server, url)) as emulator,
         start_blocking_portal() as portal,
         psycopg.connect(peer_url, autocommit=True, row_factory=dict_row) as peer,
     ):
@@ -121,9 +122,11 @@ def _know_types(peer: Peer) -> None:
 
 
 @pytest.fixture(scope="module")
-def read(pristine: str, compilation: Compilation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def read(
+    postgres: EmbeddedPostgres, pristine: str, compilation: Compilation, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Served]:
     """A shop that is only read, so that no answer depends on which calls were made before."""
-    with _served(pristine, pristine, compilation, tmp_path_factory.mktemp("read")) as served:
+    with _served(postgres, pristine, pristine, compilation, tmp_path_factory.mktemp("read")) as served:
         yield served
 
 
@@ -136,7 +139,7 @@ def changed(
     with (
         fresh_copy(postgres, template) as one,
         fresh_copy(postgres, template) as other,
-        _served(one.url, other.url, compilation, tmp_path_factory.mktemp("changed")) as served,
+        _served(postgres, one.url, other.url, compilation, tmp_path_factory.mktemp("changed")) as served,
     ):
         yield served
 

@@ -1,5 +1,9 @@
 """The bookshop of the example, seeded and compiled once a run for all suites and workers."""
 
+import psycopg
+
+from queryport.access.needs import needs
+from queryport.access.role_sql import grants
 from queryport.compile import Compilation
 from queryport.migrations.runner import apply
 from queryport.postgres.server import EmbeddedPostgres
@@ -8,6 +12,9 @@ from tests.support.compiling import compiled
 from tests.support.databases import copy_for_suite, template_database
 from tests.support.once import once_a_run
 from tests.support.repository import MIGRATIONS, QUERIES, SEED
+from tests.support.roles import as_role
+
+_ROLE = "bookshop"
 
 
 def seed(url: str) -> None:
@@ -28,6 +35,17 @@ def read_only_shop(server: EmbeddedPostgres) -> FreshDatabase:
 def compiled_shop(server: EmbeddedPostgres) -> Compilation:
     """The example's operations."""
     return once_a_run(server, "compiled_shop", lambda: _compiled(server))
+
+
+def as_least_role(server: EmbeddedPostgres, url: str) -> str:
+    """The URL of a copy of the shop as the role that `queryport role` prints: it may do what the operations need."""
+    with psycopg.connect(url) as connection:
+        connection.execute(once_a_run(server, "shop_grants", lambda: _grants(server)).encode())
+    return as_role(url, _ROLE)
+
+
+def _grants(server: EmbeddedPostgres) -> str:
+    return grants(_ROLE, needs(read_only_shop(server).url, compiled_shop(server).catalogue))
 
 
 def _compiled(server: EmbeddedPostgres) -> Compilation:
