@@ -9,6 +9,7 @@ Run by the AWS SAM CLI's Python, which has the translator; the project's own env
 What `sam package` uploads and puts into the template, the image's address and the state machines, is filled in here.
 """
 
+import functools
 import json
 import os
 import sys
@@ -41,11 +42,17 @@ def deployed(path: Path, parameters: dict[str, str], resources: dict[str, Any]) 
     return _transformed({**template, "Resources": {**template["Resources"], **resources}}, parameters)
 
 
-def _read(path: Path) -> dict[str, Any]:
+@functools.cache
+def _decoded(path: Path, _text: bytes) -> str:
+    """The template as JSON; to read its YAML takes as long as to transform it."""
     decoded, problems = decode(str(path))
     if problems:
         raise SystemExit("\n".join(str(problem) for problem in problems))
-    template: dict[str, Any] = json.loads(json.dumps(decoded))
+    return json.dumps(decoded)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    template: dict[str, Any] = json.loads(_decoded(path, path.read_bytes()))
     for resource in template["Resources"].values():
         properties = resource.get("Properties", {})
         if properties.get("PackageType") == "Image":

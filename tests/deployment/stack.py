@@ -8,12 +8,14 @@ import atexit
 import functools
 import hashlib
 import json
+import os
 import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from queryport.postgres.folders import STATE_VARIABLE
 from tests.support.repository import ROOT
 
 SAM_PYTHON = ROOT / ".tools/sam/bin/python"
@@ -47,8 +49,15 @@ def _translator() -> subprocess.Popen[str]:
 
 @functools.cache
 def transformed(path: Path, parameters: tuple[tuple[str, str], ...] = ()) -> dict[str, Any]:
-    """The CloudFormation that AWS's translator makes of a SAM template with these parameters."""
-    return _ask({"path": str(path), "parameters": dict(parameters)})
+    """The CloudFormation that AWS's translator makes of a SAM template with these parameters, once a run."""
+    question = {"path": str(path), "parameters": dict(parameters)}
+    kept = Path(os.environ[STATE_VARIABLE]) / f"transformed-{hashlib.sha256(json.dumps(question).encode()).hexdigest()}"
+    if not kept.exists():
+        unfinished = kept.with_name(f"{kept.name}-{os.getpid()}")
+        unfinished.write_text(json.dumps(_ask(question)))
+        unfinished.rename(kept)
+    template: dict[str, Any] = json.loads(kept.read_text())
+    return template
 
 
 def deployed_template(path: Path, resources: dict[str, Any]) -> dict[str, Any]:

@@ -43,26 +43,53 @@ def program(node: str) -> Path:  # noqa: ARG001 (its packages are there by then)
     return path
 
 
-def _synthesised(node: str, program: Path, folder: Path, **changed: str) -> dict[str, Any]:
-    context = {
-        "stack": "queryport",
-        "repository": "queryport",
-        "digest": "sha256:" + "0" * 64,
-        "clusterArn": CLUSTER,
-        "secretArns": SECRET,
-        "database": "app",
-        **changed,
-    }
-    environment = {"PATH": "/usr/bin:/bin", "CDK_OUTDIR": str(folder), "CDK_CONTEXT_JSON": json.dumps(context)}
-    done = subprocess.run([node, program], env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    template: dict[str, Any] = json.loads((folder / "queryport.template.json").read_text())
-    return template
+CONTEXT = {
+    "stack": "queryport",
+    "repository": "queryport",
+    "digest": "sha256:" + "0" * 64,
+    "clusterArn": CLUSTER,
+    "secretArns": SECRET,
+    "database": "app",
+}
+CHANGES = (
+    {"secretArns": f"{OTHER_SECRET},{SECRET}"},
+    {"database": "other"},
+    {"digest": "sha256:" + "1" * 64},
+)
+# The page's program synthesises its stack when Node has nothing more to do; the CDK alone takes seconds to be loaded.
+EACH = """
+const given = JSON.parse(process.argv[2]);
+const next = async () => {
+  const turn = given.shift();
+  if (turn === undefined) return;
+  [process.env.CDK_OUTDIR, process.env.CDK_CONTEXT_JSON] = [turn.folder, JSON.stringify(turn.context)];
+  await import(`./.queryport.mjs?${given.length}`);
+};
+process.on("beforeExit", next);
+await next();
+"""
 
 
 @pytest.fixture(scope="module")
-def template(node: str, program: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    return _synthesised(node, program, tmp_path_factory.mktemp("cdk"))
+def templates(node: str, program: Path, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    """The stack's template, and those after each of the changes, synthesised by one process."""
+    folder = tmp_path_factory.mktemp("cdk")
+    folders = [folder / str(number) for number in range(1 + len(CHANGES))]
+    turns = [
+        {"folder": str(into), "context": CONTEXT | changed}
+        for into, changed in zip(folders, ({}, *CHANGES), strict=True)
+    ]
+    each = program.with_name(".each.mjs")
+    each.write_text(EACH)
+    command = [node, str(each), json.dumps(turns)]
+    done = subprocess.run(command, env={"PATH": "/usr/bin:/bin"}, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return [json.loads((into / "queryport.template.json").read_text()) for into in folders]
+
+
+@pytest.fixture(scope="module")
+def template(templates: list[dict[str, Any]]) -> dict[str, Any]:
+    return templates[0]
 
 
 def _of_type(template: dict[str, Any], resource_type: str) -> dict[str, Any]:
@@ -120,13 +147,9 @@ def test_the_filters_are_those_of_the_template(template: dict[str, Any]) -> None
     assert {each["MetricTransformations"][0]["DefaultValue"] for each in found} == {0}
 
 
-@pytest.mark.parametrize(
-    "changed", [{"secretArns": f"{OTHER_SECRET},{SECRET}"}, {"database": "other"}, {"digest": "sha256:" + "1" * 64}]
-)
-def test_a_change_makes_a_version_and_keeps_the_one_before(
-    node: str, program: Path, template: dict[str, Any], tmp_path: Path, changed: dict[str, str]
-) -> None:
-    ((before, version),) = _of_type(template, "AWS::Lambda::Version").items()
+@pytest.mark.parametrize("change", range(len(CHANGES)), ids=lambda change: next(iter(CHANGES[change])))
+def test_a_change_makes_a_version_and_keeps_the_one_before(templates: list[dict[str, Any]], change: int) -> None:
+    ((before, version),) = _of_type(templates[0], "AWS::Lambda::Version").items()
     assert (version["DeletionPolicy"], version["UpdateReplacePolicy"]) == ("Retain", "Retain")
-    (after,) = _of_type(_synthesised(node, program, tmp_path, **changed), "AWS::Lambda::Version")
+    (after,) = _of_type(templates[1 + change], "AWS::Lambda::Version")
     assert before != after

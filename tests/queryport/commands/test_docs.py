@@ -9,8 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from queryport.postgres.server import EmbeddedPostgres
+from tests.support.databases import fresh_copy
 from tests.support.projects import Served, eventually, run
 from tests.support.repository import ROOT
+from tests.support.shop import seeded_shop
 
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
 
@@ -77,19 +80,23 @@ def test_every_page_is_in_the_index() -> None:
 
 
 @pytest.mark.slow
-def test_the_readmes_example_is_the_file_and_its_answers_are_true(tmp_path: Path) -> None:
+def test_the_readmes_example_is_the_file_and_its_answers_are_true(postgres: EmbeddedPostgres, data_dir: Path) -> None:
     blocks = _blocks(ROOT / "README.md")
     query = next(block for block in blocks if block.language == "sql")
     assert query.text == (ROOT / "sql_queries/catalogue/price_on.sql").read_text().rstrip("\n")
     command = next(block.text for block in blocks if block.text.startswith("curl "))
     found, refused = (block.text for block in blocks if block.language == "json")
-    with Served(ROOT, "--data-dir", str(tmp_path)) as served:
+    # The seeded shop that all suites share, for the seeds take half a minute.
+    with (
+        fresh_copy(postgres, seeded_shop(postgres)) as shop,
+        Served(ROOT, "--data-dir", str(data_dir), "--database-url", shop.url) as served,
+    ):
         assert _curl(command, served) == found
         assert _curl(command.replace("day=2026-01-31", "day=soon"), served) == refused
 
 
 @pytest.mark.slow
-def test_getting_started_can_be_followed(tmp_path: Path) -> None:
+def test_getting_started_can_be_followed(tmp_path: Path, data_dir: Path) -> None:
     blocks = _blocks(ROOT / "docs/getting-started.md")
     for block in blocks:
         if block.language == "sql":
@@ -99,7 +106,7 @@ def test_getting_started_can_be_followed(tmp_path: Path) -> None:
             path = tmp_path / first
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(block.text)
-    with Served(tmp_path) as served:
+    with Served(tmp_path, "--data-dir", str(data_dir)) as served:
         for block, after in zip(blocks, [*blocks[1:], None], strict=True):
             saved = re.findall(r"`([\w/]+\.sql)`", block.above)
             if block.language == "sql" and not (tmp_path / saved[-1]).exists():
@@ -111,7 +118,9 @@ def test_getting_started_can_be_followed(tmp_path: Path) -> None:
                 assert _curl(block.text, served) == after.text
             elif block.text.startswith("queryport run "):
                 assert after is not None
-                assert run(*shlex.split(block.text)[1:], project=tmp_path).output == f"{after.text}\n"
+                assert (
+                    run(*shlex.split(block.text)[1:], project=tmp_path, data_dir=data_dir).output == f"{after.text}\n"
+                )
             elif block.text == "queryport check":
                 assert after is not None
-                assert run("check", project=tmp_path).output == f"{after.text}\n"
+                assert run("check", project=tmp_path, data_dir=data_dir).output == f"{after.text}\n"

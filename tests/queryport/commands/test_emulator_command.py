@@ -27,16 +27,16 @@ def _emulating(project: Path, data_dir: Path, *options: str) -> Iterator[dict[st
 
 
 @pytest.mark.slow
-def test_the_database_is_the_projects(tmp_path: Path) -> None:
+def test_the_database_is_the_projects(tmp_path: Path, data_dir: Path) -> None:
     project = write(tmp_path / "project", BOOKSHOP)
-    with _emulating(project, tmp_path / "data") as variables:
+    with _emulating(project, data_dir) as variables:
         assert variables["QUERYPORT_DATABASE"] == "app"
         with Api(variables["AWS_ENDPOINT_URL_RDS_DATA"], variables["QUERYPORT_DATABASE"]) as api:
             assert api.execute("SELECT count(*) FROM book")["records"] == [[{"longValue": 5}]]
 
 
 @pytest.mark.slow
-def test_an_address_for_all_is_shown_as_one_that_can_be_called(tmp_path: Path) -> None:
+def test_an_address_for_all_is_shown_as_one_that_can_be_called(tmp_path: Path, data_dir: Path) -> None:
     project = write(tmp_path / "project", BOOKSHOP)
-    with _emulating(project, tmp_path / "data", "--host", "0.0.0.0") as variables:  # noqa: S104
+    with _emulating(project, data_dir, "--host", "0.0.0.0") as variables:  # noqa: S104
         assert variables["AWS_ENDPOINT_URL_RDS_DATA"].startswith("http://localhost:")

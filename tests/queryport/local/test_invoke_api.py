@@ -3,6 +3,7 @@
 import json
 import shlex
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import boto3  # type: ignore[import-untyped]  # its stubs are a package of their own
@@ -33,8 +34,10 @@ _FILES = BOOKSHOP | {
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with Served(write(tmp_path_factory.mktemp("shop"), _FILES), "--show-sql") as served:
+def served(tmp_path_factory: pytest.TempPathFactory, module_data_dir: Path) -> Iterator[Served]:
+    with Served(
+        write(tmp_path_factory.mktemp("shop"), _FILES), "--show-sql", "--data-dir", str(module_data_dir)
+    ) as served:
         yield served
 
 

@@ -19,8 +19,8 @@ INVOKE = "/2015-03-31/functions/queryport/invocations"
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with Served(write(tmp_path_factory.mktemp("shop"), BOOKSHOP)) as served:
+def served(tmp_path_factory: pytest.TempPathFactory, module_data_dir: Path) -> Iterator[Served]:
+    with Served(write(tmp_path_factory.mktemp("shop"), BOOKSHOP), "--data-dir", str(module_data_dir)) as served:
         yield served
 
 

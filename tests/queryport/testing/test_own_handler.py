@@ -79,8 +79,10 @@ def test_the_commands_find_queryports_own(layout: str, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_serve_calls_queryports_own(layout: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_serve_calls_queryports_own(
+    layout: str, tmp_path: Path, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     _, files = LAYOUTS[layout]
     monkeypatch.setitem(ENVIRONMENT, "PYTHONPATH", str(tmp_path))
-    with Served(write(tmp_path, BOOKSHOP | files)) as served:
+    with Served(write(tmp_path, BOOKSHOP | files), "--data-dir", str(data_dir)) as served:
         assert served.value("books.count") == 5
