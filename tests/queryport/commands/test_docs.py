@@ -11,7 +11,7 @@ import pytest
 
 from queryport.postgres.server import EmbeddedPostgres
 from tests.support.databases import fresh_copy
-from tests.support.projects import Served, eventually, run
+from tests.support.projects import Project, Served, eventually
 from tests.support.repository import ROOT
 from tests.support.shop import seeded_shop
 
@@ -97,6 +97,7 @@ def test_the_readmes_example_is_the_file_and_its_answers_are_true(postgres: Embe
 
 @pytest.mark.slow
 def test_getting_started_can_be_followed(tmp_path: Path, data_dir: Path) -> None:
+    project = Project(tmp_path, data_dir)
     blocks = _blocks(ROOT / "docs/getting-started.md")
     for block in blocks:
         if block.language == "sql":
@@ -123,4 +124,4 @@ def test_getting_started_can_be_followed(tmp_path: Path, data_dir: Path) -> None
                 )
             elif block.text == "queryport check":
                 assert after is not None
-                assert run("check", project=tmp_path, data_dir=data_dir).output == f"{after.text}\n"
+                assert project.run("check").output == f"{after.text}\n"
