@@ -119,9 +119,7 @@ def test_getting_started_can_be_followed(tmp_path: Path, data_dir: Path) -> None
                 assert _curl(block.text, served) == after.text
             elif block.text.startswith("queryport run "):
                 assert after is not None
-                assert (
-                    run(*shlex.split(block.text)[1:], project=tmp_path, data_dir=data_dir).output == f"{after.text}\n"
-                )
+                assert project.run(*shlex.split(block.text)[1:]).output == f"{after.text}\n"
             elif block.text == "queryport check":
                 assert after is not None
                 assert project.run("check").output == f"{after.text}\n"
