@@ -4,8 +4,10 @@ import gc
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 
+import httpx
 import pytest
 from hypothesis import HealthCheck, settings
 from xdist.workermanage import NodeManager  # type: ignore[import-untyped]  # xdist has no types
@@ -37,6 +39,8 @@ _FOLDER = ExitStack()
 
 
 def pytest_configure() -> None:
+    # A client of httpx reads a hundred certificates, which takes longer than most tests; one reading will do.
+    pytest.MonkeyPatch().setattr("httpx._transports.default.create_ssl_context", cache(httpx.create_ssl_context))
     # The tests' folders are root's alone if root runs them, and PostgreSQL's files then lie here and not in /var/lib.
     # Workers inherit the variable, and so run one server together.
     if not _IS_WORKER:

@@ -53,6 +53,13 @@ def new_api(database: str) -> Iterator[Callable[[Emulator], Api]]:
         yield lambda emulator: stack.enter_context(Api(emulator.url, database))
 
 
+@pytest.fixture(scope="session")
+def _shared_api(queryport_emulator: Emulator, _shared_database: str) -> Iterator[Api]:
+    with Api(queryport_emulator.url, _shared_database) as api:
+        yield api
+
+
 @pytest.fixture
-def api(emulator: Emulator, new_api: Callable[[Emulator], Api]) -> Api:
-    return new_api(emulator)
+def api(emulator: Emulator, database: str, _shared_api: Api) -> Api:  # noqa: ARG001 (both are made ready)
+    """A client of the shared emulator, for the test's database."""
+    return _shared_api
