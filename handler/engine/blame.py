@@ -1,4 +1,4 @@
-"""Finds the value that PostgreSQL could not read, by the text that its message quotes, or as a range that is inverted.
+"""Finds the value that PostgreSQL could not read: by the text in its message, or as an inverted range.
 
 A member of a document has the type that the statement gives it, which only PostgreSQL knows; the value of a filter has
 its column's. Where exactly one value of the whole call is written as the message quotes it, and it stands in a

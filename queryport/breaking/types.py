@@ -42,7 +42,7 @@ _EXACT = frozenset(
 
 
 def is_built_in(name: str) -> bool:
-    """Return whether a type, or that of an array's elements, is one of PostgreSQL's own that every database has."""
+    """Return whether a type, or that of an array's elements, is in every database."""
     return name.rstrip("[]") in _BUILT_IN
 
 

@@ -1,4 +1,4 @@
-"""Finds the call that `queryport serve` prints for its user to paste, one that works as it stands if possible.
+"""Finds the call that `queryport serve` prints to be pasted, if possible one that works as it stands.
 
 Prefers reads over writes, operations without required parameters, and results that may be empty. A parameter that must
 be given gets the simplest value that its schema takes.

@@ -8,6 +8,7 @@ one, and the failure is told to the developer (see calls.py).
 import base64
 import time
 import uuid
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
@@ -82,38 +83,16 @@ class LocalFunctionUrl:
 def event(scope: Scope, body: bytes, request_id: str) -> dict[str, Any]:
     """Make the event of a request, as a Function URL does; its caller is still to be named."""
     headers = Headers(scope=scope)
-    joined = {name: ",".join(headers.getlist(name)) for name in headers if name != "cookie"}
-    host = joined.get("host", "localhost")
     client = scope["client"][0] if scope.get("client") else "127.0.0.1"
-    joined.setdefault("x-forwarded-for", client)
-    joined.setdefault("x-forwarded-proto", "http")
-    joined.setdefault("x-forwarded-port", str(scope["server"][1]) if scope.get("server") else "80")
-    joined.setdefault("x-amzn-trace-id", f"Root=1-{int(time.time()):08x}-{uuid.uuid4().hex[:24]}")
+    joined = _joined(headers, client, str(scope["server"][1]) if scope.get("server") else "80")
     query = scope["query_string"].decode("latin-1")
-    now = datetime.now(UTC)
     made: dict[str, Any] = {
         "version": "2.0",
         "routeKey": "$default",
         "rawPath": _raw_path(scope),
         "rawQueryString": query,
         "headers": joined,
-        "requestContext": {
-            "apiId": "local",
-            "domainName": host,
-            "domainPrefix": "local",
-            "http": {
-                "method": scope["method"],
-                "path": _raw_path(scope),
-                "protocol": f"HTTP/{scope['http_version']}",
-                "sourceIp": client,
-                "userAgent": joined.get("user-agent", ""),
-            },
-            "requestId": request_id,
-            "routeKey": "$default",
-            "stage": "$default",
-            "time": now.strftime("%d/%b/%Y:%H:%M:%S +0000"),
-            "timeEpoch": int(now.timestamp() * 1000),
-        },
+        "requestContext": _request_context(scope, joined, client, request_id),
         "isBase64Encoded": False,
     }
     if cookies := [cookie.strip() for line in headers.getlist("cookie") for cookie in line.split(";")]:
@@ -128,6 +107,37 @@ def event(scope: Scope, body: bytes, request_id: str) -> dict[str, Any]:
         made["body"] = base64.b64encode(body).decode() if text is None else text
         made["isBase64Encoded"] = text is None
     return made
+
+
+def _joined(headers: Headers, client: str, port: str) -> dict[str, str]:
+    """The headers of an event: repeated ones in one, and those that AWS adds."""
+    joined = {name: ",".join(headers.getlist(name)) for name in headers if name != "cookie"}
+    joined.setdefault("x-forwarded-for", client)
+    joined.setdefault("x-forwarded-proto", "http")
+    joined.setdefault("x-forwarded-port", port)
+    joined.setdefault("x-amzn-trace-id", f"Root=1-{int(time.time()):08x}-{uuid.uuid4().hex[:24]}")
+    return joined
+
+
+def _request_context(scope: Scope, headers: Mapping[str, str], client: str, request_id: str) -> dict[str, Any]:
+    now = datetime.now(UTC)
+    return {
+        "apiId": "local",
+        "domainName": headers.get("host", "localhost"),
+        "domainPrefix": "local",
+        "http": {
+            "method": scope["method"],
+            "path": _raw_path(scope),
+            "protocol": f"HTTP/{scope['http_version']}",
+            "sourceIp": client,
+            "userAgent": headers.get("user-agent", ""),
+        },
+        "requestId": request_id,
+        "routeKey": "$default",
+        "stage": "$default",
+        "time": now.strftime("%d/%b/%Y:%H:%M:%S +0000"),
+        "timeEpoch": int(now.timestamp() * 1000),
+    }
 
 
 def response_for(outcome: InvocationResult, *, is_head: bool = False) -> tuple[Response, str | None]:

@@ -1,4 +1,4 @@
-"""Folders that one user alone may enter, taken up again only while they are that user's.
+"""Folders for one user alone, taken up again only while they are that user's.
 
 Root's files for an unprivileged user, out of whose reach the project is, lie in `/var/lib/queryport`, or in the folder
 of QUERYPORT_STATE_DIR.

@@ -1,4 +1,4 @@
-"""Temporary folders of one process: each goes with it, and that of a process that was killed when the next is made.
+"""Temporary folders of one process: each goes with it, or after a killed process when the next one is made.
 
 A lock on the folder itself says that its process lives. A folder that another user owns, or a link, is never touched.
 """

@@ -1,4 +1,4 @@
-"""A digest of all that a database holds, which tells whether anything but its scripts has put something there.
+"""A digest of all that a database holds, in which a change by anything but its scripts shows.
 
 A database that is as it was made can be made again, and so need not be kept. Any doubt counts as a change.
 """

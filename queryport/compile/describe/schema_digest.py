@@ -1,4 +1,4 @@
-"""A digest of all that PostgreSQL knows of a database's schema, which tells whether files would still compile the same.
+"""A digest of all that PostgreSQL knows of a database's schema: while it is the same, files compile the same.
 
 Reads every catalogue that the connection may read, whole, but for what changes without a change of the schema:
 statistics, and numbers that the vacuum keeps. A change that matters to no file counts as well; that costs no more than

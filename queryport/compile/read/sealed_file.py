@@ -1,4 +1,4 @@
-"""A file that one command leaves to another, and that counts only if it is exactly as it was written.
+"""A file from one command to another, which counts only exactly as it was written.
 
 A digest of all that follows, on a line of its own; a key, on the next; and the content. The digest finds damage and not
 malice: who may write the file decides what is compiled, as who may write the query files does.

@@ -1,4 +1,4 @@
-"""The stamps of files, by which one that is still the same is known, and the file that keeps them for a command.
+"""The stamps of files, which change with them, and the file that keeps them for the next command.
 
 The list that is kept is of stamps alone, with a digest of the text of each: it holds for every path that leads there.
 Another user's list holds nothing, since what one may read another may not.

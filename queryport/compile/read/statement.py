@@ -109,7 +109,7 @@ def _parsed(node: SyntaxNode, kind: str, draft: Draft) -> ParsedStatement:
 
 
 def _lasts_for_the_transaction(node: SyntaxNode, kind: str) -> bool:
-    """Return whether a statement that does nothing by itself affects those that follow in the same transaction."""
+    """Return whether a statement without effect by itself affects the rest of its transaction."""
     return kind in ("lock_stmt", "constraints_set_stmt") or (kind == "variable_set_stmt" and bool(node.is_local))
 
 
