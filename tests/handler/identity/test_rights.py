@@ -1,11 +1,12 @@
 """Operations and their rules, through the whole function: who is let in, and what the others learn."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
-from handler.contract import errors
+from handler.contract import errors, rights
 from handler.contract.operation import Access, Http, Operation, Parameter, Result
 from handler.data_api.wire import Wire
 from handler.identity.caller import ANONYMOUS, Caller, of_iam
@@ -18,6 +19,16 @@ from tests.handler.identity.conftest import ALICE_KEY, guarded
 from tests.handler.identity.issuer import TokenIssuer
 from tests.support.function import Function, NewFunction
 from tests.support.operations import INTEGER, TEXT, operation
+from tests.support.repository import DOCS
+
+
+def test_the_page_has_a_rule_of_each_kind_and_each_can_be_held_against_a_caller() -> None:
+    table = (DOCS / "callers.md").read_text().partition("| rule | lets in |")[2].partition("\n\n")[0]
+    documented = [
+        rule for line in re.findall(r"^\| (`.+?) \|", table, re.MULTILINE) for rule in re.findall("`(.+?)`", line)
+    ]
+    assert {rights.parse(rule).kind for rule in documented} == set(rights._FORMS)
+    assert [rule for rule in documented if any_of([rule])(ANONYMOUS)] == ["anyone"]
 
 
 def _route(made: Operation, path: str) -> Operation:
