@@ -10,6 +10,7 @@ from queryport.compile.analysis.facts import Facts
 from queryport.compile.analysis.named import FIRST_OF_USERS
 from queryport.compile.analysis.node_tree import Node, Value
 from queryport.compile.analysis.row_sources import RECORD_FUNCTIONS, RECORDSET_FUNCTIONS
+from queryport.compile.analysis.scope import ParameterKind
 
 _FITTING = frozenset(
     f"{prefix}_{name}"
@@ -42,7 +43,7 @@ def documents(facts: Facts, query: Node) -> dict[int, list[DocumentForm]]:
             continue
         if not isinstance(item, Node):
             continue
-        if item.tag == "PARAM" and item.number("paramkind") == 0 and not fits:
+        if item.tag == "PARAM" and item.number("paramkind") == ParameterKind.EXTERNAL and not fits:
             others.add(item.number("paramid"))
         call = item.node("funcexpr") if item.tag == "RANGETBLFUNCTION" else item
         if call.tag == "FUNCEXPR" and call.number("funcid") < FIRST_OF_USERS:

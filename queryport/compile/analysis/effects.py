@@ -16,11 +16,11 @@ from queryport.compile.analysis.facts import Facts
 from queryport.compile.analysis.functions import HARMLESS, READING_BY_NAME, is_harmless
 from queryport.compile.analysis.named import FIRST_OF_USERS, Named
 from queryport.compile.analysis.node_tree import Node, walk
+from queryport.compile.analysis.scope import Command
 
 _WORD = re.compile(r'(?P<name>"(?:[^"]|"")+"|[^\W\d][\w$]*)(?P<call>\s*\()?|[+\-*/<>=~!@#%^&|`?]+')
 _KEPT_AS_TEXT = frozenset({"sql", "plpgsql"})
 _COMPILED = frozenset({"c", "internal"})
-_SELECT = 1  # CmdType
 
 
 class Effects(NamedTuple):
@@ -41,7 +41,7 @@ def effects(facts: Facts, query: Node, objects: Named) -> Effects:
 
 
 def _changes_rows(query: Node) -> bool:
-    return any(node.tag == "QUERY" and node.number("commandType") != _SELECT for node in walk(query))
+    return any(node.tag == "QUERY" and node.number("commandType") != Command.SELECT for node in walk(query))
 
 
 class _EffectSearch:

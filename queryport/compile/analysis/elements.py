@@ -4,9 +4,8 @@ from collections.abc import Callable
 
 from queryport.compile.analysis.facts import Facts
 from queryport.compile.analysis.node_tree import Node
-from queryport.compile.analysis.scope import Scope
+from queryport.compile.analysis.scope import Scope, SublinkKind
 
-_ARRAY_OF_A_SUBQUERY = 6
 _MADE_OF_ELEMENTS = frozenset({"string_to_array(text, text)", "enum_range(anyenum)", "enum_range(anyenum, anyenum)"})
 """Built-in functions no element of whose answers is NULL; nor is one of an array that a regular expression split."""
 
@@ -38,7 +37,7 @@ class Elements:
                 return not array.flag("multidims") and all(
                     self._never_null(scope, element) for element in array.nodes("elements")
                 )
-            case "SUBLINK" if array.number("subLinkType") == _ARRAY_OF_A_SUBQUERY:
+            case "SUBLINK" if array.number("subLinkType") == SublinkKind.ARRAY:
                 return self._columns(Scope(array.node("subselect"), scope))[0]
             case "FUNCEXPR":
                 function = self._facts.function(array.number("funcid"))

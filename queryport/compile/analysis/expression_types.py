@@ -1,6 +1,24 @@
-"""The types of an analysed statement's expressions."""
+"""The types of an analysed statement's expressions, and the functions that they call."""
+
+from typing import NamedTuple
 
 from queryport.compile.analysis.node_tree import Node
+
+
+class CalledFunction(NamedTuple):
+    """The call of a function, by itself or as an operator."""
+
+    function: int
+    returns_set: bool
+
+
+def call_of(expression: Node) -> CalledFunction | None:
+    """Return what an expression calls; None for one that calls nothing."""
+    fields = _CALL_FIELDS.get(expression.tag)
+    return CalledFunction(expression.number(fields[0]), expression.flag(fields[1])) if fields else None
+
+
+_CALL_FIELDS = {"FUNCEXPR": ("funcid", "funcretset"), "OPEXPR": ("opfuncid", "opretset")}
 
 
 def type_of(expression: Node) -> int | None:

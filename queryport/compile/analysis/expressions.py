@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from enum import IntEnum
 from typing import Protocol
 
 from queryport.compile.analysis import aggregates
@@ -12,25 +11,15 @@ from queryport.compile.analysis.function_calls import FunctionCalls
 from queryport.compile.analysis.named import FIRST_OF_USERS
 from queryport.compile.analysis.node_tree import Node
 from queryport.compile.analysis.proven import Conditions, Names, Proven
-from queryport.compile.analysis.scope import Scope, gives_one_row
+from queryport.compile.analysis.scope import ParameterKind, Scope, SublinkKind, gives_one_row
 
 Columns = tuple[bool, ...]
 """For each column, whether it is never NULL."""
 
-_EXTERNAL, _OF_A_SUBLINK = 0, 2
-"""ParamKind: a placeholder, or a column of the subquery in `x IN (SELECT …)`."""
 _CURRENT_SCHEMA = 14
 """SQLValueFunctionOp of CURRENT_SCHEMA, which is NULL where the search path names no schema."""
 _JSON_OBJECT, _JSON_ARRAY, _JSON_OBJECT_OF_ROWS, _JSON_ARRAY_OF_ROWS = 1, 2, 3, 4
 """JsonConstructorType; the others make JSON of one value."""
-
-
-class _SublinkKind(IntEnum):
-    EXISTS = 0
-    ALL = 1
-    ANY = 2
-    EXPRESSION = 4
-    ARRAY = 6
 
 
 class Queries(Protocol):
@@ -75,9 +64,9 @@ class Expressions:
 
     def _parameter(self, _scope: Scope, expression: Node) -> bool:
         number = expression.number("paramid")
-        if expression.number("paramkind") == _EXTERNAL:
+        if expression.number("paramkind") == ParameterKind.EXTERNAL:
             return number in self._given
-        if expression.number("paramkind") == _OF_A_SUBLINK and self._sublinks:
+        if expression.number("paramkind") == ParameterKind.SUBLINK and self._sublinks:
             return 0 < number <= len(self._sublinks[-1]) and self._sublinks[-1][number - 1]
         return False
 
@@ -157,10 +146,7 @@ class Expressions:
         return columns
 
     def _call(self, scope: Scope, expression: Node) -> bool:
-        return self._calls.of_function(scope, expression)
-
-    def _operator(self, scope: Scope, expression: Node) -> bool:
-        return self._calls.of_operator(scope, expression)
+        return self._calls.of_call(scope, expression)
 
     def _array_comparison(self, scope: Scope, expression: Node) -> bool:
         return self._calls.of_array_comparison(scope, expression)
@@ -168,11 +154,11 @@ class Expressions:
     def _sublink(self, scope: Scope, expression: Node) -> bool:
         query = expression.node("subselect")
         match expression.number("subLinkType"):
-            case _SublinkKind.EXISTS | _SublinkKind.ARRAY:
+            case SublinkKind.EXISTS | SublinkKind.ARRAY:
                 return True
-            case _SublinkKind.EXPRESSION:
+            case SublinkKind.EXPRESSION:
                 return gives_one_row(query) and self._queries.columns(Scope(query, scope))[0]
-            case _SublinkKind.ANY | _SublinkKind.ALL:
+            case SublinkKind.ANY | SublinkKind.ALL:
                 self._sublinks.append(self._queries.columns(Scope(query, scope)))
                 try:
                     return self.never_null(scope, expression.node("testexpr"))
@@ -203,7 +189,7 @@ _JUDGES: dict[str, Callable[[Expressions, Scope, Node], bool]] = {
     "NAMEDARGEXPR": Expressions._argument,
     "COERCETODOMAIN": Expressions._domain,
     "FUNCEXPR": Expressions._call,
-    "OPEXPR": Expressions._operator,
+    "OPEXPR": Expressions._call,
     "DISTINCTEXPR": Expressions._always,
     "NULLTEST": Expressions._always,
     "BOOLEANTEST": Expressions._always,

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from queryport.compile.analysis import functions
 from queryport.compile.analysis.database_objects import Function
 from queryport.compile.analysis.elements import Elements
+from queryport.compile.analysis.expression_types import call_of
 from queryport.compile.analysis.facts import Facts
 from queryport.compile.analysis.node_tree import Node, walk
 from queryport.compile.analysis.scope import Scope
@@ -21,24 +22,18 @@ class FunctionCalls:
         self._elements = elements
         self._never_null = never_null
 
-    def of_function(self, scope: Scope, expression: Node) -> bool:
-        """Whether a call of a function, with `f(…)` or as a cast, is never NULL."""
-        function = self._facts.function(expression.number("funcid"))
+    def of_call(self, scope: Scope, expression: Node) -> bool:
+        """Whether a call of a function, with `f(…)`, as a cast or as an operator, is never NULL."""
+        call = call_of(expression)
+        if call is None:
+            return False
+        function = self._facts.function(call.function)
         if not function.built_in:
-            return self._answers_of_extension(scope, function, expression, returns_set=expression.flag("funcretset"))
-        if expression.flag("funcretset"):
+            return not call.returns_set and self._answers_of_extension(scope, function, expression)
+        if call.returns_set:
             # Beside another one in the list of columns, the shorter of the two is filled with NULLs.
             return self._rows(scope, function, expression) == (True,) and _one_set(scope.query)
-        return self._answers(scope, function, expression.nodes("args"), variadic=expression.flag("funcvariadic"))
-
-    def of_operator(self, scope: Scope, expression: Node) -> bool:
-        """Whether what an operator gives is never NULL."""
-        function = self._facts.function(expression.number("opfuncid"))
-        if not function.built_in:
-            return self._answers_of_extension(scope, function, expression, returns_set=expression.flag("opretset"))
-        if expression.flag("opretset"):
-            return False
-        return self._answers(scope, function, expression.nodes("args"), variadic=False)
+        return self._answers(scope, function, expression)
 
     def of_array_comparison(self, scope: Scope, expression: Node) -> bool:
         """Whether `x = ANY (array)`, or with ALL or another operator, is never NULL."""
@@ -62,19 +57,20 @@ class FunctionCalls:
 
     def _rows(self, scope: Scope, function: Function, call: Node) -> tuple[bool, ...]:
         """The columns of a built-in function that returns a set, as far as they are known."""
-        if call.flag("funcvariadic"):
+        if _is_variadic(call) or call.tag != "FUNCEXPR":
             return ()
         if function.signature == "unnest(anyarray)":
             return (self._elements.never_null(scope, call.nodes("args")[0]),)
         return functions.columns_of_rows(function.name, function.arguments)
 
-    def _answers_of_extension(self, scope: Scope, function: Function, call: Node, *, returns_set: bool) -> bool:
+    def _answers_of_extension(self, scope: Scope, function: Function, call: Node) -> bool:
         known = functions.never_null_of_extension(function.extension, function.name)
         compares = function.compares and function.extension is not None and function.language == "c"
-        return (known or compares) and not returns_set and self._all(scope, call.nodes("args"))
+        return (known or compares) and self._all(scope, call.nodes("args"))
 
-    def _answers(self, scope: Scope, function: Function, arguments: Sequence[Node], *, variadic: bool) -> bool:
-        if variadic:
+    def _answers(self, scope: Scope, function: Function, call: Node) -> bool:
+        arguments = call.nodes("args")
+        if _is_variadic(call):
             return False
         if functions.never_null_at_all(function.name):
             return True
@@ -97,9 +93,11 @@ def _never_null_of_field(function: Function, arguments: Sequence[Node]) -> bool:
     return functions.field_of_infinity(field.bytes("constvalue")[4:])
 
 
-_SETS = {"FUNCEXPR": "funcretset", "OPEXPR": "opretset"}
+def _is_variadic(call: Node) -> bool:
+    """Whether a function gets one array for all arguments; an operator never does."""
+    return call.tag == "FUNCEXPR" and call.flag("funcvariadic")
 
 
 def _one_set(query: Node) -> bool:
-    calls = [node for target in query.nodes("targetList") for node in walk(target) if node.tag in _SETS]
-    return sum(node.flag(_SETS[node.tag]) for node in calls) == 1
+    calls = (call_of(node) for target in query.nodes("targetList") for node in walk(target))
+    return sum(call is not None and call.returns_set for call in calls) == 1

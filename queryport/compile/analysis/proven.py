@@ -10,16 +10,15 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import NamedTuple
 
+from queryport.compile.analysis.expression_types import call_of
 from queryport.compile.analysis.facts import Facts
 from queryport.compile.analysis.node_tree import Node, same, walk
-from queryport.compile.analysis.scope import ColumnId, Command, JoinKind, Scope, conjuncts
+from queryport.compile.analysis.scope import ColumnId, Command, JoinKind, Scope, SublinkKind, conjuncts
 
 _IS_NULL, _IS_NOT_NULL = 0, 1
 """NullTestType."""
 _IS_TRUE, _IS_NOT_TRUE, _IS_FALSE, _IS_NOT_FALSE, _IS_UNKNOWN, _IS_NOT_UNKNOWN = range(6)
 """BoolTestType."""
-_EXISTS, _ANY = 0, 2
-"""SubLinkType."""
 _SAME_EACH_TIME = frozenset({"AGGREF", "TARGETENTRY", "VAR", "CONST", "PARAM", "RELABELTYPE", "OPEXPR", "FUNCEXPR"})
 
 
@@ -174,10 +173,10 @@ class Conditions:
     def _of_subquery(self, sublink: Node) -> Names:
         """`EXISTS (SELECT …)` and `x IN (SELECT …)`: the subquery has a row."""
         kind = sublink.number("subLinkType")
-        if kind not in (_EXISTS, _ANY):
+        if kind not in (SublinkKind.EXISTS, SublinkKind.ANY):
             return _NONE
         query = sublink.node("subselect")
-        found = self._where(sublink.node("testexpr"), holds=True) if kind == _ANY else _NONE
+        found = self._where(sublink.node("testexpr"), holds=True) if kind == SublinkKind.ANY else _NONE
         if query.number("commandType") != Command.SELECT or not has_rows_of_from(query):
             return found
         within = Conditions(self._facts, self._scope, self._depth + 1)
@@ -200,12 +199,10 @@ class Conditions:
 
     def _strict_arguments(self, expression: Node) -> list[Node]:
         """The arguments none of which is NULL where the call of a function or an operator is not."""
-        if expression.tag not in ("OPEXPR", "FUNCEXPR"):
+        call = call_of(expression)
+        if call is None or call.returns_set or not self._facts.function(call.function).strict:
             return []
-        operator = expression.tag == "OPEXPR"
-        returns_set = expression.flag("opretset" if operator else "funcretset")
-        function = self._facts.function(expression.number("opfuncid" if operator else "funcid"))
-        return expression.nodes("args") if function.strict and not returns_set else []
+        return expression.nodes("args")
 
     def aggregates(self, condition: Node) -> Iterator[Node]:
         """Yield the aggregates that are not NULL wherever a condition of HAVING is true, and the same elsewhere."""
@@ -228,8 +225,7 @@ class Conditions:
         for node in walk(aggregate):
             if node.tag not in _SAME_EACH_TIME:
                 return False
-            if node.tag in ("OPEXPR", "FUNCEXPR"):
-                function = self._facts.function(node.number("opfuncid" if node.tag == "OPEXPR" else "funcid"))
-                if function.volatile:
-                    return False
+            call = call_of(node)
+            if call is not None and self._facts.function(call.function).volatile:
+                return False
         return True

@@ -7,7 +7,7 @@ from handler.contract.pointer import escaped
 from queryport.compile.analysis.facts import Facts
 from queryport.compile.analysis.named import FIRST_OF_USERS
 from queryport.compile.analysis.node_tree import Node, Value
-from queryport.compile.analysis.scope import EntryKind, Scope, outputs
+from queryport.compile.analysis.scope import EntryKind, ParameterKind, Scope, outputs
 
 RowSource = tuple[int, str]
 """The number of a parameter, and the path of a member within it, such as `/email`; empty for the whole.
@@ -41,7 +41,8 @@ class RowSources:
             return _NOTHING
         match value.tag:
             case "PARAM":
-                return frozenset({(value.number("paramid"), "")}) if value.number("paramkind") == 0 else _NOTHING
+                is_given = value.number("paramkind") == ParameterKind.EXTERNAL
+                return frozenset({(value.number("paramid"), "")}) if is_given else _NOTHING
             case "VAR":
                 found = self._variable(scope, value)
                 return _of_arrays(found) if value.numbers("varnullingrels") else found

@@ -49,6 +49,25 @@ class SetOperation(IntEnum):
     EXCEPT = 3
 
 
+class SublinkKind(IntEnum):
+    """SubLinkType."""
+
+    EXISTS = 0
+    ALL = 1
+    ANY = 2
+    EXPRESSION = 4
+    ARRAY = 6
+
+
+class ParameterKind(IntEnum):
+    """ParamKind."""
+
+    EXTERNAL = 0
+    """A placeholder."""
+    SUBLINK = 2
+    """A column of the subquery in `x IN (SELECT …)`."""
+
+
 ColumnId = tuple[int, int]
 """A range table entry and a column of it, each counted from 1."""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Set
 
-from queryport.compile.analysis.expression_types import type_of
+from queryport.compile.analysis.expression_types import call_of, type_of
 from queryport.compile.analysis.facts import Facts
 from queryport.compile.analysis.node_tree import Node, walk
 from queryport.compile.analysis.scope import ColumnId, EntryKind, Scope
@@ -99,11 +99,8 @@ class Settled:
             return False
         if node.tag == "VAR" and node.number("varlevelsup") == 0:
             return node.number("varno") in self.entries
-        if node.tag in ("FUNCEXPR", "OPEXPR"):
-            call = "funcid" if node.tag == "FUNCEXPR" else "opfuncid"
-            returns_set = node.flag("funcretset" if node.tag == "FUNCEXPR" else "opretset")
-            return not returns_set and not self._facts.function(node.number(call)).volatile
-        return True
+        call = call_of(node)
+        return call is None or not (call.returns_set or self._facts.function(call.function).volatile)
 
     def _column(self, expression: Node) -> ColumnId | None:
         """Return the column that an expression is, but for casts that leave it the same value."""
