@@ -60,6 +60,10 @@ class RawBody(NamedTuple):
     """The media types that it may have; `image/*` and `*/*` stand for many."""
 
 
+WITH_BODY = ("POST", "PUT", "PATCH")
+"""The methods of HTTP whose requests have a body here."""
+
+
 class Http(NamedTuple):
     """The REST route of an operation."""
 

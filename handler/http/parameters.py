@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any
 
 from handler.contract.errors import MOST_FLAWS, Flaw, InvalidParameters, OperationError
-from handler.contract.operation import RawBody
+from handler.contract.operation import WITH_BODY, RawBody
 from handler.contract.pointer import pointer, unescaped
 from handler.contract.sql import Codec
 from handler.engine.parameters import ParameterType, invalid
@@ -19,7 +19,6 @@ from handler.http.request import HttpRequest, decoded_query
 
 _UNKNOWN: ParameterType = ("scalar", {})
 _DEEP = r"([^\[\]]+)\[([^\[\]]*)\](?:\[([^\[\]]*)\])?"
-_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 
 def from_body(request: HttpRequest, *, batch: bool) -> Any:
@@ -42,7 +41,7 @@ def from_everywhere(
         gathered.take_texts(_path(name, types), known, "query", _texts(texts, *known))
     if raw is not None and request.is_raw(raw.types):
         gathered.take([raw.parameter], "body", f"\\x{request.content().hex()}")
-    elif request.method in _WITH_BODY:
+    elif request.method in WITH_BODY:
         for name, value in request.json_object().items():
             gathered.take([name], "body", value)
     elif request.has_body:
@@ -85,7 +84,7 @@ class _Gathered:
 
 def located(error: OperationError, request: HttpRequest, path_parameters: Collection[str]) -> OperationError:
     """The error with the place in the request that each parameter came from, or would be expected in."""
-    elsewhere = "body" if request.method in _WITH_BODY else "query"
+    elsewhere = "body" if request.method in WITH_BODY else "query"
     in_query = {name.partition("[")[0] for name in request.query} | request.query.keys()
 
     def location(flaw: Flaw) -> str:

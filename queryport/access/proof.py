@@ -13,8 +13,8 @@ import psycopg
 from handler.contract.operation import Operation
 from queryport.access.policies import EXEMPTION, named_roles, rely_on_policies, why_exempt
 from queryport.access.privileges import Needs, Privilege
-from queryport.access.role_sql import quoted
 from queryport.access.statements import VALUES_UNKNOWN, can_be_analysed, planned, texts, without_parameters
+from queryport.compile.write.names import quoted
 from queryport.console.failure import CommandError
 
 

@@ -3,12 +3,7 @@
 from collections.abc import Iterator
 
 from queryport.access.privileges import Needs, Privilege
-
-
-def quoted(name: str) -> str:
-    """Quote a name as an identifier, whatever is in it."""
-    escaped = name.replace('"', '""')
-    return f'"{escaped}"'
+from queryport.compile.write.names import quoted
 
 
 def literal(text: str) -> str:

@@ -7,11 +7,10 @@ import click
 
 from queryport.commands import options
 from queryport.commands.claims import parse_claims
+from queryport.compile.read.entries import SECONDS
 from queryport.local.issuer import DevelopmentIssuer
 from queryport.project.project import Project
 from queryport.project.workspace import made_data_dir
-
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
 @click.command("token")
@@ -35,4 +34,4 @@ def token_command(
     if scopes:
         given["scope"] = " ".join(scopes)
     issuer = DevelopmentIssuer(made_data_dir(project, data_dir))
-    click.echo(issuer.token(given, int(expires[:-1]) * _UNITS[expires[-1]]))
+    click.echo(issuer.token(given, int(expires[:-1]) * SECONDS[expires[-1]]))

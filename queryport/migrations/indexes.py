@@ -6,6 +6,7 @@ from enum import Enum
 from typing import NamedTuple
 
 import postgast
+from psycopg import sql
 
 from queryport.migrations.transport import Row, Values
 
@@ -62,7 +63,7 @@ class NamedIndex:
 
     def find(self, query: Query) -> FoundIndex:
         """Look the name up in the schema of the table, which is where PostgreSQL makes an index."""
-        table = ".".join('"' + part.replace('"', '""') + '"' for part in (self.schema, self.table) if part)
+        table = sql.Identifier(*(part for part in (self.schema, self.table) if part)).as_string()
         rows = query(_FOUND, {"name": self.name, "table": table})
         if not rows:
             return FoundIndex(IndexState.ABSENT, self.name)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from handler.contract.operation import Http, RawBody, Result
+from handler.contract.operation import WITH_BODY, Http, RawBody, Result
 from queryport.compile.describe.database import Database
 from queryport.compile.describe.description import Column
 from queryport.compile.describe.query_file import QueryFile
@@ -12,7 +12,6 @@ from queryport.diagnostics.near_names import did_you_mean
 _TOKEN = "[A-Za-z0-9!#$&^_.+-]{1,127}"  # noqa: S105 (RFC 6838, section 4.2: restricted-name)
 _MEDIA_TYPE = re.compile(rf"{_TOKEN}/{_TOKEN}(?:; ?{_TOKEN}={_TOKEN})*")
 _MEDIA_RANGE = re.compile(rf"\*/\*|{_TOKEN}/(?:\*|{_TOKEN})")
-_WITH_BODY = ("POST", "PUT", "PATCH")
 
 
 def media_type(file: QueryFile, result: Result, columns: Sequence[Column]) -> str | None:
@@ -43,8 +42,8 @@ def raw_body(file: QueryFile, http: Http | None, types: Mapping[str, int]) -> Ra
     if body is None:
         return None
     key, place = header.key("body"), header.value("body", "parameter")
-    if not (file.front_matter.http or "").startswith(_WITH_BODY):
-        message = f"only requests with {', '.join(_WITH_BODY)} have a body, and the operation has no such route"
+    if not (file.front_matter.http or "").startswith(WITH_BODY):
+        message = f"only requests with {', '.join(WITH_BODY)} have a body, and the operation has no such route"
         report("QP424", key, message, "write for example `http: PUT …`, or delete the key `body`")
     if file.front_matter.batch:
         report("QP424", key, "the body of a batch is an array of objects", "delete the key `body`, or `batch`")

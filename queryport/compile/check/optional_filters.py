@@ -10,9 +10,8 @@ from collections.abc import Iterator
 import postgast
 from postgast.pg_query_pb2 import BoolExprType, NullTestType
 
-from queryport.compile.describe.query_file import number_edits
+from queryport.compile.check.stretches import deparsed_with
 from queryport.compile.describe.typed_statement import TypedStatement
-from queryport.compile.read.draft import Draft
 from queryport.compile.read.syntax_tree import SyntaxNode, node_name
 from queryport.compile.read.tokens import Placeholder, closing
 from queryport.diagnostics.source import Span
@@ -104,20 +103,10 @@ def _span(statement: TypedStatement, tree: SyntaxNode, condition: SyntaxNode) ->
     pairs = [(start, closing(tokens, start)) for start, token in enumerate(tokens) if token.kind == _OPEN]
     for start, close in reversed(pairs):
         span = Span(tokens[start].start, tokens[close].end)
-        if span.start < at < span.end and _deparsed_with_true(statement, span) == wanted:
+        # The parentheses of a list or a subquery leave no SQL.
+        if span.start < at < span.end and deparsed_with(statement, span, "true") == wanted:
             return span
     return None
 
 
 _TRUE = postgast.parse("SELECT true").stmts[0].stmt.select_stmt.target_list[0].res_target.val
-
-
-def _deparsed_with_true(statement: TypedStatement, span: Span) -> str | None:
-    source, scan = statement.file.source, statement.scan
-    edits = number_edits(scan)
-    before = Draft(source, Span(scan.span.start, span.start), edits).text
-    behind = Draft(source, Span(span.end, scan.span.end), edits).text
-    try:
-        return postgast.deparse(postgast.parse(f"{before} true {behind}"))
-    except postgast.PgQueryError:  # the parentheses of a list or a subquery
-        return None

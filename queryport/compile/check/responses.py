@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from handler.contract.operation import Response, Result
 from queryport.compile.check.media_types import media_type
-from queryport.compile.check.routes import path_flaw, path_parameters
+from queryport.compile.check.routes import IN_A_PATH, path_flaw, path_parameters
 from queryport.compile.describe.description import Column
 from queryport.compile.describe.query_file import QueryFile
 from queryport.compile.describe.types import result_schema
@@ -13,8 +13,6 @@ from queryport.diagnostics.near_names import did_you_mean
 _ONE_ROW = frozenset({Result.ONE, Result.MAYBE, Result.VALUE})
 _MADE = frozenset({201, 202})
 """The statuses that speak of a resource which the header Location then names (RFC 9110, sections 15.3.2 and 15.3.3)."""
-
-_IN_A_PATH = frozenset({"string", "integer", "number", "boolean"})
 
 
 def check_response(
@@ -83,7 +81,7 @@ def _location(file: QueryFile, result: Result, columns: Sequence[Column], status
 
 def _is_single_value(file: QueryFile, column: Column) -> bool:
     types = result_schema(file.database, column, may_be_null=False).get("type", "any")
-    return {types} <= _IN_A_PATH if isinstance(types, str) else set(types) <= _IN_A_PATH
+    return {types} <= IN_A_PATH if isinstance(types, str) else set(types) <= IN_A_PATH
 
 
 def _cache_control(file: QueryFile, private_because: str | None) -> str | None:

@@ -16,7 +16,8 @@ RESERVED = ("operations", "health", "docs", "openapi.json")
 
 _LITERAL = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@-]+")  # RFC 3986, section 3.3: pchar without percent-encoding
 _NAME = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
-_IN_A_PATH = frozenset({"string", "integer", "number", "boolean"})
+IN_A_PATH = frozenset({"string", "integer", "number", "boolean"})
+"""The types of JSON that a segment of a path can hold."""
 
 _EXAMPLE = "write the method and the path, such as `GET /orders/{order_id}`"
 
@@ -97,7 +98,7 @@ def _check_parameter(file: QueryFile, schema: Schema, name: str) -> None:
     elif name not in schema.get("required", ()):
         message = f"`{{{name}}}` is always in the path, and the parameter is optional"
         report("QP404", span, message, f"delete `optional`, `default` and `patch` of `{name}`")
-    elif not _IN_A_PATH & _types(properties[name]):
+    elif not IN_A_PATH & _types(properties[name]):
         message = f"`{{{name}}}` is not a single value, which is all that a path can hold"
         report("QP404", span, message, "leave it to the query string or the body")
 

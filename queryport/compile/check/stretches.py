@@ -41,14 +41,25 @@ def grouped(targets: Nodes) -> list[range]:
     return groups
 
 
+def deparsed_with(statement: TypedStatement, span: Span, text: str) -> str | None:
+    """Return a statement with a text in the place of a stretch, as libpg_query writes it; None where it is no SQL."""
+    source, scan = statement.file.source, statement.scan
+    edits = number_edits(scan)
+    before = Draft(source, Span(scan.span.start, span.start), edits).text
+    behind = Draft(source, Span(span.end, scan.span.end), edits).text
+    try:
+        return postgast.deparse(postgast.parse(f"{before} {text} {behind}"))
+    except postgast.PgQueryError:
+        return None
+
+
 class Stretches:
     """The stretches of one statement, of whose `node` the lists are to be that are asked for."""
 
     def __init__(self, statement: TypedStatement) -> None:
-        self._source = statement.file.source
+        self._statement = statement
         self._scan = statement.scan
         self._draft = statement.draft
-        self._edits = number_edits(statement.scan)
         self._tree = postgast.parse(statement.draft.text)
         self.node: SyntaxNode = postgast.unwrap_node(self._tree.stmts[0].stmt)
 
@@ -126,16 +137,7 @@ class Stretches:
         return index
 
     def _first(self, candidates: Iterator[Span], text: str, wanted: str) -> Span | None:
-        return next((span for span in candidates if self._with(span, text) == wanted), None)
-
-    def _with(self, span: Span, text: str) -> str | None:
-        """Return the statement with a text in the place of a stretch, as libpg_query writes it."""
-        before = Draft(self._source, Span(self._scan.span.start, span.start), self._edits).text
-        behind = Draft(self._source, Span(span.end, self._scan.span.end), self._edits).text
-        try:
-            return postgast.deparse(postgast.parse(f"{before} {text} {behind}"))
-        except postgast.PgQueryError:
-            return None
+        return next((span for span in candidates if deparsed_with(self._statement, span, text) == wanted), None)
 
     def _deparsed(self, nodes: Nodes, parts: Sequence[SyntaxNode]) -> str:
         """Return the statement with other parts in one of its lists, as libpg_query writes it."""

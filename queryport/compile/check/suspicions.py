@@ -102,9 +102,9 @@ def _check_condition(statement: TypedStatement, node: SyntaxNode, absentable: fr
     conditions = [postgast.unwrap_node(each) for each in conditions_joined_by_and(node.where_clause)]
     places = [tested_placeholder(statement, condition) for condition in conditions]
     if all(place is not None and place.name in absentable for place in places):
-        verb = "an UPDATE" if node_name(node) == "UpdateStmt" else "a DELETE"
+        verb = "UPDATE" if node_name(node) == "UpdateStmt" else "DELETE"
         at = statement.file.source.word(statement.draft.origin_of_byte(node.relation.location))
-        message = f"a call without {_listed(places)} makes this {verb[verb.index(' ') + 1 :]} change every row"
+        message = f"a call without {_listed(places)} makes this {verb} change every row"
         cure = "leave one of the parameters required, or add a condition that always holds the rows back"
         statement.file.reporter.report("QP215", at, message, cure)
 

@@ -49,9 +49,6 @@ def report_refusal(reporter: Reporter, scan: Scan, draft: Draft, error: Statemen
             or _uncast_placeholder(scan, start, error)
             or cure
         )
-    cure = (
-        cure or _CURES.get(error.sqlstate) or (error.hint or "").rstrip(".") or "mend the statement; psql says the same"
-    )
     reporter.report("QP202", at, f"{message} (SQLSTATE {error.sqlstate})", cure)
 
 

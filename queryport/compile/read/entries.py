@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from pydantic import BaseModel, ConfigDict, Field
 
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+"""The units of a time that is written as a number and a unit, such as `24h`."""
 
 
 class FrontMatterModel(BaseModel):

@@ -85,22 +85,27 @@ _OTHER_WORDS_OF_ERRORS = {
 }
 
 
+_ENTRIES: dict[str | int, type[BaseModel]] = {
+    "body": BodyEntry,
+    "cache": CacheEntry,
+    "etag": EntityTagEntry,
+    "page": PageEntry,
+}
+_NAMED_ENTRIES: dict[str | int, tuple[type[BaseModel], dict[str, str]]] = {
+    "errors": (ErrorEntry, _OTHER_WORDS_OF_ERRORS),
+    "params": (ParameterEntry, _OTHER_WORDS_OF_PARAMETERS),
+}
+"""Those of which there are several, each under a name."""
+
+
 def unknown_key(path: KeyPath, model: type[BaseModel]) -> tuple[str, str]:
     """Return message and cure for a key of a model that nothing in its place is called."""
-    fields, words = model.model_fields, _OTHER_WORDS
-    if path[0] == "params" and len(path) > 2:
-        fields, words = ParameterEntry.model_fields, _OTHER_WORDS_OF_PARAMETERS
-    elif path[0] == "errors" and len(path) > 2:
-        fields, words = ErrorEntry.model_fields, _OTHER_WORDS_OF_ERRORS
-    elif path[0] == "page" and len(path) > 1:
-        fields, words = PageEntry.model_fields, {}
-    elif path[0] == "etag" and len(path) > 1:
-        fields, words = EntityTagEntry.model_fields, {}
-    elif path[0] == "cache" and len(path) > 1:
-        fields, words = CacheEntry.model_fields, {}
-    elif path[0] == "body" and len(path) > 1:
-        fields, words = BodyEntry.model_fields, {}
-    known = sorted(field.alias or name for name, field in fields.items())
+    words = _OTHER_WORDS
+    if len(path) > 1 and path[0] in _ENTRIES:
+        model, words = _ENTRIES[path[0]], {}
+    elif len(path) > 2 and path[0] in _NAMED_ENTRIES:
+        model, words = _NAMED_ENTRIES[path[0]]
+    known = sorted(field.alias or name for name, field in model.model_fields.items())
     key = str(path[-1])
     message = f"unknown key `{key}`" + (f" in `{'.'.join(map(str, path[:-1]))}`" if path[:-1] else "")
     if words.get(key.lower()) in known:

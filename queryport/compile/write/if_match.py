@@ -14,6 +14,7 @@ from handler.contract.execution import IF_MATCH, MOVED_MARK, ROW_COUNT_MARK
 from queryport.compile.check.entity_tags import TagCondition
 from queryport.compile.describe.text_forms import cast_of_text
 from queryport.compile.describe.typed_statement import TypedStatement
+from queryport.compile.write.names import column_of, quoted
 from queryport.compile.write.pieces import Alternative
 
 
@@ -32,8 +33,7 @@ class IfMatchPieces:
 
 def if_match(statement: TypedStatement, condition: TagCondition, name: str) -> IfMatchPieces:
     """Write the pieces; `name` is free for a query."""
-    row, column = (f'"{text.replace(chr(34), chr(34) * 2)}"' for text in (condition.row, condition.column))
-    same = f"(to_json({row}.{column}) #>> '{{}}') = ANY(:{IF_MATCH}::text[])"
+    same = f"(to_json({column_of(quoted(condition.row), condition.column)}) #>> '{{}}') = ANY(:{IF_MATCH}::text[])"
     query = _with_casts(statement, postgast.deparse(condition.looked_up))
     query = query.replace("SELECT", f"SELECT ({same}) IS TRUE AS same", 1)
     other = f"EXISTS (SELECT FROM {name} WHERE NOT same)"

@@ -3,14 +3,13 @@
 from collections.abc import Mapping, Sequence
 
 from handler.contract.execution import Batch, Listing
-from handler.contract.operation import Idempotency, Operation
+from handler.contract.operation import WITH_BODY, Idempotency, Operation
 from queryport.generate.asl import task_state
 from queryport.generate.openapi import failures
 from queryport.generate.openapi.components import Components
 from queryport.generate.openapi.examples import NONE, example_of
 from queryport.generate.openapi.naming import BY_NAME
 from queryport.generate.openapi.parameters import (
-    WITH_BODY,
     all_in_query,
     column_of,
     headers_of,

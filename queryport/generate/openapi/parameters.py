@@ -14,7 +14,6 @@ from handler.contract.routes import parameters_in
 from handler.contract.sql import Codec
 from queryport.generate.openapi.schemas import Schema
 
-WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 LONGEST_KEY = 255
 
 _SORT: Codec = ["array", "scalar"]

@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from handler.contract.operation import Idempotency, Operation
+from handler.contract.operation import WITH_BODY, Idempotency, Operation
 from queryport.generate.openapi import failures
 from queryport.generate.openapi.components import OF_CACHES, Components
 from queryport.generate.openapi.examples import NONE, example_of
-from queryport.generate.openapi.parameters import WITH_BODY
 from queryport.generate.openapi.schemas import Schema, adapted
 
 Json = dict[str, Any]
