@@ -172,11 +172,7 @@ def _assault(house: House, seed: int, requests: int) -> tuple[list[str], int]:
 
 @pytest.mark.parametrize(
     "requests",
-    [
-        pytest.param(400),
-        pytest.param(2000, marks=pytest.mark.slow),
-        pytest.param(REQUESTS, marks=pytest.mark.long),
-    ],
+    [400, pytest.param(REQUESTS, marks=pytest.mark.long)],
 )
 def test_nobody_is_taken_for_another(house: House, requests: int) -> None:
     wrong, good = _assault(house, SEED, requests)
@@ -235,7 +231,7 @@ def _interleaved(house: House, calls: int, seed: int) -> list[str]:
         return [found for found in pool.map(call, wanted) if found is not None]
 
 
-@pytest.mark.parametrize("calls", [200, pytest.param(1000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("calls", [200, pytest.param(5000, marks=pytest.mark.long)])
 def test_no_call_sees_what_the_one_before_it_was_allowed(house: House, calls: int) -> None:
     found = _interleaved(house, calls, SEED)
     assert not found, "\n".join(found[:20])

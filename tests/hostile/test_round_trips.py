@@ -69,8 +69,17 @@ def _values(connection: psycopg.Connection[Any], type_: str, chance: Random, mos
     """Texts that PostgreSQL takes for values of a type."""
     hostility = Hostility(chance.randrange(2**32))
     texts = [*_TEXTS, *(text for text in (hostility.text() for _ in range(200)) if _is_storable(text))]
-    found = sorted({text for text in texts if _is_value(connection, text, type_)})
+    found = sorted({text for text in _valid(connection, texts, type_) if _is_value(connection, text, type_)})
     return chance.sample(found, min(most, len(found)))
+
+
+def _valid(connection: psycopg.Connection[Any], texts: list[str], type_: str) -> list[str]:
+    """Those of the texts that the type's input may take, by one question; all, where it fails instead of answering."""
+    query = f"SELECT text FROM unnest(%s::text[]) AS text WHERE pg_input_is_valid(text, '{type_}')"  # noqa: S608 (our own)
+    try:
+        return [text for (text,) in connection.execute(query.encode(), [texts])]
+    except psycopg.Error:
+        return texts
 
 
 def _is_value(connection: psycopg.Connection[Any], text: str, type_: str) -> bool:
