@@ -39,13 +39,16 @@ class Execution:
     cause: Any
 
 
+Execute = Callable[[dict[str, Any], dict[str, Any]], Execution]
+
+
 @dataclass(frozen=True, slots=True)
 class Shop:
     """The bookshop with its function, and a Step Functions that calls it."""
 
     door: LambdaDoor
     emulator: Emulator
-    execute: Callable[[dict[str, Any], dict[str, Any]], Execution]
+    execute: Execute
     """Runs a definition with an input to its end."""
     fetch: Callable[[str], list[tuple[Any, ...]]]
     """Asks the database."""
@@ -90,27 +93,34 @@ def function(
             yield door, emulator
 
 
-@pytest.fixture
-def shop(
-    function: tuple[LambdaDoor, Emulator],
-    postgres: EmbeddedPostgres,
-    shop_template: str,
-    untouched_shop: FreshDatabase,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Shop]:
-    """A shop of the test's own, as it was on its first day."""
+@pytest.fixture(scope="module")
+def execute(function: tuple[LambdaDoor, Emulator]) -> Iterator[Execute]:
+    """Runs a definition with an input to its end."""
     from moto import mock_aws  # a second of imports, which no run without these tests is to wait for
 
-    door, emulator = function
-    door.events.clear()
-    for name, value in {
-        "AWS_ENDPOINT_URL_LAMBDA": door.url,
+    environment = {
+        "AWS_ENDPOINT_URL_LAMBDA": function[0].url,
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_DEFAULT_REGION": "us-east-1",
-    }.items():
-        monkeypatch.setenv(name, value)
+    }
+    with pytest.MonkeyPatch.context() as patch, mock_aws(config={"stepfunctions": {"execute_state_machine": True}}):
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        yield StepFunctions().execute
 
+
+@pytest.fixture
+def shop(
+    function: tuple[LambdaDoor, Emulator],
+    execute: Execute,
+    postgres: EmbeddedPostgres,
+    shop_template: str,
+    untouched_shop: FreshDatabase,
+) -> Iterator[Shop]:
+    """A shop of the test's own, as it was on its first day."""
+    door, emulator = function
+    door.events.clear()
     with fresh_database(postgres.url(), shop_template) as copy:
         emulator.redirect(copy.url)
 
@@ -118,8 +128,7 @@ def shop(
             with psycopg.connect(copy.url) as connection:
                 return connection.execute(query.encode()).fetchall()
 
-        with mock_aws(config={"stepfunctions": {"execute_state_machine": True}}):
-            yield Shop(door, emulator, _execute, fetch, partial(run_script, copy.url))
+        yield Shop(door, emulator, execute, fetch, partial(run_script, copy.url))
         door.deliveries, door.lost_answers = 1, 0
         emulator.faults.clear()
         emulator.redirect(untouched_shop.url)
@@ -136,24 +145,38 @@ def filled_in(text: str) -> str:
     return text.replace("${QueryportFunctionArn}", "arn:aws:lambda:us-east-1:123456789012:function:queryport:live")
 
 
-def _execute(definition: dict[str, Any], given: dict[str, Any]) -> Execution:
-    client = boto3.client("stepfunctions")
-    name = f"machine_{time.monotonic_ns()}"
-    made = client.create_state_machine(
-        name=name, definition=json.dumps(definition), roleArn="arn:aws:iam::123456789012:role/states"
-    )
-    # Unnamed executions would all be the same one to moto.
-    started = client.start_execution(
-        stateMachineArn=made["stateMachineArn"], name=f"execution_{time.monotonic_ns()}", input=json.dumps(given)
-    )
-    deadline = time.monotonic() + _EXECUTION_SECONDS
-    while (found := client.describe_execution(executionArn=started["executionArn"]))["status"] == "RUNNING":
-        assert time.monotonic() < deadline, "the execution does not end"
-        time.sleep(0.05)
-    cause = found.get("cause")
-    return Execution(
-        found["status"],
-        json.loads(found["output"]) if found.get("output") else None,
-        found.get("error"),
-        json.loads(cause) if cause and cause.startswith("{") else cause,
-    )
+class StepFunctions:
+    """Step Functions as moto plays it: each definition is read once, since that takes half a second."""
+
+    def __init__(self) -> None:
+        self._client = boto3.client("stepfunctions")
+        self._machines: dict[str, str] = {}
+
+    def execute(self, definition: dict[str, Any], given: dict[str, Any]) -> Execution:
+        # Unnamed executions would all be the same one to moto.
+        started = self._client.start_execution(
+            stateMachineArn=self._machine(json.dumps(definition)),
+            name=f"execution_{time.monotonic_ns()}",
+            input=json.dumps(given),
+        )
+        deadline = time.monotonic() + _EXECUTION_SECONDS
+        while (found := self._client.describe_execution(executionArn=started["executionArn"]))["status"] == "RUNNING":
+            assert time.monotonic() < deadline, "the execution does not end"
+            time.sleep(0.05)
+        cause = found.get("cause")
+        return Execution(
+            found["status"],
+            json.loads(found["output"]) if found.get("output") else None,
+            found.get("error"),
+            json.loads(cause) if cause and cause.startswith("{") else cause,
+        )
+
+    def _machine(self, definition: str) -> str:
+        if definition not in self._machines:
+            made = self._client.create_state_machine(
+                name=f"machine_{len(self._machines)}",
+                definition=definition,
+                roleArn="arn:aws:iam::123456789012:role/states",
+            )
+            self._machines[definition] = made["stateMachineArn"]
+        return self._machines[definition]
