@@ -30,7 +30,8 @@ def _floors(package: str) -> Floors:
 
 
 FLOORS: Mapping[str, Floors] = {
-    package: _floors(package.replace(".", "/")) for package in (*PACKAGES, "queryport.compile")
+    package: _floors(package.replace(".", "/"))
+    for package in (*PACKAGES, "queryport.compile", "queryport.compile.analysis")
 }
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from queryport.access.objects import Table
-from queryport.compile.analysis.node_tree import Node
+from queryport.compile.analysis.tree.node_tree import Node
 
 _VERBS = {"SELECT": 1 << 1, "INSERT": 1 << 0, "UPDATE": 1 << 2, "DELETE": 1 << 3}
 """ACL_SELECT and so on, of PostgreSQL's src/include/nodes/parsenodes.h."""

@@ -20,9 +20,9 @@ from queryport.access.checked import checked_columns, checked_verbs, defaulted_c
 from queryport.access.objects import Objects, Routine, Table
 from queryport.access.privileges import Needs, Privilege, for_idempotency_keys, merged, unquoted
 from queryport.access.statements import can_be_analysed, texts, without_parameters
-from queryport.compile.analysis.facts import Facts
-from queryport.compile.analysis.named import named
-from queryport.compile.analysis.node_tree import Node, UnreadableTreeError, Value, read_tree, walk
+from queryport.compile.analysis.database.facts import Facts
+from queryport.compile.analysis.tree.named import named
+from queryport.compile.analysis.tree.node_tree import Node, UnreadableTreeError, Value, read_tree, walk
 from queryport.compile.describe.description import StatementError
 from queryport.compile.describe.momentary_function import momentary_function
 

@@ -4,16 +4,16 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 
 from queryport.compile.analysis.breakable import Reach, reach_of
-from queryport.compile.analysis.database_objects import Relation
+from queryport.compile.analysis.database.facts import Facts
+from queryport.compile.analysis.database.objects import Relation
 from queryport.compile.analysis.documents import DocumentForm, documents
 from queryport.compile.analysis.effects import effects
-from queryport.compile.analysis.facts import Facts
-from queryport.compile.analysis.named import named
-from queryport.compile.analysis.node_tree import Node, UnreadableTreeError, only_query, read_tree
-from queryport.compile.analysis.nullability import Nullability
+from queryport.compile.analysis.never_null.nullability import Nullability
 from queryport.compile.analysis.protection import Protection, protection
 from queryport.compile.analysis.relations import reached
 from queryport.compile.analysis.row_changes import RowChanges
+from queryport.compile.analysis.tree.named import named
+from queryport.compile.analysis.tree.node_tree import Node, UnreadableTreeError, only_query, read_tree
 from queryport.compile.analysis.uniqueness import Uniqueness
 
 _UNREAD = frozenset({"what could not be analysed"})

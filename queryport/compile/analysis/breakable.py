@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from handler.contract.violations import ConstraintKind
-from queryport.compile.analysis.constraints import WORD, Carrier, Code, Constraint, Constraints
-from queryport.compile.analysis.facts import Facts
-from queryport.compile.analysis.named import Named
-from queryport.compile.analysis.node_tree import only_query
+from queryport.compile.analysis.database.constraints import WORD, Carrier, Code, Constraint, Constraints
+from queryport.compile.analysis.database.facts import Facts
 from queryport.compile.analysis.row_changes import DomainCast, RowChange, RowChanges
 from queryport.compile.analysis.row_sources import RowSource
-from queryport.compile.analysis.scope import Command, EntryKind, Scope, outputs
+from queryport.compile.analysis.tree.named import Named
+from queryport.compile.analysis.tree.node_tree import only_query
+from queryport.compile.analysis.tree.scope import Command, EntryKind, Scope, outputs
 
 _WRITING = frozenset({"insert", "update", "delete", "merge", "copy", "truncate"})
 _EVENTS = {Command.INSERT: 4, Command.DELETE: 8, Command.UPDATE: 16}

@@ -6,11 +6,11 @@ look at one first, and then take it apart or not.
 
 from dataclasses import dataclass
 
-from queryport.compile.analysis.facts import Facts
-from queryport.compile.analysis.named import FIRST_OF_USERS
-from queryport.compile.analysis.node_tree import Node, Value
+from queryport.compile.analysis.database.facts import Facts
 from queryport.compile.analysis.row_sources import RECORD_FUNCTIONS, RECORDSET_FUNCTIONS
-from queryport.compile.analysis.scope import ParameterKind
+from queryport.compile.analysis.tree.named import FIRST_OF_USERS
+from queryport.compile.analysis.tree.node_tree import Node, Value
+from queryport.compile.analysis.tree.scope import ParameterKind
 
 _FITTING = frozenset(
     f"{prefix}_{name}"

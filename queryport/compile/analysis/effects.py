@@ -11,12 +11,12 @@ import re
 from collections.abc import Set
 from typing import NamedTuple
 
-from queryport.compile.analysis.database_objects import Function, Relation
-from queryport.compile.analysis.facts import Facts
-from queryport.compile.analysis.functions import HARMLESS, READING_BY_NAME, is_harmless
-from queryport.compile.analysis.named import FIRST_OF_USERS, Named
-from queryport.compile.analysis.node_tree import Node, walk
-from queryport.compile.analysis.scope import Command
+from queryport.compile.analysis.database.facts import Facts
+from queryport.compile.analysis.database.functions import HARMLESS, READING_BY_NAME, is_harmless
+from queryport.compile.analysis.database.objects import Function, Relation
+from queryport.compile.analysis.tree.named import FIRST_OF_USERS, Named
+from queryport.compile.analysis.tree.node_tree import Node, walk
+from queryport.compile.analysis.tree.scope import Command
 
 _WORD = re.compile(r'(?P<name>"(?:[^"]|"")+"|[^\W\d][\w$]*)(?P<call>\s*\()?|[+\-*/<>=~!@#%^&|`?]+')
 _KEPT_AS_TEXT = frozenset({"sql", "plpgsql"})

@@ -8,10 +8,10 @@ function that PostgreSQL keeps as text alone says nothing that is certain, and c
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from queryport.compile.analysis.database_objects import Relation
-from queryport.compile.analysis.facts import Facts
-from queryport.compile.analysis.named import FIRST_OF_USERS, Named, named
-from queryport.compile.analysis.node_tree import Node
+from queryport.compile.analysis.database.facts import Facts
+from queryport.compile.analysis.database.objects import Relation
+from queryport.compile.analysis.tree.named import FIRST_OF_USERS, Named, named
+from queryport.compile.analysis.tree.node_tree import Node
 
 
 class Detour(NamedTuple):

@@ -1,8 +1,8 @@
 """The relations that an analysed statement reads or writes, those behind its views and policies included."""
 
-from queryport.compile.analysis.database_objects import Relation
-from queryport.compile.analysis.facts import Facts
-from queryport.compile.analysis.named import Named
+from queryport.compile.analysis.database.facts import Facts
+from queryport.compile.analysis.database.objects import Relation
+from queryport.compile.analysis.tree.named import Named
 
 
 def reached(facts: Facts, objects: Named) -> tuple[Relation, ...]:

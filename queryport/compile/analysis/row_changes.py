@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from queryport.compile.analysis.facts import Facts
-from queryport.compile.analysis.named import FIRST_OF_USERS
-from queryport.compile.analysis.node_tree import Node, Value
+from queryport.compile.analysis.database.facts import Facts
 from queryport.compile.analysis.row_sources import RowSource, RowSources
-from queryport.compile.analysis.scope import Command, EntryKind, Scope
+from queryport.compile.analysis.tree.named import FIRST_OF_USERS
+from queryport.compile.analysis.tree.node_tree import Node, Value
+from queryport.compile.analysis.tree.scope import Command, EntryKind, Scope
 
 
 @dataclass(frozen=True, slots=True)

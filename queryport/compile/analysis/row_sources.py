@@ -4,10 +4,10 @@ A value is followed through subqueries, WITH, VALUES, set operations and functio
 """
 
 from handler.contract.pointer import escaped
-from queryport.compile.analysis.facts import Facts
-from queryport.compile.analysis.named import FIRST_OF_USERS
-from queryport.compile.analysis.node_tree import Node, Value
-from queryport.compile.analysis.scope import EntryKind, ParameterKind, Scope, outputs
+from queryport.compile.analysis.database.facts import Facts
+from queryport.compile.analysis.tree.named import FIRST_OF_USERS
+from queryport.compile.analysis.tree.node_tree import Node, Value
+from queryport.compile.analysis.tree.scope import EntryKind, ParameterKind, Scope, outputs
 
 RowSource = tuple[int, str]
 """The number of a parameter, and the path of a member within it, such as `/email`; empty for the whole.

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Set
 
-from queryport.compile.analysis.expression_types import call_of, type_of
-from queryport.compile.analysis.facts import Facts
-from queryport.compile.analysis.node_tree import Node, walk
-from queryport.compile.analysis.scope import ColumnId, EntryKind, Scope
+from queryport.compile.analysis.database.facts import Facts
+from queryport.compile.analysis.tree.expression_types import call_of, type_of
+from queryport.compile.analysis.tree.node_tree import Node, walk
+from queryport.compile.analysis.tree.scope import ColumnId, EntryKind, Scope
 
 _TEXTS = frozenset({25, 1043})
 """text and varchar, which are compared as one."""

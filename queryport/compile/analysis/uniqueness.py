@@ -7,13 +7,14 @@ columns. What cannot be followed is not unique.
 
 from collections.abc import Container, Mapping, Set
 
-from queryport.compile.analysis.expression_types import type_of
-from queryport.compile.analysis.facts import Facts
-from queryport.compile.analysis.from_items import Part, parts
-from queryport.compile.analysis.node_tree import Node, only_query
-from queryport.compile.analysis.nullability import Nullability
-from queryport.compile.analysis.proven import proven
-from queryport.compile.analysis.scope import (
+from queryport.compile.analysis.database.facts import Facts
+from queryport.compile.analysis.never_null.nullability import Nullability
+from queryport.compile.analysis.never_null.proven import proven
+from queryport.compile.analysis.settled import Settled
+from queryport.compile.analysis.tree.expression_types import type_of
+from queryport.compile.analysis.tree.from_items import Part, parts
+from queryport.compile.analysis.tree.node_tree import Node, only_query
+from queryport.compile.analysis.tree.scope import (
     Command,
     EntryKind,
     Scope,
@@ -22,7 +23,6 @@ from queryport.compile.analysis.scope import (
     gives_one_row,
     outputs,
 )
-from queryport.compile.analysis.settled import Settled
 
 Ties = Mapping[int, bool]
 """Columns, counted from 1, that are the same in two rows; for each, whether it is known not to be NULL."""

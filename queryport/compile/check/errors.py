@@ -6,7 +6,7 @@ from handler.contract.errors import is_own_sqlstate
 from handler.contract.operation import PossibleError
 from handler.contract.pointer import pointer, unescaped
 from handler.contract.violations import ConstraintKind, Violation
-from queryport.compile.analysis.constraints import Constraint, Constraints
+from queryport.compile.analysis.database.constraints import Constraint, Constraints
 from queryport.compile.check.possible_errors import BUILT_IN, possible_error, reach_of_statement
 from queryport.compile.describe.query_file import QueryFile
 from queryport.compile.describe.typed_statement import TypedStatement

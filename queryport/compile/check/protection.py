@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from queryport.compile.analysis.database_objects import Relation
+from queryport.compile.analysis.database.objects import Relation
 from queryport.compile.describe.typed_statement import TypedStatement
 
 

@@ -14,7 +14,7 @@ from typing import Any, Self
 import psycopg
 from psycopg import pq
 
-from queryport.compile.analysis.facts import Facts
+from queryport.compile.analysis.database.facts import Facts
 from queryport.compile.describe.conversions import Conversions
 from queryport.compile.describe.description import Column, Description, StatementError, refusal
 from queryport.compile.describe.hindrances import Hindrances

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from queryport.compile.analysis import functions
 from queryport.compile.analysis.analysis import analyse
-from queryport.compile.analysis.database_objects import Function
-from queryport.compile.analysis.facts import Facts
+from queryport.compile.analysis.database import functions
+from queryport.compile.analysis.database.facts import Facts
+from queryport.compile.analysis.database.objects import Function
 from queryport.compile.describe.database import Database
 from queryport.compile.describe.description import StatementError
 from queryport.postgres.server import EmbeddedPostgres

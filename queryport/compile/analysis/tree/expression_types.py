@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from queryport.compile.analysis.node_tree import Node
+from queryport.compile.analysis.tree.node_tree import Node
 
 
 class CalledFunction(NamedTuple):

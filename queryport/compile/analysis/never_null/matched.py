@@ -6,8 +6,8 @@ so that `coalesce(a.id, b.id)` over it is never NULL.
 
 from collections.abc import Iterator
 
-from queryport.compile.analysis.node_tree import Node
-from queryport.compile.analysis.scope import EntryKind, JoinKind, Scope, gives_one_row, joined
+from queryport.compile.analysis.tree.node_tree import Node
+from queryport.compile.analysis.tree.scope import EntryKind, JoinKind, Scope, gives_one_row, joined
 
 _BOOLEAN = 16
 

@@ -11,11 +11,11 @@ from typing import Any, TypeVar
 import psycopg
 from psycopg.rows import dict_row
 
-from queryport.compile.analysis import catalogue
-from queryport.compile.analysis.constraints import Constraints, load
-from queryport.compile.analysis.database_objects import Function, Relation, Type
-from queryport.compile.analysis.named import Named
-from queryport.compile.analysis.node_tree import UnreadableTreeError
+from queryport.compile.analysis.database import questions
+from queryport.compile.analysis.database.constraints import Constraints, load
+from queryport.compile.analysis.database.objects import Function, Relation, Type
+from queryport.compile.analysis.tree.named import Named
+from queryport.compile.analysis.tree.node_tree import UnreadableTreeError
 
 _NONE: Set[int] = frozenset()
 
@@ -53,13 +53,13 @@ class Facts:
         types: Set[int] = _NONE,
     ) -> None:
         """Ask for all of these objects at once, as far as they are not known yet."""
-        for row in self._missing(catalogue.RELATIONS, relations, self._relations):
+        for row in self._missing(questions.RELATIONS, relations, self._relations):
             self._relations[row["oid"]] = Relation.of(row)
-        for row in self._missing(catalogue.FUNCTIONS, functions, self._functions):
+        for row in self._missing(questions.FUNCTIONS, functions, self._functions):
             self._functions[row["oid"]] = Function.of(row)
-        for row in self._missing(catalogue.OPERATORS, operators, self._operators):
+        for row in self._missing(questions.OPERATORS, operators, self._operators):
             self._operators[row["oid"]] = tuple(row["functions"])
-        for row in self._missing(catalogue.TYPES, types, self._types):
+        for row in self._missing(questions.TYPES, types, self._types):
             self._types[row["oid"]] = Type.of(row)
 
     def look_up_all(self, objects: Named) -> None:
@@ -107,7 +107,7 @@ class Facts:
 
     def _exempted(self, owner: int) -> frozenset[int]:
         if owner not in self._exempt:
-            rows = self._connection.execute(catalogue.EXEMPT, {"owner": owner}).fetchall()
+            rows = self._connection.execute(questions.EXEMPT, {"owner": owner}).fetchall()
             self._exempt[owner] = frozenset(table for (table,) in rows)
         return self._exempt[owner]
 
@@ -115,7 +115,7 @@ class Facts:
         """Whether a change of rows of a relation, or what cascades from it, runs code of the project's own."""
         missing = relations - self._own_code.keys()
         if missing:
-            rows = self._connection.execute(catalogue.OWN_CODE, {"oids": list(missing)}).fetchall()
+            rows = self._connection.execute(questions.OWN_CODE, {"oids": list(missing)}).fetchall()
             self._own_code |= dict.fromkeys(missing, False) | dict.fromkeys((oid for (oid,) in rows), True)
         return any(self._own_code[oid] for oid in relations)
 
@@ -125,12 +125,12 @@ class Facts:
         The names come from a function's body that PostgreSQL keeps as text alone; `harmless` are signatures.
         """
         values = {"calls": list(calls), "words": list(calls | words), "harmless": list(harmless)}
-        row = self._connection.execute(catalogue.NAMED, values).fetchone()
+        row = self._connection.execute(questions.NAMED, values).fetchone()
         return row is not None and bool(row[0])
 
     def _settle(self) -> "_Comparisons":
         if self._settled is None:
-            row = self._connection.execute(catalogue.SETTLED).fetchone()
+            row = self._connection.execute(questions.SETTLED).fetchone()
             assert row is not None  # noqa: S101 (a SELECT of two arrays)
             self._settled = _Comparisons(frozenset(row[0]), frozenset(row[1]))
         return self._settled

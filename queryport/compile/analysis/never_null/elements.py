@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-from queryport.compile.analysis.facts import Facts
-from queryport.compile.analysis.node_tree import Node
-from queryport.compile.analysis.scope import Scope, SublinkKind
+from queryport.compile.analysis.database.facts import Facts
+from queryport.compile.analysis.tree.node_tree import Node
+from queryport.compile.analysis.tree.scope import Scope, SublinkKind
 
 _MADE_OF_ELEMENTS = frozenset({"string_to_array(text, text)", "enum_range(anyenum)", "enum_range(anyenum, anyenum)"})
 """Built-in functions no element of whose answers is NULL; nor is one of an array that a regular expression split."""

@@ -6,11 +6,11 @@ unless a trigger that fires before changes the row, which any such trigger may.
 
 from collections.abc import Callable
 
-from queryport.compile.analysis.database_objects import Relation
-from queryport.compile.analysis.facts import Facts
-from queryport.compile.analysis.node_tree import Node
-from queryport.compile.analysis.proven import Proven
-from queryport.compile.analysis.scope import Command, Scope
+from queryport.compile.analysis.database.facts import Facts
+from queryport.compile.analysis.database.objects import Relation
+from queryport.compile.analysis.never_null.proven import Proven
+from queryport.compile.analysis.tree.node_tree import Node
+from queryport.compile.analysis.tree.scope import Command, Scope
 
 _OLD, _NEW = 1, 2
 """VarReturningType."""

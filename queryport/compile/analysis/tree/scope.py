@@ -7,7 +7,7 @@ names an outer query's by the number of levels between.
 from dataclasses import dataclass, field
 from enum import IntEnum
 
-from queryport.compile.analysis.node_tree import Node, UnreadableTreeError, Value
+from queryport.compile.analysis.tree.node_tree import Node, UnreadableTreeError, Value
 
 
 class EntryKind(IntEnum):

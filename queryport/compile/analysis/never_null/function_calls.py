@@ -5,13 +5,13 @@ PostgreSQL's own functions are known by what they do (`functions`), those of a p
 
 from collections.abc import Callable, Sequence
 
-from queryport.compile.analysis import functions
-from queryport.compile.analysis.database_objects import Function
-from queryport.compile.analysis.elements import Elements
-from queryport.compile.analysis.expression_types import call_of
-from queryport.compile.analysis.facts import Facts
-from queryport.compile.analysis.node_tree import Node, walk
-from queryport.compile.analysis.scope import Scope
+from queryport.compile.analysis.database import functions
+from queryport.compile.analysis.database.facts import Facts
+from queryport.compile.analysis.database.objects import Function
+from queryport.compile.analysis.never_null.elements import Elements
+from queryport.compile.analysis.tree.expression_types import call_of
+from queryport.compile.analysis.tree.node_tree import Node, walk
+from queryport.compile.analysis.tree.scope import Scope
 
 
 class FunctionCalls:

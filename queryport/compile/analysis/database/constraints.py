@@ -14,7 +14,7 @@ import psycopg
 from psycopg.rows import dict_row
 
 from handler.contract.violations import ConstraintKind
-from queryport.compile.analysis import constraint_catalogue
+from queryport.compile.analysis.database import constraint_questions
 
 WORD = re.compile(r"\w+")
 
@@ -133,7 +133,7 @@ class Constraints:
 def load(connection: psycopg.Connection[Any]) -> Constraints:
     """Ask PostgreSQL's catalogue."""
     with connection.cursor(row_factory=dict_row) as cursor:
-        constraints = [_constraint(row) for row in cursor.execute(constraint_catalogue.CONSTRAINTS).fetchall()]
+        constraints = [_constraint(row) for row in cursor.execute(constraint_questions.CONSTRAINTS).fetchall()]
         carriers = [
             Carrier(
                 **row
@@ -144,11 +144,11 @@ def load(connection: psycopg.Connection[Any]) -> Constraints:
                     "triggers": tuple((function, kind) for function, kind in row["triggers"]),
                 }
             )
-            for row in cursor.execute(constraint_catalogue.CARRIERS).fetchall()
+            for row in cursor.execute(constraint_questions.CARRIERS).fetchall()
         ]
         code = [
             Code(**row | {name: tuple(row[name]) for name in ("relations", "functions")})
-            for row in cursor.execute(constraint_catalogue.CODE).fetchall()
+            for row in cursor.execute(constraint_questions.CODE).fetchall()
         ]
     return Constraints(constraints, carriers, code)
 

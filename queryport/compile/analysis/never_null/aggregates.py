@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from queryport.compile.analysis import functions
-from queryport.compile.analysis.database_objects import Function
-from queryport.compile.analysis.node_tree import Node
-from queryport.compile.analysis.scope import Scope
+from queryport.compile.analysis.database import functions
+from queryport.compile.analysis.database.objects import Function
+from queryport.compile.analysis.tree.node_tree import Node
+from queryport.compile.analysis.tree.scope import Scope
 
 _RANGE = 0x2
 _STARTS_BY_NOW = 0x20 | 0x200

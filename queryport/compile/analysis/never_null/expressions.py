@@ -4,14 +4,14 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from queryport.compile.analysis import aggregates
-from queryport.compile.analysis.elements import Elements
-from queryport.compile.analysis.facts import Facts
-from queryport.compile.analysis.function_calls import FunctionCalls
-from queryport.compile.analysis.named import FIRST_OF_USERS
-from queryport.compile.analysis.node_tree import Node
-from queryport.compile.analysis.proven import Conditions, Names, Proven
-from queryport.compile.analysis.scope import ParameterKind, Scope, SublinkKind, gives_one_row
+from queryport.compile.analysis.database.facts import Facts
+from queryport.compile.analysis.never_null import aggregates
+from queryport.compile.analysis.never_null.elements import Elements
+from queryport.compile.analysis.never_null.function_calls import FunctionCalls
+from queryport.compile.analysis.never_null.proven import Conditions, Names, Proven
+from queryport.compile.analysis.tree.named import FIRST_OF_USERS
+from queryport.compile.analysis.tree.node_tree import Node
+from queryport.compile.analysis.tree.scope import ParameterKind, Scope, SublinkKind, gives_one_row
 
 Columns = tuple[bool, ...]
 """For each column, whether it is never NULL."""

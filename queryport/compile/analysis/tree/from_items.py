@@ -3,8 +3,8 @@
 from collections.abc import Set
 from dataclasses import dataclass, field
 
-from queryport.compile.analysis.node_tree import Node
-from queryport.compile.analysis.scope import JoinKind, conjuncts, joined
+from queryport.compile.analysis.tree.node_tree import Node
+from queryport.compile.analysis.tree.scope import JoinKind, conjuncts, joined
 
 
 @dataclass(slots=True)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from queryport.compile.analysis.node_tree import Node, UnreadableTreeError, Value, walk
+from queryport.compile.analysis.tree.node_tree import Node, UnreadableTreeError, Value, walk
 
 FIRST_OF_USERS = 16_384
 """Objects with a lower oid are PostgreSQL's own (FirstNormalObjectId)."""

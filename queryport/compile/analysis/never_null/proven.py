@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import NamedTuple
 
-from queryport.compile.analysis.expression_types import call_of
-from queryport.compile.analysis.facts import Facts
-from queryport.compile.analysis.node_tree import Node, same, walk
-from queryport.compile.analysis.scope import ColumnId, Command, JoinKind, Scope, SublinkKind, conjuncts
+from queryport.compile.analysis.database.facts import Facts
+from queryport.compile.analysis.tree.expression_types import call_of
+from queryport.compile.analysis.tree.node_tree import Node, same, walk
+from queryport.compile.analysis.tree.scope import ColumnId, Command, JoinKind, Scope, SublinkKind, conjuncts
 
 _IS_NULL, _IS_NOT_NULL = 0, 1
 """NullTestType."""

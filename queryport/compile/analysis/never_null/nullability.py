@@ -8,16 +8,16 @@ domain does not, since an empty subquery of the domain's type is NULL unchecked.
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from queryport.compile.analysis.database_objects import Moment, Relation
-from queryport.compile.analysis.expression_types import type_of
-from queryport.compile.analysis.expressions import Columns, Expressions
-from queryport.compile.analysis.facts import Facts
-from queryport.compile.analysis.matched import Matched
-from queryport.compile.analysis.named import FIRST_OF_USERS
-from queryport.compile.analysis.node_tree import Node, only_query
-from queryport.compile.analysis.proven import Names, Proven, proven
-from queryport.compile.analysis.returned import Returned
-from queryport.compile.analysis.scope import ColumnId, Command, EntryKind, Scope, SetOperation, outputs
+from queryport.compile.analysis.database.facts import Facts
+from queryport.compile.analysis.database.objects import Moment, Relation
+from queryport.compile.analysis.never_null.expressions import Columns, Expressions
+from queryport.compile.analysis.never_null.matched import Matched
+from queryport.compile.analysis.never_null.proven import Names, Proven, proven
+from queryport.compile.analysis.never_null.returned import Returned
+from queryport.compile.analysis.tree.expression_types import type_of
+from queryport.compile.analysis.tree.named import FIRST_OF_USERS
+from queryport.compile.analysis.tree.node_tree import Node, only_query
+from queryport.compile.analysis.tree.scope import ColumnId, Command, EntryKind, Scope, SetOperation, outputs
 
 _NOT_MATCHED_BY_SOURCE = 1
 """MergeMatchKind."""

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from queryport.compile.analysis.named import Named, named
-from queryport.compile.analysis.node_tree import Value, read_tree
+from queryport.compile.analysis.tree.named import Named, named
+from queryport.compile.analysis.tree.node_tree import Value, read_tree
 
 Moment = tuple[int, int]
 """When a row of the catalogue was written: its transaction, and the command within it."""
@@ -58,7 +58,7 @@ class Relation:
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> "Relation":
-        """Read a row of catalogue.RELATIONS."""
+        """Read a row of questions.RELATIONS."""
         converted = {
             "not_null": _moments(row["not_null"]),
             "not_null_itself": _moments(row["not_null_itself"]),
@@ -113,7 +113,7 @@ class Function:
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> "Function":
-        """Read a row of catalogue.FUNCTIONS."""
+        """Read a row of questions.FUNCTIONS."""
         return cls(**{**row, **{name: tuple(row[name]) for name in ("trees", "calls")}})
 
     @cached_property
@@ -144,7 +144,7 @@ class Type:
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> "Type":
-        """Read a row of catalogue.TYPES."""
+        """Read a row of questions.TYPES."""
         return cls(**{**row, **{name: tuple(row[name]) for name in ("functions", "trees", "parts")}})
 
     @cached_property
