@@ -13,8 +13,9 @@ _MOST_NESTED = 200
 """More brackets and dashes than that may nest deeper than libyaml's composer, which knows no RecursionError, can go."""
 _MOST_CHARACTERS = 20_000
 _NESTING = re.compile(r"[\[{]|[-:]\s")
-_TAKEN_OTHERWISE = re.compile(r"[^\n -~\u00a1-\u1fff\u3000-\ud7ff]|[?!]|:\s+[,}\]#]")
-"""Tabs and other control characters, question marks, tags, and where an empty value stands between brackets."""
+_TAKEN_OTHERWISE = re.compile(r"[^\n -~\u00a1-\u1fff\u3000-\ud7ff]|[?!]|:\s+[,}\]#]|[|>][-+0-9]*#")
+"""Tabs and other control characters, question marks, tags, where an empty value stands between brackets, and a comment
+that follows the sign of a block without a blank."""
 
 
 class CoreLoader(yaml.SafeLoader):

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -26,6 +27,7 @@ _TEXTS = (
     "a: b # comment\n# more\nc:\n  # deep\n  d: 1.5\ne: ~",
     "a: é\nü: ['中', x:y, http://a/b?c]",
     "%YAML 1.1\n---\na: b\n...",
+    "a: |# no comment\n  text\nb: >-#\n  c",
 )
 
 
@@ -57,6 +59,21 @@ def test_two_parsers_give_the_same_nodes(seed: int) -> None:
         for text in ("\n".join(block.texts(source)) for block in leading_blocks(source)):
             assert _outcome(text, quick=True) == _outcome(text, quick=False), text
             tried += 1
+
+
+_PIECES = (
+    *("a", "b", "é", "1", "~", "null", "true", "=", "<<", ":a", "\\n", "\\", "%", "@", "`", "&a", "*a", "---", "..."),
+    *(":", " ", "  ", "\n", "\n  ", "\n\n", "-", "- ", "- a\n", "\n- ", "a: ", "b: x\n", "#", "\n # c\n", "'", '"'),
+    *("[", "]", "{", "}", ",", "|", ">", ">-", "|+", "x: |\n  t\n", "''", '""'),
+)
+
+
+@pytest.mark.parametrize("seed", seeds(1, slow=2, long=40))
+def test_two_parsers_are_of_one_mind_on_any_pieces(seed: int) -> None:
+    chance = Random(seed)  # noqa: S311 (no secret)
+    for _ in range(1500):
+        text = "".join(chance.choices(_PIECES, k=chance.randint(1, 16)))
+        assert _outcome(text, quick=True) == _outcome(text, quick=False), text
 
 
 def test_libyaml_is_asked_for_the_front_matter_of_the_example(monkeypatch: pytest.MonkeyPatch) -> None:
