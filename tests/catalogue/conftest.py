@@ -14,16 +14,18 @@ from queryport.testing.databases import FreshDatabase
 from queryport.testing.function import cold_start, function_environment, invoke
 from tests.catalogue.reads import READS
 from tests.catalogue.writes import WRITES
-from tests.support.compiling import compile_to_catalog
-from tests.support.databases import suite_database, with_our_tables
-from tests.support.projects import write
+from tests.support.compiling import catalog_of, compiled_once
+from tests.support.databases import copy_for_suite, suite_database, template_database, with_our_tables
 
 Call = Callable[[Any], bytes]
+
+SUITE = "catalogue_suite"
+_FILL = with_our_tables(Path(__file__).with_name("schema.sql"))
 
 
 @pytest.fixture(scope="session")
 def database(postgres: EmbeddedPostgres) -> FreshDatabase:
-    return suite_database(postgres, "catalogue_suite", with_our_tables(Path(__file__).with_name("schema.sql")))
+    return suite_database(postgres, SUITE, _FILL)
 
 
 @pytest.fixture(scope="session")
@@ -32,12 +34,28 @@ def database_url(database: FreshDatabase) -> str:
 
 
 @pytest.fixture(scope="session")
-def catalogue(database: FreshDatabase, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Operation]]:
+def catalogue(
+    postgres: EmbeddedPostgres, database: FreshDatabase, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, dict[str, Operation]]:
     """catalog.json and the operations in it."""
     texts = {name: read.sql for name, read in READS.items()} | WRITES
-    folder = write(tmp_path_factory.mktemp("catalogue"), {f"{name}.sql": text for name, text in texts.items()})
-    path, compilation = compile_to_catalog(folder, database.url)
+    files = {f"{name}.sql": text for name, text in texts.items()}
+    compilation = compiled_once(postgres, "catalogue", files, database.url)
+    path = catalog_of(compilation, tmp_path_factory.mktemp("catalogue"))
     return path, {operation.name: operation for operation in compilation.operations}
+
+
+@pytest.fixture(scope="session")
+def read_only(postgres: EmbeddedPostgres) -> FreshDatabase:
+    """A database of the same content, which no test changes, and so the same for every worker."""
+    template = template_database(postgres, SUITE, _FILL)
+    return copy_for_suite(postgres, template, f"{SUITE}_read_only")
+
+
+@pytest.fixture(scope="session")
+def read(read_only: FreshDatabase, catalogue: tuple[Path, dict[str, Operation]], queryport_emulator: Emulator) -> Call:
+    """The Lambda's entry, for the reads of this catalogue."""
+    return partial(invoke, cold_start(function_environment(queryport_emulator.url, read_only.name, catalogue[0])))
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,12 @@ from jsonschema import Draft202012Validator
 
 from handler.contract.operation import Operation, Result
 from queryport.postgres.programs import psql_program
+from queryport.postgres.server import EmbeddedPostgres
+from queryport.testing.databases import FreshDatabase
 from tests.catalogue.conftest import Call
 from tests.catalogue.reads import READS, Read
 from tests.support.function import IAM_CALLER
+from tests.support.once import once_a_run
 
 
 def exact(text: str | bytes) -> Any:
@@ -20,19 +24,46 @@ def exact(text: str | bytes) -> Any:
     return json.loads(text, parse_float=lambda digits: f"number {digits}", parse_int=lambda digits: f"number {digits}")
 
 
-def from_psql(url: str, read: Read) -> Any:
-    """The rows as psql has them: the text unchanged, its placeholders set as variables."""
-    variables = [f"--set={name}={read.literals.get(name) or literal(value)}" for name, value in read.parameters.items()]
-    script = f"SELECT coalesce(json_agg(row_to_json(psqls_row)), '[]') FROM (\n{read.sql}\n) psqls_row"
+def by_psql(url: str, reads: Mapping[str, Read]) -> dict[str, str]:
+    """The rows of reads as psql has them, or its error: the texts unchanged, their placeholders set as variables."""
+    script = "".join(f"\\echo {_MARK} {name}\n{_script(read)}" for name, read in reads.items())
     answer = subprocess.run(
-        [psql_program(), "-XAtq", "-v", "ON_ERROR_STOP=1", *variables, url],
+        [psql_program(), "-XAtq", url],
         input=script,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
-        check=False,
+        check=True,
     )
-    assert answer.returncode == 0, answer.stderr
-    return exact(answer.stdout)
+    parts = (part.partition("\n") for part in answer.stdout.split(f"{_MARK} ")[1:])
+    return {name: text for name, _, text in parts}
+
+
+_MARK = "-- the read"
+
+
+def _script(read: Read) -> str:
+    literals = {name: read.literals.get(name) or literal(value) for name, value in read.parameters.items()}
+    variables = "".join(f"\\set {name} {_argument(text)}\n" for name, text in literals.items())
+    return f"""
+DISCARD ALL;
+{variables}SELECT coalesce(json_agg(row_to_json(psqls_row)), '[]') FROM (
+{read.sql}
+) psqls_row
+;
+"""
+
+
+def _argument(text: str) -> str:
+    """A text as an argument of psql's own commands."""
+    escaped = text.replace("\\", "\\\\").replace("'", "''").replace("\n", "\\n")
+    return f"'{escaped}'"
+
+
+@pytest.fixture(scope="session")
+def psqls(postgres: EmbeddedPostgres, read_only: FreshDatabase) -> dict[str, str]:
+    """The answers to all reads, by one session of psql for all workers."""
+    return once_a_run(postgres, "psqls_answers", lambda: by_psql(read_only.url, READS))
 
 
 def literal(value: Any) -> str:
@@ -62,15 +93,16 @@ def http_event(name: str, parameters: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", READS)
 def test_answers_are_psqls(
-    call: Call, catalogue: tuple[Path, dict[str, Operation]], database_url: str, name: str
+    read: Call, catalogue: tuple[Path, dict[str, Operation]], psqls: dict[str, str], name: str
 ) -> None:
-    read, operation = READS[name], catalogue[1][name]
-    expected = from_psql(database_url, read)
-    response = json.loads(call(http_event(name, read.parameters)))
+    parameters, operation = READS[name].parameters, catalogue[1][name]
+    assert "ERROR" not in psqls[name][:100], psqls[name]
+    expected = exact(psqls[name])
+    response = json.loads(read(http_event(name, parameters)))
     assert response["statusCode"] == 200, response["body"]
     assert exact(response["body"])["data"] == expected
     if len(response["body"]) < 200_000:
-        assert exact(call({"operation": name, "parameters": read.parameters}))["data"] == expected
+        assert exact(read({"operation": name, "parameters": parameters}))["data"] == expected
     assert operation.result is Result.MANY
     data = json.loads(response["body"])["data"]
     Draft202012Validator.check_schema(operation.parameters_schema)

@@ -12,9 +12,8 @@ from queryport.emulator import Emulator
 from queryport.postgres.server import EmbeddedPostgres
 from queryport.testing.databases import FreshDatabase
 from queryport.testing.function import cold_start, function_environment, invoke
-from tests.support.compiling import compile_to_catalog
+from tests.support.compiling import catalog_of, compiled_once
 from tests.support.databases import suite_database, with_our_tables
-from tests.support.projects import write
 
 SCHEMA = """
 CREATE EXTENSION hstore;
@@ -104,9 +103,14 @@ def database(postgres: EmbeddedPostgres) -> FreshDatabase:
 
 
 @pytest.fixture(scope="module")
-def call(database: FreshDatabase, queryport_emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Call:
+def call(
+    postgres: EmbeddedPostgres,
+    database: FreshDatabase,
+    queryport_emulator: Emulator,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Call:
     texts = {f"{name}.sql": "\n".join(map(str.strip, text.strip().splitlines())) for name, text in QUERIES.items()}
-    catalog, _ = compile_to_catalog(write(tmp_path_factory.mktemp("travel"), texts), database.url)
+    catalog = catalog_of(compiled_once(postgres, "travel", texts, database.url), tmp_path_factory.mktemp("travel"))
     send = partial(invoke, cold_start(function_environment(queryport_emulator.url, database.name, catalog)))
 
     def call_operation(operation: str, **parameters: Any) -> Any:

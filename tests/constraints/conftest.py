@@ -1,5 +1,6 @@
 """A schema with constraints of every kind, and a function whose operations break them."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,15 +11,15 @@ from handler.contract.operation import Operation
 from queryport.emulator import Emulator
 from queryport.postgres.server import EmbeddedPostgres
 from tests.constraints.cases import CASES
-from tests.support.compiling import compile_to_catalog
+from tests.support.compiling import catalog_of, compiled_once
 from tests.support.databases import suite_database, with_our_tables
 from tests.support.function import Function
-from tests.support.projects import write
 
 SCHEMA = Path(__file__).with_name("schema.sql")
 
 _ROWS = """
-TRUNCATE customer, orders, note, remark, booking, event, audit, watched, twin, other.twin;
+DELETE FROM customer; DELETE FROM orders; DELETE FROM note; DELETE FROM remark; DELETE FROM booking; DELETE FROM event;
+DELETE FROM audit; DELETE FROM watched; DELETE FROM twin; DELETE FROM other.twin;
 INSERT INTO customer (customer_id, email, name, code) VALUES (1, 'a@x', 'Ann', 'c1');
 INSERT INTO customer (customer_id, email, name, code) VALUES (2, 'b@x', 'Bob', NULL), (3, 'c@x', 'Cy', 'K');
 INSERT INTO orders (order_id, customer_id, amount) VALUES (1, 1, 5);
@@ -35,23 +36,25 @@ class Broken(NamedTuple):
 
     function: Function
     operations: dict[str, Operation]
-    url: str
+    connection: psycopg.Connection[tuple[object, ...]]
 
 
 @pytest.fixture(scope="session")
 def compiled(
     postgres: EmbeddedPostgres, queryport_emulator: Emulator, tmp_path_factory: pytest.TempPathFactory
-) -> Broken:
+) -> Iterator[Broken]:
     database = suite_database(postgres, "constraints_suite", with_our_tables(SCHEMA))
-    folder = write(tmp_path_factory.mktemp("constraints"), {f"{name}.sql": case.sql for name, case in CASES.items()})
-    path, compilation = compile_to_catalog(folder, database.url)
-    function = Function.over(queryport_emulator.url, database.name, path)
-    return Broken(function, {each.name: each for each in compilation.operations}, database.url)
+    files = {f"{name}.sql": case.sql for name, case in CASES.items()}
+    compilation = compiled_once(postgres, "constraints", files, database.url)
+    catalog = catalog_of(compilation, tmp_path_factory.mktemp("constraints"))
+    function = Function.over(queryport_emulator.url, database.name, catalog)
+    with psycopg.connect(database.url, autocommit=True) as connection:
+        connection.execute("SET session_replication_role = replica")  # rows go whatever refers to them or is fired
+        yield Broken(function, {each.name: each for each in compilation.operations}, connection)
 
 
 @pytest.fixture
 def broken(compiled: Broken) -> Broken:
     """The function, over the same rows for each test."""
-    with psycopg.connect(compiled.url, autocommit=True) as connection:
-        connection.execute(_ROWS.encode())
+    compiled.connection.execute(_ROWS.encode())
     return compiled

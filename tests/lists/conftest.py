@@ -12,10 +12,9 @@ from queryport.compile.describe.database import Database
 from queryport.emulator import Emulator
 from queryport.postgres.server import EmbeddedPostgres
 from queryport.testing.databases import FreshDatabase
-from tests.support.compiling import compile_to_catalog
+from tests.support.compiling import catalog_of, compiled_once
 from tests.support.databases import suite_database, with_our_tables
 from tests.support.function import Function
-from tests.support.projects import write
 
 SCHEMA = Path(__file__).with_name("schema.sql")
 
@@ -105,13 +104,18 @@ def database(suite: FreshDatabase) -> Iterator[Database]:
 
 
 @pytest.fixture(scope="session")
-def function(suite: FreshDatabase, queryport_emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Function:
-    catalog, _ = compiled_lists(tmp_path_factory.mktemp("lists"), suite.url)
+def compilation(postgres: EmbeddedPostgres, suite: FreshDatabase) -> Compilation:
+    return compiled_once(postgres, "lists", _files(), suite.url)
+
+
+@pytest.fixture(scope="session")
+def catalog(compilation: Compilation, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return catalog_of(compilation, tmp_path_factory.mktemp("lists"))
+
+
+@pytest.fixture(scope="session")
+def function(suite: FreshDatabase, queryport_emulator: Emulator, catalog: Path) -> Function:
     return Function.over(queryport_emulator.url, suite.name, catalog)
-
-
-def compiled_lists(folder: Path, url: str) -> tuple[Path, Compilation]:
-    return compile_to_catalog(write(folder, _files()), url)
 
 
 Answer = dict[str, Any]

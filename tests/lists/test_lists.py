@@ -16,7 +16,7 @@ from tests.support.function import Function
 _ITEMS = f"SELECT {COLUMNS} FROM item"
 _BY = ["-day", "item_id"]
 _KEEPING = settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None, max_examples=60
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None, max_examples=25
 )
 
 
@@ -63,14 +63,19 @@ def test_pages_in_every_order_hold_every_row_once(
         assert total == len(expected)
 
 
-@pytest.mark.slow
+@pytest.mark.parametrize(
+    "limits",
+    [pytest.param((5, 7, 9, 11), marks=pytest.mark.slow), pytest.param((1, 2, 3, 4), marks=pytest.mark.long)],
+    ids=["slow", "long"],
+)
 @pytest.mark.parametrize("names", list(permutations(("status", "total", "day", "grade", "score"), 2)))
 def test_pages_in_every_order_of_two_keys_hold_every_row_once(
-    function: Function, connection: psycopg.Connection[Any], names: tuple[str, str]
+    function: Function, connection: psycopg.Connection[Any], names: tuple[str, str], limits: tuple[int, ...]
 ) -> None:
-    for sort in directions(names):
+    """One of the sizes of pages for each way that the two keys go."""
+    for sort, limit in zip(directions(names), limits, strict=True):
         expected = plain_rows(connection, _ITEMS, completed(sort, ["item_id"], _BY), None)
-        assert paged(function, "paged", {"sort": sort, "limit": 3})[0] == [json.loads(row) for row in expected]
+        assert paged(function, "paged", {"sort": sort, "limit": limit})[0] == [json.loads(row) for row in expected]
 
 
 _VALUES: dict[str, st.SearchStrategy[Any]] = {
@@ -115,6 +120,21 @@ _SORTS = st.lists(st.sampled_from(SORTS), unique=True, max_size=3).flatmap(
 @_KEEPING
 @given(sort=_SORTS, filters=_FILTERS, limit=st.integers(1, MOST))
 def test_any_sort_of_what_any_filter_lets_through(
+    function: Function, connection: psycopg.Connection[Any], sort: list[str], filters: Any, limit: int
+) -> None:
+    _compare(function, connection, sort, filters, limit)
+
+
+@pytest.mark.long
+@settings(_KEEPING, max_examples=1_000)
+@given(sort=_SORTS, filters=_FILTERS, limit=st.integers(1, MOST))
+def test_any_sort_of_what_any_filter_lets_through_at_length(
+    function: Function, connection: psycopg.Connection[Any], sort: list[str], filters: Any, limit: int
+) -> None:
+    _compare(function, connection, sort, filters, limit)
+
+
+def _compare(
     function: Function, connection: psycopg.Connection[Any], sort: list[str], filters: Any, limit: int
 ) -> None:
     expected = plain_rows(connection, _ITEMS, completed(sort, ["item_id"], _BY), filters)

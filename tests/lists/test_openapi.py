@@ -1,19 +1,16 @@
 """The OpenAPI document tells what callers may ask of a list."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from queryport.compile import Compilation
 from queryport.generate.openapi import Described, Heading, document_of
-from queryport.testing.databases import FreshDatabase
-from tests.lists.conftest import compiled_lists
 
 
 @pytest.fixture(scope="module")
-def document(suite: FreshDatabase, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    _, compilation = compiled_lists(Path(tmp_path_factory.mktemp("openapi")), suite.url)
+def document(compilation: Compilation) -> Any:
     return json.loads(document_of([Described(each) for each in compilation.operations], Heading()).text)
 
 

@@ -2,15 +2,17 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
 from handler.contract.execution import Listing
+from queryport.compile import Compilation
 from queryport.emulator import Emulator
 from queryport.testing.databases import FreshDatabase
-from tests.lists.conftest import call, compiled_lists
+from tests.lists.conftest import call
 from tests.lists.plain import plain_rows
 from tests.lists.test_lists import completed, paged
 from tests.support.function import Function
@@ -20,9 +22,8 @@ _ROWS = "SELECT item_id, status, total, placed_at, name FROM item WHERE item_id 
 
 
 @pytest.fixture(scope="module")
-def secured(suite: FreshDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Function]:
+def secured(suite: FreshDatabase, compilation: Compilation, catalog: Path) -> Iterator[Function]:
     """The function as a role that policies hold for."""
-    catalog, compilation = compiled_lists(tmp_path_factory.mktemp("secured"), suite.url)
     (operation,) = [each for each in compilation.operations if each.name == "secured"]
     assert isinstance(operation.execution, Listing), "it goes by a transaction"
     with Emulator(as_role(suite.url, "tenant")) as emulator:

@@ -17,12 +17,14 @@ import pytest
 
 from handler.contract.errors import OperationError
 from handler.contract.execution import Single, Transaction
+from queryport.compile import Compilation
 from queryport.emulator import Emulator
 from queryport.postgres.server import EmbeddedPostgres
-from queryport.testing.databases import create_database
-from tests.support.compiling import compile_to_catalog
+from queryport.testing.databases import fresh_database
+from tests.support.compiling import catalog_of, compiled
 from tests.support.databases import template_database, with_our_tables
 from tests.support.function import Function
+from tests.support.once import once_a_run
 from tests.support.projects import write
 from tests.support.roles import as_role
 
@@ -112,7 +114,6 @@ class Twins:
     function: Function
     plain: psycopg.Connection[Any]
     urls: tuple[str, str]
-    ways: dict[str, type]
 
     def by_function(self, name: str, claims: dict[str, Any], values: dict[str, Any], key: str | None) -> Any:
         event: dict[str, Any] = {"operation": name, "parameters": values, "claims": claims}
@@ -164,19 +165,29 @@ def template(postgres: EmbeddedPostgres) -> str:
     return template_database(postgres, "ported_policies", with_our_tables(schema)).name
 
 
-@pytest.fixture
-def twins(postgres: EmbeddedPostgres, template: str, tmp_path: Path) -> Iterator[Twins]:
-    one, other = (create_database(postgres.url(), f"{template}_{tmp_path.name}_{n}"[:60], template) for n in (1, 2))
+@pytest.fixture(scope="module")
+def compilation(postgres: EmbeddedPostgres, template: str, tmp_path_factory: pytest.TempPathFactory) -> Compilation:
     files = {f"{name}.sql": f"{_HEAD}{text}" for name, text in OPERATIONS.items()}
     files |= {f"{name}.sql": f"{_HEAD}{_ROLES}{text}" for name, text in BY_ROLE.items()}
-    path, compilation = compile_to_catalog(write(tmp_path / "queries", files), one.url, tmp_path)
-    ways = {operation.name: type(operation.execution) for operation in compilation.operations}
+
+    def make() -> Compilation:
+        with fresh_database(postgres.url(), template) as database:
+            return compiled(write(tmp_path_factory.mktemp("policies"), files), database.url)
+
+    return once_a_run(postgres, "compiled_ported_policies", make)
+
+
+@pytest.fixture
+def twins(postgres: EmbeddedPostgres, template: str, compilation: Compilation, tmp_path: Path) -> Iterator[Twins]:
+    path = catalog_of(compilation, tmp_path)
     with (
+        fresh_database(postgres.url(), template) as one,
+        fresh_database(postgres.url(), template) as other,
         Emulator(as_role(postgres.url(), "policies_login")) as emulator,
         psycopg.connect(as_role(other.url, "policies_login"), autocommit=True) as plain,
     ):
         function = Function.over(emulator.url, one.name, path)
-        yield Twins(function, plain, (one.url, other.url), ways)
+        yield Twins(function, plain, (one.url, other.url))
 
 
 def _values(text: str, chance: Random, new: int) -> dict[str, Any]:
@@ -223,7 +234,8 @@ def test_calls_see_and_change_what_they_do_by_postgresql_alone(
     assert one == other
 
 
-def test_most_of_it_goes_in_one_request(twins: Twins) -> None:
+def test_most_of_it_goes_in_one_request(compilation: Compilation) -> None:
     """Code of the project's own cannot be seen through, where a table is partitioned alone."""
-    assert {name for name, way in twins.ways.items() if way is Transaction} == set(BY_ROLE)
-    assert {way for name, way in twins.ways.items() if name in OPERATIONS} == {Single}
+    ways = {operation.name: type(operation.execution) for operation in compilation.operations}
+    assert {name for name, way in ways.items() if way is Transaction} == set(BY_ROLE)
+    assert {way for name, way in ways.items() if name in OPERATIONS} == {Single}

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import MappingProxyType
 from typing import Any
 
@@ -12,6 +13,9 @@ from queryport.compile.describe.database import Database
 from queryport.compile.project_files import read_project
 from queryport.compile.write.emit import write_catalog
 from queryport.diagnostics.source import Source
+from queryport.postgres.server import EmbeddedPostgres
+from tests.support.once import once_a_run
+from tests.support.projects import write
 
 
 def compile_to_catalog(folder: Path, database_url: str, into: Path | None = None) -> tuple[Path, Compilation]:
@@ -32,6 +36,16 @@ def catalog_of(compilation: Compilation, into: Path) -> Path:
     path = into / "catalog.json"
     write_catalog(path, compilation.catalogue, "test")
     return path
+
+
+def compiled_once(server: EmbeddedPostgres, suite: str, files: Mapping[str, str], database_url: str) -> Compilation:
+    """The operations of the files of a suite, compiled by the first worker of a run that needs them."""
+
+    def make() -> Compilation:
+        with TemporaryDirectory() as folder:
+            return compiled(write(Path(folder), dict(files)), database_url)
+
+    return once_a_run(server, f"compiled_{suite}", make)
 
 
 def compile_folder(folder: Path, database: Database, defaults: Mapping[str, Any] = MappingProxyType({})) -> Compilation:

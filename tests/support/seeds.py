@@ -1,4 +1,4 @@
-"""The seeds of a search: a few in every run, more in the slow tests, and all of them in `make hostile`."""
+"""How far a search goes: a little in every run, further in the slow tests, and all the way in `make hostile`."""
 
 import pytest
 from _pytest.mark import ParameterSet
@@ -10,4 +10,15 @@ def seeds(always: int, *, slow: int, long: int) -> list[int | ParameterSet]:
         *range(always),
         *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(always, slow)),
         *(pytest.param(seed, marks=pytest.mark.long) for seed in range(slow, long)),
+    ]
+
+
+def steps(slow: int) -> list[ParameterSet]:
+    """The steps of a walk through all that a grammar has: the slow tests take one of so many, the long ones each.
+
+    Of a product, the step has no divisor in common with the length of the innermost factors: each member has its turn.
+    """
+    return [
+        pytest.param(slow, marks=pytest.mark.slow, id="some"),
+        pytest.param(1, marks=pytest.mark.long, id="all"),
     ]

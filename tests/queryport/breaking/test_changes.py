@@ -13,8 +13,10 @@ from queryport.project.comparison import breaking_problems
 from queryport.project.databases import Scripts
 from queryport.project.project import Project
 from queryport.project.workspace import Build
+from queryport.testing.databases import fresh_database
 from tests.queryport.breaking.changes import CHANGES, SCHEMA
-from tests.support.databases import suite_database, with_our_tables
+from tests.support.databases import with_our_tables
+from tests.support.once import once_a_run
 from tests.support.projects import write
 
 pytestmark = pytest.mark.slow
@@ -45,11 +47,15 @@ def _told(old: Build, new: Build) -> dict[str, list[Problem]]:
 
 @pytest.fixture(scope="module")
 def found(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Found:
-    folder = tmp_path_factory.mktemp("changes")
-    database = suite_database(postgres, "breaking_suite", with_our_tables(SCHEMA))
-    before = _build(folder / "before", {name: each.before for name, each in CHANGES.items()}, database.url)
-    after = _build(folder / "after", {name: each.after for name, each in CHANGES.items()}, database.url)
-    return Found(_told(before, after), _told(after, before))
+    def make() -> Found:
+        folder = tmp_path_factory.mktemp("changes")
+        with fresh_database(postgres.url()) as database:
+            with_our_tables(SCHEMA)(database.url)
+            before = _build(folder / "before", {name: each.before for name, each in CHANGES.items()}, database.url)
+            after = _build(folder / "after", {name: each.after for name, each in CHANGES.items()}, database.url)
+        return Found(_told(before, after), _told(after, before))
+
+    return once_a_run(postgres, "breaking_changes", make)
 
 
 @pytest.mark.parametrize("name", CHANGES)

@@ -1,7 +1,7 @@
 """The schemas of JSON parameters that a statement takes apart: PostgreSQL takes what they take."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import psycopg
@@ -118,25 +118,32 @@ _VALUES: tuple[Any, ...] = (
 )
 
 
+@pytest.fixture(scope="module")
+def connection(schema_url: str) -> Iterator[psycopg.Connection[Any]]:
+    with psycopg.connect(schema_url, autocommit=True) as connection:
+        yield connection
+
+
 @pytest.mark.parametrize("type_name", _TYPES)
-def test_postgresql_takes_what_the_schema_takes(operation_of: Make, schema_url: str, type_name: str) -> None:
+def test_postgresql_takes_what_the_schema_takes(
+    operation_of: Make, connection: psycopg.Connection[Any], type_name: str
+) -> None:
     """Texts of types that the schema leaves to PostgreSQL, and texts too long, are PostgreSQL's to refuse."""
     operation = operation_of(f"SELECT r.c FROM jsonb_to_recordset(:rows) AS r(c {type_name})")  # noqa: S608 (a test's)
     statement = f"SELECT r.c FROM jsonb_to_recordset(%s::jsonb) AS r(c {type_name})"  # noqa: S608
     validator = Validator(operation.parameters_schema)
     taken = 0
-    with psycopg.connect(schema_url, autocommit=True) as connection:
-        for value in _VALUES:
-            document = [{"c": value}]
-            if validator.flaws(exact({"rows": document})):
-                continue
-            taken += 1
-            try:
-                connection.execute(statement.encode(), [json.dumps(document)])
-            except psycopg.DataError:
-                assert type_name in _LEFT_TO_POSTGRESQL, (type_name, value)
-            except psycopg.IntegrityError:
-                assert type_name in ("email", "positive")  # a domain's CHECK is PostgreSQL's to judge
+    for value in _VALUES:
+        document = [{"c": value}]
+        if validator.flaws(exact({"rows": document})):
+            continue
+        taken += 1
+        try:
+            connection.execute(statement.encode(), [json.dumps(document)])
+        except psycopg.DataError:
+            assert type_name in _LEFT_TO_POSTGRESQL, (type_name, value)
+        except psycopg.IntegrityError:
+            assert type_name in ("email", "positive")  # a domain's CHECK is PostgreSQL's to judge
     assert taken > 1
 
 

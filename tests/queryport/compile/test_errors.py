@@ -20,7 +20,7 @@ Listed = Callable[[str], list[str]]
 
 @pytest.fixture(scope="module")
 def url(postgres: EmbeddedPostgres) -> str:
-    return suite_database(postgres, "compile_constraints", with_our_tables(SCHEMA)).url
+    return suite_database(postgres, "constraints_suite", with_our_tables(SCHEMA)).url
 
 
 @pytest.fixture(scope="module")

@@ -114,6 +114,12 @@ def database(url: str) -> Iterator[Database]:
         yield database
 
 
+@pytest.fixture(scope="module")
+def connection(url: str) -> Iterator[psycopg.Connection[tuple[int]]]:
+    with psycopg.connect(url, autocommit=True) as connection:
+        yield connection
+
+
 def _problems(compile_text: Compile, text: str) -> list[Problem]:
     operation, problems = compile_text(text)
     assert operation is not None, [problem.render() for problem in problems]
@@ -122,10 +128,10 @@ def _problems(compile_text: Compile, text: str) -> list[Problem]:
 
 @pytest.mark.parametrize(("way", "table", "owner"), CASES, ids=["-".join(case) for case in CASES])
 def test_a_way_around_the_policies_is_told_exactly_where_postgresql_has_one(
-    compile_text: Compile, url: str, way: str, table: str, owner: str
+    compile_text: Compile, connection: psycopg.Connection[tuple[int]], way: str, table: str, owner: str
 ) -> None:
     query = f"SELECT tenant FROM {_source(way, table, owner)}"  # noqa: S608 (our own names)
-    with psycopg.connect(url) as connection:
+    with connection.transaction(force_rollback=True):
         connection.execute("SET LOCAL ROLE protection_reader")
         connection.execute("""SELECT set_config('request.jwt.claims', '{"tenant": 1}', true)""")
         seen = {tenant for (tenant,) in connection.execute(query.encode())}

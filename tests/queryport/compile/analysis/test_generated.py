@@ -77,7 +77,7 @@ def test_no_rows_tie_in_keys_that_are_called_unique(
     database: Database, connection: psycopg.Connection[tuple[str]]
 ) -> None:
     tried = called = unique = 0
-    for number in range(COUNT * 2):
+    for number in range(COUNT):
         text, by = Generator(random.Random(f"{SEED} list {number}")).listing()
         try:
             tree = database.analyse(text, ())
@@ -94,6 +94,6 @@ def test_no_rows_tie_in_keys_that_are_called_unique(
         assert not (claim and found), (text, by)
         called += claim
         unique += not found
-    assert tried > COUNT
+    assert tried > COUNT / 2
     # What is unique in this data need not be unique in all.
     assert called > unique / 5

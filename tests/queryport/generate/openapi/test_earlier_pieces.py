@@ -14,6 +14,7 @@ from queryport.postgres.server import EmbeddedPostgres
 from tests.queryport.compile.conftest import SCHEMA
 from tests.support.databases import suite_database, with_our_tables
 from tests.support.operations import operation
+from tests.support.seeds import seeds
 
 _FILES = {
     "a/get_person.sql": "-- http: GET /people/{id}\n-- result: maybe\nSELECT name FROM person WHERE person_id = :id",
@@ -33,7 +34,7 @@ def operations(tmp_path_factory: pytest.TempPathFactory, postgres: EmbeddedPostg
     for name, text in _FILES.items():
         (root / name).parent.mkdir(exist_ok=True)
         (root / name).write_text(text)
-    compilation = compile_project(root, suite_database(postgres, "pieces_suite", with_our_tables(SCHEMA)).url)
+    compilation = compile_project(root, suite_database(postgres, "compile_suite", with_our_tables(SCHEMA)).url)
     assert not [problem.render() for problem in compilation.problems if problem.severity == "error"]
     return [*compilation.operations, operation("SELECT 1", name="a.get_person")]
 
@@ -48,10 +49,10 @@ def _any(operations: list[Operation], chance: random.Random) -> list[Described]:
     return list(described.values())
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", seeds(2, slow=6, long=40))
 def test_a_document_of_earlier_pieces_is_the_one_that_is_made_anew(seed: int, operations: list[Operation]) -> None:
     chance, earlier = random.Random(seed), EarlierPieces()  # noqa: S311 (edits, no secrets)
-    for _ in range(60):
+    for _ in range(30):
         described = _any(operations, chance)
         assert document_of(described, Heading(), earlier) == document_of(described, Heading())
 
@@ -82,7 +83,7 @@ def test_threads_that_make_documents_at_once_do_not_disturb_each_other(operation
 
     def make(seed: int) -> None:
         chance = random.Random(seed)  # noqa: S311 (as above)
-        for _ in range(20):
+        for _ in range(8):
             described = _any(operations, chance)
             made.append((document_of(described, Heading(), earlier), document_of(described, Heading())))
 
@@ -91,5 +92,5 @@ def test_threads_that_make_documents_at_once_do_not_disturb_each_other(operation
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(made) == 80
+    assert len(made) == 32
     assert all(one == other for one, other in made)
