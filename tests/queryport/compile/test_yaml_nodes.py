@@ -45,7 +45,7 @@ def _outcome(text: str, *, quick: bool) -> Any:
         return _read(text, compose(text) if quick else yaml.compose(text, Loader=CoreLoader))
     except yaml.MarkedYAMLError as error:
         return error.context, error.problem, str(error.problem_mark)
-    except (yaml.YAMLError, ValueError, OverflowError) as error:
+    except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as error:
         return type(error), str(error)
 
 
