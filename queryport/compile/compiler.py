@@ -13,7 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from queryport.compile.check.routes import conflict_key
+from queryport.compile.check.http.routes import conflict_key
 from queryport.compile.compiled_file import CompiledFile, compile_file, header_of
 from queryport.compile.describe.database import Database
 from queryport.compile.project_files import ProjectFiles, QueryText, read_project

@@ -23,17 +23,17 @@ from queryport.compile.check.access import (
     private_because,
 )
 from queryport.compile.check.documents import document_schemas
-from queryport.compile.check.entity_tags import EntityTagPlan, plan_entity_tag
 from queryport.compile.check.errors import check_errors
-from queryport.compile.check.lists import ListPlan
-from queryport.compile.check.media_types import raw_body
+from queryport.compile.check.http.media_types import raw_body
+from queryport.compile.check.http.responses import check_response
+from queryport.compile.check.http.routes import check_route
+from queryport.compile.check.lists.lists import ListPlan
 from queryport.compile.check.parameters import BuiltParameters, absentable, build_parameters
-from queryport.compile.check.patches import Patches, find_patches
+from queryport.compile.check.parts.entity_tags import EntityTagPlan, plan_entity_tag
+from queryport.compile.check.parts.patches import Patches, find_patches
 from queryport.compile.check.possible_errors import possible_errors
 from queryport.compile.check.protection import check_protection
-from queryport.compile.check.responses import check_response
 from queryport.compile.check.results import documentation
-from queryport.compile.check.routes import check_route
 from queryport.compile.check.suspicions import check_suspicions
 from queryport.compile.describe.typed_statement import TypedStatement
 

@@ -15,7 +15,7 @@ from handler.contract.operation import Idempotency, Operation, Result
 from handler.contract.sql import Sql
 from queryport.compile.check.batches import check_batch
 from queryport.compile.check.idempotency import check_idempotency, no_key_because, no_key_beside
-from queryport.compile.check.lists import ListPlan, plan_list
+from queryport.compile.check.lists.lists import ListPlan, plan_list
 from queryport.compile.check.results import check_columns, check_result
 from queryport.compile.declaration import Declaration, declare
 from queryport.compile.describe.query_file import QueryFile, numbered

@@ -10,7 +10,7 @@ from handler.contract.exact_json import exact
 from handler.contract.operation import Parameter
 from handler.contract.validation import Validator
 from queryport.compile.check.keywords import merged, slow_patterns, unfit_keywords
-from queryport.compile.check.patches import Patches
+from queryport.compile.check.parts.patches import Patches
 from queryport.compile.describe.query_file import QueryFile
 from queryport.compile.describe.types import Schema, codec, nullable, parameter_schema
 from queryport.compile.read.entries import ParameterEntry

@@ -7,7 +7,7 @@ import postgast
 from postgast.pg_query_pb2 import A_Expr_Kind
 from postgast.pg_query_pb2 import Token as TokenKind
 
-from queryport.compile.check.optional_filters import conditions_joined_by_and, tested_placeholder
+from queryport.compile.check.parts.optional_filters import conditions_joined_by_and, tested_placeholder
 from queryport.compile.describe.typed_statement import TypedStatement
 from queryport.compile.read.syntax_tree import SyntaxNode, leftmost_select, node_name
 from queryport.compile.read.tokens import Placeholder

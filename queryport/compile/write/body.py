@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 from postgast.pg_query_pb2 import Token as TokenKind
 
-from queryport.compile.check.entity_tags import TagCondition
-from queryport.compile.check.optional_filters import optional_filters
-from queryport.compile.check.patches import Patches
+from queryport.compile.check.parts.entity_tags import TagCondition
+from queryport.compile.check.parts.optional_filters import optional_filters
+from queryport.compile.check.parts.patches import Patches
 from queryport.compile.describe.database import Database
 from queryport.compile.describe.query_file import without_comments
 from queryport.compile.describe.text_forms import cast_before, cast_of_text

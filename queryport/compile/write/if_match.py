@@ -11,7 +11,7 @@ import postgast
 from postgast.pg_query_pb2 import Token as TokenKind
 
 from handler.contract.execution import IF_MATCH, MOVED_MARK, ROW_COUNT_MARK
-from queryport.compile.check.entity_tags import TagCondition
+from queryport.compile.check.parts.entity_tags import TagCondition
 from queryport.compile.describe.text_forms import cast_of_text
 from queryport.compile.describe.typed_statement import TypedStatement
 from queryport.compile.write.names import column_of, quoted

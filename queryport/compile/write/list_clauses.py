@@ -18,7 +18,7 @@ from handler.contract.sql import (
     Ranges,
     Slot,
 )
-from queryport.compile.check.lists import FilterPlan, ListPlan
+from queryport.compile.check.lists.lists import FilterPlan, ListPlan
 from queryport.compile.describe.database import Database
 from queryport.compile.describe.text_forms import as_text, cast_of_enum, cast_of_text
 from queryport.compile.describe.typed_statement import TypedStatement

@@ -6,7 +6,7 @@ from itertools import combinations
 
 from handler.contract.execution import Page
 from handler.contract.ordering import DESCENDING
-from queryport.compile.check.sort_keys import OutputColumns
+from queryport.compile.check.lists.sort_keys import OutputColumns
 from queryport.compile.describe.typed_statement import TypedStatement
 from queryport.compile.read.entries import PageEntry
 

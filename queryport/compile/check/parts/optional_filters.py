@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import postgast
 from postgast.pg_query_pb2 import BoolExprType, NullTestType
 
-from queryport.compile.check.stretches import deparsed_with
+from queryport.compile.check.parts.stretches import deparsed_with
 from queryport.compile.describe.typed_statement import TypedStatement
 from queryport.compile.read.syntax_tree import SyntaxNode, node_name
 from queryport.compile.read.tokens import Placeholder, closing

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import postgast
 
 from handler.contract.operation import Precondition, Result
-from queryport.compile.check.stretches import Stretches
+from queryport.compile.check.parts.stretches import Stretches
 from queryport.compile.describe.description import Column
 from queryport.compile.describe.query_file import QueryFile
 from queryport.compile.describe.typed_statement import TypedStatement

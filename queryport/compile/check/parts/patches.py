@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import postgast
 from postgast.pg_query_pb2 import CmdType
 
-from queryport.compile.check.stretches import Nodes, Stretches, grouped
+from queryport.compile.check.parts.stretches import Nodes, Stretches, grouped
 from queryport.compile.describe.pg_relations import Attribute
 from queryport.compile.describe.typed_statement import TypedStatement
 from queryport.compile.read.syntax_tree import SyntaxNode, node_name

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from handler.contract.operation import Response, Result
-from queryport.compile.check.media_types import media_type
-from queryport.compile.check.routes import IN_A_PATH, path_flaw, path_parameters
+from queryport.compile.check.http.media_types import media_type
+from queryport.compile.check.http.routes import IN_A_PATH, path_flaw, path_parameters
 from queryport.compile.describe.description import Column
 from queryport.compile.describe.query_file import QueryFile
 from queryport.compile.describe.types import result_schema

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from handler.contract.operation import Result
 from handler.contract.ordering import DESCENDING
-from queryport.compile.check.filters import FilterCondition, conditions
-from queryport.compile.check.pages import PagePlan, plan_page
-from queryport.compile.check.sort_keys import OutputColumns, SortKey
+from queryport.compile.check.lists.filters import FilterCondition, conditions
+from queryport.compile.check.lists.pages import PagePlan, plan_page
+from queryport.compile.check.lists.sort_keys import OutputColumns, SortKey
 from queryport.compile.describe.typed_statement import TypedStatement
 from queryport.compile.describe.types import Schema
 from queryport.compile.read.statement import Shape
