@@ -4,7 +4,6 @@ import csv
 import io
 import json
 from itertools import permutations
-from pathlib import Path
 
 import pytest
 from psycopg.conninfo import conninfo_to_dict
@@ -33,13 +32,14 @@ BUILDS = {
 }
 
 
-@pytest.fixture
-def builds(bank: Bank, tmp_path: Path) -> dict[str, Function]:
+@pytest.fixture(scope="module")
+def builds(open_for_business: Bank, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Function]:
     """For each form of one operation the function that was built of it, all over one database."""
+    bank, path = open_for_business, tmp_path_factory.mktemp("builds")
     database = str(conninfo_to_dict(bank.url)["dbname"])
     functions = {}
     for number, (name, text) in enumerate(BUILDS.items()):
-        folder = write(tmp_path / str(number), {"store.sql": f"-- silence: [QP113, QP111]\n{text}"})
+        folder = write(path / str(number), {"store.sql": f"-- silence: [QP113, QP111]\n{text}"})
         functions[name] = Function.over(bank.emulator.url, database, compile_to_catalog(folder, bank.url)[0])
     return functions
 

@@ -40,11 +40,17 @@ def database_url(suite: FreshDatabase) -> str:
     return suite.url
 
 
-@pytest.fixture
-def emulator(emulator: Emulator, database_url: str) -> Emulator:
-    """The emulator, over empty tables."""
+@pytest.fixture(scope="session")
+def kept_connection(database_url: str) -> Iterator[psycopg.Connection]:
+    """A connection that lasts as long as the suite; each statement is a transaction of its own."""
     with psycopg.connect(database_url, autocommit=True) as connection:
-        connection.execute("TRUNCATE account")
+        yield connection
+
+
+@pytest.fixture
+def emulator(emulator: Emulator, kept_connection: psycopg.Connection) -> Emulator:
+    """The emulator, over empty tables."""
+    kept_connection.execute("DELETE FROM account")  # of a few rows: TRUNCATE takes fifty times as long
     return emulator
 
 
