@@ -33,6 +33,10 @@ class Result(StrEnum):
     NONE = "none"  # null
 
 
+ONE_ROW = frozenset({Result.ONE, Result.MAYBE, Result.VALUE})
+"""The results that two rows are too many for."""
+
+
 class Parameter(NamedTuple):
     """One parameter of an operation; its JSON Schema is in the operation's `parameters_schema`."""
 
@@ -60,8 +64,11 @@ class RawBody(NamedTuple):
     """The media types that it may have; `image/*` and `*/*` stand for many."""
 
 
+READING = ("GET", "HEAD")
+"""The methods of HTTP that change nothing."""
+
 WITH_BODY = ("POST", "PUT", "PATCH")
-"""The methods of HTTP whose requests have a body here."""
+"""Those whose requests have a body here."""
 
 
 class Http(NamedTuple):

@@ -200,3 +200,7 @@ def _row(fields: list[tuple[str, Encoder]]) -> Encoder:
         return "" if value is None else _quoted(field(value))
 
     return write
+
+
+text_array = encoder(["array", "scalar"], {})
+"""Writes an array of texts."""

@@ -8,7 +8,6 @@ from handler.engine.invocation import CallPart, Invocation
 from handler.engine.parameters import Bindings
 
 _TAG = CallPart("If-Match", "if_match")
-_TEXTS = codecs.encoder(["array", "scalar"], {})
 
 
 def condition(operation: Operation, invocation: Invocation) -> Bindings:
@@ -32,7 +31,7 @@ def condition(operation: Operation, invocation: Invocation) -> Bindings:
         return {}
     if if_match.any:
         return {}
-    return {IF_MATCH: _TEXTS([tag for tag in if_match.tags if _is_text(tag)])}
+    return {IF_MATCH: codecs.text_array([tag for tag in if_match.tags if _is_text(tag)])}
 
 
 def _is_text(tag: str) -> bool:

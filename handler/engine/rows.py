@@ -7,9 +7,6 @@ from handler.data_api.failures import Failed, Failure
 from handler.data_api.wire import Rows
 from handler.engine.invocation import Answer
 
-ONE_ROW = frozenset({Result.ONE, Result.MAYBE, Result.VALUE})
-"""The results that two rows are too many for."""
-
 
 def answer_of(operation: Operation, rows: Rows, *, replayed: bool = False) -> Answer:
     """Make the answer of the rows. Raises Failed with NotFound or TooManyRows.

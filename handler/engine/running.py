@@ -21,7 +21,6 @@ _LIMIT = """\
 SELECT set_config('statement_timeout', :__timeout, true)
 FROM set_config('idle_in_transaction_session_timeout', :__timeout, true)"""
 _NOTHING_DEFERRED = "SET CONSTRAINTS ALL IMMEDIATE"
-_TEXTS = codecs.encoder(["array", "scalar"], {})
 
 
 SessionSettings = Mapping[str, str | None]
@@ -73,7 +72,11 @@ class Running:
             # Before PostgreSQL 18 a deferred trigger runs as the role that commits, and not as the one that wrote.
             self.check_deferred()
             self._transaction.execute(_OWN_ROLE, (), self._deadline)
-        arguments = [("__operation", key.operation), ("__key", key.text), ("__response", _TEXTS(list(json_rows)))]
+        arguments = [
+            ("__operation", key.operation),
+            ("__key", key.text),
+            ("__response", codecs.text_array(list(json_rows))),
+        ]
         self._transaction.execute(STORE, arguments, self._deadline)
 
     def check_deferred(self) -> None:

@@ -2,7 +2,7 @@
 
 from handler.contract.errors import IdempotencyConflict, Outcome
 from handler.contract.execution import ROW_COUNT_MARK, Single
-from handler.contract.operation import Operation
+from handler.contract.operation import ONE_ROW, Operation
 from handler.data_api.client import DataApi
 from handler.data_api.deadline import Deadline
 from handler.data_api.failures import Failed, Failure
@@ -12,7 +12,7 @@ from handler.engine.idempotency import IdempotencyKey, Keys
 from handler.engine.invocation import Answer, Invocation
 from handler.engine.parameters import Bindings, Parameters
 from handler.engine.preconditions import condition
-from handler.engine.rows import ONE_ROW, answer_of
+from handler.engine.rows import answer_of
 from handler.engine.sender import Sender
 from handler.engine.statement import ReadyStatement
 

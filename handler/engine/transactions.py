@@ -1,9 +1,8 @@
 """Runs work in one transaction of the database: all of it happens or nothing, and the caller is told which.
 
-Begins, does the work, and commits or takes back; a failure before the
-commit is rolled back before the caller hears of it. Nothing remains of a transaction that was never told to commit, so
-until then it can be run again as a whole. Where the commit's answer is lost, an attempt to roll back tells, or the
-table of idempotency keys. Knows nothing of operations.
+A failure before the commit is rolled back before the caller hears of it. Nothing remains of a transaction that was
+never told to commit, so until then it can be run again as a whole. Where the commit's answer is lost, an attempt to
+roll back tells, or the table of idempotency keys. Knows nothing of operations.
 """
 
 import time

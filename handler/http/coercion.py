@@ -55,8 +55,10 @@ def has_commas(schema: Any) -> bool:
     types = json_types(element)
     if types and "string" not in types:
         return False
-    if not isinstance(element, dict) or element.keys() & {"format", "enum"}:
-        return not isinstance(element, dict)
+    if not isinstance(element, dict):
+        return True
+    if element.keys() & {"format", "enum"}:
+        return False
     derived = DERIVED.get(element.get("pattern", ""))
     return derived is None or derived.has_commas
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from handler.adapter import Incoming
 from handler.contract.errors import InvalidParameters, OperationError
 from handler.contract.limits import LAMBDA_PAYLOAD_BYTES
-from handler.contract.operation import Response, Result
+from handler.contract.operation import READING, Response, Result
 from handler.engine.engine import ReadyOperation
 from handler.engine.invocation import Answer, Capacity, Invocation
 from handler.http.caching import REVALIDATED, column_tag, entity_tag, is_known, of_variant
@@ -17,7 +17,6 @@ from handler.http.request import HttpRequest
 from handler.http.response import response
 
 _CAPACITY = Capacity(LAMBDA_PAYLOAD_BYTES, "Lambda")
-_READING = frozenset({"GET", "HEAD"})
 
 
 class HttpExchange(NamedTuple):
@@ -71,7 +70,7 @@ class HttpExchange(NamedTuple):
         if form.media_type is not None:
             headers |= protection(format_)
         gzip = takes_gzip(request.headers.get("accept-encoding"), len(body), is_compressible=format_.is_compressible)
-        if request.method in _READING:
+        if request.method in READING:
             headers |= self._for_caches(answer, format_, body, gzip=gzip)
             if_none_match = request.headers.get("if-none-match")
             if if_none_match is not None and is_known(if_none_match, headers["etag"]):

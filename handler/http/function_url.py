@@ -20,6 +20,7 @@ from handler.contract.errors import (
     OperationError,
     UnknownOperation,
 )
+from handler.contract.operation import READING
 from handler.engine.engine import Engine
 from handler.http.exchange import HttpExchange
 from handler.http.formats import SUFFIXES
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from handler.http.openapi import OpenApi
 
 _PROBLEM = "application/problem+json"
+_PAGES = frozenset({"health", "openapi.json", "docs"})
 _NO_PATH = "no operation has this path"
 
 
@@ -69,22 +71,10 @@ class FunctionUrl:
             if method == "POST":
                 operation = self._engine.visible(segments[1], incoming.caller, over_http=True)
                 return HttpExchange(incoming, request, operation, None, self._vary)
-        elif segments == ["health"]:
+        elif len(segments) == 1 and segments[0] in _PAGES:
             methods = {"GET"}
-            if method in ("GET", "HEAD"):
-                headers = {"content-type": JSON}
-                return response(incoming.request_id, 200, self._health, headers, is_head=method == "HEAD")
-        elif segments == ["openapi.json"]:
-            methods = {"GET"}
-            if method in ("GET", "HEAD"):
-                return self._document().answer(incoming, request, self._vary)
-        elif segments == ["docs"]:
-            methods = {"GET"}
-            if method in ("GET", "HEAD"):
-                # Imported here, since few callers are people.
-                from handler.http.docs_page import docs_page
-
-                return docs_page(incoming.request_id, request, self._catalog.path)
+            if method in READING:
+                return self._page(segments[0], incoming, request)
         else:
 
             def sees(name: str) -> bool:
@@ -98,6 +88,18 @@ class FunctionUrl:
             if not methods:
                 return self._with_suffix(incoming, request, sees)
         return _other_method(incoming, method, methods)
+
+    def _page(self, name: str, incoming: Incoming, request: HttpRequest) -> bytes:
+        """Answer one of _PAGES. Raises UnknownOperation and ResultTooLarge."""
+        if name == "health":
+            headers = {"content-type": JSON}
+            return response(incoming.request_id, 200, self._health, headers, is_head=request.method == "HEAD")
+        if name == "openapi.json":
+            return self._document().answer(incoming, request, self._vary)
+        # Imported here, since few callers are people.
+        from handler.http.docs_page import docs_page
+
+        return docs_page(incoming.request_id, request, self._catalog.path)
 
     def _document(self) -> "OpenApi":
         """Open the OpenAPI document when it is first asked for. Raises UnknownOperation."""
@@ -121,7 +123,7 @@ class FunctionUrl:
         match = self._routes.match("GET", [*before, stem], takes_suffix) if suffix in SUFFIXES else None
         if match is None:
             raise UnknownOperation(_NO_PATH)
-        if request.method not in ("GET", "HEAD"):
+        if request.method not in READING:
             return _other_method(incoming, request.method, {"GET"})
         operation = self._engine.operation(match.operation)
         return HttpExchange(incoming, request, operation, match.values, self._vary, suffix)

@@ -11,6 +11,7 @@ import orjson
 STRING = r'"(?:[^"\\]++|\\.)*+"'
 """The pattern of a JSON string."""
 _SCALAR = re.compile(rf'\s*+(?:{STRING}|[^"\[\]{{}},\s]++)\s*+')
+_SPACE = re.compile(r"\s*")
 _BRACKETS = re.compile(rf"{STRING}|[\[\]{{}}]")
 _NAME = re.compile(f"{STRING}:")
 _OPENING = frozenset("[{")
@@ -59,6 +60,3 @@ def _end(row: str, start: int) -> int:
                 following = _SPACE.match(row, token.end())
                 return following.end() if following else token.end()
     raise ValueError("expected a row that is a JSON object")
-
-
-_SPACE = re.compile(r"\s*")

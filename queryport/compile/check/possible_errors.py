@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from handler.contract import errors
 from handler.contract.errors import OperationError
 from handler.contract.execution import Execution, Transaction
-from handler.contract.operation import PossibleError, Result
+from handler.contract.operation import ONE_ROW, PossibleError, Result
 from handler.contract.violations import ConstraintKind, Violation
 from queryport.compile.analysis.breakable import Reach
 from queryport.compile.describe.typed_statement import TypedStatement
@@ -44,7 +44,7 @@ def possible_errors(
     needs_a_row = isinstance(execution, Transaction) and any(step.one_row for step in execution.steps)
     if needs_a_row or result in (Result.ONE, Result.VALUE):
         found.add(_built_in(errors.NotFound))
-    if needs_a_row or result in (Result.ONE, Result.MAYBE, Result.VALUE):
+    if needs_a_row or result in ONE_ROW:
         found.add(_built_in(errors.TooManyRows))
     for statement in statements:
         reach = reach_of_statement(statement)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from postgast.pg_query_pb2 import Token as TokenKind
 
 from handler.contract.execution import ROW_COUNT_MARK, UNKEPT
-from handler.contract.operation import Result
+from handler.contract.operation import ONE_ROW, Result
 from handler.contract.sql import Sql
 from queryport.compile.describe.text_forms import as_text
 from queryport.compile.describe.typed_statement import TypedStatement
@@ -52,7 +52,7 @@ def wrap(
     if (not statement.columns and in_place) or parsed.shape is Shape.UTILITY:
         return _sql(body.pieces(body.scan.span))
     row = _wrapped_row(statement, body, result)
-    if parsed.shape is Shape.QUERY and not (guarded and result in _SINGLE):
+    if parsed.shape is Shape.QUERY and not (guarded and result in ONE_ROW):
         return _wrapped_query(statement, row, body.pieces(body.scan.span), beside, settings)
     materialized = " MATERIALIZED" if parsed.shape is Shape.QUERY else ""
     returning = "" if statement.columns else " RETURNING 1"
@@ -138,9 +138,6 @@ def _sql(pieces: Pieces) -> Sql:
     return sql_of(joined(pieces))
 
 
-_SINGLE = frozenset({Result.ONE, Result.MAYBE, Result.VALUE})
-
-
 def _wrapped_row(statement: TypedStatement, body: Body, result: Result) -> _WrappedRow:
     name, key = free_names(body.scan, statement.columns, "q", "k")
     # The column of `value` is named here: the name of a bare placeholder's column changes with its cast.
@@ -163,7 +160,7 @@ def _selection(body: Body, row: _WrappedRow, result: Result, settings: str | Non
     What fails is the cast of the call's own mark, with the number of rows behind it, to an integer; see Single.sql.
     """
     rows = _from(row, settings)
-    if result not in _SINGLE:
+    if result not in ONE_ROW:
         return (f"SELECT {row.rendered} FROM {rows}",)
     right = "count(*) < 2" if result is Result.MAYBE else "count(*) = 1"
     return (

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from handler.contract.operation import Response, Result
+from handler.contract.operation import ONE_ROW, Response, Result
 from queryport.compile.check.http.media_types import media_type
 from queryport.compile.check.http.routes import IN_A_PATH, path_flaw, path_parameters
 from queryport.compile.describe.description import Column
@@ -10,7 +10,6 @@ from queryport.compile.describe.query_file import QueryFile
 from queryport.compile.describe.types import result_schema
 from queryport.diagnostics.near_names import did_you_mean
 
-_ONE_ROW = frozenset({Result.ONE, Result.MAYBE, Result.VALUE})
 _MADE = frozenset({201, 202})
 """The statuses that speak of a resource which the header Location then names (RFC 9110, sections 15.3.2 and 15.3.3)."""
 
@@ -60,7 +59,7 @@ def _location(file: QueryFile, result: Result, columns: Sequence[Column], status
         return None
     if status not in _MADE:
         report("QP421", span, "`location` names what was made, and the status does not say so", "write `status: 201`")
-    if result not in _ONE_ROW:
+    if result not in ONE_ROW:
         message = f"`location` takes columns of the answered row, and `result: {result}` has not one row"
         report("QP421", span, message, "take `result: one`, with RETURNING")
         return None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import postgast
 
-from handler.contract.operation import Precondition, Result
+from handler.contract.operation import ONE_ROW, Precondition, Result
 from queryport.compile.check.parts.stretches import Stretches
 from queryport.compile.describe.description import Column
 from queryport.compile.describe.query_file import QueryFile
@@ -18,7 +18,6 @@ from queryport.compile.read.syntax_tree import SyntaxNode, node_name
 from queryport.diagnostics.near_names import did_you_mean
 from queryport.diagnostics.source import Span
 
-ONE_ROW = frozenset({Result.ONE, Result.MAYBE, Result.VALUE})
 _COUNTED = frozenset({Result.AFFECTED, Result.NONE})
 _CHANGES = frozenset({"UpdateStmt", "DeleteStmt"})
 _SYSTEM_COLUMNS = {-2: "xmin"}
