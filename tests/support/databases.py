@@ -70,6 +70,27 @@ def fresh_copy(server: EmbeddedPostgres, template: FreshDatabase) -> Iterator[Fr
         drop_database(server.url(), copy.name)
 
 
+_EMPTY = """
+SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle';
+DO $$ DECLARE name text; BEGIN
+  FOR name IN SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema' LOOP
+    EXECUTE format('DROP SCHEMA %I CASCADE', name);
+  END LOOP;
+END $$;
+CREATE SCHEMA public;
+ALTER SCHEMA public OWNER TO pg_database_owner;
+GRANT USAGE ON SCHEMA public TO PUBLIC;
+"""
+
+
+def emptied(database: FreshDatabase) -> str:
+    """The URL of a database without what an earlier test has left in it: to make another takes twenty times as long."""
+    with psycopg.connect(database.url, autocommit=True) as connection:
+        connection.execute(_EMPTY.encode())
+    return database.url
+
+
 def _copy(server: EmbeddedPostgres, template: FreshDatabase, name: str) -> FreshDatabase:
     # Of many pages: by files it takes two thirds of the time that it takes through the log, and leaves no log behind.
     with psycopg.connect(server.url(), autocommit=True) as connection:

@@ -20,8 +20,9 @@ from queryport.migrations.outlook import plan, status
 from queryport.migrations.runner import apply, run_scripts
 from queryport.migrations.scripts import ScriptError, read_scripts
 from queryport.migrations.steps import Unfinished
+from queryport.postgres.server import EmbeddedPostgres
 from queryport.testing.function import client_environment
-from tests.support.databases import NewDatabase
+from tests.support.databases import emptied, suite_database
 from tests.support.projects import write
 
 CLUSTER = "arn:aws:rds:us-east-1:123456789012:cluster:shop"
@@ -34,8 +35,8 @@ FILES = {
 
 
 @pytest.fixture
-def url(new_database: NewDatabase) -> str:
-    return new_database()
+def url(postgres: EmbeddedPostgres) -> str:
+    return emptied(suite_database(postgres, "deployed_suite", lambda _: None))
 
 
 @pytest.fixture
@@ -43,11 +44,17 @@ def folder(tmp_path: Path) -> Path:
     return write(tmp_path / "migrations", FILES)
 
 
-@pytest.fixture
-def emulator(url: str) -> Iterator[Emulator]:
+@pytest.fixture(scope="module")
+def _running(postgres: EmbeddedPostgres) -> Iterator[Emulator]:
     # A call's 45 seconds are half a second here.
-    with Emulator(url, limits=Limits(statement_seconds=0.5)) as running:
+    with Emulator(postgres.url(), limits=Limits(statement_seconds=0.5)) as running:
         yield running
+
+
+@pytest.fixture
+def emulator(_running: Emulator) -> Iterator[Emulator]:
+    yield _running
+    _running.faults.clear()
 
 
 @pytest.fixture

@@ -1,13 +1,14 @@
 """`queryport check --live` and `queryport migrate`, as commands, and what counts as drift."""
 
-import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
+from handler.contract.operation import Operation
 from queryport.compile import compile_project
 from queryport.deployed.address import DatabaseAddress
 from queryport.deployed.client import DeployedClient
@@ -15,9 +16,11 @@ from queryport.deployed.drift import Drift, LiveCheck, check_live
 from queryport.emulator import Emulator
 from queryport.migrations.runner import apply
 from queryport.migrations.scripts import read_scripts
+from queryport.postgres.server import EmbeddedPostgres
 from queryport.testing.data_api_plugin import LocalDataApi
-from tests.support.databases import NewDatabase
-from tests.support.projects import QUERYPORT, write
+from queryport.testing.databases import FreshDatabase
+from tests.support.databases import copy_for_suite, fresh_copy, template_database
+from tests.support.projects import run, write
 
 PROJECT = {
     "migrations/0001_shop.sql": """
@@ -39,29 +42,58 @@ def project(tmp_path: Path) -> Path:
     return write(tmp_path / "project", PROJECT)
 
 
+@pytest.fixture(scope="module")
+def migrated(postgres: EmbeddedPostgres) -> FreshDatabase:
+    """A database that has the project's migrations, to be copied."""
+    return template_database(postgres, "live_check", _migrate)
+
+
+def _migrate(url: str) -> None:
+    with TemporaryDirectory() as folder:
+        apply(url, write(Path(folder), PROJECT) / "migrations")
+
+
 @pytest.fixture
-def live(queryport_data_api: LocalDataApi, project: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+def database(
+    postgres: EmbeddedPostgres, migrated: FreshDatabase, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[LocalDataApi]:
     """The deployed database, up to date; the environment says where it is."""
-    for name, value in {
-        "QUERYPORT_RESOURCE_ARN": queryport_data_api.resource_arn,
-        "QUERYPORT_SECRET_ARN": queryport_data_api.secret_arn,
-        "QUERYPORT_DATABASE": queryport_data_api.database,
-    }.items():
-        monkeypatch.setenv(name, value)
-    apply(queryport_data_api.database_url, project / "migrations")
-    return queryport_data_api.database_url
+    with fresh_copy(postgres, migrated) as copy:
+        api = LocalDataApi(emulator, copy.name, copy.url)
+        where = {
+            "QUERYPORT_RESOURCE_ARN": api.resource_arn,
+            "QUERYPORT_SECRET_ARN": api.secret_arn,
+            "QUERYPORT_DATABASE": api.database,
+        }
+        for name, value in (where | api.environment).items():
+            monkeypatch.setenv(name, value)
+        yield api
+
+
+@pytest.fixture
+def live(database: LocalDataApi) -> str:
+    """The URL of the deployed database."""
+    return database.database_url
+
+
+@pytest.fixture(scope="module")
+def schema(postgres: EmbeddedPostgres, migrated: FreshDatabase) -> str:
+    """The database that the project is compiled against."""
+    return copy_for_suite(postgres, migrated, "live_check_schema").url
+
+
+@pytest.fixture(scope="module")
+def operations(schema: str, tmp_path_factory: pytest.TempPathFactory) -> Sequence[Operation]:
+    project = write(tmp_path_factory.mktemp("compiled"), PROJECT)
+    return compile_project(project / "sql_queries", schema).operations
 
 
 @pytest.fixture
 def check(
-    project: Path, new_database: NewDatabase, live: str, queryport_data_api: LocalDataApi
+    project: Path, schema: str, operations: Sequence[Operation], database: LocalDataApi
 ) -> Callable[[], LiveCheck]:
-    del live  # its being there is what counts
-    schema = new_database()
-    apply(schema, project / "migrations")
-    operations = compile_project(project / "sql_queries", schema).operations
-    database = DeployedClient(DatabaseAddress(*queryport_data_api.arguments.values()))
-    return lambda: check_live(database, read_scripts(project / "migrations"), operations, schema)
+    client = DeployedClient(DatabaseAddress(*database.arguments.values()))
+    return lambda: check_live(client, read_scripts(project / "migrations"), operations, schema)
 
 
 def _change(url: str, statement: str) -> None:
@@ -136,7 +168,7 @@ def test_more_than_the_migrations_make_is_no_drift(check: Callable[[], LiveCheck
 
 
 def test_a_privilege_that_the_database_user_lacks_is_drift(
-    check: Callable[[], LiveCheck], live: str, queryport_emulator: Emulator
+    check: Callable[[], LiveCheck], live: str, emulator: Emulator
 ) -> None:
     _change(
         live,
@@ -144,12 +176,12 @@ def test_a_privilege_that_the_database_user_lacks_is_drift(
         "GRANT SELECT ON book, queryport.migration TO reader;"
         "GRANT SELECT, DELETE, UPDATE, INSERT ON queryport.idempotency_key TO reader",
     )
-    server = queryport_emulator.database_url
+    server = emulator.database_url
     try:
-        queryport_emulator.redirect(make_conninfo(server, user="reader"))
+        emulator.redirect(make_conninfo(server, user="reader"))
         assert check().drifts == (Drift("rename", "permission denied for table book (SQLSTATE 42501)"),)
     finally:
-        queryport_emulator.redirect(server)
+        emulator.redirect(server)
         _change(live, "DROP OWNED BY reader; DROP ROLE reader")
 
 
@@ -161,53 +193,46 @@ def test_nothing_is_executed(check: Callable[[], LiveCheck], live: str) -> None:
         assert connection.execute("SELECT title FROM book").fetchall() == [("One",)]
 
 
-def _run(project: Path, data_dir: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    options = ["--project", str(project), *(["--data-dir", str(data_dir)] if arguments[0] == "check" else [])]
-    return subprocess.run([QUERYPORT, *arguments, *options], capture_output=True, text=True, timeout=60, check=False)
-
-
 @pytest.mark.slow
 @pytest.mark.usefixtures("live")
-def test_the_commands_bring_a_database_up_to_date_and_find_it_so(project: Path, tmp_path: Path) -> None:
+def test_the_commands_bring_a_database_up_to_date_and_find_it_so(project: Path, data_dir: Path) -> None:
     write(
         project,
         {"migrations/0002_more.sql": "CREATE TABLE more (n int)", "sql_queries/more.sql": "SELECT n FROM more\n"},
     )
-    before = _run(project, tmp_path / "data", "check", "--live")
-    assert before.returncode == 1
-    assert "migration 0002_more.sql: has not been applied: run `queryport migrate`\n" in before.stdout
-    assert 'more: relation "more" does not exist (SQLSTATE 42P01)\n' in before.stdout
-    assert before.stdout.endswith("no errors; 4 differences in the deployed database\n")
-    planned = _run(project, tmp_path, "migrate", "--dry-run")
-    assert (planned.returncode, planned.stdout) == (0, "0002_more.sql: 1 statement\n")
-    done = _run(project, tmp_path, "migrate")
-    assert (done.returncode, done.stdout) == (0, "applied 0002_more.sql\n1 migration applied\n")
-    status = _run(project, tmp_path, "migrate", "--status").stdout.splitlines()
+    before = run("check", "--live", project=project, data_dir=data_dir)
+    assert before.code == 1
+    assert "migration 0002_more.sql: has not been applied: run `queryport migrate`\n" in before.output
+    assert 'more: relation "more" does not exist (SQLSTATE 42P01)\n' in before.output
+    assert before.output.endswith("no errors; 4 differences in the deployed database\n")
+    planned = run("migrate", "--dry-run", project=project)
+    assert (planned.code, planned.output) == (0, "0002_more.sql: 1 statement\n")
+    done = run("migrate", project=project)
+    assert (done.code, done.output) == (0, "applied 0002_more.sql\n1 migration applied\n")
+    status = run("migrate", "--status", project=project).output.splitlines()
     assert [line.split()[0] for line in status] == ["0001_shop.sql", "0002_more.sql", "schema"]
     assert all(line.endswith(" UTC") for line in status[:2])
-    after = _run(project, tmp_path / "data", "check", "--live")
-    assert (after.returncode, after.stdout.count("\n")) == (0, 1)
-    assert after.stdout.endswith("no errors; no differences in the deployed database\n")
+    after = run("check", "--live", project=project, data_dir=data_dir)
+    assert (after.code, after.output.count("\n")) == (0, 1)
+    assert after.output.endswith("no errors; no differences in the deployed database\n")
 
 
 @pytest.mark.slow
-def test_where_the_database_is_must_be_said(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_the_database_is_must_be_said(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("QUERYPORT_RESOURCE_ARN", raising=False)
     monkeypatch.delenv("QUERYPORT_SECRET_ARN", raising=False)
-    done = _run(project, tmp_path, "migrate")
-    assert done.returncode == 2
-    assert "give --resource-arn (or QUERYPORT_RESOURCE_ARN) and --secret-arn (or QUERYPORT_SECRET_ARN)" in done.stderr
+    done = run("migrate", project=project)
+    assert done.code == 2
+    assert "give --resource-arn (or QUERYPORT_RESOURCE_ARN) and --secret-arn (or QUERYPORT_SECRET_ARN)" in done.errors
 
 
 @pytest.mark.slow
 def test_a_database_user_for_whom_no_policy_holds_is_told(
-    project: Path, check: Callable[[], LiveCheck], new_database: NewDatabase, queryport_data_api: LocalDataApi
+    project: Path, check: Callable[[], LiveCheck], schema: str, database: LocalDataApi
 ) -> None:
     assert check() == LiveCheck((), ())  # nothing relies on policies
     (project / "sql_queries/get.sql").write_text("-- rls: true\nSELECT title FROM book WHERE book_id = :book_id\n")
-    schema = new_database()
-    apply(schema, project / "migrations")
     operations = compile_project(project / "sql_queries", schema).operations
-    database = DeployedClient(DatabaseAddress(*queryport_data_api.arguments.values()))
-    (drift,) = check_live(database, read_scripts(project / "migrations"), operations, schema).drifts
+    client = DeployedClient(DatabaseAddress(*database.arguments.values()))
+    (drift,) = check_live(client, read_scripts(project / "migrations"), operations, schema).drifts
     assert drift == Drift("role postgres", "is a superuser, for whom no policy holds")

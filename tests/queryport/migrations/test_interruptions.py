@@ -20,6 +20,7 @@ import pytest
 from queryport.emulator import Emulator, Limits
 from queryport.migrations.runner import run_scripts
 from queryport.migrations.scripts import read_scripts
+from queryport.postgres.server import EmbeddedPostgres
 from queryport.testing.function import client_environment
 from tests.queryport.migrations.transports import WAYS, opened
 from tests.support.projects import ENVIRONMENT, eventually, write
@@ -50,13 +51,19 @@ OPEN_TRANSACTIONS = """
 """
 
 
+@pytest.fixture(scope="module")
+def emulator(postgres: EmbeddedPostgres) -> Iterator[Emulator]:
+    limits = Limits(statement_seconds=1.0, transaction_idle_seconds=2.0)
+    with Emulator(postgres.url(), limits=limits) as emulator:
+        yield emulator
+
+
 @pytest.fixture
-def variables(url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
-    with Emulator(url, limits=Limits(statement_seconds=1.0, transaction_idle_seconds=2.0)) as emulator:
-        variables = client_environment(emulator.url)
-        for name, value in variables.items():
-            monkeypatch.setenv(name, value)
-        yield variables
+def variables(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    variables = client_environment(emulator.url)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    return variables
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
 """Repeatable migrations: they run when their text changes and behind every new migration, by either way."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -12,7 +11,6 @@ from queryport.migrations.runner import run_again, run_scripts
 from queryport.migrations.scripts import ScriptError, read_scripts
 from queryport.testing.function import client_environment
 from tests.queryport.migrations.transports import WAYS, opened
-from tests.support.databases import NewDatabase
 from tests.support.projects import write
 
 FILES = {
@@ -27,16 +25,10 @@ def way(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-@pytest.fixture
-def url(new_database: NewDatabase, way: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    url = new_database()
-    if way == "connection":
-        yield url
-        return
-    with Emulator(url) as emulator:
-        for name, value in client_environment(emulator.url).items():
-            monkeypatch.setenv(name, value)
-        yield url
+@pytest.fixture(autouse=True)
+def _reached_by_the_sdk(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in client_environment(emulator.url).items():
+        monkeypatch.setenv(name, value)
 
 
 @pytest.fixture

@@ -35,6 +35,12 @@ KINDS = {
 }
 
 
+ADVISORY_LOCKS = """
+    SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
+
+
 pytestmark = pytest.mark.usefixtures("impatient_emulator")
 
 
@@ -82,7 +88,7 @@ def _check(url: str, tmp_path: Path, kinds: tuple[str, str], ways: tuple[str, st
     expected = sorted(word for word in ("off", "off", "plain", "view") if any(f"'{word}'" in t for t in files.values()))
     assert [word for (word,) in _fetch(url, "SELECT name FROM log ORDER BY name")] == expected
     assert _fetch(url, "SELECT count(*) FROM pg_index WHERE NOT indisvalid") == [(0,)]
-    assert _fetch(url, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'") == [(0,)]
+    assert _fetch(url, ADVISORY_LOCKS) == [(0,)]
 
 
 @pytest.mark.slow
@@ -114,4 +120,4 @@ def test_runs_of_different_files_refuse_or_take_turns(
     failures = _together(url, (folders[0], folders[1]), ways)
     assert len(failures) <= 1, failures
     assert all("0002" in failure or "0003" in failure for failure in failures)
-    assert _fetch(url, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'") == [(0,)]
+    assert _fetch(url, ADVISORY_LOCKS) == [(0,)]
