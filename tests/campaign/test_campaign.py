@@ -1,13 +1,15 @@
-"""Half a minute of what `make campaign` does for longer."""
+"""Seconds of what `make campaign` does for longer."""
 
 import pytest
 
 from tests.campaign.campaign import run
 
 
-@pytest.mark.slow
-def test_the_books_are_right_after_a_campaign() -> None:
-    report = run(seed=20261123, seconds=30)
+@pytest.mark.parametrize(
+    "seconds", [pytest.param(9.0, marks=pytest.mark.slow), pytest.param(60.0, marks=pytest.mark.long)]
+)
+def test_the_books_are_right_after_a_campaign(seconds: float) -> None:
+    report = run(seed=20261123, seconds=seconds)
     assert report.flaws == []
     counts = report.counts
     assert counts["writes with a key"] > 20

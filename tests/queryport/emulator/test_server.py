@@ -168,18 +168,16 @@ def test_the_command_prints_what_to_set_and_stops_on_ctrl_c(postgres: EmbeddedPo
         errors = _stopped(process)
     assert process.returncode == 0
     assert "Any ARN is accepted" in errors
+    assert "warning" not in errors
     assert errors.endswith("stopped\n")
 
 
 @pytest.mark.slow
 def test_the_command_warns_where_others_can_reach_it(postgres: EmbeddedPostgres) -> None:
-    def said(*options: str) -> str:
-        with _started("--database-url", postgres.url(), *options) as process:
-            _printed(process)
-            return _stopped(process)
-
-    assert "warning: whoever can reach 0.0.0.0 can run any SQL here" in said("--host", "0.0.0.0")  # noqa: S104
-    assert "warning" not in said()
+    with _started("--database-url", postgres.url(), "--host", "0.0.0.0") as process:  # noqa: S104
+        _printed(process)
+        said = _stopped(process)
+    assert "warning: whoever can reach 0.0.0.0 can run any SQL here" in said
 
 
 def test_web_pages_are_refused_before_anything_is_looked_at(emulator: Emulator) -> None:
@@ -191,19 +189,25 @@ def test_web_pages_are_refused_before_anything_is_looked_at(emulator: Emulator) 
     assert (list(emulator.log), emulator.faults.listed()) == ([], [])
 
 
+@pytest.fixture(scope="module")
+def served_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory that one command after the other serves."""
+    return tmp_path_factory.mktemp("served") / "data"
+
+
 @pytest.mark.slow
-def test_the_command_serves_the_embedded_postgresql(tmp_path: Path) -> None:
-    with _started("--data-dir", str(tmp_path / "data"), "--limit", "statement_seconds=0.2") as process:
+def test_the_command_serves_the_embedded_postgresql(served_data: Path) -> None:
+    with _started("--data-dir", str(served_data), "--limit", "statement_seconds=0.2") as process:
         url = _printed(process).partition("=")[2].strip()
         with Api(url, None) as api:
             assert api.value("SELECT current_database()") == "postgres"
             assert api.refusal("SELECT pg_sleep(9)").code == "StatementTimeoutException"
-    assert not (tmp_path / "data" / "postgres" / "data" / "postmaster.pid").exists()
+    assert not (served_data / "postgres" / "data" / "postmaster.pid").exists()
 
 
 @pytest.mark.slow
-def test_calls_run_as_auroras_master_user_would_and_not_as_superuser(tmp_path: Path) -> None:
-    with _started("--data-dir", str(tmp_path / "data")) as process:
+def test_calls_run_as_auroras_master_user_would_and_not_as_superuser(served_data: Path) -> None:
+    with _started("--data-dir", str(served_data)) as process:
         url = _printed(process).partition("=")[2].strip()
         with Api(url, None) as api:
             assert api.refusal("COPY (SELECT 1) TO PROGRAM 'true'").message.endswith("SQLState: 42501")

@@ -8,7 +8,7 @@ from tests.support.databases import NewDatabase
 
 @pytest.mark.slow
 def test_mixed_load_with_faults_leaves_nothing_behind(new_database: NewDatabase) -> None:
-    outcome = soak(new_database(), 4, workers=8, growth=24 * MIB, report=lambda _: None)
+    outcome = soak(new_database(), 2, workers=8, growth=24 * MIB, report=lambda _: None)
     assert outcome.problems == []
     assert outcome.calls["OK"] > 50
     assert {"DatabaseErrorException", "UnsupportedResultException"} <= set(outcome.calls)

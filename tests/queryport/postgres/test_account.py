@@ -41,6 +41,12 @@ unprivileged._drop_capabilities(libc)
 _AS_USER = "import os, sys, psycopg, queryport.postgres.server; os.setgroups([]); os.setgid({uid}); os.setuid({uid})\n"
 
 
+@pytest.fixture(scope="module")
+def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the servers that run as the same user."""
+    return tmp_path_factory.mktemp("account") / "postgres"
+
+
 def _status(server: EmbeddedPostgres) -> dict[str, str]:
     """What Linux says of one of the server's backends."""
     with psycopg.connect(server.url()) as connection:
@@ -51,8 +57,8 @@ def _status(server: EmbeddedPostgres) -> dict[str, str]:
 @pytest.mark.slow
 @as_root
 @on_linux
-def test_no_capability_of_roots_is_left(tmp_path: Path) -> None:
-    with EmbeddedPostgres(tmp_path / "postgres") as server:
+def test_no_capability_of_roots_is_left(directory: Path) -> None:
+    with EmbeddedPostgres(directory) as server:
         status = _status(server)
         with psycopg.connect(server.url()) as connection:
             connection.execute("CREATE TEMP TABLE line (text text)")
@@ -65,10 +71,10 @@ def test_no_capability_of_roots_is_left(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_postgresql_sees_none_of_the_developers_variables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_postgresql_sees_none_of_the_developers_variables(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hush")
     monkeypatch.setenv("PGPORT", "5999")
-    with EmbeddedPostgres(tmp_path / "postgres") as server, psycopg.connect(server.url()) as connection:
+    with EmbeddedPostgres(directory) as server, psycopg.connect(server.url()) as connection:
         connection.execute("CREATE TEMP TABLE line (text text)")
         connection.execute("COPY line FROM PROGRAM 'env'")
         variables = {text.partition("=")[0] for (text,) in connection.execute("SELECT text FROM line")}
@@ -143,7 +149,9 @@ def test_a_system_without_nobody_is_told_what_to_do(monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.slow
 @as_root
-def test_programs_out_of_reach_are_copied_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_programs_out_of_reach_are_copied_once(
+    tmp_path: Path, directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     installed = programs._installed()
     hidden = tmp_path / "root" / "venv"
     package = installed.root.parent
@@ -154,7 +162,7 @@ def test_programs_out_of_reach_are_copied_once(tmp_path: Path, monkeypatch: pyte
     ours = programs.Programs(hidden / package.name / "pginstall", hidden / "extensions")
     monkeypatch.setattr(programs, "_installed", lambda: ours)
     for _ in range(2):
-        with EmbeddedPostgres(tmp_path / "postgres") as server, psycopg.connect(server.url()) as connection:
+        with EmbeddedPostgres(directory) as server, psycopg.connect(server.url()) as connection:
             connection.execute('CREATE EXTENSION IF NOT EXISTS "uuid-ossp"')
             connection.execute("CREATE EXTENSION IF NOT EXISTS hstore")
             connection.commit()

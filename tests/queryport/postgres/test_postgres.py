@@ -48,6 +48,13 @@ def directory() -> Iterator[Path]:
         yield Path(name) / "postgres"
 
 
+@pytest.fixture(scope="module")
+def long_directory() -> Iterator[Path]:
+    with TemporaryDirectory() as name:
+        Path(name).chmod(0o711)
+        yield Path(name) / ("long" * 30)
+
+
 @pytest.fixture
 def server(directory: Path) -> EmbeddedPostgres:
     return EmbeddedPostgres(directory)
@@ -100,8 +107,8 @@ def test_root_does_not_run_the_server(server: EmbeddedPostgres) -> None:
 
 
 @pytest.mark.slow
-def test_a_long_path_is_no_obstacle_and_its_socket_leaves_nothing(passable: Path) -> None:
-    with EmbeddedPostgres(passable / ("long" * 30)) as server:
+def test_a_long_path_is_no_obstacle_and_its_socket_leaves_nothing(long_directory: Path) -> None:
+    with EmbeddedPostgres(long_directory) as server:
         assert _select(server, "SELECT 1") == 1
         with EmbeddedPostgres(server.directory) as other:
             assert other.url() == server.url()
@@ -112,8 +119,8 @@ def test_a_long_path_is_no_obstacle_and_its_socket_leaves_nothing(passable: Path
 
 
 @pytest.mark.slow
-def test_a_folder_for_the_socket_is_not_adopted_from_others(passable: Path) -> None:
-    server = EmbeddedPostgres(passable / ("long" * 30))
+def test_a_folder_for_the_socket_is_not_adopted_from_others(passable: Path, long_directory: Path) -> None:
+    server = EmbeddedPostgres(long_directory)
     with server:
         record = server.directory / "sockets"
     theirs = passable / "theirs"
@@ -202,10 +209,11 @@ def test_data_of_another_version_is_refused(passable: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_server_that_does_not_start_says_why(passable: Path) -> None:
-    server = EmbeddedPostgres(passable / "postgres")
+def test_a_server_that_does_not_start_says_why(server: EmbeddedPostgres) -> None:
     with server:
         pass
-    (server.data / "postgresql.conf").unlink()
+    settings = server.data / "postgresql.conf"
+    aside = settings.rename(settings.with_name("aside.conf"))
     with pytest.raises(PostgresError, match="could not access the server configuration file"):
         server.start()
+    aside.rename(settings)
