@@ -60,7 +60,7 @@ class Uniqueness:
         for target in outputs(query):
             if target.number("resno") in ties:
                 settled.tie(target.node("expr"), not_null=ties[target.number("resno")])
-        all_the_same = self._follow(settled, parts(query.node("jointree"), proven(scope, self._facts).entries))
+        all_the_same = self._follow(settled, self._from(scope))
         if query.has("groupingSets"):
             unique = False
         elif query.nodes("groupClause"):
@@ -85,9 +85,10 @@ class Uniqueness:
         for target in targets:
             if target.number("ressortgroupref") in ordered_by:
                 settled.tie(target.node("expr"), not_null=False)
-        return not scope.query.has("groupClause") and self._follow(
-            settled, parts(scope.query.node("jointree"), proven(scope, self._facts).entries)
-        )
+        return not scope.query.has("groupClause") and self._follow(settled, self._from(scope))
+
+    def _from(self, scope: Scope) -> Part:
+        return parts(scope.query.node("jointree"), proven(scope, self._facts).entries)
 
     def _is_exact(self, scope: Scope, column: int) -> bool:
         """Whether values of an output column that are equal are the same, as far as collations go."""
