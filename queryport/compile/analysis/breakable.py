@@ -46,7 +46,7 @@ def reach_of(facts: Facts, objects: Named, changes: RowChanges) -> Reach | None:
     carried.run(objects.functions)
     if carried.everything:
         return None
-    found = [Breakable(constraint, fed.sources(constraint)) for constraint in carried.found.values()]
+    found = [Breakable(constraint, fed.sources(constraint)) for constraint in carried.breakable.values()]
     types = objects.types.union(*(constraints.carriers[oid].columns.values() for oid in carried.changed))
     for domain in _within(facts, types) & constraints.of_domain.keys():
         sources = _sources_of_domain(facts, changes.casts, domain)

@@ -22,10 +22,12 @@ class CarriedChanges:
     """All that some changes reach; `change` and `run` add to it."""
 
     constraints: Constraints
-    found: dict[str, Constraint] = field(default_factory=dict)
+    breakable: dict[str, Constraint] = field(default_factory=dict)
+    """The constraints that may be broken, by their ids."""
     indirect: set[int] = field(default_factory=set)
     """The tables that are changed by more than the statement itself."""
     everything: bool = False
+    """A function that runs may change anything."""
     words: set[str] = field(default_factory=set)
     """The words of the functions that run."""
     _seen: set[tuple[int, Command, frozenset[str] | None]] = field(default_factory=set)
@@ -45,7 +47,10 @@ class CarriedChanges:
         *,
         direct: bool = False,
     ) -> None:
-        """Note what a change of a table's rows may break; `columns` are those that an UPDATE sets, None is all."""
+        """Note what a change of a table's rows may break; `columns` are those that an UPDATE sets, None is all.
+
+        `ignores` are those of the unique constraint that ON CONFLICT asks for, empty for any.
+        """
         carrier = self.constraints.carriers.get(oid)
         if carrier is None:
             return
@@ -78,14 +83,14 @@ class CarriedChanges:
             is_ignorable = constraint.kind is ConstraintKind.UNIQUE and constraint.immediate
             if is_ignorable and ignores is not None and (not ignores or ignores == constraint.keys):
                 continue
-            self.found[constraint.id] = constraint
+            self.breakable[constraint.id] = constraint
 
     def _break_referring(self, carrier: Carrier, command: Command, columns: frozenset[str] | None) -> None:
         """Note the foreign keys that refer to rows which are changed or deleted, and what those do to their own."""
         for key in self.constraints.referring.get(carrier.oid, ()):
             if command == Command.UPDATE and columns is not None and not key.referred_keys & columns:
                 continue
-            self.found[key.id] = key
+            self.breakable[key.id] = key
             action = key.on_delete if command == Command.DELETE else key.on_update
             if action == "c":
                 self.change(key.owner, command, None if command == Command.DELETE else key.keys)
