@@ -45,11 +45,14 @@ class Planning:
         self._hindrances = hindrances
         self._url = url
         self._decides_ahead: bool | None = None
+        self._bearing: set[int] = set()
+        """The relations whose policies are known to be planned without settings."""
         self._without_settings: tuple[psycopg.Connection[Any], ...] = ()
 
     def forget(self) -> None:
         """Drop what is known of the catalogue."""
         self._decides_ahead = None
+        self._bearing.clear()
 
     def close(self) -> None:
         for connection in self._without_settings:
@@ -68,9 +71,11 @@ class Planning:
     def bears_no_settings(self, relations: Sequence[int], statements: Iterable[str]) -> bool:
         """Return whether statements, and the policies of relations, are planned with the settings unset and empty."""
         unset, empty = self._connections()
-        policies = unset.execute(_POLICIES, (list(relations),)).fetchall()
-        explained = [f"EXPLAIN SELECT FROM {relation} WHERE {condition}" for relation, condition in policies]
-        explained += [f"EXPLAIN (GENERIC_PLAN) {statement}" for statement in statements]
+        explained = [f"EXPLAIN (GENERIC_PLAN) {statement}" for statement in statements]
+        unknown = [relation for relation in relations if relation not in self._bearing]
+        if unknown:
+            policies = unset.execute(_POLICIES, (unknown,)).fetchall()
+            explained += [f"EXPLAIN SELECT FROM {relation} WHERE {condition}" for relation, condition in policies]
         try:
             for connection in (unset, empty):
                 for text in explained:
@@ -78,6 +83,7 @@ class Planning:
         except psycopg.Error as error:
             self._hindrances.note(error.sqlstate)
             return False
+        self._bearing.update(unknown)
         return True
 
     def _connections(self) -> tuple[psycopg.Connection[Any], ...]:

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 
-from queryport.access.needs import needs
+from queryport.access.needs import needs_by
 from queryport.access.policies import check_development_role
 from queryport.access.proof import lacks
 from queryport.compile import Compilation
@@ -51,6 +52,12 @@ def database(url: str) -> Iterator[Database]:
         yield made
 
 
+@pytest.fixture(scope="module")
+def asking(url: str) -> Iterator[psycopg.Connection[Any]]:
+    with psycopg.connect(url, autocommit=True) as connection:
+        yield connection
+
+
 def _compiled(folder: Path, database: Database, text: str) -> Compilation:
     (folder / "query.sql").write_text(text)
     compilation = compile_folder(folder, database)
@@ -62,12 +69,13 @@ SECURED = "-- rls: true\nSELECT tenant FROM plain"
 
 
 @pytest.mark.parametrize("role", [*EXEMPT, *BOUND])
-def test_who_sees_every_row_is_told(url: str, database: Database, tmp_path: Path, role: str) -> None:
-    with psycopg.connect(url) as connection:
-        connection.execute("INSERT INTO plain VALUES (2)")
-        connection.execute(f"SET LOCAL ROLE {role}".encode())
-        sees_all = connection.execute("SELECT tenant FROM plain").fetchall() == [(2,)]
-        connection.rollback()
+def test_who_sees_every_row_is_told(
+    url: str, database: Database, asking: psycopg.Connection[Any], tmp_path: Path, role: str
+) -> None:
+    with asking.transaction(force_rollback=True):
+        asking.execute("INSERT INTO plain VALUES (2)")
+        asking.execute(f"SET LOCAL ROLE {role}".encode())
+        sees_all = asking.execute("SELECT tenant FROM plain").fetchall() == [(2,)]
     settings = tmp_path / "queryport.toml"
     settings.write_text(f'[development]\nrole = "{role}"\n')
     operations = _compiled(tmp_path, database, SECURED).catalogue
@@ -77,14 +85,18 @@ def test_who_sees_every_row_is_told(url: str, database: Database, tmp_path: Path
         assert (problem.code, problem.line, problem.column) == ("QP706", 2, 1)
         assert EXEMPT[role] in problem.message
     if role != "policies_super":  # which is refused whatever the operations are
-        found = [lack.reason for lack in lacks(url, role, operations, needs(url, operations)) if "role" in lack.subject]
+        found = [
+            lack.reason for lack in lacks(url, role, operations, needs_by(asking, operations)) if "role" in lack.subject
+        ]
         assert any(EXEMPT[role] in reason for reason in found) if sees_all else not any("own" in each for each in found)
 
 
-def test_a_role_that_nothing_relies_on_is_not_asked_about(url: str, database: Database, tmp_path: Path) -> None:
+def test_a_role_that_nothing_relies_on_is_not_asked_about(
+    url: str, database: Database, asking: psycopg.Connection[Any], tmp_path: Path
+) -> None:
     operations = _compiled(tmp_path, database, "SELECT tenant FROM open").catalogue
     assert not check_development_role(url, "policies_bypass", operations, tmp_path / "queryport.toml")
-    reasons = {lack.reason for lack in lacks(url, "policies_bypass", operations, needs(url, operations))}
+    reasons = {lack.reason for lack in lacks(url, "policies_bypass", operations, needs_by(asking, operations))}
     assert not [reason for reason in reasons if "BYPASSRLS" in reason]
 
 
@@ -92,10 +104,12 @@ def test_a_role_that_nothing_relies_on_is_not_asked_about(url: str, database: Da
     "given", ["role: policies_bypass", "role: claims.role\n-- roles: [policies_app, policies_bypass]"]
 )
 def test_a_role_that_an_operation_takes_is_asked_about_too(
-    url: str, database: Database, tmp_path: Path, given: str
+    url: str, database: Database, asking: psycopg.Connection[Any], tmp_path: Path, given: str
 ) -> None:
     operations = _compiled(tmp_path, database, f"-- {given}\nSELECT tenant FROM open").catalogue
-    found = {(lack.subject, lack.reason) for lack in lacks(url, "policies_app", operations, needs(url, operations))}
+    found = {
+        (lack.subject, lack.reason) for lack in lacks(url, "policies_app", operations, needs_by(asking, operations))
+    }
     assert ("role policies_bypass", "has BYPASSRLS, so that no policy holds for it") in found
 
 

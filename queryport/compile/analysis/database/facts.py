@@ -35,6 +35,7 @@ class Facts:
         self._types: dict[int, Type] = {}
         self._settled: _Comparisons | None = None
         self._own_code: dict[int, bool] = {}
+        self._named_writers: dict[tuple[frozenset[str], frozenset[str]], bool] = {}
         self._exempt: dict[int, frozenset[int]] = {}
         self._constraints: Constraints | None = None
 
@@ -124,9 +125,12 @@ class Facts:
 
         The names come from a function's body that PostgreSQL keeps as text alone; `harmless` are signatures.
         """
-        values = {"calls": list(calls), "words": list(calls | words), "harmless": list(harmless)}
-        row = self._connection.execute(questions.NAMED, values).fetchone()
-        return row is not None and bool(row[0])
+        key = frozenset(calls), frozenset(words)
+        if key not in self._named_writers:
+            values = {"calls": list(calls), "words": list(calls | words), "harmless": list(harmless)}
+            row = self._connection.execute(questions.NAMED, values).fetchone()
+            self._named_writers[key] = row is not None and bool(row[0])
+        return self._named_writers[key]
 
     def _settle(self) -> "_Comparisons":
         if self._settled is None:

@@ -52,8 +52,19 @@ def _is_told(limits: dict[str, Any]) -> bool:
 
 
 @given(_LIMITS, st.lists(_TEXTS, min_size=10, max_size=20))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_the_texts_of_a_pattern_are_those_within_the_bounds(limits: dict[str, Any], texts: list[str]) -> None:
+    _check(limits, texts)
+
+
+@pytest.mark.long
+@given(_LIMITS, st.lists(_TEXTS, min_size=20, max_size=40))
+@settings(max_examples=3_000, deadline=None)
+def test_the_texts_of_a_pattern_are_those_within_the_bounds_at_length(limits: dict[str, Any], texts: list[str]) -> None:
+    _check(limits, texts)
+
+
+def _check(limits: dict[str, Any], texts: list[str]) -> None:
     pattern, validator, is_told = pattern_of(limits), _validator(limits), _is_told(limits)
     for text in texts:
         matches = pattern is not None and re.search(pattern, text) is not None
