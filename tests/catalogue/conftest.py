@@ -15,17 +15,16 @@ from queryport.testing.function import cold_start, function_environment, invoke
 from tests.catalogue.reads import READS
 from tests.catalogue.writes import WRITES
 from tests.support.compiling import catalog_of, compiled_once
-from tests.support.databases import copy_for_suite, suite_database, template_database, with_our_tables
+from tests.support.databases import suite_database, with_our_tables
 
 Call = Callable[[Any], bytes]
 
-SUITE = "catalogue_suite"
-_FILL = with_our_tables(Path(__file__).with_name("schema.sql"))
+_fill = with_our_tables(Path(__file__).with_name("schema.sql"))
 
 
 @pytest.fixture(scope="session")
 def database(postgres: EmbeddedPostgres) -> FreshDatabase:
-    return suite_database(postgres, SUITE, _FILL)
+    return suite_database(postgres, "catalogue_suite", _fill)
 
 
 @pytest.fixture(scope="session")
@@ -47,9 +46,8 @@ def catalogue(
 
 @pytest.fixture(scope="session")
 def read_only(postgres: EmbeddedPostgres) -> FreshDatabase:
-    """A database of the same content, which no test changes, and so the same for every worker."""
-    template = template_database(postgres, SUITE, _FILL)
-    return copy_for_suite(postgres, template, f"{SUITE}_read_only")
+    """A database of the same content, which no test changes."""
+    return suite_database(postgres, "catalogue_read_only", _fill)
 
 
 @pytest.fixture(scope="session")

@@ -11,12 +11,10 @@ from jsonschema import Draft202012Validator
 
 from handler.contract.operation import Operation, Result
 from queryport.postgres.programs import psql_program
-from queryport.postgres.server import EmbeddedPostgres
 from queryport.testing.databases import FreshDatabase
 from tests.catalogue.conftest import Call
 from tests.catalogue.reads import READS, Read
 from tests.support.function import IAM_CALLER
-from tests.support.once import once_a_run
 
 
 def exact(text: str | bytes) -> Any:
@@ -61,9 +59,9 @@ def _argument(text: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def psqls(postgres: EmbeddedPostgres, read_only: FreshDatabase) -> dict[str, str]:
-    """The answers to all reads, by one session of psql for all workers."""
-    return once_a_run(postgres, "psqls_answers", lambda: by_psql(read_only.url, READS))
+def psqls(read_only: FreshDatabase) -> dict[str, str]:
+    """The answers to all reads, by one session of psql."""
+    return by_psql(read_only.url, READS)
 
 
 def literal(value: Any) -> str:

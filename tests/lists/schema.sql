@@ -62,5 +62,7 @@ ALTER TABLE guarded FORCE ROW LEVEL SECURITY;
 CREATE POLICY own ON guarded USING (
   tenant = (nullif(current_setting('request.jwt.claims', true), '')::json ->> 'tenant')::integer
 );
-CREATE ROLE tenant;
+DO $$ BEGIN
+  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'tenant') THEN CREATE ROLE tenant; END IF;
+END $$;
 GRANT SELECT ON guarded TO tenant;

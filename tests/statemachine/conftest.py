@@ -21,7 +21,7 @@ from queryport.migrations.runner import apply
 from queryport.postgres.server import EmbeddedPostgres
 from queryport.testing.databases import FreshDatabase, fresh_database
 from tests.statemachine.emulated_lambda import LambdaDoor
-from tests.support.databases import run_script, suite_database, template_database
+from tests.support.databases import copy_for_suite, run_script, template_database
 from tests.support.lambda_runtime import LambdaRuntime
 from tests.support.repository import MIGRATIONS, ROOT
 from tests.support.shop import compiled_shop
@@ -70,7 +70,7 @@ def shop_template(postgres: EmbeddedPostgres) -> str:
 @pytest.fixture(scope="session")
 def untouched_shop(postgres: EmbeddedPostgres) -> FreshDatabase:
     """A copy that no test changes."""
-    return suite_database(postgres, "small_shop", _fill)
+    return copy_for_suite(postgres, template_database(postgres, "small_shop", _fill), "untouched_shop")
 
 
 @pytest.fixture(scope="session")

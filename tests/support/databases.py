@@ -30,8 +30,7 @@ def run_script(url: str, script: Path | str) -> None:
 def template_database(server: EmbeddedPostgres, name: str, fill: Callable[[str], object]) -> FreshDatabase:
     """The database of a name, filled once a run by the first worker that needs it. To be copied, and not changed."""
     database = FreshDatabase(name, server.url(name))
-    with (server.directory / f"{name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with _locked(server, name):
         if not _exists(server, name):
             # Under another name until it is whole, for a worker may die of its script.
             unfinished = create_database(server.url(), f"unfinished_{secrets.token_hex(4)}")
@@ -41,19 +40,39 @@ def template_database(server: EmbeddedPostgres, name: str, fill: Callable[[str],
     return database
 
 
+@contextmanager
+def _locked(server: EmbeddedPostgres, name: str) -> Iterator[None]:
+    """Let one worker at a time into a with block of a name."""
+    with (server.directory / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 _KEPT: dict[tuple[str, str], FreshDatabase] = {}
 
 
 def suite_database(server: EmbeddedPostgres, name: str, fill: Callable[[str], object]) -> FreshDatabase:
-    """A database that a suite keeps for the whole run, of this worker's own; see `copy_for_suite`."""
-    return copy_for_suite(server, template_database(server, name, fill), name)
+    """A database that a suite keeps for the whole run, of this worker's own.
+
+    To fill it costs less than to copy a template, and most suites are run by one worker. A script that makes roles,
+    which are those of the whole server, makes them where they are not there yet. A worker that stole tests of a module
+    may come back to it, and makes the module's fixtures once more.
+    """
+    known = server.url(), name
+    if known not in _KEPT:
+        database = create_database(server.url(), f"{name}_{os.getpid()}")
+        try:
+            with _locked(server, name):
+                fill(database.url)
+        except BaseException:
+            drop_database(server.url(), database.name)
+            raise
+        _KEPT[known] = database
+    return _KEPT[known]
 
 
 def copy_for_suite(server: EmbeddedPostgres, template: FreshDatabase, name: str) -> FreshDatabase:
-    """The copy of a template that a suite keeps for the whole run, of this worker's own.
-
-    A worker that stole tests of a module may come back to it, and makes the module's fixtures once more.
-    """
+    """The copy of a template that is dear to fill, kept as that of `suite_database`."""
     known = server.url(), name
     if known not in _KEPT:
         _KEPT[known] = _copy(server, template, f"{name}_{os.getpid()}")

@@ -44,7 +44,7 @@ def test_the_page_is_there_where_it_is_wanted_and_has_a_document(
 
 
 def test_a_document_after_edits_is_the_one_that_is_made_anew(tmp_path: Path, postgres: EmbeddedPostgres) -> None:
-    queries, url = tmp_path / "queries", suite_database(postgres, "pieces_suite", with_our_tables(SCHEMA)).url
+    queries, url = tmp_path / "queries", suite_database(postgres, "compile_suite", with_our_tables(SCHEMA)).url
     reader, cache, earlier = ProjectReader(), CompileCache(None), EarlierDocument()
     cache.open("schema")
 
