@@ -48,8 +48,10 @@ COPY handler /var/task/handler
 RUN python3 -m compileall -q --invalidation-mode unchecked-hash /var/task/handler \
  && chmod -R a+rX /var/task/handler
 
-# The command `queryport` with the PostgreSQL that query files are compiled against.
+# The command `queryport` with the PostgreSQL that query files are compiled against. Up to the last RUN it is word for word
+# as in emulator.Dockerfile, so that the two images share what is built here.
 FROM installer AS tool
+ENV UV_PROJECT_ENVIRONMENT=/opt/queryport
 # PostgreSQL does not run as root, and the base image has no useradd.
 RUN grep -q '^nobody:' /etc/passwd || echo 'nobody:x:65534:65534:nobody:/:/sbin/nologin' >>/etc/passwd
 RUN uv sync --locked --no-default-groups --extra tool --no-install-project
@@ -57,7 +59,7 @@ COPY README.md LICENSE ./
 COPY handler handler
 COPY queryport queryport
 RUN uv sync --locked --no-default-groups --extra tool --no-editable
-ENV PATH=/build/.venv/bin:${PATH}
+ENV PATH=/opt/queryport/bin:${PATH}
 WORKDIR /project
 
 # The first line of a project's own Dockerfile names this stage: it compiles the folder that it is built in.

@@ -46,7 +46,7 @@ def _fit(result: Result, json_rows: list[str]) -> bool:
             return all(row.startswith("{") for row in json_rows)
         case Result.ONE:
             return len(json_rows) == 1 and json_rows[0].startswith("{")
-        case Result.MAYBE:
+        case Result.MAYBE:  # pragma: no branch (there is no other result)
             return json_rows in ([], ["null"]) or _fit(Result.ONE, json_rows)
 
 

@@ -4,33 +4,42 @@ import json
 import os
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 from botocore.exceptions import BotoCoreError
 
 from queryport.emulator import Emulator
 from queryport.local.http_thread import listen
-from queryport.migrations.runner import apply
 from queryport.postgres.server import EmbeddedPostgres
+from queryport.testing.databases import FreshDatabase
 from tests.container import events, function
+from tests.support.databases import template_database
+from tests.support.projects import Finished
 from tests.support.repository import ROOT
+from tests.support.shop import seed
 
 SAM = ROOT / ".tools" / "sam" / "bin" / "sam"
 LOGICAL_ID = "QueryportFunction"
 
 START_SECONDS = 120.0
+_AT_A_TIME = 3
 
 
 @pytest.fixture(scope="module")
-def host_emulator(postgres: EmbeddedPostgres) -> Iterator[Emulator]:
+def seeding(postgres: EmbeddedPostgres) -> Iterator[Future[FreshDatabase]]:
+    """The bookshop, which is seeded while the image is built."""
+    with ThreadPoolExecutor(1) as beside:
+        yield beside.submit(template_database, postgres, "app", seed)
+
+
+@pytest.fixture(scope="module")
+def host_emulator(postgres: EmbeddedPostgres, seeding: Future[FreshDatabase]) -> Iterator[Emulator]:
     """The emulator as a developer runs it, over the bookshop's database; containers reach it too."""
-    with psycopg.connect(postgres.url(), autocommit=True) as connection:
-        connection.execute("CREATE DATABASE app")
-    apply(postgres.url("app"), ROOT / "migrations", ROOT / "seed")
+    seeding.result()
     with Emulator(postgres.url("app"), host="0.0.0.0") as emulator:  # noqa: S104
         yield emulator
 
@@ -55,25 +64,40 @@ def environment() -> dict[str, str]:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def built(environment: dict[str, str]) -> None:
+def built(environment: dict[str, str], seeding: Future[FreshDatabase]) -> None:  # noqa: ARG001 (it goes on meanwhile)
     """`sam build`, which takes the classic builder."""
     done = subprocess.run([str(SAM), "build"], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.fixture(scope="module")
+def invoked(variables: Path, environment: dict[str, str]) -> Iterator[Mapping[str, Future[Finished]]]:
+    """What `sam local invoke` makes of each event; a few run at a time, as they mostly wait for their containers."""
+
+    def invoke(name: str) -> Finished:
+        event = str(events.FOLDER / f"{name}.json")
+        done = subprocess.run(
+            [str(SAM), "local", "invoke", "--event", event, "--env-vars", str(variables)],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return Finished(done.returncode, done.stdout, done.stderr)
+
+    with ThreadPoolExecutor(_AT_A_TIME) as workers:
+        first, *others = events.NAMES
+        made = {first: workers.submit(invoke, first)}
+        wait(made.values())  # it makes the image that the others take
+        yield made | {name: workers.submit(invoke, name) for name in others}
+
+
 @pytest.mark.parametrize("name", events.NAMES)
-def test_sam_local_invoke(name: str, variables: Path, environment: dict[str, str]) -> None:
-    event = events.FOLDER / f"{name}.json"
-    done = subprocess.run(
-        [str(SAM), "local", "invoke", "--event", str(event), "--env-vars", str(variables)],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    events.check(name, json.loads(done.stdout))
+def test_sam_local_invoke(name: str, invoked: Mapping[str, Future[Finished]]) -> None:
+    done = invoked[name].result()
+    assert done.code == 0, done.errors
+    events.check(name, json.loads(done.output))
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +110,11 @@ def lambda_client(
     log = tmp_path_factory.mktemp("start-lambda") / "log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [str(SAM), "local", "start-lambda", "--port", str(port), "--env-vars", str(variables)],
+            # A container stays for the next event, as on AWS.
+            [
+                *(str(SAM), "local", "start-lambda", "--warm-containers", "LAZY"),
+                *("--port", str(port), "--env-vars", str(variables)),
+            ],
             cwd=ROOT,
             env=environment,
             stdin=subprocess.DEVNULL,

@@ -246,6 +246,21 @@ def test_a_commit_that_something_else_answered_is_settled(*, in_effect: bool) ->
     assert (told, world.made) == ((Outcome.UNKNOWN, 1) if in_effect else (Outcome.ROLLED_BACK, 0))
 
 
+def test_a_key_that_is_neither_taken_nor_found_leaves_a_failure_that_did_nothing() -> None:
+    """As where a statement that waited for the call that had the key was cancelled, and that call then failed."""
+    requests = iter([Action.BEGIN, Action.EXECUTE])
+    refused = Event(_of_postgresql("57014", "ERROR"), takes_effect=False)
+    world = World(lambda _: refused if next(requests, None) is Action.EXECUTE else Event(None, takes_effect=True))
+    with patch("time.sleep", world.sleep):
+        told = _told(
+            lambda: Transactions(DataApi(_SETTINGS, world)).run(
+                lambda running: (running.execute("the change", []), []),
+                TransactionTerms(world.deadline(), 3, IdempotencyKey("operation", "key", "hash", 60), None),
+            )
+        )
+    assert (told, world.made) == (Outcome.ROLLED_BACK, 0)
+
+
 @given(data=st.data())
 def test_a_read_is_never_said_to_have_changed_something(data: st.DataObject) -> None:
     with _world(data) as world:
