@@ -19,7 +19,7 @@ from tests.container.function import started
 BARE = Path(__file__).resolve().parent / "bare"
 BARE_IMAGE = "queryport-test/bare"
 
-STARTS = int(os.environ.get("COLD_STARTS", "3"))
+STARTS = int(os.environ.get("COLD_STARTS", "5"))
 
 
 @dataclass(frozen=True, slots=True)
