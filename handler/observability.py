@@ -82,8 +82,11 @@ class Observer:
     def _write(self, line: Mapping[str, Any]) -> None:
         """Write a line past the Logger, whose way from a record to its text takes a twentieth of a call."""
         stream = self._handler.stream
-        stream.write(_json(line) + "\n")
-        stream.flush()
+        try:
+            stream.write(_json(line) + "\n")
+            stream.flush()
+        except Exception:  # noqa: BLE001 (as logging has it: what cannot be logged is told on stderr, and fails no call)
+            self._handler.handleError(logging.makeLogRecord({"msg": "call"}))
 
     def _head(self, level: str) -> dict[str, str]:
         """The members that Powertools gives the record of a call."""

@@ -4,14 +4,18 @@ Web pages come here, and what is not an operation's plain request; see queryport
 """
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from starlette.routing import BaseRoute, Route, Router
 from starlette.types import Receive, Scope, Send
 
 from queryport.emulator.calls import ConnectionDropped
 from queryport.emulator.errors import ApiError
-from queryport.emulator.http_protocol import TRANSPORT
+from queryport.emulator.http_protocol import CYCLE
 from queryport.emulator.operations import OperationReply, ServedOperation, refusal
+
+if TYPE_CHECKING:
+    from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 _EXECUTE_SQL = ApiError(
     "BadRequestException", "This API is deprecated and not available. Use ExecuteStatement API instead"
@@ -43,8 +47,9 @@ async def _operate(operation: ServedOperation, scope: Scope, receive: Receive, s
         body = await _body(receive, operation.request_bytes)
         reply = await operation.reply(dict(scope["headers"]), scope["query_string"], body)
     except ConnectionDropped:
-        scope["extensions"][TRANSPORT]["transport"].abort()
-        await receive()  # until the server has noticed
+        cycle: RequestResponseCycle = scope["extensions"][CYCLE]["cycle"]
+        cycle.disconnected = True  # which the server notices of the last request of a connection alone
+        cycle.transport.abort()
     else:
         await _send(send, reply)
 

@@ -1,5 +1,6 @@
 """The emulator's own endpoints, under /_queryport: arm faults, see the last calls, see what is open."""
 
+import re
 from collections.abc import Callable
 
 from pydantic import ValidationError
@@ -9,6 +10,8 @@ from starlette.routing import Route
 
 from queryport.emulator.call_log import KEPT, CallLog
 from queryport.emulator.faults import Fault, Faults
+
+_NUMBER = re.compile("[0-9]{1,9}")
 
 
 def control_routes(faults: Faults, log: CallLog, status: Callable[[], dict[str, int]]) -> list[Route]:
@@ -32,7 +35,7 @@ def control_routes(faults: Faults, log: CallLog, status: Callable[[], dict[str, 
 
     async def list_calls(request: Request) -> Response:
         last = request.query_params.get("last", str(KEPT))
-        if not last.isascii() or not last.isdigit():
+        if not _NUMBER.fullmatch(last):
             return JSONResponse({"errors": [{"at": "last", "message": "expected a number of calls"}]}, 400)
         return JSONResponse(log.listed(int(last)))
 

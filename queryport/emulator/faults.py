@@ -65,7 +65,7 @@ class Fault(BaseModel):
     when: Literal["before", "after"] = "before"
     error: str | None = None
     message: str | None = None
-    seconds: float = Field(default=0, ge=0)
+    seconds: float = Field(default=0, ge=0, allow_inf_nan=False)
 
     @model_validator(mode="after")
     def _complete(self) -> "Fault":

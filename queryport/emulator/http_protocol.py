@@ -1,4 +1,4 @@
-"""The HTTP protocol of the emulator's connections: uvicorn's, which answers the plain requests of SDKs by itself.
+"""The HTTP protocol of the emulator's connections: the usual one, which answers the plain requests of SDKs by itself.
 
 A plain request is a POST to one of the five paths, on a connection that stays open, from no web page. ASGI's scope and
 messages would cost it as much as its statement does. Every other request goes uvicorn's way, to the application.
@@ -8,17 +8,18 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
 from queryport.emulator.calls import ConnectionDropped
 from queryport.emulator.operations import OperationReply, ServedOperation
 from queryport.web.pages import Pages
+from queryport.web.persistent_http import PersistentHttp
 
-TRANSPORT = "queryport.transport"
-"""The extension of a scope that holds the transport of the request's connection."""
+CYCLE = "queryport.cycle"
+"""The extension of a scope that holds uvicorn's own account of the request, as `cycle`."""
 
 
-class HttpProtocol(HttpToolsProtocol):
+class HttpProtocol(PersistentHttp):
     """One connection."""
 
     def __init__(self, operations: Mapping[bytes, ServedOperation], pages: Pages, **of_uvicorn: Any) -> None:
@@ -31,6 +32,11 @@ class HttpProtocol(HttpToolsProtocol):
         self._own_cycle: RequestResponseCycle | None = None
         self._task: asyncio.Task[None] | None = None
 
+    @property
+    def is_at_work(self) -> bool:
+        """Whether a request is under way."""
+        return self.cycle is not None and not self.cycle.response_complete
+
     def on_headers_complete(self) -> None:
         operation = self._operations.get(self.url)
         if operation is not None and self._is_plain(headers := dict(self.headers)):
@@ -38,8 +44,9 @@ class HttpProtocol(HttpToolsProtocol):
             self.cycle = self._begun()
             return
         self._operation = None
-        self.scope["extensions"] = {TRANSPORT: {"transport": self.transport}}
+        self.scope["extensions"] = {CYCLE: (own := {})}
         super().on_headers_complete()
+        own["cycle"] = self.cycle
 
     def on_body(self, body: bytes) -> None:
         if self._operation is None:
@@ -56,10 +63,11 @@ class HttpProtocol(HttpToolsProtocol):
 
     def _is_plain(self, headers: dict[bytes, bytes]) -> bool:
         return (
-            (self.cycle is None or self.cycle.response_complete)  # nothing is under way before it
+            not self.is_at_work  # on what came before it
             and self.parser.get_method() == b"POST"
             and self.parser.get_http_version() == "1.1"
             and self.parser.should_keep_alive()
+            and not self.parser.should_upgrade()
             and not self.expect_100_continue
             and self._pages.is_of_no_page(headers)
         )

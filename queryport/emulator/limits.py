@@ -28,6 +28,12 @@ class Limits:
     transactions: int = 200
     """Transactions that are open at once, so that there are sessions left for others; a further one is refused."""
 
+    def __post_init__(self) -> None:
+        """Raise ValueError for a limit that is not above 0."""
+        low = [name for name in self.__dataclass_fields__ if not getattr(self, name) > 0]
+        if low:
+            raise ValueError(f"expected a number above 0 as {', '.join(low)}")
+
     @property
     def statement_milliseconds(self) -> int:
         return round(self.statement_seconds * 1000)

@@ -30,6 +30,7 @@ from queryport.web.pages import NOTHING_MORE, Allowed, Pages, with_cors
 
 START_SECONDS = 10.0
 _SWEEP_SECONDS = 1.0
+_LAST_WORDS_SECONDS = 0.1
 
 
 class EmulatorError(CommandError):
@@ -81,6 +82,7 @@ class Emulator:
         self._socket: socket.socket | None = None
         self._thread: threading.Thread | None = None
         self._running: _Serving | None = None
+        self._stopping = threading.Lock()
 
     def __enter__(self) -> Self:
         self.start()
@@ -117,13 +119,14 @@ class Emulator:
 
     def stop(self) -> None:
         """End every open transaction and running statement, and wait until the thread is gone."""
-        if self._thread is None or self._running is None:
-            return
-        self._running.server.should_exit = True
-        self._running.server.force_exit = True
-        self._thread.join()
-        self._listener().close()
-        self._thread = self._running = self._socket = None
+        with self._stopping:
+            if self._thread is None or self._running is None:
+                return
+            self._running.server.should_exit = True
+            self._running.server.force_exit = True
+            self._thread.join()
+            self._listener().close()
+            self._thread = self._running = self._socket = None
 
     def wait(self) -> None:
         """Wait until the emulator has stopped."""
@@ -178,6 +181,7 @@ class Emulator:
         async with _swept(service):
             started.set()
             await server.serve(sockets=[self._listener()])
+        await _cut_off(server)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +195,15 @@ class _Serving:
 
 def _not_running() -> EmulatorError:
     return EmulatorError("the emulator is not running: call start() first")
+
+
+async def _cut_off(server: uvicorn.Server) -> None:
+    """Let the calls that were ended say so, and abort what waits for a client to read: to cancel it does not end it."""
+    connections = [each for each in server.server_state.connections if isinstance(each, HttpProtocol)]
+    if any(each.is_at_work for each in connections):
+        await asyncio.sleep(_LAST_WORDS_SECONDS)
+    for connection in connections:
+        connection.transport.abort()
 
 
 @contextlib.asynccontextmanager

@@ -48,6 +48,7 @@ class EmulatedTransactions:
         self._pool = pool
         self._limits = limits
         self._open: dict[str, EmulatedTransaction] = {}
+        self._beginning = 0
         self._gone: OrderedDict[str, str] = OrderedDict()
         self._loop = asyncio.get_running_loop()
 
@@ -55,18 +56,26 @@ class EmulatedTransactions:
         return len(self._open)
 
     async def begin(self, resource_arn: str, target: Target) -> str:
-        if len(self._open) >= self._limits.transactions:
+        if len(self._open) + self._beginning >= self._limits.transactions:
             raise too_many_clients()
+        self._beginning += 1
+        try:
+            session = await self._begun(target)
+        finally:
+            self._beginning -= 1
+        now = self._loop.time()
+        transaction_id = b64encode(secrets.token_bytes(_ID_BYTES)).decode()
+        self._open[transaction_id] = EmulatedTransaction(resource_arn, target, session, now, now)
+        return transaction_id
+
+    async def _begun(self, target: Target) -> Session:
         session = await self._pool.take(target)
         try:
             await session.execute("BEGIN")
         except BaseException:
             self._pool.give_back(target, session)
             raise
-        now = self._loop.time()
-        transaction_id = b64encode(secrets.token_bytes(_ID_BYTES)).decode()
-        self._open[transaction_id] = EmulatedTransaction(resource_arn, target, session, now, now)
-        return transaction_id
+        return session
 
     async def end(self, resource_arn: str, transaction_id: str, command: str) -> None:
         """Run COMMIT or ROLLBACK; the id is gone afterwards, whatever PostgreSQL answered."""

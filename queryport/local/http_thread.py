@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 
 from queryport.console.failure import CommandError
 from queryport.web import listener
+from queryport.web.persistent_http import PersistentHttp
 
 ADDRESS = "127.0.0.1"
 
@@ -42,6 +43,7 @@ class HttpThread:
     def __init__(self, application: ASGIApp, listener: socket.socket) -> None:
         config = uvicorn.Config(
             application,
+            http=PersistentHttp,
             ws="none",
             lifespan="off",
             log_config=None,

@@ -71,7 +71,7 @@ class Pages:
         self._known: dict[bytes, bool] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        refusal = self.refusal(scope["headers"])
+        refusal = self.refusal(scope["headers"], reads=scope["method"] in ("GET", "HEAD"))
         if refusal is None:
             await self._application(scope, receive, send)
         else:
@@ -84,8 +84,11 @@ class Pages:
         host = headers.get(b"host")
         return host is None or not self._on_loopback or self._is_ours(host)
 
-    def refusal(self, headers: Sequence[tuple[bytes, bytes]]) -> str | None:
-        """Return the reason to refuse a request with these headers, whose names are in lower case; None for none."""
+    def refusal(self, headers: Sequence[tuple[bytes, bytes]], *, reads: bool = False) -> str | None:
+        """Return the reason to refuse a request with these headers, whose names are in lower case; None for none.
+
+        It `reads` with the methods of which a browser does not say what page sends them.
+        """
         host = origin = site = None
         for name, value in headers:
             if name == b"host":
@@ -94,7 +97,7 @@ class Pages:
                 origin = value
             elif name == b"sec-fetch-site":
                 site = value
-        if host is not None and (self._on_loopback or origin is not None) and not self._is_ours(host):
+        if host is not None and (self._on_loopback or reads or origin is not None) and not self._is_ours(host):
             return f"{_shown(host)} is no name of this machine's: if it is to be one, allow it with --allow-host"
         if origin is not None:
             if origin in self._origins or (host is not None and origin in [scheme + host for scheme in _SCHEMES]):

@@ -1,7 +1,11 @@
 """One line for each call: what is in it, and what never is."""
 
+import errno
 import hashlib
+import io
 import json
+import logging
+import random
 from collections.abc import Callable
 from typing import Any
 
@@ -254,3 +258,20 @@ def test_debug_alone_names_a_broken_constraint(
         written = lines()
         assert [line["constraint"] for line in written if "constraint" in line] == named
         assert not any("account_email_key" in json.dumps(line) for line in written if line["level"] != "DEBUG")
+
+
+def test_a_line_that_cannot_be_written_fails_no_call(
+    logged: Logged, request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Full(io.StringIO):
+        def flush(self) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    function = logged()
+    (handler,) = logging.getLogger(request.node.name).handlers
+    assert isinstance(handler, logging.StreamHandler)
+    handler.setStream(Full())
+    value = str(random.getrandbits(64))
+    assert value in function.task("people.greet", name=value)
+    assert "No space left on device" in (told := capsys.readouterr().err)
+    assert value not in told

@@ -3,7 +3,9 @@
 import contextlib
 import itertools
 import json
+import logging
 import socket
+import threading
 import time
 from collections.abc import Callable
 
@@ -80,6 +82,8 @@ WAYS: dict[str, Callable[[Emulator], bytes]] = {
     "of the server's own page": lambda emulator: request(
         host=f"localhost:{emulator.port}", origin=f"http://localhost:{emulator.port}", sec_fetch_site="same-origin"
     ),
+    "proposing HTTP/2": lambda _: request(connection="Upgrade, HTTP2-Settings", upgrade="h2c", http2_settings="AAMA"),
+    "proposing it in the last request": lambda _: request(connection="upgrade, close", upgrade="h2c"),
 }
 
 
@@ -90,7 +94,7 @@ def test_a_request_has_one_answer_whatever_the_way(emulator: Emulator, way: str)
         status, headers, body = connection.answer()
         assert (status, json.loads(body)) == (200, ANSWER)
         assert {"date", "x-amzn-requestid", "content-type"} <= headers.keys()
-        if way in ("to be closed", "HTTP/1.0"):
+        if way in ("to be closed", "HTTP/1.0", "proposing it in the last request"):
             assert headers["connection"] == "close"
             assert connection.ended()
 
@@ -115,6 +119,7 @@ PIPELINED: dict[str, Callable[[bytes], bytes]] = {
     "plain": request,
     "with a query": lambda body: request(body, target="/Execute?x=1"),
     "chunked": chunked,
+    "proposing HTTP/2": lambda body: request(body, connection="upgrade", upgrade="h2c"),
 }
 
 
@@ -129,17 +134,39 @@ def test_requests_that_do_not_wait_are_answered_in_their_order(emulator: Emulato
     assert found == [0, 1, 2]
 
 
+@pytest.mark.parametrize("size", [1, 7, 300])
+def test_requests_in_pieces_are_read(emulator: Emulator, size: int) -> None:
+    sent = b"".join(PIPELINED[way](BODY) for way in PIPELINED)
+    with Connection(emulator) as connection:
+        for start in range(0, len(sent), size):
+            connection.socket.sendall(sent[start : start + size])
+        assert [json.loads(connection.answer()[2]) for _ in PIPELINED] == [ANSWER] * len(PIPELINED)
+
+
+@pytest.mark.parametrize("head", ["CONNECT db:5432 HTTP/1.1", "PRI * HTTP/2.0"])
+def test_what_is_for_a_proxy_or_http2_alone_is_refused(emulator: Emulator, head: str) -> None:
+    with Connection(emulator) as connection:
+        connection.socket.sendall(f"{head}\r\nHost: localhost\r\n\r\n".encode())
+        assert connection.answer()[0] == 400
+        assert connection.ended()
+
+
 @pytest.mark.parametrize("target", ["/Execute", "/Execute?x=1"])
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_a_dropped_call_ends_its_connection_without_an_answer(emulator: Emulator, target: str, when: str) -> None:
-    httpx.post(f"{emulator.url}/_queryport/faults", json={"kind": "drop", "when": when}).raise_for_status()
-    with Connection(emulator) as connection:
-        connection.socket.sendall(request(target=target))
-        with contextlib.suppress(ConnectionResetError):
-            assert connection.ended()
-    with Connection(emulator) as connection:
-        connection.socket.sendall(request(target=target))
-        assert connection.answer()[0] == 200
+@pytest.mark.parametrize("queued", [b"", request(target="/Execute?y") * 2], ids=["alone", "before others"])
+def test_a_dropped_call_ends_its_connection_without_an_answer(
+    postgres: EmbeddedPostgres, caplog: pytest.LogCaptureFixture, target: str, when: str, queued: bytes
+) -> None:
+    with Emulator(postgres.url()) as emulator:
+        httpx.post(f"{emulator.url}/_queryport/faults", json={"kind": "drop", "when": when}).raise_for_status()
+        with Connection(emulator) as connection:
+            connection.socket.sendall(request(target=target) + queued)
+            with contextlib.suppress(ConnectionResetError):
+                assert connection.ended()
+        with Connection(emulator) as connection:
+            connection.socket.sendall(request(target=target))
+            assert connection.answer()[0] == 200
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
 @pytest.mark.parametrize("target", ["/Execute", "/Execute?x=1"])
@@ -174,3 +201,19 @@ def test_an_answer_longer_than_a_buffer_arrives_whole(postgres: EmbeddedPostgres
             time.sleep(0.05)
             status, _, body = connection.answer()
             assert (status, len(json.loads(body)["records"][0][0]["stringValue"])) == (200, 900_000)
+
+
+@pytest.mark.parametrize("target", ["/Execute", "/Execute?x=1"])
+def test_it_stops_while_a_client_reads_none_of_its_answers(postgres: EmbeddedPostgres, target: str) -> None:
+    emulator = Emulator(postgres.url())
+    emulator.start()
+    with Connection(emulator) as connection:
+        body = json.dumps(ADDRESSED | {"sql": "SELECT repeat('x', 900000) AS long"}).encode()
+        connection.socket.sendall(request(body, target=target) * 8)
+        eventually(lambda: len(list(emulator.log)) > 0)
+        stopping = [threading.Thread(target=emulator.stop) for _ in range(2)]
+        for each in stopping:
+            each.start()
+        for each in stopping:
+            each.join(30)
+        assert not any(each.is_alive() for each in stopping)

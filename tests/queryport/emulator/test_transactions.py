@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
+from botocore.exceptions import ClientError
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from queryport.emulator import Emulator, Limits
@@ -202,6 +203,24 @@ def test_open_transactions_leave_room_for_others(new_emulator: NewEmulator, new_
     assert api.value("SELECT 1") == 1
     api.rollback(opened.pop())
     api.begin()
+
+
+def test_the_limit_of_transactions_holds_when_they_begin_at_once(
+    new_emulator: NewEmulator, new_api: Callable[[Emulator], Api]
+) -> None:
+    emulator = new_emulator(limits=Limits(transactions=3))
+    api = new_api(emulator)
+
+    def begin(_: int) -> bool:
+        try:
+            api.begin()
+        except ClientError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(16) as pool:
+        assert sum(pool.map(begin, range(16))) == 3
+    assert emulator.status()["transactions"] == 3
 
 
 @pytest.mark.slow

@@ -14,7 +14,12 @@ FOREIGN = ("evil.example:8081", "127.0.0.1.evil.example", "localhost.evil.exampl
 
 
 def _passes(pages: Pages, **headers: str) -> bool:
-    return pages.refusal([(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]) is None
+    return _refusal(pages, headers, reads=False) is None
+
+
+def _refusal(pages: Pages, headers: dict[str, str], *, reads: bool) -> str | None:
+    given = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
+    return pages.refusal(given, reads=reads)
 
 
 def _pages(address: str, allowed: Allowed | None = None) -> Pages:
@@ -39,6 +44,12 @@ def test_a_server_on_loopback_is_asked_by_no_other_name(host: str) -> None:
 )
 def test_clients_in_containers_pass_by_any_name(host: str) -> None:
     assert _passes(_pages(EVERYWHERE), host=host)
+
+
+def test_what_a_page_can_read_unseen_is_read_by_no_name_that_can_be_registered() -> None:
+    for host, passes in (("evil.example:8081", False), ("emulator:8081", True), ("192.168.1.9:8081", True)):
+        assert (_refusal(_pages(EVERYWHERE), {"host": host}, reads=True) is None) is passes
+        assert _refusal(_pages(EVERYWHERE, Allowed(hosts=(hostname(host),))), {"host": host}, reads=True) is None
 
 
 def test_no_page_is_let_in_by_a_name_that_can_be_registered() -> None:
