@@ -204,24 +204,33 @@ def test_an_operation_without_a_list_knows_nothing_of_one(function: Function) ->
 _TEXTS = st.text(max_size=12) | st.sampled_from(
     ["total", "-total", "gte", "1", "'", '"', "\\", ";--", "[", "]", "NULL"]
 )
+_PAIRS = st.lists(
+    st.tuples(
+        st.sampled_from(["sort", "count", "cursor", "filter", "filter[total][gte]", "filter[name][like]"])
+        | st.builds("filter[{}][{}]".format, _TEXTS, _TEXTS)
+        | st.builds("sort[{}]".format, _TEXTS),
+        _TEXTS,
+    ),
+    max_size=5,
+)
+_KEEPING = settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None)
 
 
 @pytest.mark.slow
-@settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None, max_examples=150
-)
-@given(
-    st.lists(
-        st.tuples(
-            st.sampled_from(["sort", "count", "cursor", "filter", "filter[total][gte]", "filter[name][like]"])
-            | st.builds("filter[{}][{}]".format, _TEXTS, _TEXTS)
-            | st.builds("sort[{}]".format, _TEXTS),
-            _TEXTS,
-        ),
-        max_size=5,
-    )
-)
+@settings(_KEEPING, max_examples=60)
+@given(_PAIRS)
 def test_no_query_breaks_it(function: Function, pairs: list[tuple[str, str]]) -> None:
+    _ask(function, pairs)
+
+
+@pytest.mark.long
+@settings(_KEEPING, max_examples=2_000)
+@given(_PAIRS)
+def test_no_query_breaks_it_at_length(function: Function, pairs: list[tuple[str, str]]) -> None:
+    _ask(function, pairs)
+
+
+def _ask(function: Function, pairs: list[tuple[str, str]]) -> None:
     response = function.http("GET", "/items", query=urlencode(pairs, errors="replace"))
     assert response.status in (200, 400), response.text
     if response.status == 400:
@@ -234,24 +243,32 @@ _JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_TEXTS, inner, max_size=3),
     max_leaves=6,
 )
+_PARAMETERS = st.fixed_dictionaries(
+    {},
+    optional={
+        "sort": _JSON | st.lists(st.sampled_from(["total", "-total", "name"])),
+        "filter": _JSON | st.dictionaries(st.sampled_from(["total", "name", "details", "tags", "during"]), _JSON),
+        "count": _JSON,
+        "cursor": _JSON,
+    },
+)
 
 
 @pytest.mark.slow
-@settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None, max_examples=150
-)
-@given(
-    st.fixed_dictionaries(
-        {},
-        optional={
-            "sort": _JSON | st.lists(st.sampled_from(["total", "-total", "name"])),
-            "filter": _JSON | st.dictionaries(st.sampled_from(["total", "name", "details", "tags", "during"]), _JSON),
-            "count": _JSON,
-            "cursor": _JSON,
-        },
-    )
-)
+@settings(_KEEPING, max_examples=60)
+@given(_PARAMETERS)
 def test_no_parameters_break_it(function: Function, parameters: dict[str, Any]) -> None:
+    _give(function, parameters)
+
+
+@pytest.mark.long
+@settings(_KEEPING, max_examples=2_000)
+@given(_PARAMETERS)
+def test_no_parameters_break_it_at_length(function: Function, parameters: dict[str, Any]) -> None:
+    _give(function, parameters)
+
+
+def _give(function: Function, parameters: dict[str, Any]) -> None:
     try:
         answer = call(function, "paged", parameters)
     except InvalidParameters as error:

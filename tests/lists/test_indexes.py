@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -10,11 +9,11 @@ import pytest
 
 from benchmarks.lists import PAGES, PageOf, by_hand, compiled, fill, plan, statement
 from handler.contract.operation import Operation
-from queryport.compile import compile_project
+from queryport.compile.describe.database import Database
 from queryport.postgres.server import EmbeddedPostgres
 from queryport.testing.databases import fresh_database
+from tests.support.compiling import compile_text
 from tests.support.databases import with_our_tables
-from tests.support.projects import write
 
 _ROWS = 40_000
 
@@ -61,7 +60,7 @@ def test_it_has_the_rows_of_the_page_written_by_hand(
 
 def _within(page: PageOf) -> tuple[str | None, ...] | None:
     """The place behind which the page begins, for a table of fewer rows."""
-    return None if page.after is None else (*page.after[:-1], "20000")
+    return None if page.after is None else (*page.after[:-1], str(_ROWS // 2))
 
 
 def _rows(connection: psycopg.Connection[Any], sql: str, values: Any) -> list[Any]:
@@ -81,20 +80,27 @@ CREATE INDEX ON ticket (state, ticket_id);
 """
 
 
+@pytest.fixture(scope="module")
+def tickets(postgres: EmbeddedPostgres) -> Iterator[tuple[psycopg.Connection[Any], Operation]]:
+    text = "-- sort: [state]\n-- page: {by: [ticket_id]}\nSELECT ticket_id, state FROM ticket"
+    with fresh_database(postgres.url()) as database:
+        with_our_tables(_TICKETS)(database.url)
+        with psycopg.connect(database.url, autocommit=True) as connection, Database(database.url) as compiler:
+            connection.execute("VACUUM ANALYZE ticket")
+            operation = compile_text(compiler, text).operation
+            assert operation is not None
+            yield connection, operation
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("after", [None, ("done", "9000")])
 @pytest.mark.parametrize("sign", ["", "-"])
 def test_an_index_serves_the_order_of_a_domain_over_an_enum(
-    postgres: EmbeddedPostgres, tmp_path: Path, sign: str, after: tuple[str, str] | None
+    tickets: tuple[psycopg.Connection[Any], Operation], sign: str, after: tuple[str, str] | None
 ) -> None:
-    text = "-- sort: [state]\n-- page: {by: [ticket_id]}\nSELECT ticket_id, state FROM ticket"
-    with fresh_database(postgres.url()) as database, psycopg.connect(database.url, autocommit=True) as connection:
-        with_our_tables("")(database.url)
-        connection.execute(_TICKETS)
-        connection.execute("VACUUM ANALYZE ticket")
-        (operation,) = compile_project(write(tmp_path, {"tickets.sql": text}), database.url).operations
-        page = PageOf((f"{sign}state",), {}, after, (), "")
-        explained = plan(connection, *statement(operation, page), ", ANALYZE, TIMING OFF, BUFFERS OFF")["Plan"]
+    connection, operation = tickets
+    page = PageOf((f"{sign}state",), {}, after, (), "")
+    explained = plan(connection, *statement(operation, page), ", ANALYZE, TIMING OFF, BUFFERS OFF")["Plan"]
     (scan,) = [node for node in nodes(explained) if "Relation Name" in node]
     assert (scan["Index Name"], scan["Actual Rows"]) == ("ticket_state_ticket_id_idx", 51)
     assert scan.get("Rows Removed by Filter", 0) == 0

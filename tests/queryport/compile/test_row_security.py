@@ -38,7 +38,7 @@ CREATE TABLE event (event_id int, tenant_id int NOT NULL) PARTITION BY LIST (ten
 CREATE TABLE event_1 PARTITION OF event FOR VALUES IN (1);
 CREATE TABLE event_2 PARTITION OF event FOR VALUES IN (2);
 INSERT INTO customer SELECT n, 1 + n %% 3, 'c' || n FROM generate_series(1, 300) n;
-INSERT INTO invoice SELECT n, 1 + n %% 300, 1 + (1 + n %% 300) %% 3, n %% 7 FROM generate_series(1, 900) n;
+INSERT INTO invoice SELECT n, 1 + n %% 300, 1 + (1 + n %% 300) %% 3, n %% 7 FROM generate_series(1, 300) n;
 INSERT INTO event SELECT n, 1 + n %% 2 FROM generate_series(1, 20) n;
 CREATE VIEW totals WITH (security_invoker) AS
     SELECT customer_id, sum(total) AS total FROM invoice GROUP BY customer_id;
