@@ -44,7 +44,7 @@ class CallRecord(NamedTuple):
 
 class Observer:
     def __init__(self) -> None:
-        service = os.environ.get("POWERTOOLS_SERVICE_NAME", DEFAULT_SERVICE)
+        service = os.environ.get("POWERTOOLS_SERVICE_NAME") or DEFAULT_SERVICE
         self._service = service
         formatter = LambdaPowertoolsFormatter(json_serializer=_json, utc=True, use_rfc3339=True, service=service)
         self._logger = Logger(service=service, logger_formatter=formatter)
@@ -161,7 +161,7 @@ def _metrics_form(service: str) -> dict[str, Any]:
 
 def _rendered_metrics(service: str, units: Mapping[str, MetricUnit], value: float, **dimensions: str) -> dict[str, Any]:
     metrics = EphemeralMetrics(
-        namespace=os.environ.get("POWERTOOLS_METRICS_NAMESPACE", DEFAULT_NAMESPACE), service=service
+        namespace=os.environ.get("POWERTOOLS_METRICS_NAMESPACE") or DEFAULT_NAMESPACE, service=service
     )
     for name, dimension in dimensions.items():
         metrics.add_dimension(name, dimension)

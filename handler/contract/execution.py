@@ -6,6 +6,12 @@ from handler.contract.ordering import DESCENDING, Ordering, OrderKey, completed,
 from handler.contract.sql import Codec, ListSql, Sql, in_order
 
 ROW_COUNT_MARK = "__mark"
+"""The placeholder of the mark of a call; see Single."""
+MARK_START = "row-count-"
+"""The text in front of the secret of each mark."""
+
+KEYS_CONSTRAINT = "idempotency_key_pkey"
+"""The constraint by which a second call with an idempotency key is told from the first."""
 
 UNKEPT = "unkept"
 """The text in the table of idempotency keys in place of an answer that is not kept; being no JSON, it is no row's."""

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import orjson
 
 from handler.contract.errors import IdempotencyConflict, InvalidParameters, Outcome
+from handler.contract.execution import KEYS_CONSTRAINT
 from handler.contract.operation import Idempotency, Operation
 from handler.data_api.client import DataApi
 from handler.data_api.deadline import Deadline
@@ -25,7 +26,6 @@ LONGEST_KEY = 255
 _KEY = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
 
 _KEY_PART = CallPart("Idempotency-Key", "idempotency_key")
-_CONSTRAINT = "idempotency_key_pkey"
 
 _OF_ACCESS = ("42", "3F")
 """The SQLSTATEs of what is not there or not granted; of all of their classes no row has been touched."""
@@ -140,7 +140,7 @@ def _hash(bindings: Bindings | Sequence[Bindings]) -> str:
 
 def is_taken(failure: Failure) -> bool:
     """Whether the database refused a write because its key is in the table."""
-    return failure.broken is not None and failure.broken.name == _CONSTRAINT
+    return failure.broken is not None and failure.broken.name == KEYS_CONSTRAINT
 
 
 def is_out_of_reach(write: Failure, look_up: Failure) -> bool:

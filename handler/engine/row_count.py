@@ -8,7 +8,7 @@ and neither its author's mistake nor a value's.
 import os
 
 from handler.contract.errors import Outcome, PreconditionFailed
-from handler.contract.execution import MOVED_MARK
+from handler.contract.execution import MARK_START, MOVED_MARK
 from handler.data_api.failures import Failure
 from handler.engine.rows import none_found, too_many
 
@@ -17,7 +17,7 @@ _MOVED = "the row has another entity tag than the call means: read it again, and
 
 def new_mark() -> str:
     """Return a text that no integer begins with."""
-    return f"row-count-{os.urandom(8).hex()}-"
+    return f"{MARK_START}{os.urandom(8).hex()}-"
 
 
 def told(failure: Failure, mark: str, operation: str) -> Failure:

@@ -51,7 +51,8 @@ class HttpExchange(NamedTuple):
     def located(self, error: OperationError) -> OperationError:
         if not error.flaws:
             return error
-        return located(error, self.request, self.operation.path_parameters if self.path_values is not None else ())
+        in_path = self.operation.path_parameters if self.path_values is not None else ()
+        return located(error, self.request, in_path, self.operation.parameters.types)
 
     def render(self, answer: Answer) -> bytes:
         """Write the answer as the event that Lambda makes the HTTP response of. Raises ResultTooLarge."""

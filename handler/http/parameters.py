@@ -82,7 +82,12 @@ class _Gathered:
             self.flaws.append(Flaw(pointer(path), f"is in the {self._locations[path[0]]} already", location))
 
 
-def located(error: OperationError, request: HttpRequest, path_parameters: Collection[str]) -> OperationError:
+def located(
+    error: OperationError,
+    request: HttpRequest,
+    path_parameters: Collection[str],
+    types: Mapping[str, ParameterType],
+) -> OperationError:
     """The error with the place in the request that each parameter came from, or would be expected in."""
     elsewhere = "body" if request.method in WITH_BODY else "query"
     in_query = {name.partition("[")[0] for name in request.query} | request.query.keys()
@@ -93,6 +98,9 @@ def located(error: OperationError, request: HttpRequest, path_parameters: Collec
 
     def told(flaw: Flaw) -> Flaw:
         place = flaw.location or location(flaw)
+        is_no_object = flaw.detail.startswith(("must be an object", "is not JSON"))
+        if place == "query" and is_no_object and (condition := _first_condition(_key(flaw), types)) is not None:
+            return Flaw(flaw.pointer, f"{flaw.detail}: write {condition}=…", place)
         if place == "query" and flaw.detail.startswith("must ") and "+" in "".join(request.query.get(_key(flaw), ())):
             return Flaw(flaw.pointer, f"{flaw.detail}; a + in a query string is a space, write %2B", place)
         return flaw._replace(location=place)
@@ -109,6 +117,11 @@ def _key(flaw: Flaw) -> str:
     """The name in a query string of what a flaw is of: `filter[total][gte]` for `/filter/total/gte`."""
     name, *within = map(unescaped, flaw.pointer[1:].split("/"))
     return name + "".join(f"[{step}]" for step in within)
+
+
+def _first_condition(name: str, types: Mapping[str, ParameterType]) -> str | None:
+    """The first condition within `filter` or `filter[total]`, such as `filter[total][gte]`."""
+    return next((known for known in types if known.startswith(f"{name}[")), None)
 
 
 def _path(name: str, types: Mapping[str, ParameterType]) -> list[str]:

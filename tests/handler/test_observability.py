@@ -13,6 +13,7 @@ import pytest
 
 from handler.contract import errors
 from handler.contract.operation import Http, Parameter, Result
+from handler.observability import CallRecord, Observer
 from queryport.emulator import Emulator, Fault
 from tests.support.function import IAM_CALLER, REQUEST_ID, Function, NewFunction
 from tests.support.operations import TEXT, operation
@@ -220,6 +221,20 @@ def test_a_quiet_log_still_has_metrics(logged: Logged, lines: Lines, monkeypatch
     (line,) = lines()
     assert line["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "Shop"
     assert "outcome" not in line
+
+
+def test_an_empty_name_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "")
+    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "")
+    monkeypatch.setenv("POWERTOOLS_LOG_LEVEL", "CRITICAL")
+    observer = Observer()
+    # Powertools keeps one logger for each service, with the output that it had when it was first asked for.
+    stream = io.StringIO()
+    monkeypatch.setattr(observer._handler, "stream", stream)
+    observer.record(CallRecord("task", "1", operation="people.greet"), 0.1)
+    line = json.loads(stream.getvalue())
+    assert line["service"] == "queryport"
+    assert line["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "Queryport"
 
 
 def test_metrics_can_be_disabled(logged: Logged, lines: Lines, monkeypatch: pytest.MonkeyPatch) -> None:

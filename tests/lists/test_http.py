@@ -156,6 +156,22 @@ def test_what_no_list_has_is_refused_by_its_place(function: Function, query: str
     assert {flaw["in"] for flaw in told} <= {"query"}
 
 
+@pytest.mark.parametrize(
+    ("query", "detail"),
+    [
+        ("filter[total]=1", "must be an object: write filter[total][eq]=…"),
+        ("filter[details]=x", "must be an object: write filter[details][contains]=…"),
+        ("filter=1", "must be an object: write filter[name][eq]=…"),
+        ("filter=total", "is not JSON at line 1, column 1: write filter[name][eq]=…"),
+        ("filter[total]=1&filter=2", "is in the query already"),
+        ("filter[colour]=1", "is not known here"),
+    ],
+)
+def test_a_filter_without_its_operator_is_told_with_one(function: Function, query: str, detail: str) -> None:
+    (flaw,) = function.http("GET", "/items", query=query).json["errors"]
+    assert flaw["detail"] == detail
+
+
 @pytest.mark.parametrize(("value", "words"), [("x", "what its type asks for"), ("[5,1)", "ends before it begins")])
 def test_a_filter_s_value_that_postgresql_refuses_is_pointed_at(function: Function, value: str, words: str) -> None:
     response = function.http("GET", "/items", query=f"filter[during][lt]={quote(value)}&filter[name][eq]=a")
