@@ -144,6 +144,10 @@ class RowSecurity(NamedTuple):
     """The roles that a claim may name."""
 
 
+MEMBER_PLACE = "{} beside parameters in the event"
+"""The place of a direct event's member, such as `idempotency_key`, in the words of a message."""
+
+
 class Idempotency(StrEnum):
     """Whether a call may carry an idempotency key."""
 

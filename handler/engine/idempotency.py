@@ -25,7 +25,7 @@ from handler.identity.caller import Caller, lasting
 LONGEST_KEY = 255
 _KEY = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
 
-_KEY_PART = CallPart("Idempotency-Key", "idempotency_key")
+KEY_PART = CallPart("Idempotency-Key", "idempotency_key")
 
 _OF_ACCESS = ("42", "3F")
 """The SQLSTATEs of what is not there or not granted; of all of their classes no row has been touched."""
@@ -102,7 +102,7 @@ def key_of(
         return None
     if text is None:
         if operation.idempotency is Idempotency.REQUIRED:
-            place = _KEY_PART.told(over_http=invocation.over_http)
+            place = KEY_PART.told(over_http=invocation.over_http)
             raise _refused(f"this operation requires an idempotency key: send {place}", invocation)
         return None
     if len(text) > LONGEST_KEY or not _KEY.fullmatch(text):
@@ -128,7 +128,7 @@ def _owner(operation: Operation, caller: Caller, bindings: Bindings | Sequence[B
 
 
 def _refused(reason: str, invocation: Invocation) -> InvalidParameters:
-    return InvalidParameters(reason, flaws=(_KEY_PART.flaw(reason, over_http=invocation.over_http),))
+    return InvalidParameters(reason, flaws=(KEY_PART.flaw(reason, over_http=invocation.over_http),))
 
 
 def _hash(bindings: Bindings | Sequence[Bindings]) -> str:

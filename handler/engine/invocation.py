@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 from handler.contract.errors import Flaw
-from handler.contract.operation import Result
+from handler.contract.operation import MEMBER_PLACE, Result
 from handler.data_api.deadline import Deadline
 from handler.identity.caller import Caller
 
@@ -37,7 +37,7 @@ class CallPart(NamedTuple):
 
     def told(self, *, over_http: bool) -> str:
         """Its name for the caller."""
-        return f"the header {self.header}" if over_http else f"{self.member} beside parameters in the event"
+        return f"the header {self.header}" if over_http else MEMBER_PLACE.format(self.member)
 
 
 class Invocation(NamedTuple):

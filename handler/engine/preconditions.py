@@ -7,7 +7,7 @@ from handler.engine import codecs
 from handler.engine.invocation import CallPart, Invocation
 from handler.engine.parameters import Bindings
 
-_TAG = CallPart("If-Match", "if_match")
+TAG_PART = CallPart("If-Match", "if_match")
 
 
 def condition(operation: Operation, invocation: Invocation) -> Bindings:
@@ -19,15 +19,15 @@ def condition(operation: Operation, invocation: Invocation) -> Bindings:
     if operation.precondition is Precondition.NONE:
         if if_match is not None and not operation.read_only:
             detail = "this operation takes no entity tag: it would change the row in any state"
-            raise InvalidParameters(detail, flaws=(_TAG.flaw(detail, over_http=invocation.over_http),))
+            raise InvalidParameters(detail, flaws=(TAG_PART.flaw(detail, over_http=invocation.over_http),))
         return {}
     if if_match is None:
         if operation.precondition is Precondition.REQUIRED:
             over_http = invocation.over_http
             tag = "entity tag" if over_http else "value of its column"
-            place = _TAG.told(over_http=over_http)
+            place = TAG_PART.told(over_http=over_http)
             detail = f"this operation requires the state of the row to change: send {place}, the {tag} that was read"
-            raise PreconditionRequired(detail, flaws=(_TAG.flaw(detail, over_http=over_http),))
+            raise PreconditionRequired(detail, flaws=(TAG_PART.flaw(detail, over_http=over_http),))
         return {}
     if if_match.any:
         return {}

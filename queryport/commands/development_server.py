@@ -30,7 +30,7 @@ from queryport.local.calls import DatabaseReports
 from queryport.local.changes import Changes
 from queryport.local.default_caller import default_caller, may_call
 from queryport.local.function_url import LocalFunctionUrl
-from queryport.local.http_thread import ADDRESS, HttpThread, listen
+from queryport.local.http_thread import ADDRESS, HttpThread
 from queryport.local.identities import LocalIdentities
 from queryport.local.invoke_api import InvokeApi
 from queryport.local.lambda_environment import FUNCTION_NAME
@@ -40,7 +40,7 @@ from queryport.project.databases import database_name, without_password
 from queryport.project.project import Project
 from queryport.project.watch import Watch
 from queryport.project.workspace import open_workspace
-from queryport.web.listener import allow_many_connections
+from queryport.web.listener import allow_many_connections, listen_by_option
 from queryport.web.pages import Allowed, Cors, guarded
 
 _MENDABLE_ERRORS = (CommandError, psycopg.Error)
@@ -81,9 +81,9 @@ class DevelopmentServer:
         self._failing = False
         allow_many_connections()
         # Both ports are tried before anything is started: a taken one is the usual mistake, and quickly mended.
-        listener = stack.enter_context(listen(options.port, "--port"))
+        listener = stack.enter_context(listen_by_option(ADDRESS, options.port, "--port"))
         self._url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        listen(options.emulator_port, "--emulator-port").close()
+        listen_by_option(ADDRESS, options.emulator_port, "--emulator-port").close()
         self._workspace = stack.enter_context(
             open_workspace(options.project, options.data_dir, options.database_url, terminal, migrate=True)
         )

@@ -17,7 +17,7 @@ from queryport.project.databases import Databases, Scripts, database_name
 from queryport.project.embedded_databases import EmbeddedDatabases
 from queryport.project.own_database import OwnDatabase
 from queryport.project.project import Project
-from queryport.web.listener import allow_many_connections
+from queryport.web.listener import allow_many_connections, listen_by_option
 from queryport.web.pages import Allowed, is_loopback
 
 _WARNING = (
@@ -98,6 +98,7 @@ def emulator_command(
     Prints the environment variables that point a program at it, and serves until Ctrl-C.
     """
     allow_many_connections()
+    listen_by_option(host, port, "--port").close()  # a taken port is told before PostgreSQL is started
     resource_arn, secret_arn = RESOURCE_ARN, SECRET_ARN
     clusters = Clusters.load(clusters_file) if clusters_file is not None else None
     if clusters is not None:

@@ -9,6 +9,7 @@ import click
 from handler.contract.execution import Batch, Transaction
 from handler.contract.operation import Operation
 from queryport.commands import options
+from queryport.commands.named_operation import operations_that_begin
 from queryport.commands.tables import show_operations, show_problems, summary_of
 from queryport.compile import Compilation
 from queryport.console.terminal import Terminal
@@ -27,7 +28,7 @@ def list_command(prefix: str, project: Path, data_dir: Path | None, database_url
     with open_workspace(project, data_dir, database_url, Terminal(stderr=True), migrate=False) as workspace:
         compilation = workspace.build().compilation
     terminal = Terminal()
-    operations = [operation for operation in compilation.operations if operation.name.startswith(prefix)]
+    operations = operations_that_begin(compilation, prefix)
     if explain:
         for operation in operations:
             _explain(terminal, operation, compilation)

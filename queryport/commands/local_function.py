@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from handler.contract import exact_json
-from handler.contract.operation import Operation
+from handler.contract.operation import MEMBER_PLACE, Operation
 from queryport.commands.tables import show_call, show_database_report
 from queryport.compile.write.emit import write_catalog
 from queryport.console.failure import CommandError
@@ -63,6 +63,16 @@ class Terms:
 
 _NO_TERMS = Terms()
 
+_OPTIONS = {"idempotency_key": "--key", "if_match": "--if-match"}
+"""The options of the command line for the members of an event that messages ask for."""
+
+
+def by_options(message: str) -> str:
+    """The message with the options in place of the members of an event, which nobody types."""
+    for member, option in _OPTIONS.items():
+        message = message.replace(MEMBER_PLACE.format(member), option)
+    return message
+
 
 @dataclass(frozen=True, slots=True)
 class TypedRequest:
@@ -113,7 +123,7 @@ class LocalFunction:
         if outcome.failed:
             if (report := reports.take(call.trace)) is not None:
                 show_database_report(self._terminal, report)
-            raise RunError(f"{answer['errorType']}: {answer['errorMessage']}")
+            raise RunError(f"{answer['errorType']}: {by_options(answer['errorMessage'])}")
         if answer.get("rolled_back"):
             self._terminal.note("the change was taken back")
         if answer.get("next"):

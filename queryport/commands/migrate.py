@@ -9,10 +9,11 @@ import click
 
 from queryport.commands import options
 from queryport.compile import schema_fingerprint
+from queryport.console.failure import CommandError
 from queryport.console.terminal import Terminal, counted
-from queryport.deployed.client import DeployedClient
+from queryport.deployed.client import CallLostError, DeployedClient
 from queryport.deployed.transport import DataApiTransport
-from queryport.migrations.connection import connect
+from queryport.migrations.connection import ConnectionLostError, connect
 from queryport.migrations.outlook import MigrationState, plan, status
 from queryport.migrations.runner import run_scripts
 from queryport.migrations.scripts import Script, combined_checksum, read_scripts
@@ -21,6 +22,10 @@ from queryport.migrations.steps import Unfinished
 from queryport.migrations.transport import MigrationTransport
 from queryport.project.own_database import OwnDatabase
 from queryport.project.project import Project
+
+
+class MigrateError(CommandError):
+    """The database went out of reach while the migrations were applied."""
 
 
 @click.command("migrate")
@@ -78,7 +83,9 @@ def _transport(
     progress: Terminal,
 ) -> Iterator[MigrationTransport]:
     if database_url is None:
-        address = options.deployed_address(resource_arn, secret_arn, database)
+        address = options.deployed_address(
+            resource_arn, secret_arn, database, otherwise="; or, for a PostgreSQL within reach, --database-url"
+        )
         yield DataApiTransport(DeployedClient(address, progress.step), progress.step)
         return
     OwnDatabase(database_url, migrate=False)  # says what is wrong with the URL
@@ -95,6 +102,8 @@ def _migrate(
 ) -> None:
     try:
         names = run_scripts(transport, scripts, progress=progress.step, unfinished=unfinished).migrations
+    except (CallLostError, ConnectionLostError) as error:
+        raise MigrateError(f"{error}; run the command again, which applies nothing twice") from None
     except KeyboardInterrupt as interrupted:
         told = isinstance(interrupted, Interrupted)
         progress.error(str(interrupted) if told else "interrupted between two files; nothing is left half done")

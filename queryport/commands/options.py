@@ -83,8 +83,13 @@ def deployed(user: str) -> Callable[[F], F]:
     return decorate
 
 
-def deployed_address(resource_arn: str | None, secret_arn: str | None, database: str | None) -> DatabaseAddress:
-    """The deployed database that the options name. Raises click.UsageError for those that are missing."""
+def deployed_address(
+    resource_arn: str | None, secret_arn: str | None, database: str | None, *, otherwise: str = ""
+) -> DatabaseAddress:
+    """The deployed database that the options name. Raises click.UsageError for those that are missing.
+
+    `otherwise` is what can be given instead.
+    """
     missing = [
         f"{option} (or {variable})"
         for option, variable, value in (
@@ -94,5 +99,5 @@ def deployed_address(resource_arn: str | None, secret_arn: str | None, database:
         if not value
     ]
     if not resource_arn or not secret_arn:
-        raise click.UsageError(f"where the deployed database is: give {' and '.join(missing)}")
+        raise click.UsageError(f"where the deployed database is: give {' and '.join(missing)}{otherwise}")
     return DatabaseAddress(resource_arn, secret_arn, database or None)

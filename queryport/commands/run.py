@@ -65,8 +65,9 @@ def run_command(
     """Call the operation NAME through the handler and print what it answers.
 
     Values are read as the parameter's type wants them: text as it stands, everything else as JSON. KEY=@FILE takes the
-    value from a file, and KEY:=JSON gives it as JSON whatever the type, for example note:=null. A batch takes an array
-    of parameters with --body. Under a failed call stands what PostgreSQL said, which callers are not told.
+    value from a file, and KEY:=JSON gives it as JSON whatever the type, for example note:=null. Lists and conditions
+    may be written as in a URL: sort=-price,name 'filter[price][lte]=20'. A batch takes an array of parameters with
+    --body. Under a failed call stands what PostgreSQL said, which callers are not told.
     """
     if (name is None) == (http is None):
         raise click.UsageError("give the NAME of an operation, or a request with --http")

@@ -30,6 +30,10 @@ class DeployedError(CommandError):
     """The deployed database cannot be reached or used; the message says why and what to do."""
 
 
+class CallLostError(DeployedError):
+    """A call was sent and not answered: it may have run."""
+
+
 class StillRunning(Exception):  # noqa: N818 (not an error yet)
     """The statement outlived the time of a call, and goes on."""
 
@@ -147,7 +151,7 @@ def _failure(error: ClientError | BotoCoreError) -> Exception:
     if isinstance(error, EndpointConnectionError):
         return DeployedError(f"the RDS Data API cannot be reached: {error}")
     if isinstance(error, BotoCoreError):
-        return DeployedError(f"the call to the RDS Data API failed, and may have run: {error}")
+        return CallLostError(f"the call to the RDS Data API failed, and may have run: {error}")
     code, message = _code(error), error.response["Error"].get("Message", "")
     if code == "DatabaseErrorException":
         said = DatabaseMessage.parse(message)

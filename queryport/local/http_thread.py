@@ -14,27 +14,11 @@ import uvicorn
 import uvloop
 from starlette.types import ASGIApp
 
-from queryport.console.failure import CommandError
-from queryport.web import listener
 from queryport.web.persistent_http import PersistentHttp
 
 ADDRESS = "127.0.0.1"
 
 T = TypeVar("T")
-
-
-class PortTakenError(CommandError):
-    """A port that cannot be listened on; the message names the option that chooses another."""
-
-
-def listen(port: int, option: str) -> socket.socket:
-    """Open a listening socket for this machine alone; port 0 is any free one. Raises PortTakenError."""
-    try:
-        return listener.listen(ADDRESS, port)
-    except OSError as error:
-        free = listener.next_free(ADDRESS, port)
-        cure = f"choose another with {option}" if free is None else f"choose another, {option} {free} is free"
-        raise PortTakenError(f"port {port} cannot be used ({error.strerror}): {cure}") from None
 
 
 class HttpThread:

@@ -1,14 +1,22 @@
 """The socket of a server on the developer's machine, opened before the server is: a taken port is then told at once."""
 
+import errno
 import resource
 import socket
+
+from queryport.console.failure import CommandError
 
 _BACKLOG = 2048
 _DESCRIPTORS = 16_384
 """Room for the connections of both sides; the usual 1,024 are few."""
 
+_OF_THE_PORT = (errno.EADDRINUSE, errno.EACCES)
 _PORTS_TRIED = 100
 _LAST_PORT = 65_535
+
+
+class PortTakenError(CommandError):
+    """A port that cannot be listened on; the message names the option that chooses another, and one that is free."""
 
 
 def allow_many_connections() -> None:
@@ -32,6 +40,18 @@ def listen(host: str, port: int) -> socket.socket:
         listener.close()
         raise
     return listener
+
+
+def listen_by_option(host: str, port: int, option: str) -> socket.socket:
+    """Open a listening socket as `listen` does, at a port that an option names. Raises PortTakenError."""
+    try:
+        return listen(host, port)
+    except OSError as error:
+        if error.errno not in _OF_THE_PORT:
+            raise PortTakenError(f"{host} cannot be listened on ({error.strerror}), at whichever port") from None
+        free = next_free(host, port)
+        cure = f"choose another with {option}" if free is None else f"choose another, {option} {free} is free"
+        raise PortTakenError(f"port {port} cannot be used ({error.strerror}): {cure}") from None
 
 
 def next_free(host: str, port: int) -> int | None:

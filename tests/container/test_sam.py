@@ -13,9 +13,10 @@ import pytest
 from botocore.exceptions import BotoCoreError
 
 from queryport.emulator import Emulator
-from queryport.local.http_thread import listen
+from queryport.local.http_thread import ADDRESS
 from queryport.postgres.server import EmbeddedPostgres
 from queryport.testing.databases import FreshDatabase
+from queryport.web.listener import listen
 from tests.container import events, function
 from tests.support.databases import template_database
 from tests.support.projects import Finished
@@ -105,7 +106,7 @@ def lambda_client(
     variables: Path, environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Any]:
     """boto3's client of `sam local start-lambda`."""
-    with listen(0, "--port") as free:
+    with listen(ADDRESS, 0) as free:
         port = free.getsockname()[1]
     log = tmp_path_factory.mktemp("start-lambda") / "log"
     with log.open("wb") as output:

@@ -160,9 +160,9 @@ def test_what_no_list_has_is_refused_by_its_place(function: Function, query: str
     ("query", "detail"),
     [
         ("filter[total]=1", "must be an object: write filter[total][eq]=…"),
-        ("filter[details]=x", "must be an object: write filter[details][contains]=…"),
-        ("filter=1", "must be an object: write filter[name][eq]=…"),
-        ("filter=total", "is not JSON at line 1, column 1: write filter[name][eq]=…"),
+        ("filter[details]=x", "must be an object: write filter[details][eq]=…"),
+        ("filter=1", "must be an object or null: write filter[item_id][eq]=…"),
+        ("filter=total", "is not JSON at line 1, column 1: write filter[item_id][eq]=…"),
         ("filter[total]=1&filter=2", "is in the query already"),
         ("filter[colour]=1", "is not known here"),
     ],

@@ -1,15 +1,19 @@
 """What is typed at `queryport run` becomes the parameters that the operation wants."""
 
+import re
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from handler.contract.execution import Single
-from handler.contract.operation import Operation, Result
-from queryport.commands.local_function import RunError, Terms, TypedRequest
-from queryport.commands.named_operation import NamedOperationError, named_operation
+from handler.contract.execution import Filter, Listing, Single
+from handler.contract.operation import Operation, Parameter, Result
+from handler.contract.sql import ListSql
+from handler.engine import idempotency, preconditions
+from handler.engine.invocation import CallPart
+from queryport.commands.local_function import RunError, Terms, TypedRequest, by_options
+from queryport.commands.named_operation import NamedOperationError, named_operation, operations_that_begin
 from queryport.commands.run import show
 from queryport.commands.typed_values import TypedValueError, read_parameters
 from queryport.compile import Compilation
@@ -60,6 +64,98 @@ def test_a_value_is_read_as_its_schema_wants_it(schema: dict[str, Any], typed: s
     assert read_parameters(_operation(a=schema), [typed]) == {"a": meant}
 
 
+_BERTHS = Operation(
+    name="berths.list",
+    result=Result.MANY,
+    read_only=True,
+    execution=Listing(
+        ListSql(()),
+        filters=(
+            Filter("price", "lte", "scalar", "__f0"),
+            Filter("price", "in", ["array", "scalar"], "__f1"),
+            Filter("pier", "eq", "scalar", "__f2"),
+        ),
+    ),
+    parameters=(
+        Parameter("ids", ["array", "scalar"]),
+        Parameter("notes", "json"),
+        Parameter("grid", ["array", "scalar"]),
+    ),
+    parameters_schema={
+        "type": "object",
+        "properties": {
+            "ids": LIST,
+            "notes": {"type": "array"},
+            "grid": {"type": "array", "items": LIST},
+            "sort": {
+                "type": ["array", "null"],
+                "items": {"type": "string", "enum": ["price", "-price", "pier", "-pier"]},
+            },
+            "count": {"type": ["string", "null"], "enum": ["exact", None]},
+            "filter": {
+                "type": ["object", "null"],
+                "properties": {
+                    "price": {"properties": {"lte": NUMERIC, "in": {"type": "array", "items": NUMERIC}}},
+                    "pier": {"properties": {"eq": TEXT}},
+                },
+            },
+        },
+    },
+)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        (["sort=-price"], {"sort": ["-price"]}),
+        (["sort=-price,pier"], {"sort": ["-price", "pier"]}),
+        (['sort=["-price"]'], {"sort": ["-price"]}),
+        (["sort="], {"sort": []}),
+        (["sort=null"], {"sort": None}),
+        (["ids=1,2"], {"ids": [1, 2]}),
+        (["ids=5"], {"ids": [5]}),
+        (["ids= [5]"], {"ids": [5]}),
+        (["grid=[[1],[2]]"], {"grid": [[1], [2]]}),
+        (["notes=[1]"], {"notes": [1]}),
+        (["count=exact"], {"count": "exact"}),
+        (["filter[price][lte]=20"], {"filter": {"price": {"lte": "20"}}}),
+        (["filter[price][in]=1,2.5"], {"filter": {"price": {"in": ["1", "2.5"]}}}),
+        (
+            ["filter[price][lte]=20", "filter[pier][eq]=A,B", "sort=pier"],
+            {"filter": {"price": {"lte": "20"}, "pier": {"eq": "A,B"}}, "sort": ["pier"]},
+        ),
+        (["filter[price][lte]:=20"], {"filter": {"price": {"lte": 20}}}),
+        (['filter={"pier": {}}'], {"filter": {"pier": {}}}),
+    ],
+)
+def test_lists_and_conditions_may_be_written_as_in_a_url(typed: list[str], meant: dict[str, Any]) -> None:
+    assert read_parameters(_BERTHS, typed) == meant
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        (
+            ["filter=A"],
+            "filter: expected null or object, got a text that is not JSON at line 1, column 1: "
+            "write filter[price][lte]=…",
+        ),
+        (["filter[pier]=A"], "berths.list has no parameter filter[pier]: did you mean filter[pier][eq]?"),
+        (["filter[pier][eq]=A", "filter[pier][eq]=B"], "filter[pier][eq] is given twice"),
+        (["filter:=null", "filter[pier][eq]=B"], "filter[pier][eq] is given twice"),
+        (["filter[pier][eq]=A", "filter={}"], "filter is given twice"),
+        (["sort=[-price]"], "the elements may also be written as sort=…,…"),
+        (["ids=a,b"], "ids: expected integer, got a text that is not JSON"),
+        (["notes=a,b"], "notes: expected array, got a text that is not JSON"),
+        (["grid=1,2"], "grid: expected array, got a text that is not JSON"),
+        (["xyz=1"], "its parameters: ids, notes, grid, sort, count, filter"),
+    ],
+)
+def test_what_no_url_could_mean_is_refused(typed: list[str], said: str) -> None:
+    with pytest.raises(TypedValueError, match=re.escape(said)):
+        read_parameters(_BERTHS, typed)
+
+
 def test_a_value_may_come_from_a_file(tmp_path: Path) -> None:
     (tmp_path / "list.json").write_text("[1,\n2]")
     assert read_parameters(_operation(a=LIST), [f"a=@{tmp_path}/list.json"]) == {"a": [1, 2]}
@@ -87,6 +183,16 @@ def test_a_name_that_is_nearly_right_is_told() -> None:
     assert named_operation(compilation, "books.get").name == "books.get"
     with pytest.raises(NamedOperationError, match=r"there is no operation books.gett: did you mean books.get\?"):
         named_operation(compilation, "books.gett")
+
+
+def test_a_prefix_that_no_name_begins_with_is_told_with_names_that_come_near() -> None:
+    compilation = Compilation(EncodedOperations.of([_operation()]), ())
+    assert [operation.name for operation in operations_that_begin(compilation, "bo")] == ["books.get"]
+    assert [operation.name for operation in operations_that_begin(compilation, "")] == ["books.get"]
+    with pytest.raises(NamedOperationError, match=r"no operation's name begins with boks: did you mean books.get\?"):
+        operations_that_begin(compilation, "boks")
+    with pytest.raises(NamedOperationError, match=r"no operation's name begins with nix: there are books.get"):
+        operations_that_begin(compilation, "nix")
 
 
 @pytest.mark.parametrize(
@@ -149,6 +255,11 @@ def test_the_terms_of_a_write_go_by_members_and_by_headers(
     terms: Terms, members: dict[str, object], headers: dict[str, str]
 ) -> None:
     assert (terms.members, terms.headers) == (members, headers)
+
+
+@pytest.mark.parametrize(("part", "option"), [(idempotency.KEY_PART, "--key"), (preconditions.TAG_PART, "--if-match")])
+def test_what_an_event_lacks_is_asked_for_by_its_option(part: CallPart, option: str) -> None:
+    assert by_options(f"send {part.told(over_http=False)}") == f"send {option}"
 
 
 @pytest.mark.parametrize("text", ["/books", "GET", "GET books", ""])

@@ -1,5 +1,6 @@
 """`queryport migrate` against the local RDS Data API, with the real boto3."""
 
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -8,8 +9,10 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from click.testing import CliRunner
 from psycopg.conninfo import conninfo_to_dict
 
+from queryport.commands.migrate import MigrateError, migrate_command
 from queryport.deployed import transport as deployed
 from queryport.deployed.address import DatabaseAddress
 from queryport.deployed.client import DeployedClient, DeployedError
@@ -239,6 +242,22 @@ def test_a_lost_connection_is_not_tried_again_and_undone(
     with pytest.raises(DeployedError, match="may have run"):
         _migrate(database, folder)
     assert _fetch(url, "SELECT name FROM queryport.migration") == [("0001_a.sql",)]
+
+
+def test_a_lost_call_is_told_with_the_cure_and_the_cure_works(
+    emulator: Emulator, client: DeployedClient, url: str, tmp_path: Path
+) -> None:
+    assert client.query("SELECT 1")  # the environment is the emulator's
+    project = write(tmp_path, {f"migrations/{name}": text for name, text in FILES.items()} | {"sql_queries/.keep": ""})
+    database = str(conninfo_to_dict(url)["dbname"])
+    options = ["--project", str(project), "--resource-arn", CLUSTER, "--secret-arn", SECRET, "--database", database]
+    emulator.faults.arm(Fault(kind="drop", operation="CommitTransaction", when="after"))
+    lost = CliRunner().invoke(migrate_command, options)
+    assert isinstance(lost.exception, MigrateError)
+    assert re.search("may have run: .*; run the command again, which applies nothing twice", str(lost.exception))
+    assert CliRunner().invoke(migrate_command, options).exit_code == 0
+    assert _fetch(url, "SELECT name FROM queryport.migration ORDER BY 1") == [(name,) for name in FILES]
+    assert _fetch(url, "SELECT n FROM a ORDER BY n") == [(1,), (2,)]
 
 
 @contextmanager

@@ -224,6 +224,7 @@ def test_where_the_database_is_must_be_said(project: Path, monkeypatch: pytest.M
     done = run("migrate", project=project)
     assert done.code == 2
     assert "give --resource-arn (or QUERYPORT_RESOURCE_ARN) and --secret-arn (or QUERYPORT_SECRET_ARN)" in done.errors
+    assert "--database-url" in done.errors
 
 
 @pytest.mark.slow

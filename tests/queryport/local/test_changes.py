@@ -8,12 +8,13 @@ from starlette.responses import Response
 
 from queryport.local import changes
 from queryport.local.changes import Changes
-from queryport.local.http_thread import HttpThread, listen
+from queryport.local.http_thread import ADDRESS, HttpThread
+from queryport.web.listener import listen
 
 
 class _Running:
     def __init__(self) -> None:
-        listener = listen(0, "--port")
+        listener = listen(ADDRESS, 0)
         self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         self.changes = Changes(Response("another's answer"))
         self.http = HttpThread(self.changes, listener)
