@@ -13,7 +13,8 @@ import http.client, resource, socket, subprocess, sys, time
 sys.path.insert(0, "")
 from starlette.responses import Response
 from queryport.emulator import Emulator
-from queryport.local.http_thread import HttpThread, listen
+from queryport.local.http_thread import ADDRESS, HttpThread
+from queryport.web.listener import listen
 
 _CROWD = '''
 import socket, sys, time
@@ -31,7 +32,7 @@ if sys.argv[1] == "emulator":
     emulator.start()
     port = emulator.port
 else:
-    listener = listen(0, "--port")
+    listener = listen(ADDRESS, 0)
     port = listener.getsockname()[1]
     HttpThread(Response(status_code=204), listener).__enter__()
 crowd = subprocess.Popen([sys.executable, "-c", _CROWD, str(port)], stderr=subprocess.DEVNULL)
