@@ -28,7 +28,7 @@ _IS_WORKER = "PYTEST_XDIST_WORKER" in os.environ
 # No property test watches the clock, which on a busy machine says nothing of the code. `make hostile` takes the long
 # profile.
 settings.register_profile("queryport", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=40)
-settings.register_profile("long", settings.get_profile("queryport"), max_examples=2000)
+settings.register_profile("long", settings.get_profile("queryport"), max_examples=1000)
 settings.load_profile("queryport")
 
 # A worker that has run its tests stops the server and writes what it has covered; xdist kills it after ten seconds.

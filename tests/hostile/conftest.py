@@ -17,7 +17,7 @@ from queryport.testing.databases import FreshDatabase
 from tests.hostile.every_type import OWN_MISTAKES, SCHEMA, every_type
 from tests.hostile.warehouse import FILES as FILES_OF_WAREHOUSE
 from tests.hostile.warehouse import SCHEMA as SCHEMA_OF_WAREHOUSE
-from tests.support.compiling import catalog_of, compiled
+from tests.support.compiling import catalog_of, compiled, compiled_once
 from tests.support.databases import copy_for_suite, suite_database, with_our_tables
 from tests.support.function import Function
 from tests.support.once import once_a_run
@@ -61,11 +61,8 @@ def warehouse(
 ) -> Target:
     """What PostgreSQL has to refuse by: constraints of each kind, triggers, partitions, policies."""
     database = suite_database(postgres, "warehouse", with_our_tables(SCHEMA_OF_WAREHOUSE))
-    folder = tmp_path_factory.mktemp("warehouse")
-    compilation = once_a_run(
-        postgres, "compiled_warehouse", lambda: compiled(write(folder, FILES_OF_WAREHOUSE), database.url)
-    )
-    return _target(compilation, database, queryport_emulator, folder)
+    compilation = compiled_once(postgres, "warehouse", FILES_OF_WAREHOUSE, database.url)
+    return _target(compilation, database, queryport_emulator, tmp_path_factory.mktemp("warehouse"))
 
 
 def _target(
