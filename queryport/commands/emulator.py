@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 import click
+from rich.text import Text
 
 from queryport.aws.local_account import RESOURCE_ARN, SECRET_ARN
 from queryport.commands import options
@@ -21,7 +22,7 @@ from queryport.web.listener import allow_many_connections, listen_by_option
 from queryport.web.pages import Allowed, is_loopback
 
 _WARNING = (
-    "warning: whoever can reach {host} can run any SQL here, since no password is asked for: keep the port from\n"
+    "warning: whoever can reach {host} can run any SQL here, since no password is asked for: keep the port from "
     "other machines (docker run --publish 127.0.0.1:8081:8081, in a compose file likewise)"
 )
 
@@ -99,6 +100,7 @@ def emulator_command(
     """
     allow_many_connections()
     listen_by_option(host, port, "--port").close()  # a taken port is told before PostgreSQL is started
+    people = Terminal(stderr=True)
     resource_arn, secret_arn = RESOURCE_ARN, SECRET_ARN
     clusters = Clusters.load(clusters_file) if clusters_file is not None else None
     if clusters is not None:
@@ -123,13 +125,13 @@ def emulator_command(
         reachable = "localhost" if host in _EVERY_ADDRESS else host
         try:
             if not is_loopback(host):
-                click.echo(_WARNING.format(host=host), err=True)
+                people.prose(Text(_WARNING.format(host=host)))
             click.echo(f"export AWS_ENDPOINT_URL_RDS_DATA=http://{reachable}:{emulator.port}")
             click.echo(f"export QUERYPORT_RESOURCE_ARN={resource_arn}")
             click.echo(f"export QUERYPORT_SECRET_ARN={secret_arn}")
             if project is not None:
                 click.echo(f"export QUERYPORT_DATABASE={database_name(url)}")
-            click.echo(_advice(accepts_any_arn=clusters is None), err=True)
+            people.prose(Text(_advice(accepts_any_arn=clusters is None)))
             emulator.wait()
         except KeyboardInterrupt:
             click.echo("stopped", err=True)
@@ -156,7 +158,7 @@ def _database(project: Path | None, database_url: str | None, data_dir: Path) ->
 def _advice(*, accepts_any_arn: bool) -> str:
     arns = "Any ARN is accepted" if accepts_any_arn else "The file's ARNs are accepted"
     return (
-        f"{arns}, and any AWS credentials and region: where an SDK finds none, set AWS_REGION\n"
-        "(boto3: AWS_DEFAULT_REGION), AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY to anything. A call names its\n"
-        "database; one that names none goes, as on Aurora, to the database that is called like its user. Ctrl-C stops."
+        f"{arns}, and any AWS credentials and region: where an SDK finds none, set AWS_REGION "
+        "(boto3: AWS_DEFAULT_REGION), AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY to anything.\nA call names its "
+        "database; one that names none goes, as on Aurora, to the database that is called like its user.\nCtrl-C stops."
     )

@@ -6,7 +6,7 @@ server. Exit codes: 0 done, 1 it failed or found errors, 2 the command line is w
 
 import importlib
 import sys
-from typing import Final
+from typing import Any, Final
 
 import click
 
@@ -49,9 +49,25 @@ class _Commands(click.Group):
         command: click.Command = getattr(module, f"{cmd_name}_command")
         return command
 
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except click.UsageError as error:
+            raise click.UsageError(_fitted(error.format_message()), error.ctx) from None
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 (as above)
         with formatter.section("Commands"):
             formatter.write_dl([*_LAZY_COMMANDS.items()])
+
+
+def _fitted(message: str) -> str:
+    """The message as it fits behind click's `Error: ` on the terminal."""
+    from rich.text import Text
+
+    from queryport.console.terminal import Terminal
+
+    lead = "Error: "
+    return Terminal(stderr=True).fitted(Text(lead + message)).plain.removeprefix(lead)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -27,7 +27,7 @@ _MOST_SHOWN = 40
 
 def show_problems(terminal: Terminal, problems: Iterable[Problem]) -> None:
     for problem in problems:
-        terminal.line(Text.from_ansi(problem.render(color=True)))
+        terminal.prose(Text.from_ansi(problem.render(color=True)))
         terminal.say("")
 
 

@@ -14,6 +14,8 @@ from rich.console import Console, RenderableType
 from rich.markup import escape
 from rich.text import Text
 
+from queryport.console.prose import fitted
+
 _NOTEWORTHY_SECONDS = 0.7
 _PIPE_COLUMNS = 160  # a pipe has no width; eighty columns would fold every table
 
@@ -49,13 +51,21 @@ class Terminal:
             slow.cancel()
 
     def note(self, text: str) -> None:
-        self._console.print(escape(text), style="dim", soft_wrap=True)
+        self.prose(Text(text, style="dim"))
 
     def say(self, text: str) -> None:
         self._console.print(escape(text), soft_wrap=True)
 
     def error(self, text: str) -> None:
-        self._console.print(Text.assemble(("error", "bold red"), f": {text}"), soft_wrap=True)
+        self.prose(Text.assemble(("error", "bold red"), f": {text}"))
+
+    def prose(self, text: Text) -> None:
+        """Print a text for people alone, broken at the terminal's width; in a pipe its lines stay whole."""
+        self._console.print(self.fitted(text), soft_wrap=True)
+
+    def fitted(self, text: Text) -> Text:
+        """The text as `prose` prints it."""
+        return fitted(text, self.columns) if self._console.is_terminal else text
 
     def line(self, text: Text) -> None:
         """Print a styled text, whose long lines the terminal wraps itself, so that they are copied whole."""
