@@ -4,7 +4,8 @@ Run by the AWS SAM CLI's Python, which has the translator; the project's own env
 
     sam_transform.py template.yaml     prints a template that takes its parameters as the SAM template does
     sam_transform.py                   answers lines `{"path": …, "parameters": {…}}`, each by what AWS would make of
-                                       the template with these parameters; it fills some of them in on the way
+                                       the template with these parameters; it fills some of them in on the way;
+                                       of `{"path": …, "plain": true}` it makes what the first form prints
 
 What `sam package` uploads and puts into the template, the image's address and the state machines, is filled in here.
 """
@@ -80,5 +81,9 @@ if __name__ == "__main__":
         sys.exit()
     for line in sys.stdin:
         asked = json.loads(line)
-        answer = deployed(Path(asked["path"]), asked["parameters"], asked.get("resources", {}))
+        path = Path(asked["path"])
+        if asked.get("plain"):
+            answer = plain_cloudformation(path)
+        else:
+            answer = deployed(path, asked["parameters"], asked.get("resources", {}))
         print(json.dumps(answer), flush=True)

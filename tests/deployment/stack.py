@@ -47,6 +47,11 @@ def _translator() -> subprocess.Popen[str]:
     return process
 
 
+def plain_template(path: Path) -> dict[str, Any]:
+    """The CloudFormation that takes its parameters as a SAM template does."""
+    return _ask({"path": str(path), "plain": True})
+
+
 @functools.cache
 def transformed(path: Path, parameters: tuple[tuple[str, str], ...] = ()) -> dict[str, Any]:
     """The CloudFormation that AWS's translator makes of a SAM template with these parameters, once a run."""

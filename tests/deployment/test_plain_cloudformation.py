@@ -7,17 +7,21 @@ from typing import Any
 
 import pytest
 
-from tests.deployment.stack import SAM_PYTHON, Stack
+from tests.deployment.stack import SAM_PYTHON, Stack, plain_template
 from tests.deployment.test_versions import TEMPLATE, other_value, version
 from tests.support.repository import ROOT
 
 
 @pytest.fixture(scope="module")
 def plain() -> dict[str, Any]:
+    return plain_template(TEMPLATE)
+
+
+@pytest.mark.slow
+def test_the_command_prints_it(plain: dict[str, Any]) -> None:
     script = ROOT / "tests/deployment/sam_transform.py"
     said = subprocess.run([SAM_PYTHON, script, TEMPLATE], capture_output=True, text=True, check=True).stdout
-    template: dict[str, Any] = json.loads(said)
-    return template
+    assert json.loads(said) == plain
 
 
 def test_it_needs_no_transform(plain: dict[str, Any]) -> None:

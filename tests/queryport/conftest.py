@@ -52,8 +52,7 @@ def module_data_dir(emptied_data_dir: DataDirectory) -> Path:
 
 
 def _drop_databases(server: EmbeddedPostgres) -> None:
-    """Drop what projects have made; the databases of schemas are named by what is in them, and may stay."""
     with psycopg.connect(server.url(), autocommit=True) as connection:
-        found = connection.execute("SELECT datname FROM pg_database WHERE datname LIKE 'app%'").fetchall()
+        found = connection.execute("SELECT datname FROM pg_database WHERE datname ~ '^(app|schema_)'").fetchall()
         for (name,) in found:
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))

@@ -12,11 +12,15 @@ import pytest
 import sqlalchemy as sa
 import sqlalchemy_aurora_data_api  # type: ignore[import-untyped]  # it ships no types
 from aurora_data_api.exceptions import PostgreSQLError  # type: ignore[import-untyped]
+from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
 
+from queryport.emulator import Emulator
+from queryport.postgres.server import EmbeddedPostgres
 from tests.support.data_api import RESOURCE_ARN, SECRET_ARN, Api
+from tests.support.databases import fresh_copy, template_database
 
 
 def connect(api: Api, **options: Any) -> Any:
@@ -29,30 +33,41 @@ def connect(api: Api, **options: Any) -> Any:
     )
 
 
+def _fill(url: str) -> None:
+    name = str(conninfo_to_dict(url)["dbname"])
+    with (
+        Emulator(url) as emulator,  # of its own, for a session that it keeps would keep others from copying
+        Api(emulator.url, name) as api,
+        connect(api) as connection,
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(
+            "CREATE TABLE numbered (id SERIAL, name TEXT, doc JSONB DEFAULT '{}', num NUMERIC (10, 5) DEFAULT 0.0,"
+            " ts TIMESTAMP WITHOUT TIME ZONE)"
+        )
+        cursor.executemany(
+            "INSERT INTO numbered (name, doc, num, ts)"
+            " VALUES (:name, CAST(:doc AS JSONB), :num, CAST(:ts AS TIMESTAMP))",
+            [
+                {
+                    "name": f"row{i}",
+                    "doc": json.dumps({"x": i, "y": str(i), "z": [i, i * i, i**i if i < 128 else 0]}),
+                    "num": decimal.Decimal(f"{i}.{i}"),
+                    "ts": "2020-09-17 13:49:32.780180",
+                }
+                for i in range(2048)
+            ],
+        )
+
+
 class TestDbApi:
     """As the driver's own tests do it."""
 
     @pytest.fixture
-    def filled(self, api: Api) -> Api:
-        with connect(api) as connection, connection.cursor() as cursor:
-            cursor.execute(
-                "CREATE TABLE numbered (id SERIAL, name TEXT, doc JSONB DEFAULT '{}', num NUMERIC (10, 5) DEFAULT 0.0,"
-                " ts TIMESTAMP WITHOUT TIME ZONE)"
-            )
-            cursor.executemany(
-                "INSERT INTO numbered (name, doc, num, ts)"
-                " VALUES (:name, CAST(:doc AS JSONB), :num, CAST(:ts AS TIMESTAMP))",
-                [
-                    {
-                        "name": f"row{i}",
-                        "doc": json.dumps({"x": i, "y": str(i), "z": [i, i * i, i**i if i < 128 else 0]}),
-                        "num": decimal.Decimal(f"{i}.{i}"),
-                        "ts": "2020-09-17 13:49:32.780180",
-                    }
-                    for i in range(2048)
-                ],
-            )
-        return api
+    def filled(self, emulator: Emulator, postgres: EmbeddedPostgres) -> Iterator[Api]:
+        template = template_database(postgres, "numbered", _fill)
+        with fresh_copy(postgres, template) as copy, Api(emulator.url, copy.name) as api:
+            yield api
 
     def test_rows_are_iterated_and_fetched(self, filled: Api) -> None:
         first = (

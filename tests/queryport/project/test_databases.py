@@ -15,7 +15,7 @@ from queryport.project.embedded_databases import EmbeddedDatabases
 from queryport.project.kept import KeptError
 from queryport.project.own_database import DatabaseError, OwnDatabase
 from queryport.project.project import Project
-from tests.support.databases import fresh_copy, run_script, template_database
+from tests.support.databases import run_script, suite_database
 from tests.support.projects import BOOKSHOP, write
 
 
@@ -32,8 +32,8 @@ class Steps:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
-    with EmbeddedPostgres(tmp_path_factory.mktemp("server"), durable=False) as server:
+def server(module_data_dir: Path) -> Iterator[EmbeddedPostgres]:
+    with EmbeddedPostgres(module_data_dir / "postgres") as server:
         yield server
 
 
@@ -174,21 +174,21 @@ def test_what_holds_nothing_of_its_own_is_not_kept(fresh: EmbeddedPostgres, tmp_
     "change",
     [
         "INSERT INTO book VALUES (9, 'mine', 1)",
-        "UPDATE book SET title = 'mine' WHERE book_id = 1",
-        "DELETE FROM book WHERE book_id = 1",
+        "UPDATE book SET title = 'mine' WHERE book_id = 2",
+        "DELETE FROM book WHERE book_id = 3",
         "CREATE TABLE mine ()",
-        "CREATE VIEW mine AS SELECT 1",
+        "CREATE VIEW seen AS SELECT 1",
         "CREATE FUNCTION mine() RETURNS int LANGUAGE sql RETURN 1",
         "CREATE SCHEMA other; CREATE TABLE other.mine AS SELECT 1",
         "TRUNCATE book",
     ],
 )
 def test_any_change_by_hand_is_told_from_what_the_scripts_made(postgres: EmbeddedPostgres, change: str) -> None:
-    made = template_database(postgres, "made_of_scripts", _made)
-    with fresh_copy(postgres, made) as copy:
-        as_made = digest(copy.url)
-        run_script(copy.url, change)
-        assert digest(copy.url) != as_made
+    """Each is made to what the others have left."""
+    url = suite_database(postgres, "made_of_scripts", _made).url
+    before = digest(url)
+    run_script(url, change)
+    assert digest(url) != before
 
 
 def _made(url: str) -> None:

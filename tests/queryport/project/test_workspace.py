@@ -19,8 +19,8 @@ def project(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def workspace(project: Path) -> Iterator[Workspace]:
-    with open_workspace(project, None, None, Terminal(stderr=True), migrate=False) as workspace:
+def workspace(project: Path, data_dir: Path) -> Iterator[Workspace]:
+    with open_workspace(project, data_dir, None, Terminal(stderr=True), migrate=False) as workspace:
         yield workspace
 
 
@@ -55,11 +55,11 @@ def test_what_an_earlier_command_compiled_needs_no_server(project: Path) -> None
 
 
 @pytest.mark.slow
-def test_without_the_cache_every_file_is_compiled(project: Path) -> None:
+def test_without_the_cache_every_file_is_compiled(project: Path, data_dir: Path) -> None:
     for _ in range(2):
-        with open_workspace(project, None, None, Terminal(stderr=True), migrate=False, cached=False) as workspace:
+        with open_workspace(project, data_dir, None, Terminal(stderr=True), migrate=False, cached=False) as workspace:
             workspace.build()
-    assert not (project / ".queryport" / CACHE_FOLDER).exists()
+    assert not (data_dir / CACHE_FOLDER).exists()
 
 
 @pytest.mark.slow
