@@ -13,7 +13,7 @@ import pytest
 
 from queryport.commands.init import InitError, _sources, init
 from tests.deployment.stack import Stack
-from tests.support.projects import QUERYPORT, run
+from tests.support.projects import QUERYPORT, Project
 from tests.support.repository import ROOT
 
 
@@ -23,6 +23,14 @@ def public_folder() -> Iterator[Path]:
     with TemporaryDirectory() as name:
         Path(name).chmod(0o755)
         yield Path(name)
+
+
+@pytest.fixture(scope="module")
+def notes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A new project."""
+    folder = tmp_path_factory.mktemp("new") / "notes"
+    init(folder)
+    return folder
 
 
 @pytest.mark.slow
@@ -38,21 +46,20 @@ def test_a_new_project_passes_its_own_tests(public_folder: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_new_project_compiles_as_it_stands(tmp_path: Path) -> None:
-    init(tmp_path / "notes")
-    done = run("check", project=tmp_path / "notes")
+def test_a_new_project_compiles_as_it_stands(notes: Path, data_dir: Path) -> None:
+    project = Project(notes, data_dir)
+    done = project.run("check")
     assert (done.code, done.output.partition(", ")[2]) == (0, "no errors\n")
-    found = run("run", "notes.list_notes", "about=shop", "--json", project=tmp_path / "notes").output
+    found = project.run("run", "notes.list_notes", "about=shop", "--json").output
     assert '"title":"Shopping"' in found.replace(" ", "")
 
 
 @pytest.mark.slow
-def test_the_new_projects_template_is_valid(tmp_path: Path) -> None:
-    init(tmp_path / "notes")
+def test_the_new_projects_template_is_valid(notes: Path, tmp_path: Path) -> None:
     sam = ROOT / ".tools/sam/bin/sam"
     assert sam.exists(), "the AWS SAM CLI is not installed: run `make sam-tools`"
     done = subprocess.run(
-        [sam, "validate", "--lint", "--template", tmp_path / "notes/template.yaml"],
+        [sam, "validate", "--lint", "--template", notes / "template.yaml"],
         capture_output=True,
         text=True,
         check=False,
@@ -70,9 +77,8 @@ def test_the_new_projects_template_is_valid(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "parameter", ["Architecture", "ClusterArn", "DatabaseName", "MemorySize", "SecretArn", "Timeout"]
 )
-def test_each_parameter_of_the_new_projects_template_makes_a_version(tmp_path: Path, parameter: str) -> None:
-    init(tmp_path / "notes")
-    template = tmp_path / "notes/template.yaml"
+def test_each_parameter_of_the_new_projects_template_makes_a_version(notes: Path, parameter: str) -> None:
+    template = notes / "template.yaml"
     given = {"ClusterArn": "cluster", "SecretArn": "secret"}
     before, after = Stack(template, **given), Stack(template, **(given | {parameter: "1024"}))
     (version,) = before.named("AWS::Lambda::Version")
