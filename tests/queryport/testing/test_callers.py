@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from queryport.postgres.server import EmbeddedPostgres
+
 FILES = {
     "queryport.toml": '[development]\nrole = "tenants_app"\n',
     "migrations/0001_invoices.sql": """
@@ -238,9 +240,10 @@ def project(tmp_path: Path) -> Path:
 
 
 @pytest.mark.slow
-def test_a_project_tests_its_tenants_with_the_packages_own_fixtures(project: Path) -> None:
+def test_a_project_tests_its_tenants_with_the_packages_own_fixtures(project: Path, postgres: EmbeddedPostgres) -> None:
+    server = f"--queryport-database-url={postgres.url()}"
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=short"],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=short", server],
         cwd=project,
         capture_output=True,
         text=True,
