@@ -19,8 +19,6 @@ CLUSTER = "arn:aws:rds:us-east-1:123456789012:cluster:c"
 SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:s-AbCdEf"  # noqa: S105 (a secret's address)
 OTHER_SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:t-AbCdEf"  # noqa: S105
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.fixture(scope="module")
 def node() -> str:
@@ -56,7 +54,7 @@ CHANGES = (
     {"database": "other"},
     {"digest": "sha256:" + "1" * 64},
 )
-# The page's program synthesises its stack when Node has nothing more to do; the CDK alone takes seconds to be loaded.
+# The page's program synthesises its stack when Node has nothing more to do; the CDK alone takes a second to be loaded.
 EACH = """
 const given = JSON.parse(process.argv[2]);
 const next = async () => {
@@ -70,10 +68,8 @@ await next();
 """
 
 
-@pytest.fixture(scope="module")
-def templates(node: str, program: Path, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
-    """The stack's template, and those after each of the changes, synthesised by one process."""
-    folder = tmp_path_factory.mktemp("cdk")
+def _synthesised(node: str, program: Path, folder: Path, **environment: str) -> list[dict[str, Any]]:
+    """The stack's template, and those after each of the changes, made by one process."""
     folders = [folder / str(number) for number in range(1 + len(CHANGES))]
     turns = [
         {"folder": str(into), "context": CONTEXT | changed}
@@ -82,9 +78,24 @@ def templates(node: str, program: Path, tmp_path_factory: pytest.TempPathFactory
     each = program.with_name(".each.mjs")
     each.write_text(EACH)
     command = [node, str(each), json.dumps(turns)]
-    done = subprocess.run(command, env={"PATH": "/usr/bin:/bin"}, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, env={"PATH": "/usr/bin:/bin", **environment}, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     return [json.loads((into / "queryport.template.json").read_text()) for into in folders]
+
+
+@pytest.fixture(scope="module")
+def templates(node: str, program: Path, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    """Without the CDK's own validation, which takes seconds to begin; cfn-lint looks at the template as well."""
+    return _synthesised(node, program, tmp_path_factory.mktemp("cdk"), CDK_VALIDATION="false")
+
+
+@pytest.mark.long
+def test_the_cdks_own_validation_finds_nothing(
+    node: str, program: Path, templates: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    assert _synthesised(node, program, tmp_path) == templates
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +107,7 @@ def _of_type(template: dict[str, Any], resource_type: str) -> dict[str, Any]:
     return {name: each for name, each in template["Resources"].items() if each["Type"] == resource_type}
 
 
+@pytest.mark.slow
 def test_cfn_lint_finds_nothing(template: dict[str, Any], tmp_path: Path) -> None:
     (tmp_path / "template.json").write_text(json.dumps(template))
     # W3005: the CDK names dependencies that follow from references as well.
@@ -104,6 +116,7 @@ def test_cfn_lint_finds_nothing(template: dict[str, Any], tmp_path: Path) -> Non
     assert done.returncode == 0, done.stdout
 
 
+@pytest.mark.slow
 def test_it_has_the_parts_that_the_template_has(template: dict[str, Any]) -> None:
     types = {each["Type"] for each in template["Resources"].values()}
     assert {
@@ -122,6 +135,7 @@ def test_it_has_the_parts_that_the_template_has(template: dict[str, Any]) -> Non
     } <= types
 
 
+@pytest.mark.slow
 def test_callers_of_the_url_have_both_permissions(template: dict[str, Any]) -> None:
     permissions = [each["Properties"] for each in _of_type(template, "AWS::Lambda::Permission").values()]
     ours = {each["Action"]: each for each in permissions if each["Principal"] == {"Ref": "AWS::AccountId"}}
@@ -131,6 +145,7 @@ def test_callers_of_the_url_have_both_permissions(template: dict[str, Any]) -> N
     assert url["Properties"]["AuthType"] == "AWS_IAM"
 
 
+@pytest.mark.slow
 def test_the_function_may_do_what_it_may_do_in_the_template(template: dict[str, Any]) -> None:
     policies = [each["Properties"] for each in _of_type(template, "AWS::IAM::Policy").values()]
     given = actions_on(granted(policies))
@@ -139,6 +154,7 @@ def test_the_function_may_do_what_it_may_do_in_the_template(template: dict[str, 
     assert not [action for action in given if "*" in action]
 
 
+@pytest.mark.slow
 def test_the_filters_are_those_of_the_template(template: dict[str, Any]) -> None:
     stack = Stack(TEMPLATE)
     wanted = {stack.properties(name)["FilterPattern"].strip() for name in ("FailuresFilter", "CrashesFilter")}
@@ -147,6 +163,7 @@ def test_the_filters_are_those_of_the_template(template: dict[str, Any]) -> None
     assert {each["MetricTransformations"][0]["DefaultValue"] for each in found} == {0}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", range(len(CHANGES)), ids=lambda change: next(iter(CHANGES[change])))
 def test_a_change_makes_a_version_and_keeps_the_one_before(templates: list[dict[str, Any]], change: int) -> None:
     ((before, version),) = _of_type(templates[0], "AWS::Lambda::Version").items()
