@@ -29,6 +29,7 @@ from handler.data_api.wire import (
     read_updates,
 )
 from queryport.emulator import Emulator
+from queryport.testing.databases import FreshDatabase
 from tests.support.boto3_session import session
 from tests.support.recorder import Answer, Recorded, Recorder
 
@@ -210,28 +211,31 @@ def test_every_text_is_sent_as_the_sdk_sends_it(text: str) -> None:
     assert json.loads(sent) == {"sql": json.loads(json.dumps(text))}
 
 
-def test_both_get_the_same_from_the_emulator(emulator: Emulator, environment: Mapping[str, str]) -> None:
+def test_both_get_the_same_from_the_emulator(
+    emulator: Emulator, environment: Mapping[str, str], suite: FreshDatabase
+) -> None:
+    addressed = {**_CLUSTER, "database": suite.name}
     assert environment["AWS_ENDPOINT_URL_RDS_DATA"] == emulator.url
     client, wire = session().client("rds-data"), Wire.from_environment()
     sql = "SELECT to_json(v)::text FROM (VALUES ('é\"'), (NULL), (:a)) AS t (v)"
-    members = {**_DATABASE, "sql": sql, "parameters": [{"name": "a", "value": {"stringValue": "😀\u2028"}}]}
+    members = {**addressed, "sql": sql, "parameters": [{"name": "a", "value": {"stringValue": "😀\u2028"}}]}
     rows = read_rows(_send(wire, Action.EXECUTE, members))
     theirs = client.execute_statement(**members)["records"]
     assert rows == Rows([record[0].get("stringValue", "null") for record in theirs], 0)
     assert rows.json_rows[1] == "null"
-    transaction = orjson.loads(_send(wire, Action.BEGIN, _DATABASE))["transactionId"]
+    transaction = orjson.loads(_send(wire, Action.BEGIN, addressed))["transactionId"]
     steps = {**_CLUSTER, "transactionId": transaction}
     insert = "INSERT INTO account (account_id, email) VALUES (:id::int, :id)"
     sets = [[{"name": "id", "value": {"stringValue": number}}] for number in "12"]
-    _send(wire, Action.BATCH_EXECUTE, {**_DATABASE, **steps, "sql": insert, "parameterSets": sets})
-    count = {**_DATABASE, "sql": "SELECT count(*)::text FROM account"}
+    _send(wire, Action.BATCH_EXECUTE, {**addressed, **steps, "sql": insert, "parameterSets": sets})
+    count = {**addressed, "sql": "SELECT count(*)::text FROM account"}
     assert read_rows(_send(wire, Action.EXECUTE, {**count, "transactionId": transaction})).json_rows == ["2"]
     _send(wire, Action.ROLL_BACK, steps)
     assert client.execute_statement(**count)["records"] == [[{"stringValue": "0"}]]
-    change = {**_DATABASE, "sql": "INSERT INTO account (account_id, email) VALUES (1, 'x')"}
+    change = {**addressed, "sql": "INSERT INTO account (account_id, email) VALUES (1, 'x')"}
     assert read_rows(_send(wire, Action.EXECUTE, change)) == Rows([], 1)
     refused: Mapping[str, Any]
-    for refused in ({**_DATABASE, "sql": "SELEKT"}, {**_DATABASE, "sql": "SELECT 1", "schema": "x"}):
+    for refused in ({**addressed, "sql": "SELEKT"}, {**addressed, "sql": "SELECT 1", "schema": "x"}):
         with pytest.raises(ServiceError) as ours:
             _send(wire, Action.EXECUTE, refused)
         with pytest.raises(ClientError) as failure:
