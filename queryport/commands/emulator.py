@@ -100,7 +100,7 @@ def emulator_command(
     """
     allow_many_connections()
     listen_by_option(host, port, "--port").close()  # a taken port is told before PostgreSQL is started
-    people = Terminal(stderr=True)
+    terminal = Terminal(stderr=True)
     resource_arn, secret_arn = RESOURCE_ARN, SECRET_ARN
     clusters = Clusters.load(clusters_file) if clusters_file is not None else None
     if clusters is not None:
@@ -125,13 +125,13 @@ def emulator_command(
         reachable = "localhost" if host in _EVERY_ADDRESS else host
         try:
             if not is_loopback(host):
-                people.prose(Text(_WARNING.format(host=host)))
+                terminal.prose(Text(_WARNING.format(host=host)))
             click.echo(f"export AWS_ENDPOINT_URL_RDS_DATA=http://{reachable}:{emulator.port}")
             click.echo(f"export QUERYPORT_RESOURCE_ARN={resource_arn}")
             click.echo(f"export QUERYPORT_SECRET_ARN={secret_arn}")
             if project is not None:
                 click.echo(f"export QUERYPORT_DATABASE={database_name(url)}")
-            people.prose(Text(_advice(accepts_any_arn=clusters is None)))
+            terminal.prose(Text(_advice(accepts_any_arn=clusters is None)))
             emulator.wait()
         except KeyboardInterrupt:
             click.echo("stopped", err=True)
