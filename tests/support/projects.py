@@ -116,10 +116,12 @@ class Project:
 def eventually(holds: Callable[[], bool], seconds: float = 30.0) -> None:
     """Waits until something holds. The limit is for what never will, however busy the machine is."""
     started = time.monotonic()
+    pause = 0.01
     while not holds():
         if time.monotonic() - started > seconds:
             raise AssertionError(f"did not come true within {seconds} seconds")
-        time.sleep(0.01)
+        time.sleep(pause)
+        pause = min(pause * 1.3, 0.1)  # what is asked is often a server that has to get on with it
 
 
 class Served:
