@@ -72,6 +72,7 @@ def _detail(schema: dict[str, Any], value: Any) -> str:
             {},
             "must have one of the forms that the schema allows",
         ),
+        ({"oneOf": [{"type": "integer"}, {"type": "string"}], "minimum": 5}, 3, "must be at least 5"),
         ({"dependentSchemas": {"a": {"minProperties": 2}}}, {"a": SECRET}, "must have at least 2 members"),
         ({"minContains": 2, "contains": {"const": 1}}, [1], "lacks an element that the schema asks for"),
         ({"maxContains": 1, "contains": {"const": 1}}, [1, 1], "has too many elements of a kind"),

@@ -12,7 +12,7 @@ import orjson
 import pytest
 from botocore.exceptions import ClientError
 from botocore.parsers import create_parser
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from handler.data_api.connection import Reply
@@ -205,6 +205,7 @@ def _execute(sql: str) -> tuple[Action, Mapping[str, Any]]:
 
 
 @given(st.text("aZ 09\"\\/'\x00\x1f\x7f\xe9\u2028\uffff\U0001f600\ud800\udfff", max_size=8))
+@example("\ud800")
 def test_every_text_is_sent_as_the_sdk_sends_it(text: str) -> None:
     # Half a surrogate pair too: it is for the service to say that it is none of Unicode's.
     sent = Request.of(Action.EXECUTE, {"sql": text}).body
@@ -262,6 +263,7 @@ _MEMBERS = st.dictionaries(
     header=st.none() | _NAMES,
     body=st.one_of(_MEMBERS, st.sampled_from([b"", b"{}", b"<html></html>", b"no JSON", b"\xff"])),
 )
+@example(status=503, header=None, body=b"<html></html>")
 def test_errors_have_the_codes_that_botocore_reads(status: int, header: str | None, body: bytes) -> None:
     headers = {"x-amzn-errortype": header} if header else {}
     ours = _service_error(Reply(status, headers, body))

@@ -95,9 +95,10 @@ def test_null_is_no_array_where_the_parameter_may_be_null(element: Any) -> None:
         ({"type": "string", "pattern": "^[a,]$"}, True),
         ({"type": "string", "pattern": NUMBER_RANGE}, True),
         ({}, True),
+        (True, True),
     ],
 )
-def test_only_an_element_that_may_have_a_comma_keeps_an_encoded_one(element: dict[str, Any], *, has: bool) -> None:
+def test_only_an_element_that_may_have_a_comma_keeps_an_encoded_one(element: Any, *, has: bool) -> None:
     assert has_commas({"type": ["array", "null"], "items": element}) is has
 
 
