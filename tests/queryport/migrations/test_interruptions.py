@@ -109,8 +109,9 @@ def _fetch(url: str, query: str) -> list[tuple[object, ...]]:
 
 _SLEEPING = """
     SELECT count(*) FROM pg_stat_activity
-    WHERE datname = current_database() AND state = 'active' AND query LIKE '%pg_sleep(60)%' AND pid <> pg_backend_pid()
+    WHERE datname = current_database() AND query LIKE '%pg_sleep(60)%' AND wait_event = 'PgSleep'
 """
+"""A block that commits is first tried in a transaction, where it fails before it sleeps."""
 
 
 def _sleeps(url: str) -> None:
