@@ -26,8 +26,8 @@ from psycopg.pq import PGconn
 
 from benchmarks.measure import Outcome
 from queryport.emulator import Emulator, Limits
-from queryport.emulator.records import RecordRows, ReturnTypes
-from queryport.emulator.result_types import BUILT_IN
+from queryport.emulator.results.records import RecordRows, ReturnTypes
+from queryport.emulator.results.types import BUILT_IN
 from queryport.postgres.server import EmbeddedPostgres
 
 TURNS = 11

@@ -31,7 +31,7 @@ def _floors(package: str) -> Floors:
 
 FLOORS: Mapping[str, Floors] = {
     package: _floors(package.replace(".", "/"))
-    for package in (*PACKAGES, "queryport.compile", "queryport.compile.analysis")
+    for package in (*PACKAGES, "queryport.emulator", "queryport.compile", "queryport.compile.analysis")
 }
 
 

@@ -18,7 +18,7 @@ from queryport.console.terminal import Terminal, counted
 from queryport.diagnostics.rules import Severity
 
 if TYPE_CHECKING:
-    from queryport.emulator.call_log import DatabaseReport
+    from queryport.emulator.calls.log import DatabaseReport
     from queryport.local.calls import AnsweredRequest
 
 _MOST_SHOWN = 40

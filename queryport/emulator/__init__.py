@@ -7,19 +7,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from queryport.emulator.call_log import Call
-    from queryport.emulator.clusters import Clusters, ClustersError
-    from queryport.emulator.faults import Fault
+    from queryport.emulator.calls.faults import Fault
+    from queryport.emulator.calls.log import Call
     from queryport.emulator.limits import Limits
     from queryport.emulator.server import Emulator, EmulatorError
+    from queryport.emulator.sessions.clusters import Clusters, ClustersError
 
 _HOMES = {
-    "Call": "call_log",
-    "Clusters": "clusters",
-    "ClustersError": "clusters",
+    "Call": "calls.log",
+    "Clusters": "sessions.clusters",
+    "ClustersError": "sessions.clusters",
     "Emulator": "server",
     "EmulatorError": "server",
-    "Fault": "faults",
+    "Fault": "calls.faults",
     "Limits": "limits",
 }
 

@@ -13,18 +13,18 @@ import uvicorn
 import uvloop
 
 from queryport.console.failure import CommandError
-from queryport.emulator.app import EmulatorApplication
-from queryport.emulator.call_log import CallLog, DatabaseReport
-from queryport.emulator.calls import ServedCalls
-from queryport.emulator.clusters import Clusters, DeclaredClusters
-from queryport.emulator.control import control_routes
-from queryport.emulator.faults import Faults
-from queryport.emulator.http_protocol import HttpProtocol
+from queryport.emulator.calls.faults import Faults
+from queryport.emulator.calls.log import CallLog, DatabaseReport
+from queryport.emulator.calls.served import ServedCalls
+from queryport.emulator.http.app import EmulatorApplication
+from queryport.emulator.http.control import control_routes
+from queryport.emulator.http.operations import PATHS, ServedOperation
+from queryport.emulator.http.protocol import HttpProtocol
+from queryport.emulator.http.secrets_manager import Secrets, secrets_route
 from queryport.emulator.limits import Limits
-from queryport.emulator.operations import PATHS, ServedOperation
-from queryport.emulator.secrets_manager import Secrets, secrets_route
 from queryport.emulator.service import Service
-from queryport.emulator.targets import Directory, OneServer
+from queryport.emulator.sessions.clusters import Clusters, DeclaredClusters
+from queryport.emulator.sessions.targets import Directory, OneServer
 from queryport.web.listener import listen
 from queryport.web.pages import NOTHING_MORE, Allowed, Pages, with_cors
 

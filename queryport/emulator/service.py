@@ -10,24 +10,24 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 import orjson
 
 from queryport.aws.placeholders import Scanned, has_several_statements, scan
-from queryport.emulator.binding import AS_BINARY, BoundArguments, bind
-from queryport.emulator.catalog import look_up_columns, look_up_types
 from queryport.emulator.errors import ApiError, PostgresFailure, validation
 from queryport.emulator.limits import Limits
-from queryport.emulator.metadata import column_metadata
-from queryport.emulator.pool import Pool
-from queryport.emulator.records import RecordRows, ReturnTypes
-from queryport.emulator.requests import (
+from queryport.emulator.requests.binding import AS_BINARY, BoundArguments, bind
+from queryport.emulator.requests.shapes import (
     BatchExecuteStatement,
     BeginTransaction,
     ExecuteStatement,
     ResultSetOptions,
     ServiceRequest,
 )
-from queryport.emulator.result_types import BUILT_IN, ResultType
-from queryport.emulator.session import CopyRefused, Session, SessionLost, Tag
-from queryport.emulator.targets import Directory
-from queryport.emulator.transactions import EmulatedTransactions
+from queryport.emulator.results.catalog import look_up_columns, look_up_types
+from queryport.emulator.results.metadata import column_metadata
+from queryport.emulator.results.records import RecordRows, ReturnTypes
+from queryport.emulator.results.types import BUILT_IN, ResultType
+from queryport.emulator.sessions.pool import Pool
+from queryport.emulator.sessions.session import CopyRefused, Session, SessionLost, Tag
+from queryport.emulator.sessions.targets import Directory
+from queryport.emulator.sessions.transactions import EmulatedTransactions
 
 ResponseMembers = dict[str, object]
 

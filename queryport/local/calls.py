@@ -10,7 +10,7 @@ from typing import Protocol
 from starlette.responses import Response
 
 from handler.contract.execution import KEYS_CONSTRAINT, MARK_START, MOVED_MARK
-from queryport.emulator.call_log import DatabaseReport
+from queryport.emulator.calls.log import DatabaseReport
 from queryport.emulator.errors import PostgresFailure
 
 _TRACES_KEPT = 1000

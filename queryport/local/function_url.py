@@ -21,7 +21,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from handler.contract.limits import LAMBDA_PAYLOAD_BYTES
-from queryport.emulator.call_log import DatabaseReport
+from queryport.emulator.calls.log import DatabaseReport
 from queryport.local.calls import AnsweredRequest, Answering, DatabaseReports, ReportRequest
 from queryport.local.default_caller import DefaultCaller, as_iam
 from queryport.local.lambda_environment import InvocationResult, LambdaEvent

@@ -26,7 +26,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from psycopg.conninfo import conninfo_to_dict
 
 from queryport.emulator import Emulator, Limits
-from queryport.emulator.pool import KEPT_IDLE
+from queryport.emulator.sessions.pool import KEPT_IDLE
 from queryport.postgres.server import EmbeddedPostgres
 from tests.support.data_api import Api, long, text
 

@@ -17,7 +17,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from queryport.emulator import Clusters, Emulator, Limits
-from queryport.emulator.clusters import Cluster, Secret
+from queryport.emulator.sessions.clusters import Cluster, Secret
 from queryport.postgres.server import EmbeddedPostgres
 from tests.queryport.emulator.conftest import NewEmulator
 from tests.support.data_api import RESOURCE_ARN, SECRET_ARN, Api, Refusal, refused

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from queryport.emulator import Clusters, ClustersError, Emulator
-from queryport.emulator.clusters import Cluster, Secret
+from queryport.emulator.sessions.clusters import Cluster, Secret
 from queryport.postgres.server import EmbeddedPostgres
 from tests.queryport.emulator.conftest import NewEmulator
 from tests.support.data_api import RESOURCE_ARN, SECRET_ARN, Api

@@ -9,11 +9,11 @@ import pytest
 
 from queryport.commands.emulator import emulator_command
 from queryport.emulator import Call, Fault, Limits
-from queryport.emulator.call_log import CallLog
-from queryport.emulator.clusters import Cluster, Secret
-from queryport.emulator.control import control_routes
+from queryport.emulator.calls.faults import Faults
+from queryport.emulator.calls.log import CallLog
 from queryport.emulator.errors import STATUS
-from queryport.emulator.faults import Faults
+from queryport.emulator.http.control import control_routes
+from queryport.emulator.sessions.clusters import Cluster, Secret
 from queryport.testing.data_api_plugin import LocalDataApi
 from tests.support.repository import DOCS
 

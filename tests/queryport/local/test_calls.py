@@ -4,7 +4,7 @@ import pytest
 
 from handler.contract.execution import KEYS_CONSTRAINT, MOVED_MARK
 from handler.engine import row_count
-from queryport.emulator.call_log import DatabaseReport
+from queryport.emulator.calls.log import DatabaseReport
 from queryport.emulator.errors import PostgresFailure
 from queryport.local.calls import DatabaseReports
 

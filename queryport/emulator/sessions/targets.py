@@ -11,7 +11,7 @@ from typing import Protocol, Self
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from queryport.emulator.errors import PostgresFailure
-from queryport.emulator.requests import ServiceRequest
+from queryport.emulator.requests.shapes import ServiceRequest
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from queryport.aws.placeholders import Scanned
-from queryport.emulator import chrono
 from queryport.emulator.errors import ApiError, validation
-from queryport.emulator.requests import SqlParameter, TypeHint, Value
+from queryport.emulator.requests import chrono
+from queryport.emulator.requests.shapes import SqlParameter, TypeHint, Value
 
 UNTYPED = 0
 BOOL, BYTEA, INT8, TEXT, FLOAT8, DATE, TIME, TIMESTAMP, NUMERIC, UUID, JSONB = (

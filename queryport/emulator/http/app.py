@@ -1,6 +1,6 @@
 """The emulator's ASGI application: a route for each operation, and AWS's answers for everything else.
 
-Web pages come here, and what is not an operation's plain request; see queryport.emulator.http_protocol for those.
+Web pages come here, and what is not an operation's plain request; see queryport.emulator.http.protocol for those.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from starlette.routing import BaseRoute, Route, Router
 from starlette.types import Receive, Scope, Send
 
-from queryport.emulator.calls import ConnectionDropped
+from queryport.emulator.calls.served import ConnectionDropped
 from queryport.emulator.errors import ApiError
-from queryport.emulator.http_protocol import CYCLE
-from queryport.emulator.operations import OperationReply, ServedOperation, refusal
+from queryport.emulator.http.operations import OperationReply, ServedOperation, refusal
+from queryport.emulator.http.protocol import CYCLE
 
 if TYPE_CHECKING:
     from uvicorn.protocols.http.httptools_impl import RequestResponseCycle

@@ -13,9 +13,9 @@ from psycopg import OperationalError, pq
 from psycopg.pq import ConnStatus, ExecStatus, PollingStatus, TransactionStatus
 from psycopg.pq.abc import PGconn, PGresult
 
-from queryport.emulator.binding import AS_TEXT, BoundArguments
 from queryport.emulator.errors import PostgresFailure
-from queryport.emulator.refusals import failure_in, refusal
+from queryport.emulator.requests.binding import AS_TEXT, BoundArguments
+from queryport.emulator.sessions.refusals import failure_in, refusal
 
 # Bound to names of the module once: they are looked at many times for each statement.
 _COMMAND_OK = ExecStatus.COMMAND_OK

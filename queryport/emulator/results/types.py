@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 import orjson
 
-from queryport.emulator import temporal
 from queryport.emulator.errors import ApiError, unsupported_result
+from queryport.emulator.results import temporal
 
 QUOTED = b'"%b"'
 BARE = b"%b"

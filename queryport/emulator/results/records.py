@@ -12,10 +12,10 @@ from typing import NamedTuple, cast
 import orjson
 from psycopg.pq.abc import PGresult
 
-from queryport.emulator import arrays
 from queryport.emulator.errors import ApiError, unsupported_result
 from queryport.emulator.limits import Limits, size_of_rows
-from queryport.emulator.result_types import (
+from queryport.emulator.results import arrays
+from queryport.emulator.results.types import (
     BARE,
     BUILT_IN,
     DECIMAL,

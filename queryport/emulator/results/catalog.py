@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from psycopg.pq.abc import PGresult
 
-from queryport.emulator.binding import AS_TEXT, BoundArguments
-from queryport.emulator.result_types import BUILT_IN, STRING, ResultType, array_of
-from queryport.emulator.session import Session
+from queryport.emulator.requests.binding import AS_TEXT, BoundArguments
+from queryport.emulator.results.types import BUILT_IN, STRING, ResultType, array_of
+from queryport.emulator.sessions.session import Session
 
 _OIDS = 1028
 """The type oid[]."""

@@ -8,8 +8,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from queryport.emulator.call_log import KEPT, CallLog
-from queryport.emulator.faults import Fault, Faults
+from queryport.emulator.calls.faults import Fault, Faults
+from queryport.emulator.calls.log import KEPT, CallLog
 
 _NUMBER = re.compile("[0-9]{1,9}")
 

@@ -8,9 +8,9 @@ import random
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from queryport.emulator.calls import ServedCalls
+from queryport.emulator.calls.served import ServedCalls
 from queryport.emulator.errors import ApiError
-from queryport.emulator.signature import signed_region
+from queryport.emulator.http.signature import signed_region
 
 PATHS = {
     "/Execute": "ExecuteStatement",

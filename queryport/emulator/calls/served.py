@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 import orjson
 
-from queryport.emulator.call_log import Call, CallLog, DatabaseReport
+from queryport.emulator.calls.faults import Fault, Faults
+from queryport.emulator.calls.log import Call, CallLog, DatabaseReport
 from queryport.emulator.errors import ApiError, PostgresFailure, validation
-from queryport.emulator.faults import Fault, Faults
-from queryport.emulator.requests import (
+from queryport.emulator.requests.shapes import (
     SHAPES,
     BatchExecuteStatement,
     ExecuteStatement,
@@ -19,7 +19,7 @@ from queryport.emulator.requests import (
     read,
 )
 from queryport.emulator.service import Service
-from queryport.emulator.session import SessionLost
+from queryport.emulator.sessions.session import SessionLost
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -13,8 +13,8 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from queryport.emulator.errors import ApiError, PostgresFailure
 from queryport.emulator.limits import Limits
-from queryport.emulator.session import Session, SessionLost
-from queryport.emulator.targets import Target
+from queryport.emulator.sessions.session import Session, SessionLost
+from queryport.emulator.sessions.targets import Target
 
 CONNECT_SECONDS = 10.0
 RESET_SECONDS = 0.01

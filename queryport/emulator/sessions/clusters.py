@@ -14,8 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from queryport.console.failure import CommandError
 from queryport.emulator.errors import ApiError, resuming
-from queryport.emulator.requests import LONGEST_ARN, SHORTEST_ARN, ServiceRequest
-from queryport.emulator.targets import PostgresServer, Target, target
+from queryport.emulator.requests.shapes import LONGEST_ARN, SHORTEST_ARN, ServiceRequest
+from queryport.emulator.sessions.targets import PostgresServer, Target, target
 
 
 class ClustersError(CommandError):

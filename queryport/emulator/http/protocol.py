@@ -10,8 +10,8 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
-from queryport.emulator.calls import ConnectionDropped
-from queryport.emulator.operations import OperationReply, ServedOperation
+from queryport.emulator.calls.served import ConnectionDropped
+from queryport.emulator.http.operations import OperationReply, ServedOperation
 from queryport.web.pages import Pages
 from queryport.web.persistent_http import PersistentHttp
 

@@ -13,7 +13,7 @@ from starlette.routing import Match, Route
 from starlette.types import Scope
 
 from queryport.emulator.errors import ApiError
-from queryport.emulator.signature import signed_region
+from queryport.emulator.http.signature import signed_region
 
 Secrets = Callable[[str], str | None]
 """Gives the text of the secret of an ARN, None where there is no such secret."""

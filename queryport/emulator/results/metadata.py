@@ -5,9 +5,9 @@ The sizes are those of PostgreSQL's JDBC driver, which the service's metadata fo
 
 from collections.abc import Mapping
 
-from queryport.emulator.catalog import TableColumn
-from queryport.emulator.records import RecordColumn
-from queryport.emulator.result_types import ResultType
+from queryport.emulator.results.catalog import TableColumn
+from queryport.emulator.results.records import RecordColumn
+from queryport.emulator.results.types import ResultType
 
 ColumnMetadata = dict[str, str | int | bool]
 

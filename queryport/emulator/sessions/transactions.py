@@ -14,9 +14,9 @@ from typing import Any
 
 from queryport.emulator.errors import ApiError, too_many_clients
 from queryport.emulator.limits import Limits
-from queryport.emulator.pool import Pool
-from queryport.emulator.session import Session
-from queryport.emulator.targets import Target
+from queryport.emulator.sessions.pool import Pool
+from queryport.emulator.sessions.session import Session
+from queryport.emulator.sessions.targets import Target
 
 EXPIRED = "Transaction may be expired."
 ENDED = "One previous call resulted in a termination of your transaction."

@@ -1,0 +1,1 @@
+"""A call between HTTP and the service: faults that were asked for, and the log."""

@@ -1,0 +1,1 @@
+"""How the emulator is reached: HTTP, signatures, the five operations, its own endpoints."""
