@@ -56,6 +56,8 @@ class ServedCalls:
             if self._check_region and region is not None:
                 _refuse_other_region(request, region)
             fault = self._faults.next(operation)
+            if fault is None:
+                return orjson.dumps(await self._service.answer(operation, request))
             return await self._struck(operation, request, fault)
         except ApiError as error:
             outcome, message = error.code, error.message
@@ -74,9 +76,7 @@ class ServedCalls:
             seconds = time.perf_counter() - began
             self._log.add(_noted(operation, request, outcome, message, seconds, fault))
 
-    async def _struck(self, operation: str, request: ServiceRequest, fault: Fault | None) -> bytes:
-        if fault is None:
-            return await self._answer(operation, request)
+    async def _struck(self, operation: str, request: ServiceRequest, fault: Fault) -> bytes:
         if fault.when == "before":
             await _inflict(fault, request)
             return await self._answer(operation, request)

@@ -113,5 +113,6 @@ class HttpProtocol(PersistentHttp):
 
     def _write(self, reply: OperationReply) -> None:
         """Write head and body in one piece: by themselves they are two system calls, and wake the client twice."""
-        headers = [b"%b: %b\r\n" % header for header in (*self.server_state.default_headers, *reply.headers)]
-        self.transport.write(b"".join((STATUS_LINE[reply.status], *headers, b"\r\n", reply.body)))
+        lines = [b"%b: %b\r\n" % header for header in self.server_state.default_headers]
+        lines += [b"%b: %b\r\n" % header for header in reply.headers]
+        self.transport.write(b"%b%b\r\n%b" % (STATUS_LINE[reply.status], b"".join(lines), reply.body))

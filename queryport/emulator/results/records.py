@@ -165,7 +165,7 @@ def _fields(type_: ResultType, codec: FieldCodec, texts: Texts, returns: ReturnT
     if codec is DECIMAL and returns.decimals_as_numbers:
         return BARE, [_NULL_FIELD if text is None else b'{"%b":%b}' % long_or_double(text) for text in texts]
     codec = _chosen(codec, texts, returns)
-    return _rendered(b'{"%b":%b}' % (codec.member.encode(), codec.form), codec.convert, texts, _NULL_FIELD)
+    return _rendered(codec.as_field, codec.convert, texts, _NULL_FIELD)
 
 
 def _members(label: str, type_: ResultType, codec: FieldCodec, texts: Texts, returns: ReturnTypes) -> Rendered:

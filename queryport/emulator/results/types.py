@@ -10,7 +10,7 @@ thousand fields.
 import base64
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import orjson
 
@@ -33,6 +33,11 @@ class FieldCodec:
     """BARE, or QUOTED where the converted text is a string in which nothing needs an escape."""
     convert: Callable[[bytes], bytes] | None
     """None where PostgreSQL's text is JSON's already."""
+    as_field: bytes = field(init=False)
+    """The form of a whole Field."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "as_field", b'{"%b":%b}' % (self.member.encode(), self.form))
 
 
 def _string(text: bytes) -> bytes:
