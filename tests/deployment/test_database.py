@@ -7,6 +7,8 @@ import pytest
 from tests.deployment.stack import Stack
 from tests.deployment.test_versions import OTHER, TEMPLATE, other_value
 
+pytestmark = pytest.mark.slow
+
 KEPT = {
     "Cluster",
     "ClusterSecurityGroup",
@@ -31,7 +33,6 @@ def _changes(stack: Stack) -> list[tuple[str, dict[str, str]]]:
     ]
 
 
-@pytest.mark.slow
 def test_no_parameter_replaces_the_database(stack: Stack) -> None:
     """Where one takes it out of the stack, the database and what it stands on are kept."""
     for parameter, values in _changes(stack):

@@ -8,6 +8,8 @@ import pytest
 from tests.deployment.stack import Stack
 from tests.support.repository import ROOT
 
+pytestmark = pytest.mark.slow
+
 TEMPLATE = ROOT / "template.yaml"
 
 OTHER = {

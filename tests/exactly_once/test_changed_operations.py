@@ -13,6 +13,8 @@ from tests.support.compiling import compile_to_catalog
 from tests.support.function import Function, Response
 from tests.support.projects import write
 
+pytestmark = pytest.mark.slow
+
 INSERT = "INSERT INTO document (id, title, version) VALUES (:id, 'a, b', :id + 100)"
 TAGGED = "-- result: one\n-- status: 201\n-- location: /documents/{id}\n-- etag: version\n"
 BUILDS = {

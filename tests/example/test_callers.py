@@ -17,6 +17,8 @@ from queryport.testing.function import cold_start, function_environment
 from tests.support.function import IAM_CALLER, Function
 from tests.support.repository import QUERIES
 
+pytestmark = pytest.mark.slow
+
 ALICE = "a11ce000-0000-4000-8000-000000000001"
 BOB = "b0b00000-0000-4000-8000-000000000002"
 AS_ALICE = {"sub": "alice", "customer_id": ALICE}

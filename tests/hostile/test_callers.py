@@ -65,16 +65,22 @@ def check(target: Target, seed: int, requests: int) -> None:
     assert not any(each in logged for each in _NEVER_TOLD)
 
 
-def test_a_function_of_every_type_is_no_callers_to_break(every: Target) -> None:
-    check(every, SEED, 1000)
+_OF_REQUESTS = [250, pytest.param(1000, marks=pytest.mark.slow)]
 
 
-def test_the_example_is_no_callers_to_break(shop: Target) -> None:
-    check(shop, SEED, 1000)
+@pytest.mark.parametrize("requests", _OF_REQUESTS)
+def test_a_function_of_every_type_is_no_callers_to_break(every: Target, requests: int) -> None:
+    check(every, SEED, requests)
 
 
-def test_a_warehouse_is_no_callers_to_break(warehouse: Target) -> None:
-    check(warehouse, SEED, 1000)
+@pytest.mark.parametrize("requests", _OF_REQUESTS)
+def test_the_example_is_no_callers_to_break(shop: Target, requests: int) -> None:
+    check(shop, SEED, requests)
+
+
+@pytest.mark.parametrize("requests", _OF_REQUESTS)
+def test_a_warehouse_is_no_callers_to_break(warehouse: Target, requests: int) -> None:
+    check(warehouse, SEED, requests)
 
 
 @pytest.mark.parametrize("operation", OWN_MISTAKES)

@@ -28,6 +28,8 @@ from tests.support.once import once_a_run
 from tests.support.projects import write
 from tests.support.roles import as_role
 
+pytestmark = pytest.mark.slow
+
 ALICE, BOB, CAROL = (f"00000000-0000-4000-8000-00000000000{letter}" for letter in "abc")
 USER = "policies_authenticated"
 CALLERS: dict[str, dict[str, Any]] = {

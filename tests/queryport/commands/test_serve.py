@@ -50,6 +50,7 @@ def _database_url(served: Served) -> str:
     return shlex.split(served.printed("PostgreSQL"))[1]
 
 
+@pytest.mark.slow
 def test_a_key_that_is_made_while_it_runs_is_taken(served: Served) -> None:
     partners = {
         "sql_queries/stock.sql": "-- http: GET /stock\n-- allow: [key:partner-*]\n-- result: value\nSELECT 5 AS n\n"
@@ -65,6 +66,7 @@ def test_a_key_that_is_made_while_it_runs_is_taken(served: Served) -> None:
     eventually(lambda: served.client.get("/stock").status_code == 404)
 
 
+@pytest.mark.slow
 def test_the_database_can_be_reached_as_shown(served: Served) -> None:
     with psycopg.connect(_database_url(served)) as connection:
         assert connection.execute("SELECT count(*) FROM book").fetchone() == (5,)
@@ -103,12 +105,14 @@ def test_calls_are_shown(served: Served) -> None:
     eventually(lambda: "200  GET /books/2" in served.output and "404  GET /nowhere" in served.output)
 
 
+@pytest.mark.slow
 def test_the_handlers_log_is_kept(served: Served) -> None:
     served.client.get("/books/4")
     log = served.project / ".queryport" / "handler.log"
     eventually(lambda: '"operation":"books.get"' in log.read_text())
 
 
+@pytest.mark.slow
 def test_a_slow_query_holds_up_no_other(served: Served) -> None:
     slow = threading.Thread(target=served.call, args=["books.wait"], kwargs={"seconds": 60})
     slow.start()
@@ -123,6 +127,7 @@ def test_a_slow_query_holds_up_no_other(served: Served) -> None:
     slow.join()
 
 
+@pytest.mark.slow
 def test_a_handler_that_dies_is_a_bad_gateway_and_then_replaced(served: Served) -> None:
     answers: list[int] = []
     call = threading.Thread(target=lambda: answers.append(served.call("books.wait", seconds=5).status_code))
@@ -163,6 +168,7 @@ def test_the_catalogues_of_earlier_saves_are_removed(served: Served) -> None:
     eventually(lambda: served.call("counter").status_code == 404)
 
 
+@pytest.mark.slow
 def test_files_come_and_go(served: Served) -> None:
     write(served.project, {"sql_queries/new/one.sql": "-- result: value\nSELECT 1 AS one\n"})
     eventually(lambda: served.value("new.one") == 1)
@@ -220,6 +226,7 @@ def test_an_edited_migration_makes_a_new_database_while_the_old_one_answers(serv
     eventually(lambda: served.value("books.pages") == [{"title": "Changed by hand", "pages": 100}])
 
 
+@pytest.mark.slow
 def test_a_broken_migration_is_shown_and_changes_nothing(served: Served) -> None:
     write(served.project, {"migrations/0003_broken.sql": "ALTER TABLE bok ADD x int;"})
     eventually(lambda: 'migrations/0003_broken.sql:1:1 QP202 relation "bok" does not exist' in served.output)
@@ -234,6 +241,7 @@ def test_a_broken_migration_is_shown_and_changes_nothing(served: Served) -> None
     eventually(lambda: served.output.count("all is well again") > wells)
 
 
+@pytest.mark.slow
 def test_the_settings_are_followed(served: Served) -> None:
     write(served.project, {"queryport.toml": 'querys = "other"\n'})
     eventually(lambda: "unknown key querys: did you mean queries?" in served.output)

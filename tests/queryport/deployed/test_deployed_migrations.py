@@ -28,6 +28,8 @@ from queryport.testing.function import client_environment
 from tests.support.databases import emptied, suite_database
 from tests.support.projects import write
 
+pytestmark = pytest.mark.slow
+
 CLUSTER = "arn:aws:rds:us-east-1:123456789012:cluster:shop"
 SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:shop"  # noqa: S105 (an ARN is no secret)
 
@@ -178,7 +180,6 @@ def test_a_file_without_a_transaction_is_refused_where_what_ran_of_it_was_edited
         _migrate(database, folder)
 
 
-@pytest.mark.slow
 def test_a_statement_may_outlive_its_call(database: DataApiTransport, folder: Path, url: str) -> None:
     write(
         folder, {"0003_slow.sql": "CREATE TABLE slow AS SELECT pg_sleep(1.5)::text AS s;\nALTER TABLE slow ADD n int;"}
@@ -187,7 +188,6 @@ def test_a_statement_may_outlive_its_call(database: DataApiTransport, folder: Pa
     assert _fetch(url, "SELECT count(*) FROM slow") == [(1,)]
 
 
-@pytest.mark.slow
 def test_a_statement_that_fails_after_its_call_undoes_the_file(
     database: DataApiTransport, folder: Path, url: str
 ) -> None:
@@ -205,14 +205,12 @@ CREATE INDEX CONCURRENTLY a_slow ON public.a (slow(n));
 """
 
 
-@pytest.mark.slow
 def test_an_index_that_takes_its_time_is_found_done(database: DataApiTransport, folder: Path, url: str) -> None:
     write(folder, {"0003_index.sql": SLOW_INDEX})
     assert _migrate(database, folder)[-1] == "0003_index.sql"
     assert _fetch(url, "SELECT indisvalid FROM pg_index WHERE indexrelid = 'a_slow'::regclass") == [(True,)]
 
 
-@pytest.mark.slow
 def test_an_outcome_that_cannot_be_told_is_not_guessed(database: DataApiTransport, folder: Path) -> None:
     write(folder, {"0003_slow.sql": "-- transaction: off\nDO $$ BEGIN COMMIT; PERFORM pg_sleep(1); END $$;"})
     with pytest.raises(ScriptError, match=r"0003_slow.sql:2:1 QP604 .* whether it succeeded cannot be told"):
@@ -222,13 +220,11 @@ def test_an_outcome_that_cannot_be_told_is_not_guessed(database: DataApiTranspor
     assert run_scripts(database, read_scripts(folder), unfinished=Unfinished.SKIP).migrations == ("0003_slow.sql",)
 
 
-@pytest.mark.slow
 def test_a_slow_block_that_leaves_its_transaction_alone_is_done(database: DataApiTransport, folder: Path) -> None:
     write(folder, {"0003_slow.sql": "-- transaction: off\nDO $$ BEGIN PERFORM pg_sleep(1); END $$;"})
     assert _migrate(database, folder)[-1] == "0003_slow.sql"
 
 
-@pytest.mark.slow
 def test_a_sleeping_database_is_waited_for(emulator: Emulator, database: DataApiTransport, folder: Path) -> None:
     emulator.faults.arm(Fault(kind="resume", seconds=0.5))
     assert len(_migrate(database, folder)) == 2
@@ -267,7 +263,6 @@ def _held(url: str) -> Iterator[None]:
         yield
 
 
-@pytest.mark.slow
 def test_one_runner_waits_for_the_other(database: DataApiTransport, folder: Path, url: str) -> None:
     said: list[str] = []
 

@@ -22,6 +22,8 @@ from queryport.testing.databases import FreshDatabase
 from tests.support.databases import copy_for_suite, fresh_copy, template_database
 from tests.support.projects import run, write
 
+pytestmark = pytest.mark.slow
+
 PROJECT = {
     "migrations/0001_shop.sql": """
         CREATE TYPE cover AS ENUM ('hard', 'soft');
@@ -161,7 +163,6 @@ def test_what_differs_is_told(check: Callable[[], LiveCheck], live: str, change:
     assert drifts.items() <= found.items()
 
 
-@pytest.mark.slow
 def test_more_than_the_migrations_make_is_no_drift(check: Callable[[], LiveCheck], live: str) -> None:
     _change(live, "CREATE TABLE extra (n int); ALTER TABLE book ADD note text")
     assert check() == LiveCheck((), ("column public.book.note", "column public.extra.n", "table public.extra"))
@@ -185,7 +186,6 @@ def test_a_privilege_that_the_database_user_lacks_is_drift(
         _change(live, "DROP OWNED BY reader; DROP ROLE reader")
 
 
-@pytest.mark.slow
 def test_nothing_is_executed(check: Callable[[], LiveCheck], live: str) -> None:
     _change(live, "INSERT INTO book VALUES (1, 'One', 'hard', 1)")
     check()
@@ -193,7 +193,6 @@ def test_nothing_is_executed(check: Callable[[], LiveCheck], live: str) -> None:
         assert connection.execute("SELECT title FROM book").fetchall() == [("One",)]
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("live")
 def test_the_commands_bring_a_database_up_to_date_and_find_it_so(project: Path, data_dir: Path) -> None:
     write(
@@ -217,7 +216,6 @@ def test_the_commands_bring_a_database_up_to_date_and_find_it_so(project: Path, 
     assert after.output.endswith("no errors; no differences in the deployed database\n")
 
 
-@pytest.mark.slow
 def test_where_the_database_is_must_be_said(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("QUERYPORT_RESOURCE_ARN", raising=False)
     monkeypatch.delenv("QUERYPORT_SECRET_ARN", raising=False)
@@ -227,7 +225,6 @@ def test_where_the_database_is_must_be_said(project: Path, monkeypatch: pytest.M
     assert "--database-url" in done.errors
 
 
-@pytest.mark.slow
 def test_a_database_user_for_whom_no_policy_holds_is_told(
     project: Path, check: Callable[[], LiveCheck], schema: str, database: LocalDataApi
 ) -> None:

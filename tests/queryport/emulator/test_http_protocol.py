@@ -123,15 +123,22 @@ PIPELINED: dict[str, Callable[[bytes], bytes]] = {
 }
 
 
-@pytest.mark.parametrize("ways", list(itertools.product(PIPELINED, repeat=3)), ids="-".join)
+@pytest.mark.parametrize(
+    "ways",
+    [
+        *itertools.product(PIPELINED, repeat=2),
+        *(pytest.param(ways, marks=pytest.mark.slow) for ways in itertools.product(PIPELINED, repeat=3)),
+    ],
+    ids=str,
+)
 def test_requests_that_do_not_wait_are_answered_in_their_order(emulator: Emulator, ways: tuple[str, ...]) -> None:
     # The later ones would be ready before the earlier ones.
     statements = ["SELECT 0 AS n FROM pg_sleep(0.04)", "SELECT 1 AS n FROM pg_sleep(0.02)", "SELECT 2 AS n"]
     bodies = [json.dumps(ADDRESSED | {"sql": sql}).encode() for sql in statements]
     with Connection(emulator) as connection:
-        connection.socket.sendall(b"".join(PIPELINED[way](body) for way, body in zip(ways, bodies, strict=True)))
+        connection.socket.sendall(b"".join(PIPELINED[way](body) for way, body in zip(ways, bodies, strict=False)))
         found = [json.loads(connection.answer()[2])["records"][0][0]["longValue"] for _ in ways]
-    assert found == [0, 1, 2]
+    assert found == list(range(len(ways)))
 
 
 @pytest.mark.parametrize("size", [1, 7, 300])

@@ -22,6 +22,8 @@ from queryport.postgres.server import EmbeddedPostgres
 from tests.support.data_api import RESOURCE_ARN, SECRET_ARN, Api
 from tests.support.databases import fresh_copy, template_database
 
+pytestmark = pytest.mark.slow
+
 
 def connect(api: Api, **options: Any) -> Any:
     return aurora_data_api.connect(

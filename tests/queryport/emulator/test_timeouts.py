@@ -10,6 +10,8 @@ from queryport.emulator import Emulator, Limits
 from tests.queryport.emulator.conftest import NewEmulator
 from tests.support.data_api import Api
 
+pytestmark = pytest.mark.slow
+
 SLOW_INSERT = "INSERT INTO t SELECT 'x' FROM (SELECT pg_sleep(0.6)) q"
 
 

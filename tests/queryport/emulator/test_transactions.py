@@ -119,7 +119,10 @@ def test_a_transaction_whose_session_dies_was_aborted(api: Api, postgres: Embedd
     pid = api.value("SELECT pg_backend_pid()", transactionId=transaction)
     with psycopg.connect(postgres.url(), autocommit=True) as connection:
         connection.execute("SELECT pg_terminate_backend(%s, 5000)", (pid,))
-    assert not_found(api.refusal("SELECT 1", transactionId=transaction), transaction, ABORTED)
+    refusal = api.refusal("SELECT 1", transactionId=transaction)
+    if refusal.code == "DatabaseUnavailableException":  # the call was quicker than the news
+        refusal = api.refusal("SELECT 1", transactionId=transaction)
+    assert not_found(refusal, transaction, ABORTED)
 
 
 def test_a_session_that_dies_during_a_statement_says_its_last_words(api: Api, postgres: EmbeddedPostgres) -> None:

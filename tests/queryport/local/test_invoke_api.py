@@ -16,6 +16,8 @@ from moto import mock_aws
 
 from tests.support.projects import BOOKSHOP, Served, eventually, write
 
+pytestmark = pytest.mark.slow
+
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:queryport"
 PATH = "/2015-03-31/functions/queryport/invocations"
 
@@ -177,7 +179,6 @@ def test_numbers_reach_the_handler_as_they_were_written(client: Any) -> None:
     assert json.loads(answer["Payload"].read()) == {"data": [{"title": "Book 1"}]}
 
 
-@pytest.mark.slow
 def test_step_functions_run_against_it(client: Any) -> None:
     definition = {
         "StartAt": "Rename",

@@ -13,6 +13,8 @@ from queryport.testing.function import client_environment
 from tests.queryport.migrations.transports import WAYS, opened
 from tests.support.projects import write
 
+pytestmark = pytest.mark.slow
+
 FILES = {
     "0001_t.sql": "CREATE TABLE t (n int); INSERT INTO t VALUES (1), (2)",
     "R_a_total.sql": "CREATE OR REPLACE VIEW total AS SELECT sum(n) AS total FROM t",

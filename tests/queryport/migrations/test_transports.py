@@ -22,7 +22,7 @@ TWICE = "INSERT INTO t VALUES (1)"
 FIRST = "INSERT INTO other VALUES (1);\n"
 
 
-pytestmark = pytest.mark.usefixtures("impatient_emulator")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("impatient_emulator")]
 
 
 @pytest.fixture(params=WAYS)
@@ -71,7 +71,6 @@ CREATED = [
 ]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("text", CREATED)
 def test_an_index_that_another_left_invalid_is_not_taken_for_done(way: str, url: str, folder: Path, text: str) -> None:
     _migrate(way, url, folder)
@@ -86,7 +85,6 @@ def test_an_index_that_another_left_invalid_is_not_taken_for_done(way: str, url:
     assert _indexes(url) == [("t_n", True)]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("text", CREATED)
 def test_an_index_of_another_table_is_not_taken_for_this_ones(way: str, url: str, folder: Path, text: str) -> None:
     _migrate(way, url, folder)
@@ -96,7 +94,6 @@ def test_an_index_of_another_table_is_not_taken_for_this_ones(way: str, url: str
         _migrate(way, url, folder)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("clause", ["", "IF NOT EXISTS "])
 def test_a_build_that_fails_leaves_no_index(way: str, url: str, folder: Path, clause: str) -> None:
     _migrate(way, url, folder)
@@ -134,7 +131,6 @@ def _interrupt(way: str, url: str, folder: Path, text: str) -> None:
         records.record_step(transaction, script, 1, script.statements()[1], records.BEGUN)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("clause", ["", "IF NOT EXISTS "])
 @pytest.mark.parametrize("left", ["nothing", "invalid", "valid"])
 def test_an_interrupted_build_is_done_once(way: str, url: str, folder: Path, clause: str, left: str) -> None:
@@ -194,7 +190,6 @@ def test_steps_of_an_earlier_version_are_done(way: str, url: str, folder: Path) 
     assert _fetch(url, "SELECT n FROM other ORDER BY n") == [(1,), (2,)]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "statement",
     ["SET lock_timeout = 1", "CREATE TEMP TABLE x (n int)", "PREPARE x AS SELECT 1", "BEGIN", "SELECT 1 INTO TEMP x"],
@@ -226,7 +221,6 @@ CREATE INDEX CONCURRENTLY t_slow ON t (slow(n));
 """
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("second", WAYS)
 def test_two_runs_at_once_take_turns_whatever_their_ways(way: str, second: str, url: str, folder: Path) -> None:
     write(folder, {"0002_i.sql": SLOW_INDEX, "0003_j.sql": f"{OFF}CREATE INDEX CONCURRENTLY t_n ON t (n)"})
@@ -250,7 +244,6 @@ def test_two_runs_at_once_take_turns_whatever_their_ways(way: str, second: str, 
     assert _indexes(url) == [("t_n", True), ("t_slow", True)]
 
 
-@pytest.mark.slow
 def test_the_session_that_holds_a_lock_is_named(
     way: str, url: str, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -287,7 +280,6 @@ def test_the_session_that_holds_a_lock_is_named(
     assert "SELECT n AS held_here FROM t" in holding
 
 
-@pytest.mark.slow
 def test_a_statement_that_outlived_its_run_is_waited_for(way: str, url: str, folder: Path) -> None:
     _interrupt(way, url, folder, "CREATE INDEX CONCURRENTLY t_n ON t (n)")
     label = "/* queryport 0002_i.sql statement 2 */"

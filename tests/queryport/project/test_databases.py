@@ -18,6 +18,8 @@ from queryport.project.project import Project
 from tests.support.databases import run_script, suite_database
 from tests.support.projects import BOOKSHOP, write
 
+pytestmark = pytest.mark.slow
+
 
 class Steps:
     """Keeps what was announced."""
@@ -73,7 +75,6 @@ def test_commands_that_need_one_schema_at_once_share_it(server: EmbeddedPostgres
     assert steps.told == ["Applying 0001_book.sql", "Applying 0002_a.sql"]
 
 
-@pytest.mark.slow
 def test_only_a_few_schemas_are_kept_and_never_one_in_use(server: EmbeddedPostgres, tmp_path: Path) -> None:
     databases = EmbeddedDatabases(lambda: server)
     with databases.schema(_scripts(tmp_path, migrations__0002_a_dot_sql="CREATE TABLE used (n int)")) as used:
@@ -258,7 +259,6 @@ def test_a_kept_database_is_restored_reset_and_dropped(fresh: EmbeddedPostgres, 
     assert databases.kept() == []
 
 
-@pytest.mark.slow
 def test_a_new_database_that_fails_leaves_the_old_one(server: EmbeddedPostgres, tmp_path: Path) -> None:
     databases = EmbeddedDatabases(lambda: server)
     url = databases.data(_scripts(tmp_path))

@@ -35,7 +35,7 @@ WRITABLE = (
     *("customer", "orders", "line", "tick", "parent", "late", "pair", "ruled", "triggered", "shown"),
     *("touched", "shown_touched", "parted", "stored"),
 )
-COUNT = int(os.environ.get("QUERYPORT_GENERATED", "100"))
+COUNT = int(os.environ.get("QUERYPORT_GENERATED", "50"))
 """How many statements a test tries; `make generated` tries more."""
 SEED = os.environ.get("QUERYPORT_SEED", "1")
 
