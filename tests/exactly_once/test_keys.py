@@ -103,6 +103,7 @@ def test_a_null_value_is_replayed(bank: Bank) -> None:
     assert bank.call("no_value", {"name": "a"}, "k") == {"data": None, "replayed": True}
 
 
+@pytest.mark.slow
 def test_a_lapsed_key_is_free_again(bank: Bank) -> None:
     assert bank.call("name_for_a_second", {"name": "a"}, "k") == {"data": 1}
     assert bank.call("name_for_a_second", {"name": "a"}, "k")["replayed"]

@@ -3,6 +3,7 @@
 from itertools import product
 from pathlib import Path
 
+import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from handler.contract.errors import NotFound, OperationError, TooManyRows
@@ -28,6 +29,7 @@ FORMS = {
 BATCH = "-- batch: true\nINSERT INTO named (name) SELECT gen_random_uuid() FROM generate_series(1, :a)"
 
 
+@pytest.mark.slow
 def test_what_the_number_of_rows_causes_is_listed_and_nothing_else(bank: Bank, tmp_path: Path) -> None:
     texts = {
         f"{form}_{number}_{result}.sql": f"-- silence: [QP113, QP111]\n-- result: {result}\n{text}"

@@ -104,6 +104,7 @@ def test_a_commit_whose_answer_is_lost_is_found_out_with_a_key(bank: Bank) -> No
     assert bank.call("move_in_steps", MOVE, "k") == {**answer, "replayed": True}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", ["k", None])
 def test_what_a_function_that_died_held_is_free_when_its_call_would_have_ended(
     bank: Bank, monkeypatch: pytest.MonkeyPatch, key: str | None

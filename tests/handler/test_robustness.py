@@ -107,6 +107,7 @@ def test_every_body_in_base64_gets_a_response(function: Function, body: bytes) -
     assert json.loads(function.raw(event))["statusCode"] < 500
 
 
+@pytest.mark.slow
 @robust
 @given(parameters=_PARAMETERS)
 def test_every_call_over_http_gets_a_response(function: Function, parameters: dict[str, Any]) -> None:

@@ -157,6 +157,7 @@ def test_pauses_grow_and_are_drawn_at_random(execute: Execute, emulator: Emulato
     assert len(set(pauses)) > 20
 
 
+@pytest.mark.slow
 def test_a_waking_database_is_waited_for(wire: Wire, environment: Mapping[str, str], emulator: Emulator) -> None:
     emulator.faults.arm(Fault(kind="resume", seconds=0.5))
     api = DataApi(Settings.from_environment(environment), wire)

@@ -97,6 +97,7 @@ def test_every_region_has_boto3s_endpoint(settings: Callable[..., None], *, whol
         assert _ours() == theirs, (region, fips, dual_stack)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("region", ["us-east-1", "cn-north-1", "us-iso-east-1"])
 @pytest.mark.parametrize("fips", _TRUTHS)
 @pytest.mark.parametrize("dual_stack", ["true", ""])

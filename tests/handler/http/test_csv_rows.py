@@ -110,6 +110,7 @@ def test_formulas_are_escaped_and_numbers_are_not(text: str, is_formula: bool, f
     assert _read(written)[1] == [f"'{text}" if is_formula else text, "-1"]
 
 
+@pytest.mark.slow
 def test_it_is_as_postgresql_itself_writes_it(database_url: str) -> None:
     query = r"""
         SELECT

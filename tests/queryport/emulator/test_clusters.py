@@ -97,6 +97,7 @@ def test_a_role_that_does_not_exist_is_postgresqls_to_refuse(
     )
 
 
+@pytest.mark.slow
 def test_a_paused_cluster_wakes_by_being_called(new_emulator: NewEmulator, new_api: Callable[[Emulator], Api]) -> None:
     api = new_api(new_emulator(clusters=declared(Cluster(arn=RESOURCE_ARN, paused=True, resume_seconds=0.3))))
     time.sleep(0.4)

@@ -107,6 +107,7 @@ def test_a_database_that_was_begun_without_seeds_is_never_seeded(url: str, migra
     assert _fetch(url, "SELECT count(*) FROM a") == [(0,)]
 
 
+@pytest.mark.slow
 def test_two_runners_take_turns(url: str, migrations: Path) -> None:
     write(migrations, {"0003_c.sql": "SELECT pg_sleep(0.3); CREATE TABLE c (n int)"})
     announced: list[str] = []

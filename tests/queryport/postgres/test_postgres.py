@@ -94,6 +94,7 @@ def test_a_command_that_was_killed_leaves_no_false_count(server: EmbeddedPostgre
     eventually(lambda: living([process]) == [])
 
 
+@pytest.mark.slow
 def test_settings_are_those_of_development(server: EmbeddedPostgres) -> None:
     with server:
         assert _select(server, "SHOW timezone") == "UTC"

@@ -52,6 +52,7 @@ def page(text: str, by: list[str], size: int) -> str:
     return f"-- page: {{by: [{', '.join(by)}], size: {size}}}\n{text}"
 
 
+@pytest.mark.slow
 def test_pages_hold_exactly_the_ordered_rows(
     lists: dict[str, List], suite: FreshDatabase, queryport_emulator: Emulator, tmp_path: Path
 ) -> None:

@@ -51,6 +51,7 @@ def _is_told(limits: dict[str, Any]) -> bool:
     return len({int(abs(each)) for each in bounds}) == len(bounds)
 
 
+@pytest.mark.slow
 @given(_LIMITS, st.lists(_TEXTS, min_size=10, max_size=20))
 @settings(max_examples=40, deadline=None)
 def test_the_texts_of_a_pattern_are_those_within_the_bounds(limits: dict[str, Any], texts: list[str]) -> None:
