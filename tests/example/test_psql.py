@@ -11,6 +11,8 @@ from queryport.compile import Compilation
 from queryport.postgres.programs import psql_program
 from tests.example.calls import Call, file_of, literals, recorded
 
+pytestmark = pytest.mark.slow
+
 CALLS = {call.operation: call for call in reversed(recorded()) if call.error is None}
 
 

@@ -6,6 +6,8 @@ import pytest
 from tests.support.databases import NewDatabase
 from tests.support.shop import seed
 
+pytestmark = pytest.mark.slow
+
 CHECKSUMS = {
     "authors": (2_500, 259962046192991118556),
     "subjects": (51, -3363835870876137704),

@@ -13,6 +13,8 @@ from queryport.postgres.server import EmbeddedPostgres
 from tests.queryport.emulator.conftest import NewEmulator
 from tests.support.data_api import Api, long
 
+pytestmark = pytest.mark.slow
+
 
 def test_what_a_call_sets_is_gone_with_it(api: Api) -> None:
     api.execute("SET app.who = 'bob'")
@@ -93,7 +95,6 @@ def test_a_session_that_died_idle_is_not_handed_out(api: Api, postgres: Embedded
     assert api.value("SELECT pg_backend_pid()") != pid
 
 
-@pytest.mark.slow
 def test_many_calls_at_once_wait_for_their_turn(new_emulator: NewEmulator, new_api: Callable[[Emulator], Api]) -> None:
     emulator = new_emulator(limits=Limits(sessions=4))
     api = new_api(emulator)
