@@ -30,6 +30,7 @@ from queryport.web.pages import NOTHING_MORE, Allowed, Pages, with_cors
 
 START_SECONDS = 10.0
 _SWEEP_SECONDS = 1.0
+_KEEP_ALIVE_SECONDS = 60
 _LAST_WORDS_SECONDS = 0.1
 
 
@@ -174,7 +175,7 @@ class Emulator:
                 access_log=False,
                 proxy_headers=False,
                 server_header=False,
-                timeout_keep_alive=60,
+                timeout_keep_alive=_KEEP_ALIVE_SECONDS,
             )
         )
         self._running = _Serving(service, server, asyncio.get_running_loop())

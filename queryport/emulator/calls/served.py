@@ -138,7 +138,7 @@ def _noted(
         at=time.time(),
         operation=operation,
         sql=sql,
-        parameters=tuple(_described(parameter) for parameter in parameters),
+        parameters=tuple([_described(parameter) for parameter in parameters]),
         parameter_sets=sets,
         transaction=request is not None and request.transactionId is not None,
         outcome=outcome,

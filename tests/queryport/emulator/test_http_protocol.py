@@ -224,3 +224,16 @@ def test_it_stops_while_a_client_reads_none_of_its_answers(postgres: EmbeddedPos
         for each in stopping:
             each.join(30)
         assert not any(each.is_alive() for each in stopping)
+
+
+def test_a_connection_on_which_nothing_comes_is_closed(
+    postgres: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("queryport.emulator.server._KEEP_ALIVE_SECONDS", 0.3)
+    long = json.dumps(ADDRESSED | {"sql": "SELECT 7 AS n FROM pg_sleep(0.5)"}).encode()
+    with Emulator(postgres.url()) as emulator, Connection(emulator) as connection:
+        for body in (BODY, BODY, long, BODY):
+            connection.socket.sendall(request(body))
+            assert json.loads(connection.answer()[2]) == ANSWER
+            time.sleep(0.1)
+        assert connection.ended()
