@@ -166,15 +166,12 @@ def check_event(event: Mapping[str, Any]) -> None:
 
     Raises RequestTooLarge, too, before anything reads a header.
     """
-    texts = (event.get(name) or "" for name in ("rawPath", "rawQueryString", "body"))
     headers = event.get("headers") or {}
-    well_formed = (
-        isinstance(event["requestContext"]["http"].get("method"), str)
-        and all(isinstance(text, str) for text in texts)
-        and isinstance(headers, dict)
-        and all(isinstance(text, str) for header in headers.items() for text in header)
-    )
-    if not well_formed:
+    texts = [event["requestContext"]["http"].get("method")]
+    texts += [event.get(name) or "" for name in ("rawPath", "rawQueryString", "body")]
+    if isinstance(headers, dict):
+        texts += [*headers, *headers.values()]
+    if not isinstance(headers, dict) or {*map(type, texts)} != {str}:
         raise InvalidParameters("the event is none of a Function URL's (payload format 2.0)")
     if sum(map(len, headers)) + sum(map(len, headers.values())) > LONGEST_HEADERS:
         raise RequestTooLarge(f"the headers must not be longer than {LONGEST_HEADERS} characters together")
