@@ -158,7 +158,8 @@ NO_COMMA = "^[^,]*$"
 NUMBER_RANGE = r"^(empty|[\[(][\s\S]*[\])])$"
 NUMBER_RANGES = r"^\{[\s\S]*\}$"
 
-_DECIMAL = r"[+-]?(?:[0-9]++(?:\.[0-9]*+)?+|\.[0-9]++)(?:[eE][+-]?[0-9]++)?+"
+# No group is possessive: Python 3.11.2 stays behind what such a one began with, and takes `1e` for a number.
+_DECIMAL = r"[+-]?(?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)(?:[eE][+-]?[0-9]++)?"
 _NOT_FINITE = ("NaN", "Infinity", "-Infinity")
 _NO_HEX = "[^0-9a-fA-F]"
 
