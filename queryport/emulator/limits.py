@@ -3,7 +3,7 @@
 The size of a result is counted as PostgreSQL sends it in text: two bytes a row, four a column, and the text itself.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from handler.contract.limits import REQUEST_BYTES, STATEMENT_SECONDS
 
@@ -30,7 +30,7 @@ class Limits:
 
     def __post_init__(self) -> None:
         """Raise ValueError for a limit that is not above 0."""
-        low = [name for name in self.__dataclass_fields__ if not getattr(self, name) > 0]
+        low = [each.name for each in fields(self) if not getattr(self, each.name) > 0]
         if low:
             raise ValueError(f"expected a number above 0 as {', '.join(low)}")
 

@@ -7,7 +7,7 @@ stands in Host, so a server on loopback answers to the machine's own names alone
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 
@@ -76,13 +76,6 @@ class Pages:
             await self._application(scope, receive, send)
         else:
             await _refuse(send, refusal)
-
-    def is_of_no_page(self, headers: Mapping[bytes, bytes]) -> bool:
-        """Whether no web page can have sent a request, and `refusal` would let it pass."""
-        if b"origin" in headers or b"sec-fetch-site" in headers:
-            return False
-        host = headers.get(b"host")
-        return host is None or not self._on_loopback or self._is_ours(host)
 
     def refusal(self, headers: Sequence[tuple[bytes, bytes]], *, reads: bool = False) -> str | None:
         """Return the reason to refuse a request with these headers, whose names are in lower case; None for none.

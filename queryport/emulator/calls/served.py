@@ -57,7 +57,7 @@ class ServedCalls:
                 _refuse_other_region(request, region)
             fault = self._faults.next(operation)
             if fault is None:
-                return orjson.dumps(await self._service.answer(operation, request))
+                return await self._answer(operation, request)
             return await self._struck(operation, request, fault)
         except ApiError as error:
             outcome, message = error.code, error.message

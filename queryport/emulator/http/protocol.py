@@ -31,22 +31,11 @@ class HttpProtocol(PersistentHttp):
         self._body = bytearray()
         self._own_cycle: RequestResponseCycle | None = None
         self._task: asyncio.Task[None] | None = None
-        self._answered = 0.0
-        self._closing: asyncio.TimerHandle | None = None
 
     @property
     def is_at_work(self) -> bool:
         """Whether a request is under way."""
         return self.cycle is not None and not self.cycle.response_complete
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        if self._closing is not None:
-            self._closing.cancel()
-        super().connection_lost(exc)
-
-    def on_message_begin(self) -> None:
-        # What uvicorn makes besides is made where it is wanted.
-        self.url, self.headers, self.expect_100_continue = b"", [], False
 
     def on_headers_complete(self) -> None:
         operation = self._operations.get(self.url)
@@ -55,10 +44,6 @@ class HttpProtocol(PersistentHttp):
             self.cycle = self._begun()
             return
         self._operation = None
-        url, lines, expects = self.url, self.headers, self.expect_100_continue
-        super().on_message_begin()
-        self.url, self.expect_100_continue = url, expects
-        self.headers += lines
         self.scope["extensions"] = {CYCLE: (own := {})}
         super().on_headers_complete()
         own["cycle"] = self.cycle
@@ -84,13 +69,13 @@ class HttpProtocol(PersistentHttp):
             and self.parser.should_keep_alive()
             and not self.parser.should_upgrade()
             and not self.expect_100_continue
-            and self._pages.is_of_no_page(headers)
+            and b"origin" not in headers
+            and self._pages.refusal(self.headers) is None
         )
 
     def _begun(self) -> RequestResponseCycle:
         """uvicorn's own account of what is under way, by which it makes requests wait and ends connections."""
         if self._own_cycle is None:
-            super().on_message_begin()  # for the scope
             self._own_cycle = RequestResponseCycle(
                 scope=self.scope,
                 transport=self.transport,
@@ -121,24 +106,11 @@ class HttpProtocol(PersistentHttp):
             pass
         finally:
             if not cycle.response_complete:  # nor may a client wait for ever where a bug kept the reply
-                cycle.keep_alive = False
                 self.transport.abort()
-        self._answered = self.loop.time()
-        if not cycle.keep_alive:
-            self.transport.close()
-        elif self.pipeline:
+        if cycle.response_complete:
+            if not cycle.keep_alive:
+                self.transport.close()
             self.on_response_complete()
-        elif self._closing is None and not cycle.disconnected:
-            self._closing = self.loop.call_later(self.timeout_keep_alive, self._close_if_idle)
-
-    def _close_if_idle(self) -> None:
-        """Close a connection on which nothing came for long, by one timer for it; uvicorn has one for each request."""
-        self._closing = None
-        left = self.timeout_keep_alive - (self.loop.time() - self._answered)
-        if left <= 0 and not self.is_at_work:
-            self.transport.close()
-        else:
-            self._closing = self.loop.call_later(max(left, 0.1), self._close_if_idle)
 
     def _write(self, reply: OperationReply) -> None:
         """Write head and body in one piece: by themselves they are two system calls, and wake the client twice."""
