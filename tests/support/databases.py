@@ -1,6 +1,5 @@
 """Databases with something in them."""
 
-import fcntl
 import os
 import secrets
 from collections.abc import Callable, Iterator
@@ -13,6 +12,7 @@ import psycopg
 from queryport.migrations.runner import apply_scripts
 from queryport.postgres.server import EmbeddedPostgres
 from queryport.testing.databases import FreshDatabase, create_database, drop_database
+from tests.support.once import one_at_a_time
 
 
 class NewDatabase(Protocol):
@@ -30,7 +30,7 @@ def run_script(url: str, script: Path | str) -> None:
 def template_database(server: EmbeddedPostgres, name: str, fill: Callable[[str], object]) -> FreshDatabase:
     """The database of a name, filled once a run by the first worker that needs it. To be copied, and not changed."""
     database = FreshDatabase(name, server.url(name))
-    with _locked(server, name):
+    with one_at_a_time(server, name):
         if not _exists(server, name):
             # Under another name until it is whole, for a worker may die of its script.
             unfinished = create_database(server.url(), f"unfinished_{secrets.token_hex(4)}")
@@ -38,14 +38,6 @@ def template_database(server: EmbeddedPostgres, name: str, fill: Callable[[str],
             with psycopg.connect(server.url(), autocommit=True) as connection:
                 connection.execute(f'ALTER DATABASE "{unfinished.name}" RENAME TO "{name}"'.encode())
     return database
-
-
-@contextmanager
-def _locked(server: EmbeddedPostgres, name: str) -> Iterator[None]:
-    """Let one worker at a time into a with block of a name."""
-    with (server.directory / f"{name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 _KEPT: dict[tuple[str, str], FreshDatabase] = {}
@@ -62,7 +54,7 @@ def suite_database(server: EmbeddedPostgres, name: str, fill: Callable[[str], ob
     if known not in _KEPT:
         database = create_database(server.url(), f"{name}_{os.getpid()}")
         try:
-            with _locked(server, name):
+            with one_at_a_time(server, name):
                 fill(database.url)
         except BaseException:
             drop_database(server.url(), database.name)
