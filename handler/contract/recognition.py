@@ -189,7 +189,7 @@ _COMBINED: tuple[tuple[str, Callable[[list[Predicate]], Predicate], bool], ...] 
 )
 
 ANNOTATIONS = frozenset({"title", "description", "default", "examples", "deprecated"})
-OF_NUMBERS = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"})
+OF_NUMBERS = frozenset({"multipleOf", *(keyword for keyword, _ in predicates.BOUNDS)})
 OF_STRINGS = frozenset({"minLength", "maxLength", "pattern", "format"})
 OF_ARRAYS = frozenset(
     {"items", "prefixItems", "contains", "minContains", "maxContains", "minItems", "maxItems", "uniqueItems"}

@@ -12,7 +12,7 @@ from handler.contract.exact_json import JsonError, exact
 from handler.contract.patterns import Effort
 from handler.contract.recognition import Recognizers
 from queryport.generate.example_call import sample
-from queryport.generate.openapi.schemas import key_of
+from queryport.generate.openapi.schemas import is_of, key_of
 
 NONE: Final = object()
 """There is no example; None is one, of null."""
@@ -30,17 +30,13 @@ def example_of(schema: Any) -> Any:
     """Return a value that the schema takes, or NONE where none is found easily."""
     if isinstance(schema, Mapping):
         types = schema.get("type")
-        if "properties" in schema and schema.keys() <= _OBJECT and _is_of(types, "object"):
+        if "properties" in schema and schema.keys() <= _OBJECT and is_of(types, "object"):
             value = _object(schema)
             return value if value is NONE or not schema.keys() & _CHOICES or _fits(schema, value) else NONE
-        if "items" in schema and schema.keys() <= _ARRAY and _is_of(types, "array") and schema.get("maxItems", 1):
+        if "items" in schema and schema.keys() <= _ARRAY and is_of(types, "array") and schema.get("maxItems", 1):
             element = example_of(schema["items"])
             return [] if element is NONE else [element]
     return _simple(key_of(schema))
-
-
-def _is_of(types: Any, kind: str) -> bool:
-    return types == kind or (isinstance(types, list) and kind in types)
 
 
 def _object(schema: Mapping[str, Any]) -> Any:

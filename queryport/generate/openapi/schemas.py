@@ -34,11 +34,11 @@ def adapted(schema: Any, name: str, hoist: Hoist) -> Any:
         return schema
     types = schema.get("type")
     if _OF_MORE.isdisjoint(schema):
-        return {**schema, "items": {}} if _is_of(types, "array") else {**schema}
+        return {**schema, "items": {}} if is_of(types, "array") else {**schema}
     if "enum" in schema and types in ("string", ["string", "null"]):
         return _enum(schema, name, hoist)
     result = {keyword: _adapted_keyword(keyword, value, name, hoist) for keyword, value in schema.items()}
-    if _is_of(types, "array"):
+    if is_of(types, "array"):
         result.setdefault("items", {})  # which generators of clients want to see
     if isinstance(types, str) and "anyOf" in result and not any("type" in branch for branch in schema["anyOf"]):
         del result["type"]
@@ -48,7 +48,8 @@ def adapted(schema: Any, name: str, hoist: Hoist) -> Any:
     return result
 
 
-def _is_of(types: Any, kind: str) -> bool:
+def is_of(types: Any, kind: str) -> bool:
+    """Whether a schema's `type` names a type, by itself or among others."""
     return types == kind or (isinstance(types, list) and kind in types)
 
 
@@ -108,7 +109,7 @@ def told_of_text(schema: Any) -> Any:
     if not isinstance(schema, dict):
         return schema
     result = {keyword: _told_keyword(keyword, value) for keyword, value in told_of_digits(schema).items()}
-    if not _is_of(schema.get("type"), "string") or schema.keys() & _TELLING:
+    if not is_of(schema.get("type"), "string") or schema.keys() & _TELLING:
         return result
     pattern = _PATTERNS.get(schema["format"]) if "format" in schema else NO_NUL
     return result if pattern is None else {**result, "pattern": pattern}
