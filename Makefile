@@ -40,7 +40,7 @@ test: $(SYNCED) $(SAM)  ## Run the tests, three at a time; one after the other: 
 	@$(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal
 
 test-slow: $(SYNCED) $(SAM)  ## Run the tests that `make test` leaves out because they take seconds each
-	@$(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal -m "slow and not browser"
+	@$(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal -m "slow and not long and not browser and not clients"
 
 test-all: $(SYNCED) $(SAM)  ## Run the slow tests too
 	@$(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal -m "not long and not browser and not clients"
