@@ -213,8 +213,10 @@ def _differences(twins: Twins, seed: int, rounds: int, most: int | None = None) 
         key = f"key-{number}" if chance.random() < 0.3 else None
         answer = twins.by_function(name, claims, values, key)
         plain = twins.by_postgresql(name, text, claims, values)
-        # PostgreSQL may look at a claim while it plans, and refuse one that is no uuid though no row asks for it.
-        if answer != plain and not (plain == "22P02" and answer in ([], 0)):
+        # PostgreSQL may look at a claim while it plans, and refuse one that is no uuid though no row asks for it: that
+        # depends on a database's statistics, which autovacuum takes of each of the two in its own time.
+        refused_or_nothing = "22P02" in (answer, plain) and (answer in ([], 0) or plain in ([], 0))
+        if answer != plain and not refused_or_nothing:
             found.append(f"{name} as {caller} with {values}: {answer} and not {plain}")
     return found
 
