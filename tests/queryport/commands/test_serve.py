@@ -18,13 +18,21 @@ from click.testing import CliRunner
 from queryport.commands.main import queryport
 from tests.support.data_api import Api
 from tests.support.databases import NewDatabase
-from tests.support.projects import BOOKSHOP, Served, eventually, living, run, write
+from tests.support.projects import BOOKSHOP, ENVIRONMENT, Served, eventually, living, run, write
 
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with Served(write(tmp_path_factory.mktemp("shop"), BOOKSHOP)) as served:
-        yield served
+    """On a project with a handler of its own, as many a Lambda has: Queryport's is called, whatever the path says."""
+    theirs = {
+        "handler/__init__.py": "",
+        "handler/main.py": "def lambda_handler(event, context):\n    return 'theirs'\n",
+    }
+    project = write(tmp_path_factory.mktemp("shop"), BOOKSHOP | theirs)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(ENVIRONMENT, "PYTHONPATH", str(project))
+        with Served(project) as served:
+            yield served
 
 
 def test_an_operation_that_exists_only_as_a_file_is_answered(served: Served) -> None:

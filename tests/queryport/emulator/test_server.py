@@ -23,6 +23,7 @@ from queryport.emulator import Emulator, EmulatorError
 from queryport.postgres.server import EmbeddedPostgres
 from tests.support.data_api import Api
 from tests.support.databases import NewDatabase
+from tests.support.pytest_process import run_pytest
 from tests.support.repository import ROOT
 
 
@@ -287,20 +288,7 @@ def test_faults(queryport_data_api):
 """
     )
     (tmp_path / "pytest.ini").write_text("[pytest]\n")
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-q",
-            f"--queryport-database-url={postgres.url(user='their_tests')}",
-            str(tmp_path),
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=tmp_path,
-    )
-    assert "3 passed" in done.stdout, done.stdout + done.stderr
+    _, said = run_pytest(tmp_path, postgres=postgres, user="their_tests")
+    assert "3 passed" in said, said
     with psycopg.connect(postgres.url(), autocommit=True) as connection:
         connection.execute("DROP ROLE their_tests")  # PostgreSQL refuses where one of its databases is left

@@ -1,12 +1,11 @@
 """A project of several tenants, tested with the package's own fixtures: under its role, its policies, its callers."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from queryport.postgres.server import EmbeddedPostgres
+from tests.support.pytest_process import run_pytest
 
 FILES = {
     "queryport.toml": '[development]\nrole = "tenants_app"\n',
@@ -241,12 +240,5 @@ def project(tmp_path: Path) -> Path:
 
 @pytest.mark.slow
 def test_a_project_tests_its_tenants_with_the_packages_own_fixtures(project: Path, postgres: EmbeddedPostgres) -> None:
-    server = f"--queryport-database-url={postgres.url()}"
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=short", server],
-        cwd=project,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    code, said = run_pytest(project, postgres=postgres)
+    assert code == 0, said

@@ -1,13 +1,18 @@
 """Projects that have a `handler.py` or a `handler/` of their own, as many a Lambda has."""
 
+import asyncio
+import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from queryport.local.handler_log import HandlerLog
+from queryport.local.lambda_environment import Environment, Process
 from queryport.postgres.server import EmbeddedPostgres
-from tests.support.projects import BOOKSHOP, ENVIRONMENT, Served, write
+from tests.support.projects import BOOKSHOP, ENVIRONMENT, write
+from tests.support.pytest_process import run_pytest
 
 THEIRS = "def lambda_handler(event, context):\n    return 'theirs'\n"
 
@@ -27,6 +32,8 @@ def test_both_are_there(queryport_call, queryport_data_api):
     client.close()
 """
 
+_SETTINGS = {"pytest.ini": "[pytest]\npythonpath = .\n"}
+
 LAYOUTS = {
     "module": ("handler", {"handler.py": THEIRS}),
     "package": ("handler.app", {"handler/__init__.py": "", "handler/app.py": THEIRS}),
@@ -34,19 +41,20 @@ LAYOUTS = {
 }
 
 
-def _pytest(project: Path, postgres: EmbeddedPostgres) -> subprocess.CompletedProcess[str]:
-    (project / "pytest.ini").write_text("[pytest]\npythonpath = .\n")
-    command = [sys.executable, "-m", "pytest", "-q", f"--queryport-database-url={postgres.url()}", "test_theirs.py"]
-    return subprocess.run(command, cwd=project, capture_output=True, text=True, check=False, timeout=120)
+@pytest.fixture(params=LAYOUTS)
+def layout(request: pytest.FixtureRequest) -> tuple[str, dict[str, str]]:
+    """The module of a project's own function, and the project's files of that name."""
+    return LAYOUTS[request.param]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("layout", LAYOUTS)
-def test_the_pytest_plugins_leave_it_to_the_project(layout: str, tmp_path: Path, postgres: EmbeddedPostgres) -> None:
-    module, files = LAYOUTS[layout]
-    write(tmp_path, BOOKSHOP | files | {"test_theirs.py": TESTS.format(module=module)})
-    done = _pytest(tmp_path, postgres)
-    assert "1 passed" in done.stdout, done.stdout + done.stderr
+def test_the_pytest_plugins_leave_it_to_the_project(
+    layout: tuple[str, dict[str, str]], tmp_path: Path, postgres: EmbeddedPostgres
+) -> None:
+    module, files = layout
+    write(tmp_path, BOOKSHOP | files | _SETTINGS | {"test_theirs.py": TESTS.format(module=module)})
+    _, said = run_pytest(tmp_path, "test_theirs.py", postgres=postgres)
+    assert "1 passed" in said, said
 
 
 @pytest.mark.slow
@@ -58,31 +66,41 @@ def test_modules_of_the_same_name_are_told_in_a_line(tmp_path: Path, postgres: E
         "def test_b(queryport_data_api): ...\n"
         "def test_c(): assert handler.main.lambda_handler(1, 2) == 'theirs'\n"
     )
-    write(tmp_path, BOOKSHOP | files | {"test_theirs.py": tests})
-    done = _pytest(tmp_path, postgres)
-    assert "1 passed, 2 errors" in done.stdout, done.stdout + done.stderr
+    write(tmp_path, BOOKSHOP | files | _SETTINGS | {"test_theirs.py": tests})
+    _, said = run_pytest(tmp_path, "test_theirs.py", postgres=postgres)
+    assert "1 passed, 2 errors" in said, said
     cure = "rename the package, or its modules of these names"
     package = tmp_path / "handler"
-    assert f"this project's package `handler` ({package}) hides Queryport's own handler.contract: {cure}" in done.stdout
+    assert f"this project's package `handler` ({package}) hides Queryport's own handler.contract: {cure}" in said
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("layout", LAYOUTS)
-def test_the_commands_find_queryports_own(layout: str, tmp_path: Path) -> None:
-    _, files = LAYOUTS[layout]
-    write(tmp_path, BOOKSHOP | files | {"handler/main.py": THEIRS} if layout != "module" else BOOKSHOP | files)
-    code = "from queryport.__main__ import main; import sys; sys.argv = ['queryport', 'asl', '--help']; main()"
+def test_the_commands_find_queryports_own(layout: tuple[str, dict[str, str]], tmp_path: Path) -> None:
+    """A running `queryport serve` does too: test_serve.py."""
+    _, files = layout
+    write(tmp_path, files if "handler.py" in files else files | {"handler/main.py": THEIRS})
+    code = "from queryport.__main__ import main; import sys; sys.argv = ['queryport', 'emulator', '--help']; main()"
     environment = ENVIRONMENT | {"PYTHONPATH": str(tmp_path)}
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, check=False)
     assert (done.returncode, done.stderr) == (0, b"")
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("layout", LAYOUTS)
-def test_serve_calls_queryports_own(
-    layout: str, tmp_path: Path, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+def test_the_local_lambda_calls_queryports_own(
+    layout: tuple[str, dict[str, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _, files = LAYOUTS[layout]
-    monkeypatch.setitem(ENVIRONMENT, "PYTHONPATH", str(tmp_path))
-    with Served(write(tmp_path, BOOKSHOP | files), "--data-dir", str(data_dir)) as served:
-        assert served.value("books.count") == 5
+    _, files = layout
+    write(tmp_path, files if "handler.py" in files else files | {"handler/main.py": THEIRS})
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+
+    async def without_settings() -> bytes:
+        environment = Environment(0, Process(HandlerLog(tmp_path / "handler.log")))
+        try:
+            await environment.import_handler({})
+            return (await environment.call(b"{}")).payload
+        finally:
+            environment.end()
+
+    told = json.loads(asyncio.run(without_settings()))
+    assert (told["errorType"], "QUERYPORT_SECRET_ARN" in told["errorMessage"]) == ("SettingsError", True)
