@@ -41,9 +41,6 @@ _NOT_DURABLE = {"fsync": "off", "full_page_writes": "off"}
 _STILL_IN_USE = "pre-existing shared memory block"
 """The children of a killed server end a moment after it."""
 
-_LEFT_RUNNING: list[subprocess.Popen[bytes]] = []
-"""Servers that outlive the object that started them: a Popen that is dropped too early warns."""
-
 
 class Postmaster:
     """The server's main process, which need not be a child of ours."""
@@ -166,9 +163,11 @@ class Postmaster:
             self._process = None
 
     def leave_running(self) -> None:
-        """Let it outlive this object."""
+        """Let it outlive this object, and this process."""
         if self._process is not None:
-            _LEFT_RUNNING.append(self._process)
+            # It is not ours to wait for any more. A Popen that knows of no end warns when it is dropped, at the latest
+            # where the interpreter ends.
+            self._process.returncode = 0
             self._process = None
 
 

@@ -95,6 +95,23 @@ def test_a_command_that_was_killed_leaves_no_false_count(server: EmbeddedPostgre
 
 
 @pytest.mark.slow
+def test_who_started_the_server_ends_before_it_without_a_word(server: EmbeddedPostgres) -> None:
+    script = "import sys, pathlib; from queryport.postgres.server import EmbeddedPostgres as E\n"
+    script += "with E(pathlib.Path(sys.argv[1])): print(flush=True), input()"
+    command = [sys.executable, "-W", "error", "-c", script, str(server.directory)]
+    piped = subprocess.PIPE
+    with subprocess.Popen(command, stdin=piped, stdout=piped, stderr=piped, text=True) as starter:
+        assert starter.stdout is not None
+        starter.stdout.readline()
+        with server:
+            _, errors = starter.communicate("\n")
+            assert (starter.returncode, errors) == (0, "")
+            assert _select(server, "SELECT 1") == 1
+            process = _postmaster(server)
+    assert living([process]) == []
+
+
+@pytest.mark.slow
 def test_settings_are_those_of_development(server: EmbeddedPostgres) -> None:
     with server:
         assert _select(server, "SHOW timezone") == "UTC"
