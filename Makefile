@@ -16,16 +16,17 @@ PLOTS := .tools/plots/.synced
 OPENAPI := .tools/openapi/.synced
 TYPESCRIPT := .tools/typescript/.synced
 
-# uv installs the locked packages into .venv and into no other environment that happens to be active. Bytecode is made
-# once, here: without it every command and every cold start of the local Lambda takes twice as long.
-# The same goes for this project's own modules, whatever a machine sets for others.
+# Whatever a machine sets for others: without bytecode every command and every cold start of the local Lambda takes twice
+# as long.
 unexport PYTHONDONTWRITEBYTECODE
-UV := env -u VIRTUAL_ENV -u UV_PROJECT_ENVIRONMENT UV_PYTHON_DOWNLOADS=never UV_COMPILE_BYTECODE=1 $(BIN)/uv
+# uv installs the locked packages into .venv and into no other environment that happens to be active.
+UV := env -u VIRTUAL_ENV -u UV_PROJECT_ENVIRONMENT UV_PYTHON_DOWNLOADS=never $(BIN)/uv
 
 .DEFAULT_GOAL := help
 
 .PHONY: help serve test hostile test-failed test-all coverage check bench bench-plots soak campaign build format docs sam-tools clean
 .PHONY: generated emulator test-slow test-browser test-clients test-container check-template images init cloudformation lock-tools
+.PHONY: chromium engine test-tools
 
 help:  ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,23 +60,23 @@ hostile: $(SYNCED)  ## Send thousands of hostile requests, compare thousands of 
 	@$(if $(SEED),HOSTILE_SEED=$(SEED)) $(BIN)/pytest -m long
 	@$(BIN)/pytest --hypothesis-profile long -m "hypothesis and not long and not browser and not clients"
 
-test-container: $(SYNCED) $(SAM)  ## Build the images, start them and test them; needs a Docker Engine, or root on Debian
-	@tests/container/engine.sh
-	@tests/container/base_image/provide.sh .tools/sam
+test-container: $(SYNCED) engine  ## Build the images, start them and test them; needs a Docker Engine, or root on Debian
 	@$(BIN)/pytest tests/container
 
 test-clients: $(SYNCED) $(OPENAPI) $(TYPESCRIPT)  ## Generate clients from the OpenAPI document, use them, and try it with schemathesis
-	@$(BIN)/pytest -m clients tests/clients
+	@$(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal -m clients tests/clients
 
-test-browser: $(SYNCED)  ## Use the page /docs, and let a hostile one try itself, in a real browser; root gets Debian's Chromium
-	@command -v chromium || command -v chromium-browser || command -v google-chrome || \
-	  { apt-get update -qq && apt-get install -qq --yes --no-install-recommends chromium >/dev/null; }
-	@$(BIN)/pytest -m browser tests/queryport/web tests/queryport/generate/docs_page
+test-browser: $(SYNCED) chromium  ## Use the page /docs, and let a hostile one try itself, in a real browser; root gets Debian's Chromium
+	@$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile -m browser tests/queryport/web tests/queryport/generate/docs_page
 
+test-tools: $(CHECKOV) $(OPENAPI) $(TYPESCRIPT) chromium engine  ## Install and build beforehand what the three tests above need
+	@$(MAKE) --no-print-directory images
+
+# The first time mypy reads all, by two processes; later ones only cost time.
 check: $(SYNCED)  ## Check style, types and query files, and change nothing
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
-	@$(BIN)/mypy
+	@$(BIN)/mypy $(if $(wildcard .mypy_cache),,--num-workers 2)
 	@$(BIN)/queryport check
 
 check-template: $(SAM) $(CHECKOV)  ## Check template.yaml and the Dockerfiles: sam validate, cfn-lint, checkov
@@ -145,10 +146,11 @@ $(BIN)/uv:
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement .ci/tools/uv.txt
 
 $(SYNCED): pyproject.toml uv.lock | $(BIN)/uv
-	@$(UV) sync --locked
+	@UV_COMPILE_BYTECODE=1 $(UV) sync --locked
 	@touch $@
 
-# Each in an environment of its own: its dependencies are pinned tightly and are none of ours.
+# Each in an environment of its own: its dependencies are pinned tightly and are none of ours. Python makes the bytecode of
+# what is imported, a small part of it.
 define install_tool
 	@echo "Installing $(1) into .tools/$(2)"
 	@$(UV) venv --quiet --clear --python $(BIN)/python .tools/$(2)
@@ -165,12 +167,8 @@ $(CHECKOV): .ci/tools/checkov.txt | $(BIN)/uv
 $(PLOTS): .ci/tools/plots.txt | $(BIN)/uv
 	$(call install_tool,matplotlib,plots)
 
-# Likewise.
 $(OPENAPI): .ci/tools/openapi.txt | $(BIN)/uv
-	@echo "Installing openapi-python-client and schemathesis into .tools/openapi"
-	@$(UV) venv --quiet --clear --python $(BIN)/python .tools/openapi
-	@$(UV) pip install --quiet --python .tools/openapi/bin/python --require-hashes --requirement .ci/tools/openapi.txt
-	@touch $@
+	$(call install_tool,openapi-python-client and schemathesis,openapi)
 
 # Root gets Debian's Node.js.
 $(TYPESCRIPT): tests/clients/typescript/package-lock.json
@@ -181,3 +179,13 @@ $(TYPESCRIPT): tests/clients/typescript/package-lock.json
 	@cp tests/clients/typescript/package.json tests/clients/typescript/package-lock.json .tools/typescript/
 	@npm ci --prefix .tools/typescript --silent --no-audit --no-fund
 	@touch $@
+
+# Likewise its Chromium.
+chromium:  ## Install Debian's Chromium where there is no other; needs root
+	@command -v chromium || command -v chromium-browser || command -v google-chrome || \
+	  { apt-get update -qq && apt-get install -qq --yes --no-install-recommends chromium >/dev/null; }
+
+# And its Docker Engine; besides, the base image of ours.
+engine: $(SAM)  ## See to it that a Docker Engine answers, and has the base image
+	@tests/container/engine.sh
+	@tests/container/base_image/provide.sh .tools/sam

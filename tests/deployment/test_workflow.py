@@ -19,7 +19,8 @@ def test_actions_are_pinned_by_their_commit() -> None:
 
 
 def test_it_runs_all_that_ci_runs() -> None:
-    ours = set(re.findall(r"^make .+$", (ROOT / ".ci" / "run").read_text(), re.MULTILINE))
+    ours = set(re.findall(r"^make (?:check|test)[\w |-]*$", (ROOT / ".ci" / "run").read_text(), re.MULTILINE))
+    assert len(ours) > 5
     theirs = {
         command for path in WORKFLOWS for command in re.findall(r"run: (make .+)$", path.read_text(), re.MULTILINE)
     }

@@ -1,16 +1,21 @@
-"""Data directories for projects, whose server runs all the while: to make and start one takes a second and more."""
+"""What takes long to start and runs all the while: data directories with a server, and a browser."""
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
 from psycopg import sql
 
 from queryport.postgres.server import EmbeddedPostgres
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 DataDirectory = Callable[[str], Path]
 
@@ -56,3 +61,22 @@ def _drop_databases(server: EmbeddedPostgres) -> None:
         found = connection.execute("SELECT datname FROM pg_database WHERE datname ~ '^(app|schema_)'").fetchall()
         for (name,) in found:
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator["Browser"]:
+    """Debian's Chromium without a window, for which every host of `.example` is this machine."""
+    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if program is None:
+        assert "CI" not in os.environ, "chromium is not installed: apt-get install chromium"
+        pytest.skip("chromium is not installed: apt-get install chromium")
+    from playwright.sync_api import sync_playwright  # half a second, for the few tests that look at pages
+
+    options = [
+        "--no-sandbox",
+        "--host-resolver-rules=MAP *.example 127.0.0.1",
+        # So that the browser's own guard of private networks is not what keeps a hostile page out.
+        "--disable-features=LocalNetworkAccessChecks,BlockInsecurePrivateNetworkRequests",
+    ]
+    with sync_playwright() as playwright, playwright.chromium.launch(executable_path=program, args=options) as browser:
+        yield browser

@@ -1,10 +1,6 @@
 """A hostile web page in a real browser, against `queryport serve` and its emulator."""
 
-import contextlib
 import json
-import os
-import shutil
-import subprocess
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+from playwright.sync_api import Browser
 
 from tests.support.projects import BOOKSHOP, Served, eventually, write
 
@@ -71,46 +68,14 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield served
 
 
-@contextlib.contextmanager
-def _browser(profile: Path, url: str, *options: str) -> Iterator[None]:
-    """Debian's Chromium without a window, on a page."""
-    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if program is None:
-        assert "CI" not in os.environ, "chromium is not installed: apt-get install chromium"
-        pytest.skip("chromium is not installed: apt-get install chromium")
-    process = subprocess.Popen(
-        [
-            *(program, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", f"--user-data-dir={profile}"),
-            # So that the browser's own guard of private networks is not what keeps the page out.
-            "--disable-features=LocalNetworkAccessChecks,BlockInsecurePrivateNetworkRequests",
-            *options,
-            # Keeps the browser open; it ends with the test.
-            "--remote-debugging-port=0",
-            url,
-        ],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        yield
-    finally:
-        process.kill()
-        process.wait()
-
-
 def _visit(
-    site: _Site,
-    profile: Path,
-    served: Served,
-    origin: str,
-    *options: str,
-    api: str = "",
-    url: str = "",
-    page: str = _PAGE,
+    site: _Site, chromium: Browser, served: Served, origin: str, *, api: str = "", url: str = "", page: str = _PAGE
 ) -> dict[str, str]:
+    """What a page of the site reports that a new visitor opens by an origin."""
     addresses = [api or served.printed("RDS Data API"), url or served.printed("Function URL")]
     site.page = page.replace("ADDRESSES", json.dumps(addresses))
-    with _browser(profile, f"{origin}:{site.port}/", *options):
+    with chromium.new_context() as visitor:
+        visitor.new_page().goto(f"{origin}:{site.port}/")
         eventually(lambda: bool(site.reports), 60)
     return site.reports[-1]
 
@@ -124,8 +89,8 @@ def _unharmed(served: Served) -> None:
 
 
 @pytest.mark.parametrize("origin", ["http://127.0.0.1", "http://localhost"])
-def test_a_page_on_another_port_does_nothing(site: _Site, served: Served, tmp_path: Path, origin: str) -> None:
-    report = _visit(site, tmp_path, served, origin)
+def test_a_page_on_another_port_does_nothing(site: _Site, served: Served, chromium: Browser, origin: str) -> None:
+    report = _visit(site, chromium, served, origin)
     assert {report[name] for name in report if name.startswith("no-cors")} == {
         "opaque 0"
     }  # sent, and answered with 403
@@ -134,19 +99,19 @@ def test_a_page_on_another_port_does_nothing(site: _Site, served: Served, tmp_pa
     _unharmed(served)
 
 
-def test_a_page_of_a_foreign_domain_does_nothing(site: _Site, served: Served, tmp_path: Path) -> None:
-    rules = "--host-resolver-rules=MAP evil.example 127.0.0.1"
-    report = _visit(site, tmp_path, served, "http://evil.example", rules)
+def test_a_page_of_a_foreign_domain_does_nothing(site: _Site, served: Served, chromium: Browser) -> None:
+    report = _visit(site, chromium, served, "http://evil.example")
     assert set(report.values()) <= {"opaque 0", "failed"}
     _unharmed(served)
 
 
-def test_a_page_whose_domain_now_means_this_machine_does_nothing(site: _Site, served: Served, tmp_path: Path) -> None:
+def test_a_page_whose_domain_now_means_this_machine_does_nothing(
+    site: _Site, served: Served, chromium: Browser
+) -> None:
     """DNS rebinding: the browser takes the server for the page's own site."""
     ports = [served.printed(label).rpartition(":")[2] for label in ("RDS Data API", "Function URL")]
     api, url = (f"http://evil.example:{port}" for port in ports)
-    rules = "--host-resolver-rules=MAP evil.example 127.0.0.1"
-    report = _visit(site, tmp_path, served, "http://evil.example", rules, api=api, url=url)
+    report = _visit(site, chromium, served, "http://evil.example", api=api, url=url)
     assert set(report.values()) <= {"opaque 0", "failed"}
     _unharmed(served)
     # The page itself, had it been loaded from our port: of one origin with the server.
@@ -160,9 +125,9 @@ def test_a_page_whose_domain_now_means_this_machine_does_nothing(site: _Site, se
     _unharmed(served)
 
 
-def test_a_page_that_is_allowed_works(site: _Site, tmp_path: Path) -> None:
+def test_a_page_that_is_allowed_works(site: _Site, chromium: Browser, tmp_path: Path) -> None:
     with Served(write(tmp_path / "shop", _SHOP), "--allow-origin", f"http://127.0.0.1:{site.port}") as served:
-        report = _visit(site, tmp_path / "profile", served, "http://127.0.0.1")
+        report = _visit(site, chromium, served, "http://127.0.0.1")
         # It may do all that a program on this machine may, and see that it did.
         assert report["cors fault"] == "cors 201"
         assert report["cors log"] == "cors 200"
@@ -171,11 +136,12 @@ def test_a_page_that_is_allowed_works(site: _Site, tmp_path: Path) -> None:
         assert len(httpx.get(f"{api}/_queryport/faults").json()) == 2
 
 
-def test_a_page_that_the_projects_settings_let_in_works_and_others_do_not(site: _Site, tmp_path: Path) -> None:
+def test_a_page_that_the_projects_settings_let_in_works_and_others_do_not(
+    site: _Site, chromium: Browser, tmp_path: Path
+) -> None:
     settings = f'[http.cors]\nallow_origins = ["http://shop.example:{site.port}"]\n'
-    rules = "--host-resolver-rules=MAP *.example 127.0.0.1"
     with Served(write(tmp_path / "shop", _SHOP | {"queryport.toml": settings})) as served:
-        report = _visit(site, tmp_path / "let_in", served, "http://shop.example", rules, page=_SHOP_PAGE)
+        report = _visit(site, chromium, served, "http://shop.example", page=_SHOP_PAGE)
         assert report == {
             "read": "200 Book 1 true",
             "condition": "304",
@@ -183,6 +149,6 @@ def test_a_page_that_the_projects_settings_let_in_works_and_others_do_not(site: 
             "unlisted": "failed",
         }
         site.reports.clear()
-        others = _visit(site, tmp_path / "kept_out", served, "http://evil.example", rules, page=_SHOP_PAGE)
+        others = _visit(site, chromium, served, "http://evil.example", page=_SHOP_PAGE)
         assert set(others.values()) == {"failed"}
         assert len(others) == 4
