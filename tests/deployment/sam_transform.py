@@ -4,8 +4,7 @@ Run by the AWS SAM CLI's Python, which has the translator; the project's own env
 
     sam_transform.py template.yaml     prints a template that takes its parameters as the SAM template does
     sam_transform.py                   answers lines `{"path": …, "parameters": {…}}`, each by what AWS would make of
-                                       the template with these parameters; it fills some of them in on the way;
-                                       of `{"path": …, "plain": true}` it makes what the first form prints
+                                       the template with these parameters; it fills some of them in on the way
 
 What `sam package` uploads and puts into the template, the image's address and the state machines, is filled in here.
 """
@@ -19,7 +18,7 @@ from typing import Any
 
 os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
 
-from cfnlint.decode import decode  # type: ignore[import-not-found]
+from samcli.yamlhelper import yaml_parse  # type: ignore[import-not-found]
 from samtranslator.translator.transform import transform  # type: ignore[import-not-found]
 
 
@@ -44,16 +43,13 @@ def deployed(path: Path, parameters: dict[str, str], resources: dict[str, Any]) 
 
 
 @functools.cache
-def _decoded(path: Path, _text: bytes) -> str:
+def _decoded(text: str) -> str:
     """The template as JSON; to read its YAML takes as long as to transform it."""
-    decoded, problems = decode(str(path))
-    if problems:
-        raise SystemExit("\n".join(str(problem) for problem in problems))
-    return json.dumps(decoded)
+    return json.dumps(yaml_parse(text))
 
 
 def _read(path: Path) -> dict[str, Any]:
-    template: dict[str, Any] = json.loads(_decoded(path, path.read_bytes()))
+    template: dict[str, Any] = json.loads(_decoded(path.read_text()))
     for resource in template["Resources"].values():
         properties = resource.get("Properties", {})
         if properties.get("PackageType") == "Image":
@@ -81,9 +77,5 @@ if __name__ == "__main__":
         sys.exit()
     for line in sys.stdin:
         asked = json.loads(line)
-        path = Path(asked["path"])
-        if asked.get("plain"):
-            answer = plain_cloudformation(path)
-        else:
-            answer = deployed(path, asked["parameters"], asked.get("resources", {}))
+        answer = deployed(Path(asked["path"]), asked["parameters"], asked.get("resources", {}))
         print(json.dumps(answer), flush=True)

@@ -20,6 +20,8 @@ from tests.support.repository import ROOT
 
 SAM_PYTHON = ROOT / ".tools/sam/bin/python"
 
+_SCRIPT = ROOT / "tests/deployment/sam_transform.py"
+
 _NO_VALUE = object()
 _PSEUDO_PARAMETERS = {
     "AWS::AccountId": "123456789012",
@@ -37,7 +39,7 @@ def _translator() -> subprocess.Popen[str]:
     """AWS's translator, waiting for templates; it takes a second to start."""
     assert SAM_PYTHON.exists(), "the AWS SAM CLI is not installed: run `make sam-tools`"
     process = subprocess.Popen(
-        [SAM_PYTHON, ROOT / "tests/deployment/sam_transform.py"],
+        [SAM_PYTHON, _SCRIPT],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -47,19 +49,29 @@ def _translator() -> subprocess.Popen[str]:
     return process
 
 
+@functools.cache
 def plain_template(path: Path) -> dict[str, Any]:
-    """The CloudFormation that takes its parameters as a SAM template does."""
-    return _ask({"path": str(path), "plain": True})
+    """The CloudFormation that takes its parameters as a SAM template does, as `make cloudformation` prints it."""
+
+    def printed() -> str:
+        return subprocess.run([SAM_PYTHON, _SCRIPT, path], capture_output=True, text=True, check=True).stdout
+
+    return _kept(f"plain {path}", printed)
 
 
 @functools.cache
 def transformed(path: Path, parameters: tuple[tuple[str, str], ...] = ()) -> dict[str, Any]:
-    """The CloudFormation that AWS's translator makes of a SAM template with these parameters, once a run."""
+    """The CloudFormation that AWS's translator makes of a SAM template with these parameters."""
     question = {"path": str(path), "parameters": dict(parameters)}
-    kept = Path(os.environ[STATE_VARIABLE]) / f"transformed-{hashlib.sha256(json.dumps(question).encode()).hexdigest()}"
+    return _kept(json.dumps(question), lambda: json.dumps(_ask(question)))
+
+
+def _kept(question: str, answer: Callable[[], str]) -> dict[str, Any]:
+    """The JSON that answers a question, asked once a run."""
+    kept = Path(os.environ[STATE_VARIABLE]) / f"transformed-{hashlib.sha256(question.encode()).hexdigest()}"
     if not kept.exists():
         unfinished = kept.with_name(f"{kept.name}-{os.getpid()}")
-        unfinished.write_text(json.dumps(_ask(question)))
+        unfinished.write_text(answer())
         unfinished.rename(kept)
     template: dict[str, Any] = json.loads(kept.read_text())
     return template

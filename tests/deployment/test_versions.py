@@ -55,11 +55,15 @@ def other_value(name: str, declared: dict[str, Any]) -> str:
     return "7" if "\\d" in declared.get("AllowedPattern", "") else "OTHER"
 
 
+def changed(name: str, declared: dict[str, Any]) -> dict[str, str]:
+    """The parameters of a stack of which one is changed, with what it makes sense only together with."""
+    return {name: other_value(name, declared), **_TOGETHER.get(name, {})}
+
+
 def stacks(name: str) -> tuple[Stack, Stack]:
     """The stack before and after a change of one parameter."""
-    together = _TOGETHER.get(name, {})
-    before = Stack(TEMPLATE, **together)
-    return before, Stack(TEMPLATE, **together, **{name: other_value(name, before.template["Parameters"][name])})
+    before = Stack(TEMPLATE, **_TOGETHER.get(name, {}))
+    return before, Stack(TEMPLATE, **changed(name, before.template["Parameters"][name]))
 
 
 def configuration(stack: Stack) -> dict[str, Any]:

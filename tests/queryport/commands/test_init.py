@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from queryport.commands.init import InitError, _sources, init
+from tests.deployment.lint import findings
 from tests.deployment.stack import Stack
 from tests.support.projects import QUERYPORT, Project
-from tests.support.repository import ROOT
 
 
 @pytest.fixture
@@ -55,22 +55,8 @@ def test_a_new_project_compiles_as_it_stands(notes: Path, data_dir: Path) -> Non
 
 
 @pytest.mark.slow
-def test_the_new_projects_template_is_valid(notes: Path, tmp_path: Path) -> None:
-    sam = ROOT / ".tools/sam/bin/sam"
-    assert sam.exists(), "the AWS SAM CLI is not installed: run `make sam-tools`"
-    done = subprocess.run(
-        [sam, "validate", "--lint", "--template", notes / "template.yaml"],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={
-            "PATH": "/usr/bin:/bin",
-            "HOME": str(tmp_path),
-            "AWS_DEFAULT_REGION": "us-east-1",
-            "SAM_CLI_TELEMETRY": "0",
-        },
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+def test_the_new_projects_template_is_valid(notes: Path) -> None:
+    assert findings(notes / "template.yaml") == ""
 
 
 @pytest.mark.slow
