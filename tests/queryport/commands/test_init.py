@@ -2,7 +2,9 @@
 
 import json
 import re
+import shutil
 import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,11 +12,15 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from queryport.commands.init import InitError, _sources, init
+from queryport.commands.main import queryport
 from tests.deployment.lint import findings
 from tests.deployment.stack import Stack
-from tests.support.projects import QUERYPORT, Project
+from tests.support.projects import ENVIRONMENT, QUERYPORT, Project
+
+UV = QUERYPORT.with_name("uv")
 
 
 @pytest.fixture
@@ -33,16 +39,43 @@ def notes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.slow
-def test_a_new_project_passes_its_own_tests(public_folder: Path) -> None:
-    project = public_folder / "My Notes"
-    said = subprocess.run([QUERYPORT, "init", project], capture_output=True, text=True, check=True).stdout
-    assert said.startswith("wrote ")
-    done = subprocess.run(["make", "test"], cwd=project, capture_output=True, text=True, timeout=300, check=False)
+def _make(project: Path, *arguments: str, uv: Path | None) -> str:
+    """The output of make on a machine that has a uv, or none."""
+    programs = project.parent / "programs"
+    programs.mkdir(exist_ok=True)
+    if uv is not None:
+        (programs / "uv").symlink_to(uv)
+    path = f"{programs}:/usr/bin:/bin"
+    assert (shutil.which("uv", path=path) is None) == (uv is None), "this machine's own uv is in the way"
+    command = ["make", f"PYTHON={Path(sys.executable).resolve()}", *arguments]
+    environment = {**ENVIRONMENT, "PATH": path}
+    done = subprocess.run(
+        command, cwd=project, env=environment, capture_output=True, text=True, timeout=300, check=False
+    )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "operations, no errors\n" in done.stdout
-    assert "5 passed" in done.stdout
+    return done.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("uv", [UV, pytest.param(None, marks=pytest.mark.long)], ids=["installed", "its own"])
+def test_a_new_project_passes_its_own_tests(public_folder: Path, uv: Path | None) -> None:
+    project = public_folder / "My Notes"
+    assert CliRunner().invoke(queryport, ["init", str(project)]).output.startswith("wrote ")
+    said = _make(project, "test", uv=uv)
+    assert "operations, no errors\n" in said
+    assert "5 passed" in said
     assert (project / "uv.lock").exists()
+    assert (project / ".venv/bin/uv").exists() == (uv is None)
+
+
+def test_an_environment_comes_from_the_installed_uv_or_gets_a_uv_of_its_own(public_folder: Path) -> None:
+    project = public_folder / "notes"
+    init(project)
+    own = _make(project, "--dry-run", "test", uv=None)
+    assert re.search(r"-m venv .venv\n\.venv/bin/python -m pip install .* 'uv>=.*\n.*\.venv/bin/uv sync", own)
+    installed = _make(project, "--dry-run", "test", uv=UV)
+    assert re.match(r".*/programs/uv venv .* \.venv\n.*/programs/uv sync", installed)
+    assert "-m venv" not in installed
 
 
 @pytest.mark.slow
