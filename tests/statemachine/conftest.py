@@ -25,6 +25,7 @@ from tests.support.databases import copy_for_suite, run_script, template_databas
 from tests.support.lambda_runtime import LambdaRuntime
 from tests.support.repository import MIGRATIONS, ROOT
 from tests.support.shop import compiled_shop
+from tests.support.step_functions import step_functions
 
 MACHINES = ROOT / "statemachine"
 _FUNCTION_SECONDS = 4
@@ -96,15 +97,13 @@ def function(
 @pytest.fixture(scope="module")
 def execute(function: tuple[LambdaDoor, Emulator]) -> Iterator[Execute]:
     """Runs a definition with an input to its end."""
-    from moto import mock_aws  # a second of imports, which no run without these tests is to wait for
-
     environment = {
         "AWS_ENDPOINT_URL_LAMBDA": function[0].url,
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_DEFAULT_REGION": "us-east-1",
     }
-    with pytest.MonkeyPatch.context() as patch, mock_aws(config={"stepfunctions": {"execute_state_machine": True}}):
+    with pytest.MonkeyPatch.context() as patch, step_functions():
         for name, value in environment.items():
             patch.setenv(name, value)
         yield StepFunctions().execute

@@ -14,7 +14,6 @@ from queryport.migrations.runner import apply_scripts
 from queryport.postgres.programs import psql_program
 from tests.support.databases import NewDatabase
 from tests.support.projects import BOOKSHOP, ENVIRONMENT, QUERYPORT, Project, run, run_process, write
-from tests.support.repository import ROOT
 
 
 @pytest.fixture(scope="module")
@@ -352,7 +351,7 @@ def test_a_database_that_does_not_answer_is_told(shop: Project) -> None:
 
 @pytest.mark.slow
 def test_a_folder_that_is_no_project_is_told(tmp_path: Path) -> None:
-    done = run_process("check", project=tmp_path)
+    done = run("check", project=tmp_path)
     assert done.code == 1
     assert "query files are kept in sql_queries/, and there is no such folder" in done.errors
     assert list(tmp_path.iterdir()) == []
@@ -368,19 +367,13 @@ def test_a_data_directory_that_cannot_be_made_is_told(shop: Project, tmp_path: P
 
 @pytest.mark.slow
 def test_a_wrong_command_line_has_its_own_exit_code() -> None:
-    assert subprocess.run([QUERYPORT, "check", "--fast"], capture_output=True, check=False).returncode == 2
+    assert subprocess.run([QUERYPORT, "init", "--fast"], capture_output=True, check=False).returncode == 2
 
 
 @pytest.mark.slow
 def test_the_version_is_told() -> None:
     done = subprocess.run([QUERYPORT, "--version"], capture_output=True, text=True, check=True)
     assert done.stdout == "queryport 0.1.0\n"
-
-
-@pytest.mark.slow
-def test_the_repository_is_a_project(data_dir: Path) -> None:
-    done = run("check", project=ROOT, data_dir=data_dir)
-    assert done.code == 0, done.output
 
 
 @pytest.mark.slow

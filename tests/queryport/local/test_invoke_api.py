@@ -12,9 +12,10 @@ import psycopg
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from moto import mock_aws
 
+from tests.queryport.local.test_late_document import event as url_event
 from tests.support.projects import BOOKSHOP, Served, eventually, write
+from tests.support.step_functions import step_functions
 
 pytestmark = pytest.mark.slow
 
@@ -206,7 +207,7 @@ def test_step_functions_run_against_it(client: Any) -> None:
             "Caught": {"Type": "Pass", "Result": {"caught": True}, "End": True},
         },
     }
-    with mock_aws(config={"stepfunctions": {"execute_state_machine": True}}):
+    with step_functions():
         states = boto3.client("stepfunctions")
         machine = states.create_state_machine(
             name="shop", definition=json.dumps(definition), roleArn="arn:aws:iam::123456789012:role/states"
@@ -244,6 +245,26 @@ def test_postgresqls_words_are_for_the_terminal_alone(client: Any, served: Serve
     told = "".join(answer.text for answer in answers) + invoked["Payload"].read().decode()
     for word in ("already exists", "night", "refuse()", "INSERT"):
         assert word not in told
+
+
+def test_the_openapi_document_is_that_of_the_latest_save(client: Any, served: Served) -> None:
+    """Whichever way it is first asked for after a save."""
+
+    def by_url() -> Any:
+        return served.client.get("/openapi.json").json()
+
+    def by_invocation() -> Any:
+        answer = client.invoke(FunctionName="queryport", Payload=json.dumps(url_event("/openapi.json")))
+        return json.loads(json.loads(answer["Payload"].read())["body"])
+
+    path = served.project / "sql_queries/version.sql"
+    for number, ask in enumerate((by_url, by_url, by_invocation, by_invocation)):
+        path.write_text(f"-- summary: Version {number}\n-- result: value\nSELECT {number} AS n\n")
+        eventually(lambda: served.value("version") == number)  # noqa: B023 (ends first)
+        document = ask()
+        assert document["paths"]["/operations/version"]["post"]["summary"] == f"Version {number}"
+        assert "/books/{book_id}" in document["paths"]
+        assert document["info"]["version"] == served.client.get("/health").json()["fingerprint"]
 
 
 def test_an_upload_that_breaks_off_is_no_failure(served: Served) -> None:

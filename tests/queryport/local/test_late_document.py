@@ -1,11 +1,9 @@
-"""The OpenAPI document of `queryport serve`: written when it is first asked for, and that of the latest save."""
+"""The OpenAPI document of `queryport serve`, written when it is first asked for; test_invoke_api.py asks a running one."""
 
 import asyncio
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import orjson
 import pytest
 
@@ -13,18 +11,9 @@ from handler.http.request import HttpRequest
 from queryport.compile.read.earlier_reading import ChangedMeanwhileError
 from queryport.local.lambda_environment import InvocationResult, LambdaEvent
 from queryport.local.late_document import LateDocument
-from tests.support.projects import BOOKSHOP, Served, eventually, write
-
-INVOKE = "/2015-03-31/functions/queryport/invocations"
 
 
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory, module_data_dir: Path) -> Iterator[Served]:
-    with Served(write(tmp_path_factory.mktemp("shop"), BOOKSHOP), "--data-dir", str(module_data_dir)) as served:
-        yield served
-
-
-def _event(path: str, method: str = "GET") -> dict[str, Any]:
+def event(path: str, method: str = "GET") -> dict[str, Any]:
     http = {"method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1", "userAgent": ""}
     return {
         "version": "2.0",
@@ -34,34 +23,6 @@ def _event(path: str, method: str = "GET") -> dict[str, Any]:
         "requestContext": {"http": http, "requestId": "1", "stage": "$default"},
         "isBase64Encoded": False,
     }
-
-
-def _by_url(served: Served) -> dict[str, Any]:
-    answer = served.client.get("/openapi.json")
-    assert answer.status_code == 200, answer.text
-    document: dict[str, Any] = answer.json()
-    return document
-
-
-def _by_invocation(served: Served) -> dict[str, Any]:
-    answer = httpx.post(f"{served.client.base_url}{INVOKE}", json=_event("/openapi.json"), timeout=30).json()
-    assert answer["statusCode"] == 200, answer
-    document: dict[str, Any] = orjson.loads(answer["body"])
-    return document
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("ask", [_by_url, _by_invocation])
-def test_the_document_is_that_of_the_latest_save(served: Served, ask: Any) -> None:
-    name = ask.__name__.removeprefix("_")
-    path = served.project / f"sql_queries/{name}.sql"
-    for number in range(3):
-        path.write_text(f"-- summary: Version {number}\n-- result: value\nSELECT {number} AS n\n")
-        eventually(lambda: served.value(name) == number)  # noqa: B023 (ends first)
-        document = ask(served)
-        assert document["paths"][f"/operations/{name}"]["post"]["summary"] == f"Version {number}"
-        assert "/books/{book_id}" in document["paths"]
-        assert document["info"]["version"] == served.client.get("/health").json()["fingerprint"]
 
 
 def _asked(late: LateDocument, *events: object) -> list[InvocationResult | None]:
@@ -74,8 +35,8 @@ def _asked(late: LateDocument, *events: object) -> list[InvocationResult | None]
 def test_it_is_written_once_however_many_ask() -> None:
     written: list[int] = []
     late = LateDocument(lambda: written.append(1))
-    assert _asked(late, *[_event("/openapi.json")] * 5) == [None] * 5
-    assert _asked(late, _event("/openapi.json", "HEAD")) == [None]
+    assert _asked(late, *[event("/openapi.json")] * 5) == [None] * 5
+    assert _asked(late, event("/openapi.json", "HEAD")) == [None]
     assert written == [1]
 
 
@@ -89,9 +50,9 @@ def test_it_is_written_once_however_many_ask() -> None:
 @pytest.mark.parametrize("is_text", [False, True])
 def test_it_is_written_for_the_paths_that_the_handler_reads_as_its_own(path: str, *, is_text: bool) -> None:
     written: list[int] = []
-    event = _event(path)
-    _asked(LateDocument(lambda: written.append(1)), orjson.Fragment(orjson.dumps(event)) if is_text else event)
-    assert bool(written) is (HttpRequest.of(event).segments == ["openapi.json"])
+    asked = event(path)
+    _asked(LateDocument(lambda: written.append(1)), orjson.Fragment(orjson.dumps(asked)) if is_text else asked)
+    assert bool(written) is (HttpRequest.of(asked).segments == ["openapi.json"])
 
 
 @pytest.mark.parametrize("event", [None, 3, "x", [], {}, {"operation": "a.b"}, {"rawPath": 3}, {"rawPath": None}])
@@ -104,12 +65,12 @@ def test_it_is_not_written_for_other_events(event: object) -> None:
 def test_a_document_that_cannot_be_written_fails_the_call_and_is_tried_again(tmp_path: Path) -> None:
     path = tmp_path / "missing" / "openapi.json"
     late = LateDocument(path.touch)
-    (failed,) = _asked(late, _event("/openapi.json"))
+    (failed,) = _asked(late, event("/openapi.json"))
     assert failed is not None
     assert failed.failed
     assert b"No such file or directory" in failed.payload
     path.parent.mkdir()
-    assert _asked(late, _event("/openapi.json")) == [None]
+    assert _asked(late, event("/openapi.json")) == [None]
     assert path.exists()
 
 
@@ -117,6 +78,6 @@ def test_a_file_that_was_changed_meanwhile_fails_the_call() -> None:
     def changed() -> None:
         raise ChangedMeanwhileError(Path("queries/one.sql"))
 
-    (failed,) = _asked(LateDocument(changed), _event("/openapi.json"))
+    (failed,) = _asked(LateDocument(changed), event("/openapi.json"))
     assert failed is not None
     assert b"queries/one.sql was changed" in failed.payload
