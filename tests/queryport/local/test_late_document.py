@@ -1,4 +1,4 @@
-"""The OpenAPI document of `queryport serve`, written when it is first asked for; test_invoke_api.py asks a running one."""
+"""The OpenAPI document of `queryport serve` is written when it is first asked for; test_invoke_api.py asks for it."""
 
 import asyncio
 from pathlib import Path
