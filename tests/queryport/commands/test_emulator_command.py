@@ -27,16 +27,12 @@ def _emulating(project: Path, data_dir: Path, *options: str) -> Iterator[dict[st
 
 
 @pytest.mark.slow
-def test_the_database_is_the_projects(tmp_path: Path, data_dir: Path) -> None:
-    project = write(tmp_path / "project", BOOKSHOP)
-    with _emulating(project, data_dir) as variables:
-        assert variables["QUERYPORT_DATABASE"] == "app"
-        with Api(variables["AWS_ENDPOINT_URL_RDS_DATA"], variables["QUERYPORT_DATABASE"]) as api:
-            assert api.execute("SELECT count(*) FROM book")["records"] == [[{"longValue": 5}]]
-
-
-@pytest.mark.slow
-def test_an_address_for_all_is_shown_as_one_that_can_be_called(tmp_path: Path, data_dir: Path) -> None:
+def test_the_database_is_the_projects_and_an_address_for_all_is_shown_as_one_to_call(
+    tmp_path: Path, data_dir: Path
+) -> None:
     project = write(tmp_path / "project", BOOKSHOP)
     with _emulating(project, data_dir, "--host", "0.0.0.0") as variables:  # noqa: S104
+        assert variables["QUERYPORT_DATABASE"] == "app"
         assert variables["AWS_ENDPOINT_URL_RDS_DATA"].startswith("http://localhost:")
+        with Api(variables["AWS_ENDPOINT_URL_RDS_DATA"], variables["QUERYPORT_DATABASE"]) as api:
+            assert api.execute("SELECT count(*) FROM book")["records"] == [[{"longValue": 5}]]
