@@ -88,10 +88,12 @@ def _in_order(piece: Fragment | Choice | CommaList | Slot | Ranges, order: Order
         if number:
             pieces.append(Fragment(" UNION ALL "))
         for part in piece.query:
-            if isinstance(part, Slot) and part.name == RANGE:
-                pieces += [Fragment(f"{part.before}{range_}", order.placeholders)] if range_ else []
-            else:
+            if not isinstance(part, Slot):
+                pieces.append(part)
+            elif part.name != RANGE:
                 pieces += _in_order(part, order)
+            elif range_:
+                pieces.append(Fragment(f"{part.before}{range_}", order.placeholders))
     if several:
         pieces += [each for part in piece.closing for each in _in_order(part, order)]
     return tuple(pieces)

@@ -24,7 +24,10 @@ class Form(NamedTuple):
 class ReadyStatement:
     def __init__(self, sql: Sql) -> None:
         self._sql = sql
-        choices = [each for piece in sql for each in _parts(piece) if isinstance(each, Choice)]
+        choices = [piece for piece in sql if isinstance(piece, Choice)]
+        for piece in sql:
+            if isinstance(piece, CommaList):
+                choices += [part for part in piece.pieces if isinstance(part, Choice)]
         self._deciding = tuple({choice.parameter: None for choice in choices if not choice.null_is_present})
         self._patching = tuple({choice.parameter: None for choice in choices if choice.null_is_present})
         self._forms: dict[tuple[bool, ...], Form] = {}
@@ -44,15 +47,17 @@ class ReadyStatement:
     def _make(self, bindings: Mapping[str, str | None]) -> Form:
         texts: list[str] = []
         names: dict[str, None] = {}
-        for piece in self._sql:
-            chosen = [_chosen(part, bindings) for part in _parts(piece)]
-            texts.append(", ".join([fragment.sql for fragment in chosen if fragment.sql]))
-            names |= dict.fromkeys(name for fragment in chosen for name in fragment.placeholders)
+        for piece in self._sql:  # of which a list with many filters has a thousand
+            if isinstance(piece, CommaList):
+                chosen = [_chosen(part, bindings) for part in piece.pieces]
+                texts.append(", ".join([fragment.sql for fragment in chosen if fragment.sql]))
+            else:
+                chosen = [_chosen(piece, bindings)]
+                texts.append(chosen[0].sql)
+            for fragment in chosen:
+                for name in fragment.placeholders:
+                    names[name] = None
         return Form("".join(texts), tuple(names))
-
-
-def _parts(piece: Fragment | Choice | CommaList) -> tuple[Fragment | Choice, ...]:
-    return piece.pieces if isinstance(piece, CommaList) else (piece,)
 
 
 def _chosen(piece: Fragment | Choice, bindings: Mapping[str, str | None]) -> Fragment:
