@@ -65,22 +65,24 @@ def check(target: Target, seed: int, requests: int) -> None:
     assert not any(each in logged for each in _NEVER_TOLD)
 
 
-_OF_REQUESTS = [250, pytest.param(1000, marks=pytest.mark.slow)]
+_SEEDS_AND_REQUESTS = pytest.mark.parametrize(
+    ("seed", "requests"), [(SEED, 250), pytest.param(SEED + 1, 750, marks=pytest.mark.slow)], ids=["few", "some"]
+)
 
 
-@pytest.mark.parametrize("requests", _OF_REQUESTS)
-def test_a_function_of_every_type_is_no_callers_to_break(every: Target, requests: int) -> None:
-    check(every, SEED, requests)
+@_SEEDS_AND_REQUESTS
+def test_a_function_of_every_type_is_no_callers_to_break(every: Target, seed: int, requests: int) -> None:
+    check(every, seed, requests)
 
 
-@pytest.mark.parametrize("requests", _OF_REQUESTS)
-def test_the_example_is_no_callers_to_break(shop: Target, requests: int) -> None:
-    check(shop, SEED, requests)
+@_SEEDS_AND_REQUESTS
+def test_the_example_is_no_callers_to_break(shop: Target, seed: int, requests: int) -> None:
+    check(shop, seed, requests)
 
 
-@pytest.mark.parametrize("requests", _OF_REQUESTS)
-def test_a_warehouse_is_no_callers_to_break(warehouse: Target, requests: int) -> None:
-    check(warehouse, SEED, requests)
+@_SEEDS_AND_REQUESTS
+def test_a_warehouse_is_no_callers_to_break(warehouse: Target, seed: int, requests: int) -> None:
+    check(warehouse, seed, requests)
 
 
 @pytest.mark.parametrize("operation", OWN_MISTAKES)

@@ -69,25 +69,20 @@ def _values(connection: psycopg.Connection[Any], type_: str, chance: Random, mos
     """Texts that PostgreSQL takes for values of a type."""
     hostility = Hostility(chance.randrange(2**32))
     texts = [*_TEXTS, *(text for text in (hostility.text() for _ in range(200)) if _is_storable(text))]
-    found = sorted({text for text in _valid(connection, texts, type_) if _is_value(connection, text, type_)})
+    query = "SELECT DISTINCT text FROM unnest(%s::text[]) AS text WHERE pg_temp.is_value(text, %s)"
+    found = sorted(text for (text,) in connection.execute(query, [texts, type_]))
     return chance.sample(found, min(most, len(found)))
 
 
-def _valid(connection: psycopg.Connection[Any], texts: list[str], type_: str) -> list[str]:
-    """Those of the texts that the type's input may take, by one question; all, where it fails instead of answering."""
-    query = f"SELECT text FROM unnest(%s::text[]) AS text WHERE pg_input_is_valid(text, '{type_}')"  # noqa: S608 (our own)
-    try:
-        return [text for (text,) in connection.execute(query.encode(), [texts])]
-    except psycopg.Error:
-        return texts
-
-
-def _is_value(connection: psycopg.Connection[Any], text: str, type_: str) -> bool:
-    try:
-        connection.execute(f"SELECT to_json(%s::text::{type_})".encode(), [text])
-    except psycopg.Error:
-        return False
-    return True
+# By one question for all texts of a type; some types' inputs fail where pg_input_is_valid asks them.
+_IS_VALUE = """
+CREATE FUNCTION pg_temp.is_value(text text, type text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN
+  EXECUTE format('SELECT to_json($1::text::%s)', type) USING text;
+  RETURN true;
+EXCEPTION WHEN OTHERS THEN
+  RETURN false;
+END $$
+"""
 
 
 def _is_storable(text: str) -> bool:
@@ -104,6 +99,7 @@ def _round_trips(every: Target, most: int) -> Iterator[tuple[str, Any, Any]]:
     """An operation, a value that it answers, and the value that comes of sending that."""
     chance = Random(SEED)  # noqa: S311 (a seed, so that a run can be repeated)
     with psycopg.connect(every.database_url, autocommit=True) as connection:
+        connection.execute(_IS_VALUE)
         for name, type_ in every.types.items():
             texts = _values(connection, type_, chance, most)
             uses: list[tuple[str, str, Any]] = [("value", f"%s::text::{type_}", text) for text in texts]

@@ -123,9 +123,8 @@ def test_as_many_values_as_are_taken_from_a_text_are_taken_from_a_parsed_one() -
     with pytest.raises(JsonError, match="has more than 250000 arrays and objects"):
         exact_json.exact([{}] * 250_000)
     assert exact_json.exact([1] * 250_001) == exact_json.loads(f"[{','.join(['1'] * 250_001)}]")
-    for value in ([1] * 250_002, [[1] * 125_001, ["a"] * 125_001], dict.fromkeys(map(str, range(250_002)))):
-        with pytest.raises(JsonError, match="has more than 250000 elements and members"):
-            exact_json.exact(value)
+    with pytest.raises(JsonError, match="has more than 250000 elements and members"):
+        exact_json.exact([1] * 250_002)
 
 
 def test_floats_that_are_written_out_as_a_bomb_are_refused() -> None:
@@ -191,20 +190,22 @@ def test_a_parsed_value_has_the_bounds_of_a_text(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(exact_json, bound, 3)
     taken: Any = {"a": [1, (2, 3)], "b": 4}
     assert exact_json.exact(taken) == {"a": [1, [2, 3]], "b": 4}
-    for refused in ([taken, []], {"c": taken, "d": [[]]}):
+    refusals: list[Any] = [[taken, []], {"c": taken, "d": [[]]}, [[1, 2], ["a", "b"], []], {n: {} for n in "abcde"}]
+    for refused in refusals:
         with pytest.raises(JsonError, match=message):
             exact_json.exact(refused)
 
 
+_SCALARS = st.none() | st.booleans() | st.integers() | st.text(max_size=5)
+_TREES = st.recursive(
+    _SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3)
+)
+
+
 @pytest.mark.slow
-@given(st.data())
-def test_the_member_that_stands_twice_is_named_by_its_place(draw: st.DataObject) -> None:
+@given(st.dictionaries(st.text(max_size=3), _TREES, min_size=1, max_size=3), st.data())
+def test_the_member_that_stands_twice_is_named_by_its_place(tree: dict[str, Any], draw: st.DataObject) -> None:
     """One object of a random document is given a member twice, and no other."""
-    scalars = st.none() | st.booleans() | st.integers() | st.text(max_size=5)
-    trees = st.recursive(
-        scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3)
-    )
-    tree = draw.draw(st.dictionaries(st.text(max_size=3), trees, min_size=1, max_size=3))
     places = [path for path, value in _objects(tree, ()) if value]
     path = draw.draw(st.sampled_from(places))
     text_of, name = _with_twin(tree, path)

@@ -23,6 +23,11 @@ Sent = tuple[str, str]
 """Where a request goes, and the region that it is signed for."""
 
 
+@pytest.fixture(autouse=True)
+def _rules_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(endpoint, "create_loader", {None: LOADER}.__getitem__)
+
+
 @pytest.fixture
 def settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., None]:
     """Sets variables of the environment, and writes files of settings."""
