@@ -1,5 +1,7 @@
 """The script `queryport`: the command line, or the name of the extra to install where its libraries are missing."""
 
+import atexit
+import gc
 import sys
 
 from queryport import handler_package
@@ -8,6 +10,8 @@ from queryport import handler_package
 def main() -> None:
     """Run the command line. Ends with 1 and the cure where queryport was installed without its extra `tool`."""
     handler_package.pin()
+    # As it ends, Python looks through all objects for cycles: of a large project that takes longer than to make them.
+    atexit.register(gc.freeze)
     try:
         from queryport.commands.main import main as run
 
