@@ -4,7 +4,7 @@ A file is taken as far as it goes, so that all of its problems show at once.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from handler.contract.operation import Operation
 from queryport.compile.check.data_api_scanner import check_data_api_scanner
@@ -27,8 +27,7 @@ _UNPARSABLE = ("QP104", "QP107", "QP213")
 """Problems after which the statements cannot be parsed: PostgreSQL would only repeat them, or the parser break down."""
 
 
-@dataclass(frozen=True, slots=True)
-class CompiledFile:
+class CompiledFile(NamedTuple):
     """The result of compiling one file."""
 
     encoded: EncodedOperation | None

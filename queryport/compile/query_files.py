@@ -14,7 +14,6 @@ from typing import NamedTuple
 
 from queryport.compile.read.earlier_reading import EarlierReading, shown_file
 from queryport.compile.read.regular_file import WHOLE, read_bytes
-from queryport.compile.read.stamps import stamp_of
 from queryport.diagnostics.reporter import Reporter
 from queryport.diagnostics.source import Source, Span, shown
 
@@ -140,7 +139,7 @@ def _passed_over(directory: _QueryFolder, name: str) -> Reporter:
 def _read(place: _QueryPath, earlier: EarlierReading) -> Reporter | None:
     """Return the reporter of a file's text, or None for one that is gone."""
     path = place.directory.prefix + place.name
-    stamp = stamp_of(path)
+    stamp = earlier.stamp(path)
     source = earlier.source(path, stamp, place.directory.shown, place.name)
     if source is not None:
         return Reporter(source)

@@ -25,8 +25,11 @@ def read_entries(path: Path, key: str) -> dict[str, Entry]:
     try:
         end = content.index(b"\n")
         entries, place = {}, end + 1
-        for name, *rest in orjson.loads(content[:end]):
-            entries[name], place = _entry(rest, content, place)
+        for file, operation, problems in orjson.loads(content[:end]):
+            encoded = None
+            if operation is not None:
+                encoded, place = _operation(operation, content, place)
+            entries[file] = Entry(encoded, tuple([_problem(*problem) for problem in problems]))
     except (ValueError, TypeError):
         return {}
     return entries
@@ -39,15 +42,15 @@ def write_entries(path: Path, key: str, entries: Mapping[str, Entry]) -> None:
     for name, entry in entries.items():
         if entry.problems and not all(map(_is_unicode, entry.problems)):
             continue
-        known.append((name, *_known(entry.encoded), [_told(problem) for problem in entry.problems]))
+        known.append((name, _known(entry.encoded), [_told(problem) for problem in entry.problems]))
         if entry.encoded is not None:
             operations += (entry.encoded.body, entry.encoded.documentation)
     write_sealed(path, key, (orjson.dumps(known), b"\n", b"".join(operations)))
 
 
-def _known(operation: EncodedOperation | None) -> tuple[Any, ...]:
+def _known(operation: EncodedOperation | None) -> tuple[Any, ...] | None:
     if operation is None:
-        return None, None, (), 0, 0
+        return None
     http = operation.http and (operation.http.method, operation.http.path)
     return operation.name, http, operation.statuses, len(operation.body), len(operation.documentation)
 
@@ -70,17 +73,14 @@ def _place(place: Place) -> tuple[str, int, int, str, int]:
     return str(place.path), place.line, place.column, place.text, place.width
 
 
-def _entry(known: list[Any], content: bytes, place: int) -> tuple[Entry, int]:
-    """Return the entry whose operation begins at a place, and the place behind it."""
-    name, http, statuses, body_length, length, problems = known
+def _operation(known: list[Any], content: bytes, place: int) -> tuple[EncodedOperation, int]:
+    """Return the operation that begins at a place, and the place behind it."""
+    name, http, statuses, body_length, length = known
     body_end = place + body_length
     end = body_end + length
-    operation = None
-    if name is not None:
-        route = None if http is None else Http(*http)
-        codes = tuple([(code, status) for code, status in statuses]) if statuses else ()
-        operation = EncodedOperation(name, route, codes, content[place:body_end], content[body_end:end])
-    return Entry(operation, tuple([_problem(*problem) for problem in problems]) if problems else ()), end
+    route = None if http is None else Http(*http)
+    codes = tuple([(code, status) for code, status in statuses]) if statuses else ()
+    return EncodedOperation(name, route, codes, content[place:body_end], content[body_end:end]), end
 
 
 def _problem(code: str, message: str, cure: str, places: list[list[Any]]) -> Problem:

@@ -1,8 +1,9 @@
 """One compiled file as the cache keeps it: its operation's lines, and its problems wherever the file now lies."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from queryport.compile.compiled_file import CompiledFile
 from queryport.compile.project_files import QueryText
@@ -10,8 +11,7 @@ from queryport.compile.write.encoded import EncodedOperation
 from queryport.diagnostics.source import Place, Problem
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """The result of a file; the paths of its problems are numbers: 0 the file's own, and then those of its folders."""
 
     encoded: EncodedOperation | None

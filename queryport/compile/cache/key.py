@@ -1,6 +1,7 @@
 """The key of a compile cache: all that a compiled file depends on besides its own texts, in one string."""
 
 import hashlib
+import os
 import platform
 import sys
 from functools import cache
@@ -43,9 +44,11 @@ def _compiler() -> str:
     machine = (sys.version, sys.platform, platform.machine())
     digest.update(repr((machine, [(name, version(name)) for name in LIBRARIES])).encode())
     for root in _CODE:
-        for path in sorted(root.rglob("*")):
-            if path.suffix in _CODE_ENDINGS:
-                content = path.read_bytes()
-                digest.update(f"{path.relative_to(root)}\0{len(content)}\0".encode())
-                digest.update(content)
+        for folder, folders, names in os.walk(root):
+            folders.sort()
+            for name in sorted(names):
+                if name.endswith(_CODE_ENDINGS):
+                    content = Path(folder, name).read_bytes()
+                    digest.update(f"{folder.removeprefix(str(root))}\0{name}\0{len(content)}\0".encode())
+                    digest.update(content)
     return digest.hexdigest()

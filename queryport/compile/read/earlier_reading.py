@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
-from queryport.compile.read.stamps import Stamp, read_stamps, write_stamps
+from queryport.compile.read.stamps import Stamp, read_stamps, settled_ns, stamp_of, write_stamps
 from queryport.console.failure import CommandError
 from queryport.diagnostics.source import Source
 
@@ -75,10 +75,16 @@ class EarlierReading:
         self._left = {} if kept_in is None else read_stamps(kept_in)
         self._before: dict[str, _Kept] = {}
         self._now: dict[str, _Kept] = {}
+        self._settled = settled_ns()
 
     def begin(self) -> None:
         """Begin another reading; what that one does not come by is forgotten."""
         self._before, self._now = self._now, {}
+        self._settled = settled_ns()
+
+    def stamp(self, path: str) -> Stamp | None:
+        """Return the stamp of a file; None where a change after the beginning of this reading might not show in it."""
+        return stamp_of(path, self._settled)
 
     def source(self, path: str, stamp: Stamp | None, shown: Path, name: str) -> Source | None:
         """Return a file as it was read before, if it has the same stamp; `shown` is the shown path of its folder."""

@@ -7,8 +7,8 @@ Another user's list holds nothing, since what one may read another may not.
 import os
 import time
 from collections.abc import Mapping
+from operator import attrgetter
 from pathlib import Path
-from typing import NamedTuple
 
 import orjson
 
@@ -20,26 +20,24 @@ _SETTLED_NS = 2_000_000_000
 _FORM = 1
 
 
-class Stamp(NamedTuple):
-    """The system's word on a file, at the end of its links."""
+Stamp = tuple[int, int, int, int, int, int]
+"""The system's word on a file, at the end of its links: its device, inode, mode, size, and times of change in ns."""
 
-    device: int
-    inode: int
-    mode: int
-    size: int
-    modified_ns: int
-    changed_ns: int
+_stamp = attrgetter("st_dev", "st_ino", "st_mode", "st_size", "st_mtime_ns", "st_ctime_ns")
 
 
-def stamp_of(path: str) -> Stamp | None:
-    """Return the stamp of a file; None where its next change might not show in it."""
-    now = time.time_ns()
+def settled_ns() -> int:
+    """Return the time in ns up to which a change has made a stamp that no change from now on can make."""
+    return time.time_ns() - _SETTLED_NS
+
+
+def stamp_of(path: str, settled: int) -> Stamp | None:
+    """Return the stamp of a file; None where its next change might not show in it, by the `settled_ns` of before."""
     try:
-        found = os.stat(path)  # noqa: PTH116 (of thousands of files, a Path would take half the time)
+        stamp: Stamp = _stamp(os.stat(path))  # noqa: PTH116 (of thousands of files, a Path would take half the time)
     except OSError:
         return None
-    stamp = Stamp(found.st_dev, found.st_ino, found.st_mode, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
-    return stamp if now - max(stamp.modified_ns, stamp.changed_ns) > _SETTLED_NS else None
+    return stamp if stamp[4] < settled and stamp[5] < settled else None
 
 
 def read_stamps(path: Path) -> dict[Stamp, str]:
@@ -48,7 +46,11 @@ def read_stamps(path: Path) -> dict[Stamp, str]:
     if content is None:
         return {}
     try:
-        return {Stamp(*stamp): digest for *stamp, digest in orjson.loads(content)}
+        stamps = orjson.loads(content)
+        return {
+            (device, inode, mode, size, modified, changed): digest
+            for device, inode, mode, size, modified, changed, digest in stamps
+        }
     except (ValueError, TypeError):
         return {}
 

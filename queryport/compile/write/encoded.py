@@ -5,9 +5,8 @@ Operation is read from them when one is looked into.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Self, overload
+from typing import Any, NamedTuple, Self, overload
 
 from handler.contract import exact_json
 from handler.contract.catalog_lines import read_documentation, read_operation
@@ -16,9 +15,8 @@ from handler.contract.sql import Choice, CommaList, Fragment
 from handler.contract.violations import Violation
 
 
-@dataclass(frozen=True)
-class EncodedOperation:
-    """A compiled operation as its two lines of the catalogue, and what is compared with all others."""
+class _Lines(NamedTuple):
+    """The members of an EncodedOperation: of a tuple, since a command makes as many as a project has files."""
 
     name: str
     http: Http | None
@@ -28,6 +26,10 @@ class EncodedOperation:
     body: bytes
     """The part of the operation that a call needs, as JSON."""
     documentation: bytes
+
+
+class EncodedOperation(_Lines):
+    """A compiled operation as its two lines of the catalogue, and what is compared with all others."""
 
     @classmethod
     def of(cls, operation: Operation) -> Self:
