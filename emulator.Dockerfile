@@ -31,7 +31,10 @@ RUN uv sync --locked --no-default-groups --extra tool --no-install-project
 COPY README.md LICENSE ./
 COPY handler handler
 COPY queryport queryport
-RUN uv sync --locked --no-default-groups --extra tool --no-editable
+# The packages have their bytecode: uv would make all of it anew.
+RUN UV_COMPILE_BYTECODE=0 uv sync --locked --no-default-groups --extra tool --no-editable \
+ && cd /opt/queryport/lib/python3.13/site-packages \
+ && python3 -m compileall -q --invalidation-mode unchecked-hash handler queryport
 
 FROM public.ecr.aws/lambda/python:${PYTHON}
 # PostgreSQL does not run as root, and the base image has no useradd.

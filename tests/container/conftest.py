@@ -1,6 +1,7 @@
 """The images, built as a user builds them, and the function beside the emulator, brought up by Compose.
 
-A machine without a Docker Engine fails these tests: they are run by name (`make test-container`), never in passing.
+A machine without a Docker Engine fails these tests: they are run by name (`make test-container`), never in passing. One
+worker has what calls the two containers, another the rest.
 """
 
 import subprocess

@@ -86,9 +86,9 @@ def test_numbers_that_fit_a_float_come_back_as_they_went_in(function: LambdaRunt
 def test_the_caller_hears_of_a_slow_database_before_lambda_ends_the_function(
     environment: Mapping[str, str], emulator: Emulator, tmp_path: Path
 ) -> None:
-    with LambdaRuntime(environment, tmp_path / "log", timeout_seconds=3) as function:
+    with LambdaRuntime(environment, tmp_path / "log", timeout_seconds=6) as function:
         assert function.invoke({"operation": "numbers.one", "parameters": {"count": 1}}) == {"data": {"n": 1}}
-        emulator.faults.arm(Fault(kind="delay", seconds=4))
+        emulator.faults.arm(Fault(kind="delay", seconds=7))
         answer = function.invoke({"operation": "numbers.one", "parameters": {"count": 1}})
         assert answer["errorType"] == "StatementTimeout"
         assert function.invoke({"operation": "numbers.one", "parameters": {"count": 1}}) == {"data": {"n": 1}}

@@ -27,6 +27,17 @@ def run_script(url: str, script: Path | str) -> None:
         connection.execute(text.encode())
 
 
+def executes(url: str, text: str) -> bool:
+    """Whether another session of the database executes a statement that has a text in it."""
+    query = """
+        SELECT FROM pg_stat_activity
+        WHERE datname = current_database() AND state = 'active' AND position(%s IN query) > 0
+        AND pid <> pg_backend_pid()
+    """
+    with psycopg.connect(url) as connection:
+        return connection.execute(query, [text]).rowcount > 0
+
+
 def template_database(server: EmbeddedPostgres, name: str, fill: Callable[[str], object]) -> FreshDatabase:
     """The database of a name, filled once a run by the first worker that needs it. To be copied, and not changed."""
     database = FreshDatabase(name, server.url(name))

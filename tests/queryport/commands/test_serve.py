@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from click.testing import CliRunner
 
 from queryport.commands.main import queryport
 from tests.support.data_api import Api
-from tests.support.databases import NewDatabase
+from tests.support.databases import NewDatabase, executes
 from tests.support.projects import BOOKSHOP, ENVIRONMENT, Served, eventually, living, run, write
 
 
@@ -138,9 +137,9 @@ def test_a_slow_query_holds_up_no_other(served: Served) -> None:
 @pytest.mark.slow
 def test_a_handler_that_dies_is_a_bad_gateway_and_then_replaced(served: Served) -> None:
     answers: list[int] = []
-    call = threading.Thread(target=lambda: answers.append(served.call("books.wait", seconds=5).status_code))
+    call = threading.Thread(target=lambda: answers.append(served.call("books.wait", seconds=60).status_code))
     call.start()
-    time.sleep(0.3)
+    eventually(lambda: executes(_database_url(served), "pg_sleep"))
     for process in served.family():
         if "queryport.local.lambda_process" in process.cmdline():
             process.kill()
@@ -284,7 +283,7 @@ def test_a_signal_stops_everything_and_the_data_is_kept(tmp_path: Path) -> None:
             served.call("books.rename", book_id=1, title="Renamed")
             call = threading.Thread(target=served.call, args=["books.wait"], kwargs={"seconds": 60})
             call.start()
-            time.sleep(0.5)
+            eventually(lambda: executes(_database_url(served), "pg_sleep"))
             family = served.family()
             assert any(process.name() == "postgres" for process in family)
             served.stop(number)

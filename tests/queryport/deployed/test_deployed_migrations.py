@@ -26,7 +26,7 @@ from queryport.migrations.steps import Unfinished
 from queryport.postgres.server import EmbeddedPostgres
 from queryport.testing.function import client_environment
 from tests.support.databases import emptied, suite_database
-from tests.support.projects import write
+from tests.support.projects import eventually, write
 
 pytestmark = pytest.mark.slow
 
@@ -273,7 +273,8 @@ def test_one_runner_waits_for_the_other(database: DataApiTransport, folder: Path
     runner = threading.Thread(target=run_scripts, args=(database, read_scripts(folder)), kwargs={"progress": progress})
     with _held(url):
         runner.start()
-        time.sleep(0.5)
+        eventually(lambda: bool(said))
+        time.sleep(0.3)  # in which one that did not wait would have gone on
         assert said == ["Waiting for another command that applies migrations"]
         assert _fetch(url, "SELECT to_regclass('a')") == [(None,)]
     runner.join(10)

@@ -99,13 +99,13 @@ def test_a_role_that_does_not_exist_is_postgresqls_to_refuse(
 
 @pytest.mark.slow
 def test_a_paused_cluster_wakes_by_being_called(new_emulator: NewEmulator, new_api: Callable[[Emulator], Api]) -> None:
-    api = new_api(new_emulator(clusters=declared(Cluster(arn=RESOURCE_ARN, paused=True, resume_seconds=0.3))))
-    time.sleep(0.4)
+    api = new_api(new_emulator(clusters=declared(Cluster(arn=RESOURCE_ARN, paused=True, resume_seconds=1.0))))
+    time.sleep(1.1)
     refusal = api.refusal("SELECT 1")
     assert refusal.code == "DatabaseResumingException"
     assert RESOURCE_ARN.replace(":cluster:", ":db:") in refusal.message
     assert api.refusal("SELECT 1").code == "DatabaseResumingException"
-    time.sleep(0.3)
+    time.sleep(1.0)
     assert api.value("SELECT 1") == 1
 
 

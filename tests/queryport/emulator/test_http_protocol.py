@@ -229,8 +229,8 @@ def test_it_stops_while_a_client_reads_none_of_its_answers(postgres: EmbeddedPos
 def test_a_connection_on_which_nothing_comes_is_closed(
     postgres: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("queryport.emulator.server._KEEP_ALIVE_SECONDS", 0.3)
-    long = json.dumps(ADDRESSED | {"sql": "SELECT 7 AS n FROM pg_sleep(0.5)"}).encode()
+    monkeypatch.setattr("queryport.emulator.server._KEEP_ALIVE_SECONDS", 1.0)
+    long = json.dumps(ADDRESSED | {"sql": "SELECT 7 AS n FROM pg_sleep(1.2)"}).encode()
     with Emulator(postgres.url()) as emulator, Connection(emulator) as connection:
         for body in (BODY, BODY, long, BODY):
             connection.socket.sendall(request(body))

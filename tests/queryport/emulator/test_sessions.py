@@ -1,6 +1,5 @@
 """Sessions outside transactions: as good as new for every call, with the service's settings, and never leaked."""
 
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -12,6 +11,8 @@ from queryport.emulator import Emulator, Limits
 from queryport.postgres.server import EmbeddedPostgres
 from tests.queryport.emulator.conftest import NewEmulator
 from tests.support.data_api import Api, long
+from tests.support.databases import executes
+from tests.support.projects import eventually
 
 pytestmark = pytest.mark.slow
 
@@ -113,14 +114,11 @@ def test_the_emulator_leaves_no_session_behind(
     pids = {api.value("SELECT pg_backend_pid()") for _ in range(3)}
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(api.refusal, "SELECT pg_sleep(60)")
-        time.sleep(0.2)
+        eventually(lambda: executes(postgres.url(str(api.database)), "pg_sleep(60)"))
         emulator.stop()
         assert running.result().code == "DatabaseUnavailableException"
     with psycopg.connect(postgres.url(), autocommit=True) as connection:
         count = (
             "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND (pid = ANY(%s) OR query LIKE '%%sleep(60)%%')"
         )
-        deadline = time.monotonic() + 5
-        while connection.execute(count, (api.database, list(pids))).fetchone() != (0,):
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+        eventually(lambda: connection.execute(count, (api.database, list(pids))).fetchone() == (0,))

@@ -14,7 +14,8 @@ from queryport.migrations.runner import Applied, run_scripts
 from queryport.migrations.scripts import ScriptError, read_scripts
 from queryport.migrations.steps import Unfinished
 from tests.queryport.migrations.transports import WAYS, opened
-from tests.support.projects import write
+from tests.support.databases import executes
+from tests.support.projects import eventually, write
 
 TABLES = {"0001_t.sql": "CREATE TABLE t (n int); INSERT INTO t VALUES (1), (2); CREATE TABLE other (n int)"}
 OFF = "-- transaction: off\n"
@@ -287,7 +288,7 @@ def test_a_statement_that_outlived_its_run_is_waited_for(way: str, url: str, fol
     with psycopg.connect(url, autocommit=True) as orphan:
         thread = threading.Thread(target=orphan.execute, args=(f"{label} SELECT pg_sleep(1.5)".encode(),), daemon=True)
         thread.start()
-        time.sleep(0.3)
+        eventually(lambda: executes(url, label))
         assert _migrate(way, url, folder).migrations == ("0002_i.sql",)
         assert time.monotonic() - began >= 1.5
         thread.join()
