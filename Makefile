@@ -61,8 +61,8 @@ hostile: $(SYNCED)  ## Send thousands of hostile requests, compare thousands of 
 	@$(BIN)/pytest --hypothesis-profile long -m "hypothesis and not long and not browser and not clients"
 
 test-container: $(SYNCED) engine  ## Build the images, start them and test them; needs a Docker Engine, or root on Debian
-	@$(MAKE) --no-print-directory images >.tools/images.log || { cat .tools/images.log; exit 1; }
-	@$(BIN)/pytest --numprocesses 2 --dist loadgroup tests/container
+	@$(MAKE) --no-print-directory images >.tools/images.log 2>&1 || { cat .tools/images.log; exit 1; }
+	@$(BIN)/pytest --numprocesses 2 tests/container
 
 test-clients: $(SYNCED) $(OPENAPI) $(TYPESCRIPT)  ## Generate clients from the OpenAPI document, use them, and try it with schemathesis
 	@$(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal -m clients tests/clients

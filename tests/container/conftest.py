@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from pytest_docker.plugin import Services
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]  # xdist has no types
 
 from tests.container.docker import FUNCTION, build, output
 from tests.container.function import Function
@@ -18,6 +19,17 @@ from tests.support.repository import ROOT
 HERE = Path(__file__).resolve().parent
 
 HEALTHY_SECONDS = 180.0
+
+_WITHOUT_COMPOSE = ("test_image.py", "test_sam.py")
+
+
+class _ComposeAndTheRest(LoadScopeScheduling):  # type: ignore[misc]  # likewise
+    def _split_scope(self, nodeid: str) -> str:
+        return "the rest" if Path(nodeid.partition("::")[0]).name in _WITHOUT_COMPOSE else "compose"
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    return _ComposeAndTheRest(config, log)
 
 
 @pytest.fixture(scope="session")

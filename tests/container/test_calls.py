@@ -9,8 +9,6 @@ from tests.container.docker import output
 from tests.container.function import Function, lambda_client
 from tests.support.data_api import Api, text
 
-pytestmark = pytest.mark.xdist_group("compose")
-
 
 def test_every_event_has_an_expected_answer() -> None:
     assert sorted(events.EXPECTED) == events.NAMES

@@ -14,8 +14,6 @@ from tests.container.docker import FUNCTION, output, python
 from tests.container.function import started
 from tests.support.repository import ROOT
 
-pytestmark = pytest.mark.xdist_group("alone")
-
 BASE = "public.ecr.aws/lambda/python:3.13"
 OWN_LAYERS_MB = 30
 

@@ -14,8 +14,6 @@ from tests.support.data_api import Api
 from tests.support.projects import QUERYPORT
 from tests.support.repository import ROOT
 
-pytestmark = pytest.mark.xdist_group("compose")
-
 IMAGE = "queryport-test/notes"
 DATABASE = "notes"
 

@@ -23,8 +23,6 @@ from tests.support.projects import Finished
 from tests.support.repository import ROOT
 from tests.support.shop import seed
 
-pytestmark = pytest.mark.xdist_group("alone")
-
 SAM = ROOT / ".tools" / "sam" / "bin" / "sam"
 LOGICAL_ID = "QueryportFunction"
 

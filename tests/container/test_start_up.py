@@ -16,8 +16,6 @@ import pytest
 from tests.container.docker import build, output
 from tests.container.function import started
 
-pytestmark = pytest.mark.xdist_group("compose")
-
 BARE = Path(__file__).resolve().parent / "bare"
 BARE_IMAGE = "queryport-test/bare"
 
