@@ -4,7 +4,10 @@ A machine without a Docker Engine fails these tests: they are run by name (`make
 worker has what calls the two containers, another the rest.
 """
 
+import json
 import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +33,17 @@ class _ComposeAndTheRest(LoadScopeScheduling):  # type: ignore[misc]  # likewise
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
     return _ComposeAndTheRest(config, log)
+
+
+@pytest.fixture
+def tell(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
+    """Writes a line for who runs the tests: on stderr, for nobody sees a worker's standard output."""
+
+    def write(text: str) -> None:
+        with capsys.disabled():
+            print(text, file=sys.stderr)
+
+    return write
 
 
 @pytest.fixture(scope="session")
@@ -87,7 +101,5 @@ def image() -> str:
 
 @pytest.fixture(scope="session")
 def inspected(image: str) -> dict[str, Any]:
-    import json
-
     (found,) = json.loads(output("image", "inspect", image))
     return dict(found)

@@ -4,7 +4,7 @@ import json
 import re
 import tarfile
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -47,11 +47,10 @@ def test_it_is_the_base_image_with_a_task_root(own_layers: list[str], inspected:
     assert inspected["Config"]["Entrypoint"] == base["Config"]["Entrypoint"]
 
 
-def test_its_own_layers_are_small(inspected: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
+def test_its_own_layers_are_small(inspected: dict[str, Any], tell: Callable[[str], None]) -> None:
     (base,) = json.loads(output("image", "inspect", BASE))
     own = (inspected["Size"] - base["Size"]) / 1e6
-    with capsys.disabled():
-        print(f"\nown layers: {own:.1f} MB")
+    tell(f"\nown layers: {own:.1f} MB")
     assert own <= OWN_LAYERS_MB
 
 

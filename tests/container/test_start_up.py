@@ -6,12 +6,11 @@ median of the turns counts. More of them: COLD_STARTS=9 make test-container
 
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
-
-import pytest
 
 from tests.container.docker import build, output
 from tests.container.function import started
@@ -62,15 +61,14 @@ def _cold(image: str, network: str) -> Start:
 
 
 def test_cold_starts_answer_and_are_measured_against_a_bare_client(
-    image: str, compose_network: str, capsys: pytest.CaptureFixture[str]
+    image: str, compose_network: str, tell: Callable[[str], None]
 ) -> None:
     build(BARE, BARE_IMAGE, BOTO3=version("boto3"))
     turns = [(_cold(image, compose_network), _cold(BARE_IMAGE, compose_network)) for _ in range(STARTS)]
     rows = _rows(turns)
     output("rmi", BARE_IMAGE)
     # A time is reported and never asserted: how busy the machine is must not decide whether a change lands.
-    with capsys.disabled():
-        print(f"\n{len(turns)} cold starts          queryport       bare  ratio    bar")
-        for row in rows:
-            verdict = "PASS" if row.ratio <= row.bar else "FAIL"
-            print(f"{row.what:22} {row.ours:8.1f} ms {row.bare:7.1f} ms {row.ratio:6.2f} {row.bar:6.2f}  {verdict}")
+    tell(f"\n{len(turns)} cold starts          queryport       bare  ratio    bar")
+    for row in rows:
+        verdict = "PASS" if row.ratio <= row.bar else "FAIL"
+        tell(f"{row.what:22} {row.ours:8.1f} ms {row.bare:7.1f} ms {row.ratio:6.2f} {row.bar:6.2f}  {verdict}")
