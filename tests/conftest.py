@@ -16,8 +16,8 @@ from queryport.emulator import Emulator
 from queryport.postgres.folders import STATE_VARIABLE
 from queryport.postgres.server import EmbeddedPostgres, stop_servers_in
 from queryport.postgres.temporary import temporary_folder
-from queryport.testing.databases import fresh_database
-from tests.support.databases import NewDatabase, run_script
+from tests.support.databases import NewDatabase, fresh_copy, run_script
+from tests.support.memory import in_memory
 
 # What collecting makes (modules, and thousands of tests) lives as long as the process: no collection need look at it,
 # which takes a sixth of the time of this part, and tenths of a second again and again behind it.
@@ -44,7 +44,7 @@ def pytest_configure() -> None:
     # The tests' folders are root's alone if root runs them, and PostgreSQL's files then lie here and not in /var/lib.
     # Workers inherit the variable, and so run one server together.
     if not _IS_WORKER:
-        folder = _FOLDER.enter_context(temporary_folder("queryport-testing-", stop_servers_in))
+        folder = _FOLDER.enter_context(temporary_folder("queryport-testing-", stop_servers_in, parent=in_memory()))
         folder.chmod(0o711)
         os.environ[STATE_VARIABLE] = str(folder)
 
@@ -88,7 +88,7 @@ def new_database(postgres: EmbeddedPostgres) -> Iterator[NewDatabase]:
     with ExitStack() as databases:
 
         def make(script: Path | str | None = None) -> str:
-            url = databases.enter_context(fresh_database(postgres.url())).url
+            url = databases.enter_context(fresh_copy(postgres)).url
             if script is not None:
                 run_script(url, script)
             return url

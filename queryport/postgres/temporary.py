@@ -21,9 +21,11 @@ def _nothing(_: Path) -> None:
 
 
 @contextmanager
-def temporary_folder(prefix: str, end: Callable[[Path], None] = _nothing) -> Iterator[Path]:
+def temporary_folder(
+    prefix: str, end: Callable[[Path], None] = _nothing, *, parent: Path | None = None
+) -> Iterator[Path]:
     """Make a folder, and remove those of this prefix whose processes were killed; `end` first ends what runs in one."""
-    parent = Path(tempfile.gettempdir())
+    parent = parent or Path(tempfile.gettempdir())
     for left in parent.glob(f"{prefix}*"):
         with suppress(OSError):
             _remove_left(left, end)

@@ -11,9 +11,8 @@ from benchmarks.lists import PAGES, PageOf, by_hand, compiled, fill, plan, state
 from handler.contract.operation import Operation
 from queryport.compile.describe.database import Database
 from queryport.postgres.server import EmbeddedPostgres
-from queryport.testing.databases import fresh_database
 from tests.support.compiling import compile_text
-from tests.support.databases import with_our_tables
+from tests.support.databases import fresh_copy, with_our_tables
 
 _ROWS = 40_000
 
@@ -22,7 +21,7 @@ _ROWS = 40_000
 def orders(
     postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[psycopg.Connection[Any], Operation]]:
-    with fresh_database(postgres.url()) as database:
+    with fresh_copy(postgres) as database:
         with_our_tables("")(database.url)
         with psycopg.connect(database.url, autocommit=True) as connection:
             fill(connection, _ROWS)
@@ -83,7 +82,7 @@ CREATE INDEX ON ticket (state, ticket_id);
 @pytest.fixture(scope="module")
 def tickets(postgres: EmbeddedPostgres) -> Iterator[tuple[psycopg.Connection[Any], Operation]]:
     text = "-- sort: [state]\n-- page: {by: [ticket_id]}\nSELECT ticket_id, state FROM ticket"
-    with fresh_database(postgres.url()) as database:
+    with fresh_copy(postgres) as database:
         with_our_tables(_TICKETS)(database.url)
         with psycopg.connect(database.url, autocommit=True) as connection, Database(database.url) as compiler:
             connection.execute("VACUUM ANALYZE ticket")

@@ -20,9 +20,9 @@ from handler.contract.execution import Single, Transaction
 from queryport.compile import Compilation
 from queryport.emulator import Emulator
 from queryport.postgres.server import EmbeddedPostgres
-from queryport.testing.databases import fresh_database
+from queryport.testing.databases import FreshDatabase
 from tests.support.compiling import catalog_of, compiled
-from tests.support.databases import template_database, with_our_tables
+from tests.support.databases import fresh_copy, template_database, with_our_tables
 from tests.support.function import Function
 from tests.support.once import once_a_run
 from tests.support.projects import write
@@ -162,29 +162,33 @@ def _told(data: Any) -> Any:
 
 
 @pytest.fixture(scope="module")
-def template(postgres: EmbeddedPostgres) -> str:
+def template(postgres: EmbeddedPostgres) -> FreshDatabase:
     schema = Path(__file__).with_name("schema.sql")
-    return template_database(postgres, "ported_policies", with_our_tables(schema)).name
+    return template_database(postgres, "ported_policies", with_our_tables(schema))
 
 
 @pytest.fixture(scope="module")
-def compilation(postgres: EmbeddedPostgres, template: str, tmp_path_factory: pytest.TempPathFactory) -> Compilation:
+def compilation(
+    postgres: EmbeddedPostgres, template: FreshDatabase, tmp_path_factory: pytest.TempPathFactory
+) -> Compilation:
     files = {f"{name}.sql": f"{_HEAD}{text}" for name, text in OPERATIONS.items()}
     files |= {f"{name}.sql": f"{_HEAD}{_ROLES}{text}" for name, text in BY_ROLE.items()}
 
     def make() -> Compilation:
-        with fresh_database(postgres.url(), template) as database:
+        with fresh_copy(postgres, template) as database:
             return compiled(write(tmp_path_factory.mktemp("policies"), files), database.url)
 
     return once_a_run(postgres, "compiled_ported_policies", make)
 
 
 @pytest.fixture
-def twins(postgres: EmbeddedPostgres, template: str, compilation: Compilation, tmp_path: Path) -> Iterator[Twins]:
+def twins(
+    postgres: EmbeddedPostgres, template: FreshDatabase, compilation: Compilation, tmp_path: Path
+) -> Iterator[Twins]:
     path = catalog_of(compilation, tmp_path)
     with (
-        fresh_database(postgres.url(), template) as one,
-        fresh_database(postgres.url(), template) as other,
+        fresh_copy(postgres, template) as one,
+        fresh_copy(postgres, template) as other,
         Emulator(as_role(postgres.url(), "policies_login")) as emulator,
         psycopg.connect(as_role(other.url, "policies_login"), autocommit=True) as plain,
     ):

@@ -19,9 +19,9 @@ from queryport.local.lambda_environment import process_environment
 from queryport.local.lambda_environments import operation_variables
 from queryport.migrations.runner import apply
 from queryport.postgres.server import EmbeddedPostgres
-from queryport.testing.databases import FreshDatabase, fresh_database
+from queryport.testing.databases import FreshDatabase
 from tests.statemachine.emulated_lambda import LambdaDoor
-from tests.support.databases import copy_for_suite, run_script, template_database
+from tests.support.databases import copy_for_suite, fresh_copy, run_script, template_database
 from tests.support.lambda_runtime import LambdaRuntime
 from tests.support.repository import MIGRATIONS, ROOT
 from tests.support.shop import compiled_shop
@@ -63,15 +63,15 @@ def _fill(url: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def shop_template(postgres: EmbeddedPostgres) -> str:
-    """The name of a small bookshop's database, which nothing may be connected to: it is copied."""
-    return template_database(postgres, "small_shop", _fill).name
+def shop_template(postgres: EmbeddedPostgres) -> FreshDatabase:
+    """A small bookshop's database, which nothing may be connected to: it is copied."""
+    return template_database(postgres, "small_shop", _fill)
 
 
 @pytest.fixture(scope="session")
-def untouched_shop(postgres: EmbeddedPostgres) -> FreshDatabase:
+def untouched_shop(postgres: EmbeddedPostgres, shop_template: FreshDatabase) -> FreshDatabase:
     """A copy that no test changes."""
-    return copy_for_suite(postgres, template_database(postgres, "small_shop", _fill), "untouched_shop")
+    return copy_for_suite(postgres, shop_template, "untouched_shop")
 
 
 @pytest.fixture(scope="session")
@@ -114,13 +114,13 @@ def shop(
     function: tuple[LambdaDoor, Emulator],
     execute: Execute,
     postgres: EmbeddedPostgres,
-    shop_template: str,
+    shop_template: FreshDatabase,
     untouched_shop: FreshDatabase,
 ) -> Iterator[Shop]:
     """A shop of the test's own, as it was on its first day."""
     door, emulator = function
     door.events.clear()
-    with fresh_database(postgres.url(), shop_template) as copy:
+    with fresh_copy(postgres, shop_template) as copy:
         emulator.redirect(copy.url)
 
         def fetch(query: str) -> list[tuple[Any, ...]]:

@@ -11,7 +11,7 @@ import psycopg
 
 from queryport.migrations.runner import apply_scripts
 from queryport.postgres.server import EmbeddedPostgres
-from queryport.testing.databases import FreshDatabase, create_database, drop_database
+from queryport.testing.databases import FreshDatabase, drop_database
 from tests.support.once import one_at_a_time
 
 
@@ -44,7 +44,7 @@ def template_database(server: EmbeddedPostgres, name: str, fill: Callable[[str],
     with one_at_a_time(server, name):
         if not _exists(server, name):
             # Under another name until it is whole, for a worker may die of its script.
-            unfinished = create_database(server.url(), f"unfinished_{secrets.token_hex(4)}")
+            unfinished = _create(server, f"unfinished_{secrets.token_hex(4)}")
             fill(unfinished.url)
             with psycopg.connect(server.url(), autocommit=True) as connection:
                 connection.execute(f'ALTER DATABASE "{unfinished.name}" RENAME TO "{name}"'.encode())
@@ -63,7 +63,7 @@ def suite_database(server: EmbeddedPostgres, name: str, fill: Callable[[str], ob
     """
     known = server.url(), name
     if known not in _KEPT:
-        database = create_database(server.url(), f"{name}_{os.getpid()}")
+        database = _create(server, f"{name}_{os.getpid()}")
         try:
             with one_at_a_time(server, name):
                 fill(database.url)
@@ -78,14 +78,14 @@ def copy_for_suite(server: EmbeddedPostgres, template: FreshDatabase, name: str)
     """The copy of a template that is dear to fill, kept as that of `suite_database`."""
     known = server.url(), name
     if known not in _KEPT:
-        _KEPT[known] = _copy(server, template, f"{name}_{os.getpid()}")
+        _KEPT[known] = _create(server, f"{name}_{os.getpid()}", template.name)
     return _KEPT[known]
 
 
 @contextmanager
-def fresh_copy(server: EmbeddedPostgres, template: FreshDatabase) -> Iterator[FreshDatabase]:
-    """A copy of a template, dropped afterwards."""
-    copy = _copy(server, template, f"copy_{secrets.token_hex(6)}")
+def fresh_copy(server: EmbeddedPostgres, template: FreshDatabase | None = None) -> Iterator[FreshDatabase]:
+    """A copy of a template, or an empty database, dropped afterwards."""
+    copy = _create(server, f"copy_{secrets.token_hex(6)}", template.name if template else "template1")
     try:
         yield copy
     finally:
@@ -113,10 +113,10 @@ def emptied(database: FreshDatabase) -> str:
     return database.url
 
 
-def _copy(server: EmbeddedPostgres, template: FreshDatabase, name: str) -> FreshDatabase:
-    # Of many pages: by files it takes two thirds of the time that it takes through the log, and leaves no log behind.
+def _create(server: EmbeddedPostgres, name: str, template: str = "template1") -> FreshDatabase:
+    # By files it takes half of the time that it takes through the log, and leaves no log and no used buffers behind.
     with psycopg.connect(server.url(), autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template.name}" STRATEGY file_copy'.encode())
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY file_copy'.encode())
     return FreshDatabase(name, server.url(name))
 
 

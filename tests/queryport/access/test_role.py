@@ -10,7 +10,7 @@ import pytest
 
 from queryport.migrations.runner import apply
 from queryport.postgres.server import EmbeddedPostgres
-from queryport.testing.databases import fresh_database
+from tests.support.databases import fresh_copy
 from tests.support.projects import BOOKSHOP, Project, write
 from tests.support.roles import as_role
 
@@ -36,7 +36,7 @@ def role() -> str:
 @pytest.fixture
 def url(postgres: EmbeddedPostgres, project: Project) -> Iterator[str]:
     """A database with the project's schema, and none of the roles."""
-    with fresh_database(postgres.url()) as database:
+    with fresh_copy(postgres) as database:
         apply(database.url, project.root / "migrations")
         yield database.url
 

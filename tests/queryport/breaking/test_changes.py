@@ -13,9 +13,8 @@ from queryport.project.comparison import breaking_problems
 from queryport.project.databases import Scripts
 from queryport.project.project import Project
 from queryport.project.workspace import Build
-from queryport.testing.databases import fresh_database
 from tests.queryport.breaking.changes import CHANGES, SCHEMA
-from tests.support.databases import with_our_tables
+from tests.support.databases import fresh_copy, with_our_tables
 from tests.support.once import once_a_run
 from tests.support.projects import write
 
@@ -49,7 +48,7 @@ def _told(old: Build, new: Build) -> dict[str, list[Problem]]:
 def found(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Found:
     def make() -> Found:
         folder = tmp_path_factory.mktemp("changes")
-        with fresh_database(postgres.url()) as database:
+        with fresh_copy(postgres) as database:
             with_our_tables(SCHEMA)(database.url)
             before = _build(folder / "before", {name: each.before for name, each in CHANGES.items()}, database.url)
             after = _build(folder / "after", {name: each.after for name, each in CHANGES.items()}, database.url)

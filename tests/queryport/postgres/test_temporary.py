@@ -122,3 +122,12 @@ def test_a_folder_without_a_server_has_none_to_stop(tmp_path: Path) -> None:
     (tmp_path / "postgres" / "data").mkdir(parents=True)
     (tmp_path / "postgres" / "data" / "postmaster.pid").write_text(f"{os.getpid()}\n")
     stop_servers_in(tmp_path)  # no server answers, and this process lives on
+
+
+def test_another_place_can_be_named(place: Path, tmp_path: Path) -> None:
+    left = tmp_path / "queryport-d-left"
+    left.mkdir()
+    _age(left)
+    with temporary_folder("queryport-d-", parent=tmp_path) as folder:
+        assert list(tmp_path.iterdir()) == [folder]
+        assert list(place.iterdir()) == []

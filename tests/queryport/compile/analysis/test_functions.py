@@ -13,7 +13,7 @@ from queryport.compile.analysis.database.objects import Function
 from queryport.compile.describe.database import Database
 from queryport.compile.describe.description import StatementError
 from queryport.postgres.server import EmbeddedPostgres
-from queryport.testing.databases import fresh_database
+from tests.support.databases import fresh_copy
 
 VALUES = {
     "smallint": ["0", "1", "-1", "7", "32767"],
@@ -140,7 +140,7 @@ END $$;
 
 @pytest.fixture(scope="module")
 def connection(postgres: EmbeddedPostgres) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
-    with fresh_database(postgres.url()) as database, psycopg.connect(database.url, autocommit=True) as connection:
+    with fresh_copy(postgres) as database, psycopg.connect(database.url, autocommit=True) as connection:
         connection.execute(SCHEMA.encode())
         yield connection
 

@@ -9,8 +9,7 @@ from psycopg.conninfo import make_conninfo
 
 from queryport.compile.describe.schema_digest import digest_within, schema_digest
 from queryport.postgres.server import EmbeddedPostgres
-from queryport.testing.databases import fresh_database
-from tests.support.databases import run_script
+from tests.support.databases import fresh_copy, run_script
 
 _SCHEMA = """
 CREATE TABLE person (person_id int PRIMARY KEY, name text);
@@ -42,7 +41,7 @@ _CHANGES = (
 
 @pytest.fixture(scope="module")
 def url(postgres: EmbeddedPostgres) -> Iterator[str]:
-    with fresh_database(postgres.url()) as database:
+    with fresh_copy(postgres) as database:
         run_script(database.url, _SCHEMA)
         yield database.url
 
