@@ -1,4 +1,4 @@
-"""The place of the tests' databases: memory, where there is room. To make and drop one on a disk takes twice the CPU."""
+"""The place of the tests' databases: memory, where there is room. To make and drop one takes half the CPU there."""
 
 import os
 from pathlib import Path

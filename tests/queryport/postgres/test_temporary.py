@@ -124,10 +124,11 @@ def test_a_folder_without_a_server_has_none_to_stop(tmp_path: Path) -> None:
     stop_servers_in(tmp_path)  # no server answers, and this process lives on
 
 
-def test_another_place_can_be_named(place: Path, tmp_path: Path) -> None:
-    left = tmp_path / "queryport-d-left"
-    left.mkdir()
+def test_another_place_can_be_named(place: Path) -> None:
+    named = place / "named"
+    left = named / "queryport-d-left"
+    left.mkdir(parents=True)
     _age(left)
-    with temporary_folder("queryport-d-", parent=tmp_path) as folder:
-        assert list(tmp_path.iterdir()) == [folder]
-        assert list(place.iterdir()) == []
+    with temporary_folder("queryport-d-", parent=named) as folder:
+        assert list(named.iterdir()) == [folder]
+        assert list(place.iterdir()) == [named]
