@@ -33,8 +33,9 @@ with EmbeddedPostgres.scratch() as server:
 
 
 @pytest.fixture
-def place(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def place(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The folder for temporary files, short and open to PostgreSQL's user."""
+    tmp_path_factory.getbasetemp()  # pytest's own does not lie in it
     with tempfile.TemporaryDirectory(prefix="qp-") as name:
         Path(name).chmod(0o711)
         monkeypatch.setenv("TMPDIR", name)
