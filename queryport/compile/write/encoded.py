@@ -15,7 +15,7 @@ from handler.contract.sql import Choice, CommaList, Fragment
 from handler.contract.violations import Violation
 
 
-class _Lines(NamedTuple):
+class _EncodedLines(NamedTuple):
     """The members of an EncodedOperation: of a tuple, since a command makes as many as a project has files."""
 
     name: str
@@ -28,7 +28,7 @@ class _Lines(NamedTuple):
     documentation: bytes
 
 
-class EncodedOperation(_Lines):
+class EncodedOperation(_EncodedLines):
     """A compiled operation as its two lines of the catalogue, and what is compared with all others."""
 
     @classmethod
