@@ -95,10 +95,16 @@ class Pool:
             self._resetting = asyncio.get_running_loop().call_later(RESET_SECONDS, self._reset_idle)
 
     def _reset_idle(self) -> None:
-        self._resetting = None
+        """Reset the sessions that nobody wanted, and look again for those that were given back a moment ago."""
+        given_back_before = time.monotonic() - RESET_SECONDS
+        are_recent = False
         for idle in self._idle.values():
-            for _, session in idle:
-                session.reset()
+            for since, session in idle:
+                if since <= given_back_before:
+                    session.reset()
+                else:
+                    are_recent = True
+        self._resetting = asyncio.get_running_loop().call_later(RESET_SECONDS, self._reset_idle) if are_recent else None
 
     def sweep(self) -> None:
         """Close sessions that were idle for a while."""
