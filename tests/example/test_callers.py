@@ -11,11 +11,19 @@ from psycopg.conninfo import conninfo_to_dict
 
 from handler import errors
 from handler.identity.api_keys import hash_of
+from queryport.compile import Compilation
 from queryport.emulator import Emulator
-from queryport.testing.calls import Calls
+from queryport.migrations.runner import apply
+from queryport.postgres.server import EmbeddedPostgres
+from queryport.project.catalog_files import write_callable
+from queryport.project.databases import Scripts
+from queryport.project.project import Project
+from queryport.project.workspace import Build
+from queryport.testing.calls import Calls, Compiled
 from queryport.testing.function import cold_start, function_environment
+from tests.support.databases import run_script, template_database
 from tests.support.function import IAM_CALLER, Function
-from tests.support.repository import QUERIES
+from tests.support.repository import MIGRATIONS, QUERIES, ROOT
 
 pytestmark = pytest.mark.slow
 
@@ -68,11 +76,26 @@ OPEN_TO_ANYONE = {
 }
 
 
+@pytest.fixture(scope="session")
+def compiled_queryport_project(
+    postgres: EmbeddedPostgres, compilation: Compilation, tmp_path_factory: pytest.TempPathFactory
+) -> Compiled:
+    """What the package's own fixture makes, of the compilation that all suites share, with two customers."""
+    project = Project.load(ROOT)
+    build = Build(project, Scripts.of(project), compilation)
+    catalog = tmp_path_factory.mktemp("callers") / "catalog.json"
+    write_callable(catalog, build, local=False)
+    return Compiled(catalog, template_database(postgres, "shop_of_two", _fill).name, build)
+
+
+def _fill(url: str) -> None:
+    apply(url, MIGRATIONS)
+    run_script(url, PEOPLE)
+
+
 @pytest.fixture
 def shop(queryport_call: Calls) -> Calls:
     """The package's own fixture, run as the role `bookshop_app`, with two customers."""
-    with psycopg.connect(queryport_call.database_url) as connection:
-        connection.execute(PEOPLE.encode())
     return queryport_call
 
 
