@@ -86,7 +86,7 @@ def analyse(facts: Facts, tree: str, columns: int, given: frozenset[int]) -> Ana
         changing.own_code,
         relations,
         reach,
-        documents(facts, query),
+        documents(facts, query, objects.functions),
         facts,
         query,
     )

@@ -4,6 +4,7 @@ Found by the functions' oids. A parameter counts only if all of its occurrences 
 look at one first, and then take it apart or not.
 """
 
+from collections.abc import Set
 from dataclasses import dataclass
 
 from queryport.compile.analysis.database.facts import Facts
@@ -31,8 +32,13 @@ class DocumentForm:
     """The oid of the composite type that they are the fields of, where they are not listed; else 0."""
 
 
-def documents(facts: Facts, query: Node) -> dict[int, list[DocumentForm]]:
-    """Return the forms of the parameters of a statement, by their numbers."""
+_APART = RECORD_FUNCTIONS | RECORDSET_FUNCTIONS
+
+
+def documents(facts: Facts, query: Node, functions: Set[int]) -> dict[int, list[DocumentForm]]:
+    """Return the forms of the parameters of a statement, which names these functions, by their numbers."""
+    if not any(facts.function(oid).name in _APART for oid in functions if oid < FIRST_OF_USERS):
+        return {}
     found: dict[int, list[DocumentForm]] = {}
     others: set[int] = set()
     pending: list[tuple[Value, bool]] = [(query, False)]
@@ -48,7 +54,7 @@ def documents(facts: Facts, query: Node) -> dict[int, list[DocumentForm]]:
         call = item.node("funcexpr") if item.tag == "RANGETBLFUNCTION" else item
         if call.tag == "FUNCEXPR" and call.number("funcid") < FIRST_OF_USERS:
             function = facts.function(call.number("funcid"))
-            if function.name in RECORD_FUNCTIONS | RECORDSET_FUNCTIONS:
+            if function.name in _APART:
                 parameter = call.nodes("args")[-1]
                 columns = _columns(item) if item.tag == "RANGETBLFUNCTION" else ()
                 composite = call.number("funcresulttype")

@@ -3,7 +3,7 @@
 The tree is PostgreSQL's own, by libpg_query. Nothing here asks a database.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -75,15 +75,16 @@ def parse(reporter: Reporter, scan: Scan, draft: Draft, *, in_transaction: bool)
         start = draft.origin(len(draft.text) - len(draft.text.lstrip()))
         reporter.report(code, source.word(start), message, cure)
         return None
-    for change, name in _unconditional(node):
+    parts = [(node_name(part), part) for _, part in postgast.walk(node)]
+    for change, name in _unconditional(parts):
         place = source.word(draft.origin_of_byte(change.relation.location))
         message = f"this {name} has no WHERE and would change every row"
         reporter.report("QP210", place, message, "add the condition; if every row is meant, say so with `WHERE true`")
-    return _parsed(node, kind, draft)
+    return _parsed(node, kind, draft, parts)
 
 
-def _parsed(node: SyntaxNode, kind: str, draft: Draft) -> ParsedStatement:
-    writes_in_with = any(node_name(inner) in WRITES for _, inner in postgast.walk(node) if inner is not node)
+def _parsed(node: SyntaxNode, kind: str, draft: Draft, parts: Sequence[tuple[str, SyntaxNode]]) -> ParsedStatement:
+    writes_in_with = any(name in WRITES for name, _ in parts[1:])
     into = kind == "select_stmt" and node.HasField("into_clause")
     if kind in _WRITE_KINDS:
         shape = Shape.WRITE
@@ -93,7 +94,7 @@ def _parsed(node: SyntaxNode, kind: str, draft: Draft) -> ParsedStatement:
         returns_rows = True
     else:
         shape, returns_rows = Shape.UTILITY, False
-    locks = any(node_name(inner) == "LockingClause" for _, inner in postgast.walk(node))
+    locks = any(name == "LockingClause" for name, _ in parts)
     with_clause = node.with_clause if shape is not Shape.UTILITY and node.HasField("with_clause") else None
     return ParsedStatement(
         node=node,
@@ -113,10 +114,10 @@ def _lasts_for_the_transaction(node: SyntaxNode, kind: str) -> bool:
     return kind in ("lock_stmt", "constraints_set_stmt") or (kind == "variable_set_stmt" and bool(node.is_local))
 
 
-def _unconditional(node: SyntaxNode) -> Iterator[tuple[SyntaxNode, str]]:
-    for _, inner in postgast.walk(node):
-        if node_name(inner) in ("UpdateStmt", "DeleteStmt") and not inner.HasField("where_clause"):
-            yield inner, "UPDATE" if node_name(inner) == "UpdateStmt" else "DELETE"
+def _unconditional(parts: Sequence[tuple[str, SyntaxNode]]) -> Iterator[tuple[SyntaxNode, str]]:
+    for name, part in parts:
+        if name in ("UpdateStmt", "DeleteStmt") and not part.HasField("where_clause"):
+            yield part, "UPDATE" if name == "UpdateStmt" else "DELETE"
 
 
 _WRITE_KINDS = frozenset({"insert_stmt", "update_stmt", "delete_stmt", "merge_stmt"})
