@@ -169,7 +169,7 @@ class LocalFunction:
                 return asyncio.run(self._used(use, variables))
 
     async def _used(self, use: Any, variables: Mapping[str, str]) -> Any:
-        lambda_ = LambdaEnvironments(variables, self._log, limit=1, spare=False)
+        lambda_ = LambdaEnvironments(variables, self._log, limit=1)
         try:
             return await use(lambda_)
         finally:

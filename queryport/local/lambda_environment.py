@@ -8,22 +8,19 @@ import asyncio
 import os
 import secrets
 import socket
-import subprocess
-import sys
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import orjson
 
 from queryport.aws.local_account import ACCOUNT, REGION
-from queryport.local.handler_log import HandlerLog
 from queryport.local.lambda_process import ERROR, HEADER, INVOKE, VARIABLES
 
 HANDLER = "handler.main.lambda_handler"
 FUNCTION_NAME = "queryport"
-_SECONDS_TO_END = 10.0
 FUNCTION_ARN = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{FUNCTION_NAME}"
 
 
@@ -88,33 +85,16 @@ def process_environment() -> dict[str, str]:
     }
 
 
-class Process:
-    """A process that waits for its variables."""
+class Process(Protocol):
+    """A process that waits for its variables; lambda_processes.py and lambda_copies.py make them."""
 
-    def __init__(self, log: HandlerLog) -> None:
-        self.socket, theirs = socket.socketpair()
-        with theirs, log.open() as output:
-            # -P: the current folder may hold a handler/ of its own. The session of its own keeps Ctrl-C away from it.
-            command = [sys.executable, "-P", "-m", "queryport.local.lambda_process", str(theirs.fileno()), HANDLER]
-            self._process = subprocess.Popen(  # noqa: S603 (our own module)
-                command,
-                env=process_environment(),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                pass_fds=[theirs.fileno()],
-                start_new_session=True,
-            )
+    socket: socket.socket
+
+    def started(self, pid: int) -> None:
+        """Take note of the number by which it calls itself, once it has the handler."""
 
     def end(self) -> None:
         """Tell the process to end, and kill it where it does not."""
-        self._process.terminate()
-        try:
-            self._process.wait(_SECONDS_TO_END)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self.socket.close()
 
 
 class Environment:
@@ -136,7 +116,10 @@ class Environment:
         self._streams = await asyncio.open_connection(sock=self._process.socket)
         self._send(VARIABLES, orjson.dumps(variables))
         outcome = await self._receive()
-        self._import_error = outcome if outcome.failed else None
+        if outcome.failed:
+            self._import_error = outcome
+        else:
+            self._process.started(int(outcome.payload))
 
     async def call(self, request: bytes) -> InvocationResult:
         if self._import_error is not None:

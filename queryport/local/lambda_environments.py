@@ -2,11 +2,11 @@
 
 As on AWS, events that come at the same time go to different environments, started when they are needed and then kept; a
 new version of the function means new environments, while those of the old one finish what they have. Unlike AWS there
-are only a few, and an event that finds all of them busy waits. One spare process is kept that has everything but the
-handler imported, so that a save shows soon.
+are only a few, and an event that finds all of them busy waits.
 """
 
 import asyncio
+import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -21,10 +21,10 @@ from queryport.local.lambda_environment import (
     InvocationResult,
     LambdaEvent,
     Prepare,
-    Process,
     as_it_is,
     error,
 )
+from queryport.local.lambda_processes import Processes, Starts
 
 Invoke = Callable[[LambdaEvent], Awaitable[InvocationResult]]
 
@@ -54,17 +54,15 @@ class LambdaEnvironments:
         prepare: Prepare = as_it_is,
         *,
         limit: int = ENVIRONMENTS,
-        spare: bool = True,
     ) -> None:
-        self._keeps_spare = spare
         self._variables = dict(variables)
         self._prepare = prepare
         self._log = HandlerLog(log)
+        self._processes = _processes(self._log, many=limit > 1)
         self._limit = limit
         self._version = 0
         self._all: set[Environment] = set()
         self._idle: list[Environment] = []
-        self._spare: Process | None = None
         self._starts: set[asyncio.Task[None]] = set()
         self._waiting = 0
         self._paused = False
@@ -132,8 +130,7 @@ class LambdaEnvironments:
             start.cancel()
         for environment in list(self._all):
             self._end(environment)
-        if self._spare is not None:
-            self._spare.end()
+        self._processes.end()
 
     async def _take(self) -> Environment:
         async with self._changed:
@@ -156,8 +153,7 @@ class LambdaEnvironments:
             self._changed.notify_all()
 
     def _start_one(self) -> None:
-        process, self._spare = self._spare or Process(self._log), None
-        environment = Environment(self._version, process, self._prepare)
+        environment = Environment(self._version, self._processes.take(), self._prepare)
         self._all.add(environment)
         start = asyncio.create_task(self._start(environment))
         self._starts.add(start)
@@ -166,8 +162,7 @@ class LambdaEnvironments:
     async def _start(self, environment: Environment) -> None:
         await environment.import_handler(self._variables)
         async with self._changed:
-            if self._spare is None and self._keeps_spare:
-                self._spare = Process(self._log)
+            self._processes.prepare()
             if environment.version == self._version:
                 self._idle.append(environment)
             else:
@@ -177,3 +172,13 @@ class LambdaEnvironments:
     def _end(self, environment: Environment) -> None:
         self._all.discard(environment)
         environment.end()
+
+
+def _processes(log: HandlerLog, *, many: bool) -> Processes:
+    """The source of processes that costs least, for several environments or for one alone."""
+    if many and sys.platform == "linux":
+        from queryport.local.lambda_copies import Copies, can_copy
+
+        if can_copy():
+            return Copies(log)
+    return Starts(log, spare=many)

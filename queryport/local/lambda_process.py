@@ -5,8 +5,12 @@ the socket FD: a frame is a length, a kind and a payload. The first one brings t
 handler is imported then; until it comes, the process waits with the handler's dependencies imported. Does what AWS's
 runtime client does with events, answers and errors, and no more; it holds one event at a time and ends when the socket
 does.
+
+With a third argument, `copied`, the process is no environment itself: FD brings sockets, and for each of them it makes
+a copy of itself, which is one.
 """
 
+import gc
 import importlib
 import json
 import os
@@ -18,6 +22,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from types import SimpleNamespace
 from typing import Any
 
@@ -26,7 +31,9 @@ from queryport import handler_package
 HEADER = struct.Struct(">IB")
 
 VARIABLES, READY, INVOKE, RESULT, ERROR = range(5)
-"""The kinds of frames. READY and ERROR also answer the import of the handler."""
+"""The kinds of frames. READY, with the process's number, and ERROR also answer the import of the handler."""
+
+COPIED = "copied"
 
 
 class LambdaContext:
@@ -108,9 +115,24 @@ def _import_beside(module: str) -> None:
             importlib.import_module(beside.name)
 
 
-def main(descriptor: int, handler_name: str) -> None:
-    # Ctrl-C is for the tool, which ends its environments itself.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def copies(descriptor: int, handler_name: str) -> None:
+    """Make a copy of this process for each socket that comes, until no more can; a copy returns when its own ends."""
+    with suppress(Exception):  # an import that fails does so again in the copies, which tell of it
+        _import_beside(handler_name.rpartition(".")[0])
+    gc.freeze()  # so that no collection writes to the memory that the copies share
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # a copy that has ended is gone at once
+    with socket.socket(fileno=descriptor) as asked:
+        while received := socket.recv_fds(asked, 1, 1)[1]:
+            if os.fork() == 0:
+                asked.close()
+                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                environment(received[0], handler_name)
+                return
+            os.close(received[0])
+
+
+def environment(descriptor: int, handler_name: str) -> None:
+    """Answer the events that a socket brings, until it ends."""
     channel = socket.socket(fileno=descriptor)
     module, _, function = handler_name.rpartition(".")
     try:
@@ -123,7 +145,7 @@ def main(descriptor: int, handler_name: str) -> None:
     except Exception as error:  # noqa: BLE001 (whatever the import raises is reported, and the environment ends)
         _send(channel, ERROR, failure(error, ""))
         return
-    _send(channel, READY, b"")
+    _send(channel, READY, str(os.getpid()).encode())
     while (payload := _receive(channel)) is not None:
         _send(channel, *_invoke(handler, payload))
         sys.stdout.flush()
@@ -131,4 +153,8 @@ def main(descriptor: int, handler_name: str) -> None:
 
 if __name__ == "__main__":
     handler_package.pin()
-    main(int(sys.argv[1]), sys.argv[2])
+    # Ctrl-C is for the tool, which ends its environments itself.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    be = copies if sys.argv[3:] == [COPIED] else environment
+    with suppress(ConnectionError):  # the tool has no more use for an answer
+        be(int(sys.argv[1]), sys.argv[2])

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from queryport.local.handler_log import HandlerLog
-from queryport.local.lambda_environment import Environment, Process
+from queryport.local.lambda_environment import Environment
+from queryport.local.lambda_processes import Started
 from queryport.postgres.server import EmbeddedPostgres
 from tests.support.projects import BOOKSHOP, ENVIRONMENT, write
 from tests.support.pytest_process import run_pytest
@@ -95,7 +96,7 @@ def test_the_local_lambda_calls_queryports_own(
     monkeypatch.chdir(tmp_path)
 
     async def without_settings() -> bytes:
-        environment = Environment(0, Process(HandlerLog(tmp_path / "handler.log")))
+        environment = Environment(0, Started(HandlerLog(tmp_path / "handler.log")))
         try:
             await environment.import_handler({})
             return (await environment.call(b"{}")).payload
