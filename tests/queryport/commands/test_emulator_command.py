@@ -14,7 +14,8 @@ from tests.support.projects import BOOKSHOP, QUERYPORT, write
 def test_the_database_is_the_projects(tmp_path: Path, data_dir: Path) -> None:
     """For all who reach this machine, of which it warns, though what it prints is an address to call."""
     project = write(tmp_path / "project", BOOKSHOP)
-    command = [QUERYPORT, "emulator", "--project", project, "--data-dir", data_dir, "--port", "0", "--host", "0.0.0.0"]  # noqa: S104
+    options = ["--project", str(project), "--data-dir", str(data_dir), "--port", "0", "--host", "0.0.0.0"]  # noqa: S104
+    command = [str(QUERYPORT), "emulator", *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
