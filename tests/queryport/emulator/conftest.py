@@ -31,19 +31,29 @@ def _shared_database(postgres: EmbeddedPostgres) -> str:
     return create_database(postgres.url(), f"emulator_suite_{os.getpid()}").name
 
 
+@pytest.fixture(scope="session")
+def _emptying(postgres: EmbeddedPostgres, _shared_database: str) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(postgres.url(_shared_database), autocommit=True) as connection:
+        yield connection
+
+
+_IS_EMPTY = """
+SELECT count(pg_terminate_backend(pid)) = 0 AND NOT EXISTS (
+    SELECT FROM pg_depend WHERE refclassid = 'pg_namespace'::regclass AND refobjid = 'public'::regnamespace
+)
+FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'
+"""
+"""Ends the transactions that a test left open, which would hold their locks against what empties the database."""
+
+
 @pytest.fixture
-def database(postgres: EmbeddedPostgres, _shared_database: str) -> Iterator[str]:
+def database(_shared_database: str, _emptying: psycopg.Connection) -> Iterator[str]:
     """The name of an empty database. It is emptied and not made anew for each test, which would take much longer."""
     yield _shared_database
-    with psycopg.connect(postgres.url(_shared_database), autocommit=True) as connection:
-        # Transactions that a test left open would hold their locks against it.
-        connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'"
-        )
-        connection.execute("DROP SCHEMA public CASCADE")
-        connection.execute("CREATE SCHEMA public")
-        connection.execute("GRANT USAGE ON SCHEMA public TO PUBLIC")
+    if _emptying.execute(_IS_EMPTY).fetchone() != (True,):
+        _emptying.execute("DROP SCHEMA public CASCADE")
+        _emptying.execute("CREATE SCHEMA public")
+        _emptying.execute("GRANT USAGE ON SCHEMA public TO PUBLIC")
 
 
 @pytest.fixture

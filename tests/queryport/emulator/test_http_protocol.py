@@ -133,7 +133,7 @@ PIPELINED: dict[str, Callable[[bytes], bytes]] = {
 )
 def test_requests_that_do_not_wait_are_answered_in_their_order(emulator: Emulator, ways: tuple[str, ...]) -> None:
     # The later ones would be ready before the earlier ones.
-    statements = ["SELECT 0 AS n FROM pg_sleep(0.04)", "SELECT 1 AS n FROM pg_sleep(0.02)", "SELECT 2 AS n"]
+    statements = ["SELECT 0 AS n FROM pg_sleep(0.02)", "SELECT 1 AS n FROM pg_sleep(0.01)", "SELECT 2 AS n"]
     bodies = [json.dumps(ADDRESSED | {"sql": sql}).encode() for sql in statements[: len(ways)]]
     with Connection(emulator) as connection:
         connection.socket.sendall(b"".join(PIPELINED[way](body) for way, body in zip(ways, bodies, strict=True)))
