@@ -23,8 +23,8 @@ CREATE TRIGGER note_it AFTER UPDATE ON book FOR EACH ROW EXECUTE FUNCTION note_i
 
 
 @pytest.fixture
-def project(tmp_path: Path, data_dir: Path) -> Project:
-    return Project(write(tmp_path, {**BOOKSHOP, "migrations/0002_renamed.sql": TRIGGER}), data_dir)
+def project(tmp_path: Path, module_data_dir: Path) -> Project:
+    return Project(write(tmp_path, {**BOOKSHOP, "migrations/0002_renamed.sql": TRIGGER}), module_data_dir)
 
 
 @pytest.fixture
@@ -131,7 +131,7 @@ def test_no_role_is_written_for_what_does_not_compile(project: Project, role: st
 
 @pytest.mark.slow
 def test_a_development_role_that_no_policy_holds_for_is_told_by_check_and_build(
-    tmp_path: Path, data_dir: Path, role: str
+    tmp_path: Path, module_data_dir: Path, role: str
 ) -> None:
     files = {
         "queryport.toml": f'[development]\nrole = "{role}"\n',
@@ -142,7 +142,7 @@ def test_a_development_role_that_no_policy_holds_for_is_told_by_check_and_build(
         """,
         "sql_queries/books/count.sql": "-- rls: true\n-- result: value\nSELECT count(*) AS books FROM book\n",
     }
-    project = Project(write(tmp_path, {**BOOKSHOP, **files}), data_dir)
+    project = Project(write(tmp_path, {**BOOKSHOP, **files}), module_data_dir)
     for command, code in ((("check",), 0), (("check", "--strict"), 1), (("build",), 0)):
         done = project.run(*command)
         assert done.code == code, done.output

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from psycopg.conninfo import conninfo_to_dict
 
 from queryport.commands.migrate import MigrateError, migrate_command
+from queryport.deployed import client as deployed_client
 from queryport.deployed import transport as deployed
 from queryport.deployed.address import DatabaseAddress
 from queryport.deployed.client import DeployedClient, DeployedError
@@ -66,7 +67,8 @@ def emulator(_running: Emulator) -> Iterator[Emulator]:
 def client(emulator: Emulator, url: str, monkeypatch: pytest.MonkeyPatch) -> DeployedClient:
     for name, value in client_environment(emulator.url).items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(deployed, "_POLL_SECONDS", 0.1)
+    for module in (deployed, deployed_client):
+        monkeypatch.setattr(module, "_POLL_SECONDS", 0.1)
     return DeployedClient(DatabaseAddress(CLUSTER, SECRET, str(conninfo_to_dict(url)["dbname"])))
 
 

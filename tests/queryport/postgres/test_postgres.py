@@ -12,6 +12,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
+from queryport.postgres import revival
 from queryport.postgres.account import PostgresError
 from queryport.postgres.revival import kept_running
 from queryport.postgres.server import EmbeddedPostgres
@@ -111,17 +112,14 @@ def test_who_started_the_server_ends_before_it_without_a_word(server: EmbeddedPo
     assert living([process]) == []
 
 
-@pytest.mark.slow
-def test_settings_are_those_of_development(server: EmbeddedPostgres) -> None:
-    with server:
-        assert _select(server, "SHOW timezone") == "UTC"
-        assert _select(server, "SHOW server_encoding") == "UTF8"
-        assert _select(server, "SHOW listen_addresses") == ""
+def test_settings_are_those_of_development(postgres: EmbeddedPostgres) -> None:
+    assert _select(postgres, "SHOW timezone") == "UTC"
+    assert _select(postgres, "SHOW server_encoding") == "UTF8"
+    assert _select(postgres, "SHOW listen_addresses") == ""
 
 
-def test_root_does_not_run_the_server(server: EmbeddedPostgres) -> None:
-    with server:
-        assert _postmaster(server).uids().effective != 0 or os.geteuid() != 0
+def test_root_does_not_run_the_server(postgres: EmbeddedPostgres) -> None:
+    assert _postmaster(postgres).uids().effective != 0 or os.geteuid() != 0
 
 
 @pytest.mark.slow
@@ -153,14 +151,13 @@ def test_a_folder_for_the_socket_is_not_adopted_from_others(passable: Path, long
     assert list(theirs.iterdir()) == []
 
 
-def test_other_users_can_neither_enter_nor_connect(server: EmbeddedPostgres) -> None:
-    with server:
-        socket = _sockets(server) / ".s.PGSQL.5432"
-        assert stat.S_IMODE(socket.parent.stat().st_mode) == 0o700
-        assert stat.S_IMODE(socket.stat().st_mode) == 0o700
-        with psycopg.connect(server.url()) as connection:
-            rules = connection.execute("SELECT type, auth_method, options FROM pg_hba_file_rules").fetchall()
-        assert rules == [("local", "peer", ["map=queryport"])]
+def test_other_users_can_neither_enter_nor_connect(postgres: EmbeddedPostgres) -> None:
+    socket = _sockets(postgres) / ".s.PGSQL.5432"
+    assert stat.S_IMODE(socket.parent.stat().st_mode) == 0o700
+    assert stat.S_IMODE(socket.stat().st_mode) == 0o700
+    with psycopg.connect(postgres.url()) as connection:
+        rules = connection.execute("SELECT type, auth_method, options FROM pg_hba_file_rules").fetchall()
+    assert rules == [("local", "peer", ["map=queryport"])]
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become others")
@@ -182,7 +179,8 @@ def test_the_system_says_who_calls_and_other_users_are_refused(server: EmbeddedP
 
 
 @pytest.mark.slow
-def test_a_server_that_died_is_started_again(directory: Path) -> None:
+def test_a_server_that_died_is_started_again(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(revival, "_INTERVAL_SECONDS", 0.1)
     told: list[str] = []
     with EmbeddedPostgres(directory) as server, kept_running(server, told.append):
         for deaths in (1, 2):
