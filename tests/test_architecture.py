@@ -45,13 +45,17 @@ MODULES = _modules()
 
 
 @cache
-def _tree(module: str) -> ast.Module:
-    return ast.parse(MODULES[module].read_text())
+def _statements(module: str) -> list[ast.AST]:
+    """Every statement of a module, wherever it stands; no expression holds one."""
+    found: list[ast.AST] = [ast.parse(MODULES[module].read_text())]
+    for node in found:  # which grows
+        found.extend(child for child in ast.iter_child_nodes(node) if not isinstance(child, ast.expr))
+    return found
 
 
 def _imported(module: str) -> Iterator[str]:
     """The modules of ours that a module names in its imports, wherever these stand in it."""
-    for node in ast.walk(_tree(module)):
+    for node in _statements(module):
         match node:
             case ast.Import():
                 names = [alias.name for alias in node.names]
@@ -148,10 +152,11 @@ def test_the_tool_knows_the_lambda_by_its_contract_only() -> None:
 _SHARED = {"Schema": "a JSON Schema in every room that reads or writes one, of which each knows another part"}
 
 
-def _type_names(module: ast.Module) -> Iterator[str]:
+def _type_names(module: str) -> Iterator[str]:
     """The names of classes, wherever they stand, and of the module's aliases of types."""
-    yield from (node.name for node in ast.walk(module) if isinstance(node, ast.ClassDef))
-    for node in module.body:
+    whole, *parts = _statements(module)
+    yield from (node.name for node in parts if isinstance(node, ast.ClassDef))
+    for node in ast.iter_child_nodes(whole):
         match node:
             case ast.Assign(targets=[ast.Name(id=name)]) if name.lstrip("_")[:1].isupper() and not name.isupper():
                 yield name
@@ -160,7 +165,7 @@ def _type_names(module: ast.Module) -> Iterator[str]:
 def test_no_name_of_a_type_means_two_things() -> None:
     places: dict[str, list[str]] = defaultdict(list)
     for module in MODULES:
-        for name in _type_names(_tree(module)):
+        for name in _type_names(module):
             places[name.lstrip("_")].append(module)
     twice = {name: found for name, found in places.items() if len(found) > 1}
     assert {name: found for name, found in twice.items() if name not in _SHARED} == {}

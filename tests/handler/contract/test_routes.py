@@ -96,14 +96,14 @@ def _routes(folder: Path, lines: list[str]) -> Routes:
 
 
 @pytest.mark.slow
-def test_ten_thousand_routes_are_told_apart(tmp_path: Path) -> None:
+def test_thousands_of_routes_are_told_apart(tmp_path: Path) -> None:
     operations = [
         operation("", name=f"o{number}", http=Http("GET", f"/a{number % 7}/{{x}}/b{number}/{{y}}"))
-        for number in range(10_000)
+        for number in range(3_000)
     ]
     write_catalog(tmp_path / "catalog.json", operations, fingerprint="")
     routes = Catalog(tmp_path / "catalog.json").routes
-    for number in (0, 1234, 9999):
+    for number in (0, 1234, 2999):
         assert routes.match("GET", [f"a{number % 7}", "p", f"b{number}", "q"]) == Match(f"o{number}", ["p", "q"])
 
 
