@@ -18,13 +18,17 @@ def test_actions_are_pinned_by_their_commit() -> None:
     assert [line for line in uses if not re.search(r"uses: [\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$", line)] == []
 
 
+def _targets(text: str) -> set[str]:
+    """The targets of make that check or test, whatever else a line has."""
+    commands = re.findall(r"\bmake ([\w -]+)", text)
+    return {target for command in commands for target in command.split() if re.match("check|test", target)}
+
+
 def test_it_runs_all_that_ci_runs() -> None:
-    ours = set(re.findall(r"^make (?:check|test)[\w |-]*$", (ROOT / ".ci" / "run").read_text(), re.MULTILINE))
-    assert len(ours) > 5
-    theirs = {
-        command for path in WORKFLOWS for command in re.findall(r"run: (make .+)$", path.read_text(), re.MULTILINE)
-    }
-    assert ours <= theirs
+    ours = _targets((ROOT / ".ci" / "run").read_text()) - {"test-tools"}
+    assert {"check", "check-template", "test", "test-slow", "test-container"} <= ours
+    steps = [line for path in WORKFLOWS for line in path.read_text().splitlines() if "run: " in line]
+    assert ours <= _targets("\n".join(steps))
 
 
 def _steps(job: str) -> list[dict[str, Any]]:

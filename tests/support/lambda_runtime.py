@@ -6,11 +6,13 @@ The RIE's binary comes inside the package aws-sam-cli, which `make sam-tools` in
 import json
 import os
 import platform
+import secrets
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -80,9 +82,11 @@ class LambdaRuntime:
 
 
 def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
+    """A port that nobody listens on; below those that the system itself may give to another before it is used."""
+    while True:
+        port = 15_000 + secrets.randbelow(15_000)
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 def _await_port(port: int) -> None:
