@@ -24,6 +24,9 @@ _COLLISION = "ERROR: could not serialize access due to concurrent update; SQLSta
 _SHUTDOWN = "FATAL: terminating connection due to administrator command; SQLState: 57P01"
 
 
+KINDS = frozenset(["drop", "error", "throttle", "delay", "resume"])
+
+
 def any_fault(chance: random.Random) -> Fault:
     what = {
         "kind": chance.choice(["drop", "drop", "drop", "error", "error", "throttle", "delay", "resume"]),

@@ -23,8 +23,9 @@ from queryport.console import signals
 QUERYPORT = Path(sys.executable).with_name("queryport")
 
 # Given in full and without a terminal's size, since libraries set variables behind Python's back (readline: COLUMNS).
-# With bytecode the processes that are started here take a quarter less.
-_LEFT_OUT = ("COLUMNS", "LINES", "PYTHONDONTWRITEBYTECODE")
+# With bytecode the processes that are started here take a quarter less. By what make hands to its children, the make of
+# a project would say that it is another's.
+_LEFT_OUT = ("COLUMNS", "LINES", "PYTHONDONTWRITEBYTECODE", "MAKEFLAGS", "MAKELEVEL", "MFLAGS")
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in _LEFT_OUT}
 
 BOOKSHOP = {

@@ -92,7 +92,8 @@ def test_copy_is_refused_in_the_services_words(api: Api, sql: str, direction: st
 def test_a_session_that_died_idle_is_not_handed_out(api: Api, postgres: EmbeddedPostgres) -> None:
     pid = api.value("SELECT pg_backend_pid()")
     with psycopg.connect(postgres.url(), autocommit=True) as connection:
-        connection.execute("SELECT pg_terminate_backend(%s, 5000)", (pid,))
+        ended = connection.execute("SELECT pg_terminate_backend(%s, 60000)", (pid,)).fetchone()
+    assert ended == (True,)
     assert api.value("SELECT pg_backend_pid()") != pid
 
 
