@@ -119,7 +119,7 @@ def test_a_transaction_whose_session_dies_was_aborted(api: Api, postgres: Embedd
     transaction = api.begin()
     pid = api.value("SELECT pg_backend_pid()", transactionId=transaction)
     with psycopg.connect(postgres.url(), autocommit=True) as connection:
-        connection.execute("SELECT pg_terminate_backend(%s, 5000)", (pid,))
+        connection.execute("SELECT pg_terminate_backend(%s, 60000)", (pid,))
     refusal = api.refusal("SELECT 1", transactionId=transaction)
     if refusal.code == "DatabaseUnavailableException":  # the call was quicker than the news
         refusal = api.refusal("SELECT 1", transactionId=transaction)
