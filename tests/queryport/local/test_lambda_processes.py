@@ -1,6 +1,7 @@
 """The local Lambda's processes, started or copied, end when they are told to and know nothing of each other."""
 
 import asyncio
+import os
 import signal
 import sys
 from pathlib import Path
@@ -9,11 +10,11 @@ import orjson
 import psutil
 import pytest
 
-from queryport.compile.write.emit import write_catalog
+from queryport.local import lambda_processes
 from queryport.local.handler_log import HandlerLog
 from queryport.local.lambda_environment import Environment, Process
-from queryport.local.lambda_environments import operation_variables
 from queryport.local.lambda_processes import Processes, Starts
+from tests.support.projects import write
 
 
 def _starts(log: HandlerLog) -> Processes:
@@ -28,17 +29,25 @@ def _copies(log: HandlerLog) -> Processes:
     return Copies(log)
 
 
+HANDLER = """
+import os
+
+NAME = os.environ["NAME"]
+
+
+def lambda_handler(event, context):
+    return NAME
+"""
+
+
 @pytest.fixture(params=[_starts, _copies])
-def processes(request: pytest.FixtureRequest, tmp_path: Path) -> Processes:
+def processes(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Processes:
+    """The processes of a function that reads its variables when it is imported, as ours does, but in no time."""
+    write(tmp_path, {"quick/__init__.py": "", "quick/main.py": HANDLER})
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setattr(lambda_processes, "HANDLER", "quick.main.lambda_handler")
     made: Processes = request.param(HandlerLog(tmp_path / "handler.log"))
     return made
-
-
-@pytest.fixture
-def variables(tmp_path: Path) -> dict[str, str]:
-    """The variables of a function without operations."""
-    write_catalog(tmp_path / "catalog.json", [], fingerprint="f00d")
-    return operation_variables(tmp_path / "catalog.json", "http://127.0.0.1:1", "app")
 
 
 def _family() -> set[psutil.Process]:
@@ -58,46 +67,44 @@ class _Known:
         self._process.started(pid)
 
 
-async def _started(processes: Processes, variables: dict[str, str], process: Process | None = None) -> Environment:
+async def _started(processes: Processes, name: str | None, process: Process | None = None) -> Environment:
     environment = Environment(0, process or processes.take())
-    await environment.import_handler(variables)
+    await environment.import_handler({} if name is None else {"NAME": name})
     processes.prepare()
     return environment
 
 
-async def _error(environment: Environment) -> str:
-    event = {"event": {"operation": "none"}, "request_id": "1", "trace": "", "deadline_ms": 9e12, "function_arn": ""}
-    told: str = orjson.loads((await environment.call(orjson.dumps(event))).payload)["errorType"]
-    return told
+async def _answer(environment: Environment) -> str:
+    """The name that the function has, or that of its error."""
+    event = {"event": {}, "request_id": "1", "trace": "", "deadline_ms": 9e12, "function_arn": ""}
+    result = await environment.call(orjson.dumps(event))
+    answer = orjson.loads(result.payload)
+    return str(answer["errorType"] if result.failed else answer)
 
 
-def test_each_has_the_variables_that_it_is_given_and_ends_when_it_is_told_to(
-    processes: Processes, variables: dict[str, str]
-) -> None:
+def test_each_has_the_variables_that_it_is_given_and_ends_when_it_is_told_to(processes: Processes) -> None:
     before = _family()
 
     async def call() -> list[str]:
-        environments = [await _started(processes, given) for given in (variables, {}, variables)]
+        environments = [await _started(processes, given) for given in ("first", None, "third")]
         try:
-            return [await _error(environment) for environment in environments]
+            return [await _answer(environment) for environment in environments]
         finally:
             for environment in environments:
                 environment.end()
             processes.end()
 
-    assert asyncio.run(call()) == ["UnknownOperation", "SettingsError", "UnknownOperation"]
+    assert asyncio.run(call()) == ["first", "KeyError", "third"]
     assert _family() == before
 
 
-def test_one_that_takes_no_signal_is_killed(
-    processes: Processes, variables: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_one_that_takes_no_signal_is_killed(processes: Processes, monkeypatch: pytest.MonkeyPatch) -> None:
     before = _family()
 
     async def start_and_end() -> None:
         handled = signal.signal(signal.SIGTERM, signal.SIG_IGN)
         try:
-            environment = await _started(processes, variables)
+            environment = await _started(processes, "deaf")
         finally:
             signal.signal(signal.SIGTERM, handled)
         for module in ("lambda_processes", "lambda_copies"):
@@ -117,24 +124,24 @@ def test_one_that_was_never_started_ends(processes: Processes) -> None:
     assert alive == []
 
 
-def test_the_death_of_one_is_none_of_the_others(processes: Processes, variables: dict[str, str]) -> None:
+def test_the_death_of_one_is_none_of_the_others(processes: Processes) -> None:
     """Not even that of the one that the others are copies of."""
     before = _family()
 
     async def call() -> list[str]:
         kept, killed = _Known(processes.take()), _Known(processes.take())
-        first = await _started(processes, variables, kept)
-        second = await _started(processes, variables, killed)
+        first = await _started(processes, "first", kept)
+        second = await _started(processes, "second", killed)
         for process in _family() - before - {kept.known}:
             process.kill()
             process.wait()
-        environments = (first, second, await _started(processes, variables))
+        environments = (first, second, await _started(processes, "third"))
         try:
-            return [await _error(environment) for environment in environments]
+            return [await _answer(environment) for environment in environments]
         finally:
             for environment in environments:
                 environment.end()
             processes.end()
 
-    assert asyncio.run(call()) == ["UnknownOperation", "Runtime.ExitError", "UnknownOperation"]
+    assert asyncio.run(call()) == ["first", "Runtime.ExitError", "third"]
     assert _family() == before
