@@ -21,11 +21,13 @@ assert sys.platform == "linux"  # noqa: S101 (tells mypy what there is)
 
 
 def can_copy() -> bool:
-    """Return whether this Linux has descriptors of processes."""
+    """Return whether this Linux has descriptors of processes, and this Python, which may be built for an older one."""
     try:
-        os.close(os.pidfd_open(os.getpid()))
-    except OSError:
+        descriptor = os.pidfd_open(os.getpid())
+        signal.pidfd_send_signal(descriptor, 0)
+    except (AttributeError, OSError):
         return False
+    os.close(descriptor)
     return True
 
 

@@ -1,10 +1,12 @@
 """The local Lambda's processes, started or copied, end when they are told to and know nothing of each other."""
 
 import asyncio
+import errno
 import os
 import signal
 import sys
 from pathlib import Path
+from unittest.mock import Mock
 
 import orjson
 import psutil
@@ -13,6 +15,7 @@ import pytest
 from queryport.local import lambda_processes
 from queryport.local.handler_log import HandlerLog
 from queryport.local.lambda_environment import Environment, Process
+from queryport.local.lambda_environments import LambdaEnvironments
 from queryport.local.lambda_processes import Processes, Starts
 from tests.support.projects import write
 
@@ -24,8 +27,10 @@ def _starts(log: HandlerLog) -> Processes:
 def _copies(log: HandlerLog) -> Processes:
     if sys.platform != "linux":
         pytest.skip("no system that has processes copied")
-    from queryport.local.lambda_copies import Copies
+    from queryport.local.lambda_copies import Copies, can_copy
 
+    if not can_copy():
+        pytest.skip("no descriptors of processes")
     return Copies(log)
 
 
@@ -145,3 +150,13 @@ def test_the_death_of_one_is_none_of_the_others(processes: Processes) -> None:
 
     assert asyncio.run(call()) == ["first", "Runtime.ExitError", "third"]
     assert _family() == before
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are copied on Linux alone")
+@pytest.mark.parametrize("lacking", ["a system", "a Python"])
+def test_they_are_started_where_they_cannot_be_copied(lacking: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if lacking == "a Python":
+        monkeypatch.delattr(os, "pidfd_open")
+    else:
+        monkeypatch.setattr(os, "pidfd_open", Mock(side_effect=OSError(errno.ENOSYS, "Function not implemented")))
+    assert isinstance(LambdaEnvironments({}, Path(os.devnull))._processes, Starts)
