@@ -23,6 +23,7 @@ from queryport.access.statements import can_be_analysed, texts, without_paramete
 from queryport.compile.analysis.database.facts import Facts
 from queryport.compile.analysis.tree.named import named
 from queryport.compile.analysis.tree.node_tree import Node, UnreadableTreeError, Value, read_tree, walk
+from queryport.compile.analysis.tree.scope import Command
 from queryport.compile.describe.description import StatementError
 from queryport.compile.describe.momentary_function import momentary_function
 
@@ -114,7 +115,8 @@ class _Derivation:
                 self._kept(condition)
 
     def _query(self, query: Node) -> None:
-        takes_defaults = any(node.tag == "SETTODEFAULT" for node in walk(query))
+        writes = query.number("commandType") != Command.SELECT
+        takes_defaults = writes and any(node.tag == "SETTODEFAULT" for node in walk(query))
         for entry in query.nodes("rteperminfos"):
             table = self._objects.table(entry.number("relid"))
             if table.built_in:

@@ -19,11 +19,12 @@ class UnreadableTreeError(Exception):
 class Node:
     """A node of the tree: its tag, such as `VAR`, and its fields, which are read by the type they are to have."""
 
-    __slots__ = ("_fields", "tag")
+    __slots__ = ("_fields", "_inner", "tag")
 
     def __init__(self, tag: str, fields: dict[str, Value]) -> None:
         self.tag = tag
         self._fields = fields
+        self._inner: list[Value] | None = None
 
     def __repr__(self) -> str:
         return f"{{{self.tag} {self._fields!r}}}"
@@ -37,6 +38,12 @@ class Node:
 
     def values(self) -> Iterable[Value]:
         return self._fields.values()
+
+    def inner(self) -> list[Value]:
+        """Return the nodes and lists among the values; found once, since they are few and a tree is walked often."""
+        if self._inner is None:
+            self._inner = [value for value in self._fields.values() if type(value) in (Node, tuple)]
+        return self._inner
 
     def text(self, field: str) -> str:
         value = self._value(field)
@@ -172,7 +179,7 @@ def walk(value: Value) -> Iterator[Node]:
         item = pending.pop()
         if type(item) is Node:
             yield item
-            pending.extend(item.values())
+            pending.extend(item.inner())
         elif type(item) is tuple:
             pending.extend(item)
 
