@@ -7,6 +7,7 @@ import socket
 import subprocess
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -141,8 +142,9 @@ def test_a_handler_that_dies_is_a_bad_gateway_and_then_replaced(served: Served) 
     call.start()
     eventually(lambda: executes(_database_url(served), "pg_sleep"))
     for process in served.family():
-        if "queryport.local.lambda_process" in process.cmdline():
-            process.kill()
+        with suppress(psutil.NoSuchProcess):  # some session's, which has just ended
+            if "queryport.local.lambda_process" in process.cmdline():
+                process.kill()
     call.join()
     assert answers == [502]
     eventually(lambda: "Runtime.ExitError" in served.output)
@@ -165,7 +167,10 @@ def test_the_catalogues_of_earlier_saves_are_removed(served: Served) -> None:
     path = served.project / "sql_queries/counter.sql"
 
     def kept() -> list[int]:
-        mapped = {Path(one.path) for process in served.family()[1:] for one in process.memory_maps()}
+        mapped: set[Path] = set()
+        for process in served.family()[1:]:
+            with suppress(psutil.NoSuchProcess):  # likewise
+                mapped |= {Path(one.path) for one in process.memory_maps()}
         (versions,) = {file.parent.parent for file in mapped if file.name.startswith("catalog.json")}
         return sorted(int(version.name) for version in versions.iterdir())
 
