@@ -5,6 +5,7 @@ import errno
 import os
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -56,7 +57,13 @@ def processes(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytes
 
 
 def _family() -> set[psutil.Process]:
-    return {one for one in psutil.Process().children(recursive=True) if one.status() != psutil.STATUS_ZOMBIE}
+    """What runs below this process, but for the run's PostgreSQL, whose sessions are other workers' too."""
+    found = set()
+    for one in psutil.Process().children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            if one.status() != psutil.STATUS_ZOMBIE and one.name() != "postgres":
+                found.add(one)
+    return found
 
 
 class _Known:
