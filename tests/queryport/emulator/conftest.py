@@ -38,12 +38,15 @@ def _emptying(postgres: EmbeddedPostgres, _shared_database: str) -> Iterator[psy
 
 
 _IS_EMPTY = """
-SELECT count(pg_terminate_backend(pid)) = 0 AND NOT EXISTS (
+SELECT count(pg_terminate_backend(pid, 10000)) = 0 AND NOT EXISTS (
     SELECT FROM pg_depend WHERE refclassid = 'pg_namespace'::regclass AND refobjid = 'public'::regnamespace
 )
 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'
 """
-"""Ends the transactions that a test left open, which would hold their locks against what empties the database."""
+"""Ends the transactions that a test left open, which would hold their locks against what empties the database.
+
+Waits until they are gone: the next test's call would be the first to hear of it.
+"""
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from psycopg.conninfo import make_conninfo
 
 from queryport.compile.describe.schema_digest import digest_within, schema_digest
 from queryport.postgres.server import EmbeddedPostgres
-from tests.support.databases import fresh_copy, run_script
+from tests.support.databases import run_script
 
 _SCHEMA = """
 CREATE TABLE person (person_id int PRIMARY KEY, name text);
@@ -40,10 +40,11 @@ _CHANGES = (
 
 
 @pytest.fixture(scope="module")
-def url(postgres: EmbeddedPostgres) -> Iterator[str]:
-    with fresh_copy(postgres) as database:
-        run_script(database.url, _SCHEMA)
-        yield database.url
+def url() -> Iterator[str]:
+    """The URL of a server of these tests' own: others make roles, which are of all databases, and change the digest."""
+    with EmbeddedPostgres.scratch() as server:
+        run_script(server.url(), _SCHEMA)
+        yield server.url()
 
 
 @pytest.fixture(scope="module")
