@@ -1,7 +1,7 @@
 """The stamps of files, which change with them, and the file that keeps them for the next command.
 
 The list that is kept is of stamps alone, with a digest of the text of each: it holds for every path that leads there.
-Another user's list holds nothing, since what one may read another may not.
+A list of another user, or of the same one in other groups, holds nothing: what one may read another may not.
 """
 
 import os
@@ -41,7 +41,7 @@ def stamp_of(path: str, settled: int) -> Stamp | None:
 
 
 def read_stamps(path: Path) -> dict[Stamp, str]:
-    """Return the digests that a command has left; none where the file is not one that was written for this user."""
+    """Return the digests that a command of this user and these groups has left; none where the file is another's."""
     content = read_sealed(path, _key())
     if content is None:
         return {}
@@ -61,4 +61,5 @@ def write_stamps(path: Path, digests: Mapping[Stamp, str]) -> None:
 
 
 def _key() -> str:
-    return f"stamps {_FORM} of {os.geteuid()}"
+    groups = sorted({os.getegid(), *os.getgroups()})
+    return f"stamps {_FORM} of {os.geteuid()} in {','.join(map(str, groups))}"

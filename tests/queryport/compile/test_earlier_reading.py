@@ -16,7 +16,7 @@ from queryport.compile.project_files import BUILT_IN, ProjectFiles, ProjectReade
 from queryport.compile.read.earlier_reading import ChangedMeanwhileError
 from queryport.compile.read.regular_file import read_bytes
 from queryport.compile.read.sealed_file import write_sealed
-from queryport.compile.read.stamps import read_stamps
+from queryport.compile.read.stamps import _key, read_stamps
 from queryport.diagnostics.reporter import Reporter
 from tests.support.clock import later, next_tick
 from tests.support.seeds import seeds
@@ -177,14 +177,20 @@ def test_the_next_command_reads_the_changed_file_alone(
     kept_in, queries = tmp_path / "kept/files.read", tmp_path / "queries"
     _write(queries, "a/one.sql a/two.sql b/three.sql")
     everything = ["one.sql", "three.sql", "two.sql", *(path.name for path in BUILT_IN.rglob("*.sql"))]
+    left = [name for name in everything if name != "two.sql"]
+    monkeypatch.setattr(os, "getegid", lambda: 7)
+    monkeypatch.setattr(os, "getgroups", lambda: [8, 7])
     steps: list[tuple[Callable[[], object], list[str]]] = [
         (lambda: None, everything),
         (lambda: None, []),
         (lambda: (queries / "a/one.sql").write_text("SELECT 2 AS a"), ["one.sql"]),
         (lambda: monkeypatch.chdir(queries), []),
         (lambda: (queries / "a/two.sql").unlink(), []),
-        (lambda: kept_in.write_bytes(kept_in.read_bytes()[:-1]), [name for name in everything if name != "two.sql"]),
-        (lambda: monkeypatch.setattr(os, "geteuid", lambda: 4711), [name for name in everything if name != "two.sql"]),
+        (lambda: kept_in.write_bytes(kept_in.read_bytes()[:-1]), left),
+        (lambda: monkeypatch.setattr(os, "getgroups", lambda: [7, 8]), []),
+        (lambda: monkeypatch.setattr(os, "getgroups", lambda: [7]), left),
+        (lambda: monkeypatch.setattr(os, "getegid", lambda: 9), left),
+        (lambda: monkeypatch.setattr(os, "geteuid", lambda: 4711), left),
     ]
     for number, (change, expected) in enumerate(steps):
         next_tick(tmp_path)
@@ -197,7 +203,7 @@ def test_the_next_command_reads_the_changed_file_alone(
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"[1]", b"[[1,2]]", b"[[1,2,3,4,5,6,7,8]]", b"\xff"])
 def test_a_list_of_another_form_holds_nothing(tmp_path: Path, content: bytes) -> None:
-    write_sealed(tmp_path / "files.read", f"stamps 1 of {os.geteuid()}", [content])
+    write_sealed(tmp_path / "files.read", _key(), [content])
     assert read_stamps(tmp_path / "files.read") == {}
 
 
