@@ -124,7 +124,8 @@ docs: $(SYNCED)  ## Write anew what docs/ has from the code: the commands' help,
 sam-tools: $(SAM)  ## Install the AWS SAM CLI, which brings Lambda's runtime emulator, into .tools/sam
 
 init: $(SYNCED)  ## Lay out a new project beside this one: make init DIR=../notes
-	@$(BIN)/queryport init $(or $(DIR),$(error where to: make init DIR=../notes))
+	$(if $(DIR),,$(error where to: make init DIR=../notes))
+	@$(BIN)/queryport init -- "$$DIR"
 
 cloudformation: $(SAM)  ## Write the plain CloudFormation that template.yaml stands for into dist/cloudformation.json
 	@mkdir -p dist
@@ -140,10 +141,10 @@ clean:  ## Remove everything that was made here, the development database includ
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/uv:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
 	  { echo "$(PYTHON) is not Python 3.11 or newer: name one that is, for example: make PYTHON=python3.12" >&2; exit 1; }
-	@echo "Making .venv with $$($(PYTHON) --version)"
-	@$(PYTHON) -m venv .venv
+	@echo "Making .venv with $$("$(PYTHON)" --version)"
+	@"$(PYTHON)" -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement .ci/tools/uv.txt
 
 $(SYNCED): pyproject.toml uv.lock | $(BIN)/uv

@@ -16,7 +16,7 @@ from queryport.project.workspace import open_workspace
 @options.project
 @click.option(
     "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=options.GivenPath(dir_okay=False),
     metavar="FILE",
     help="The file to write. [default: catalog.json in the project]",
 )

@@ -43,7 +43,7 @@ class Findings:
 
 
 @click.command("check")
-@click.argument("files", nargs=-1, type=click.Path(exists=True, path_type=Path), metavar="[FILE]...")
+@click.argument("files", nargs=-1, type=options.GivenPath(exists=True), metavar="[FILE]...")
 @click.option(
     "--live", is_flag=True, help="Compare the deployed database with the project too, through the RDS Data API."
 )

@@ -50,7 +50,7 @@ def _limits(_: click.Context, __: click.Parameter, given: Sequence[str]) -> Limi
 @click.command("emulator")
 @click.option(
     "--project",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=options.GivenPath(file_okay=False),
     metavar="DIR",
     help="A project whose migrations and seeds fill the database. [default: none, and PostgreSQL's own databases]",
 )
@@ -60,7 +60,7 @@ def _limits(_: click.Context, __: click.Parameter, given: Sequence[str]) -> Limi
 @click.option(
     "--clusters",
     "clusters_file",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=options.GivenPath(dir_okay=False),
     metavar="FILE",
     help="A TOML file that declares clusters and secrets; without it any ARN is accepted.",
 )
@@ -76,7 +76,7 @@ def _limits(_: click.Context, __: click.Parameter, given: Sequence[str]) -> Limi
 @options.allowed
 @click.option(
     "--data-dir",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=options.GivenPath(file_okay=False),
     default=Path(".queryport"),
     show_default=True,
     metavar="DIR",

@@ -5,8 +5,10 @@ The files lie in new_project/ as they are written, but for their names (`dot-git
 """
 
 import json
+import os
 import re
-from collections.abc import Iterator
+import shlex
+from collections.abc import Iterable, Iterator
 from importlib.metadata import distribution, version
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -14,6 +16,7 @@ from urllib.request import url2pathname
 
 import click
 
+from queryport.commands import options
 from queryport.console.failure import CommandError
 from queryport.console.terminal import Terminal, counted
 
@@ -26,17 +29,30 @@ class InitError(CommandError):
 
 def init(directory: Path) -> list[Path]:
     """Write the files of a new project and return their paths, relative to it. Overwrites nothing."""
-    files = dict(_files(directory))
-    if taken := [path for path in files if (directory / path).exists()]:
-        more = f" (and {len(taken) - 1} more)" if len(taken) > 1 else ""
-        raise InitError(f"{directory / taken[0]}{more} is there already: choose an empty folder")
     try:
+        _see_that_it_is_a_folder([directory, *directory.parents])
+        files = dict(_files(directory))
+        _see_that_it_is_a_folder((directory / path).parent for path in files)
+        if taken := [path for path in files if os.path.lexists(directory / path)]:
+            more = f" (and {len(taken) - 1} more)" if len(taken) > 1 else ""
+            raise InitError(f"{directory / taken[0]}{more} is there already: choose an empty folder")
         for path, text in files.items():
             (directory / path).parent.mkdir(parents=True, exist_ok=True)
             (directory / path).write_text(text, encoding="utf-8")
     except OSError as error:
         raise InitError(f"{directory} cannot be written to: {error.strerror}") from None
     return list(files)
+
+
+def _see_that_it_is_a_folder(places: Iterable[Path]) -> None:
+    """Raise InitError for the outermost of the places where something else than a folder is."""
+    for place in sorted(set(places)):
+        if os.path.lexists(place) and not place.is_dir():
+            if place.is_symlink():
+                raise InitError(
+                    f"{place} is a link to {place.readlink()}, where no folder is: make that folder, or remove the link"
+                )
+            raise InitError(f"{place} is no folder: choose another place, or remove it")
 
 
 def _files(directory: Path) -> Iterator[tuple[Path, str]]:
@@ -91,7 +107,7 @@ def _name(directory: Path) -> str:
 
 
 @click.command("init")
-@click.argument("directory", type=click.Path(file_okay=False, path_type=Path), metavar="DIR")
+@click.argument("directory", type=options.GivenPath(file_okay=False), metavar="DIR")
 def init_command(directory: Path) -> None:
     """Lay out a new project in DIR.
 
@@ -101,4 +117,10 @@ def init_command(directory: Path) -> None:
     files = init(directory)
     terminal = Terminal()
     terminal.say(f"wrote {counted(len(files), 'file')} to {directory}")
-    terminal.say(f"next: cd {directory} && make test && make serve")
+    terminal.say(f"next: cd {_for_a_shell(directory)} && make test && make serve")
+
+
+def _for_a_shell(directory: Path) -> str:
+    """The folder as the word behind `cd`, which would take one that begins with a dash for an option."""
+    path = str(directory)
+    return shlex.quote(f"./{path}" if path.startswith("-") else path)

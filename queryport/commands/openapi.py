@@ -17,7 +17,7 @@ from queryport.project.workspace import open_workspace
 @click.option(
     "-o",
     "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=options.GivenPath(dir_okay=False),
     metavar="FILE",
     help="The file to write instead.",
 )

@@ -1,5 +1,6 @@
 """The options that several commands have, each with one name, one meaning and one help text."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -10,16 +11,32 @@ from queryport.deployed.address import DatabaseAddress
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+
+class GivenPath(click.Path):
+    """A path, but not the empty text of an unset variable, which pathlib takes for the current folder."""
+
+    def __init__(self, *, exists: bool = False, file_okay: bool = True, dir_okay: bool = True) -> None:
+        super().__init__(exists=exists, file_okay=file_okay, dir_okay=dir_okay, path_type=Path)
+
+    def convert(
+        self, value: str | os.PathLike[str], param: click.Parameter | None, ctx: click.Context | None
+    ) -> str | bytes | os.PathLike[str]:
+        if not os.fspath(value):
+            cure = "a folder, or . for the current one" if self.dir_okay else "a file"
+            self.fail(f"the path is empty: name {cure}", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 project = click.option(
     "--project",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=GivenPath(file_okay=False),
     default=Path(),
     metavar="DIR",
     help="The project's folder. [default: the current folder]",
 )
 data_dir = click.option(
     "--data-dir",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=GivenPath(file_okay=False),
     metavar="DIR",
     help="Where the embedded PostgreSQL keeps its data. [default: .queryport in the project]",
 )

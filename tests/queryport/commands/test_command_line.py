@@ -2,10 +2,12 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from queryport.commands.main import _LAZY_COMMANDS, queryport
 
@@ -49,3 +51,29 @@ def test_without_its_extra_the_script_names_it(missing: str, arguments: list[str
         f"error: the command line needs the module {missing}, which comes with the extra `tool`: "
         "pip install 'queryport[tool]'\n"
     )
+
+
+def _path_parameters(group: click.Group, *words: str) -> Iterator[tuple[tuple[str, ...], click.Parameter]]:
+    for name in group.list_commands(click.Context(group)):
+        command = group.get_command(click.Context(group), name)
+        if isinstance(command, click.Group):
+            yield from _path_parameters(command, *words, name)
+        elif command is not None:
+            for parameter in command.params:
+                if isinstance(parameter.type, click.Path):
+                    yield (*words, name), parameter
+
+
+def test_no_command_takes_an_empty_path_for_the_current_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    parameters = [*_path_parameters(queryport)]
+    names = {name for _, parameter in parameters for name in parameter.opts}
+    assert {"directory", "files", "--project", "--data-dir", "--output", "--clusters"} <= names
+    for words, parameter in parameters:
+        given = [""] if isinstance(parameter, click.Argument) else [parameter.opts[0], ""]
+        needed = ["x"] if words == ("new", "migration") else []
+        done = CliRunner().invoke(queryport, [*words, *needed, *given])
+        assert done.exit_code == 2, (words, parameter.opts, done.output)
+        assert f"Invalid value for '{parameter.get_error_hint(click.Context(queryport)).strip(chr(39))}'" in done.output
+        assert "the path is empty: name a " in done.output
+    assert not [*tmp_path.iterdir()]

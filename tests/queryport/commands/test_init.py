@@ -19,6 +19,7 @@ from queryport.commands.main import queryport
 from tests.deployment.lint import findings
 from tests.deployment.stack import Stack
 from tests.support.projects import ENVIRONMENT, QUERYPORT, Project
+from tests.support.repository import ROOT
 
 UV = QUERYPORT.with_name("uv")
 
@@ -74,7 +75,7 @@ def test_an_environment_comes_from_the_installed_uv_or_gets_a_uv_of_its_own(publ
     own = _make(project, "--dry-run", "test", uv=None)
     assert re.search(r"-m venv .venv\n\.venv/bin/python -m pip install .* 'uv>=.*\n.*\.venv/bin/uv sync", own)
     installed = _make(project, "--dry-run", "test", uv=UV)
-    assert re.match(r".*/programs/uv venv .* \.venv\n.*/programs/uv sync", installed)
+    assert re.match(r".* uv venv .* \.venv\n.* uv sync", installed)
     assert "-m venv" not in installed
 
 
@@ -149,6 +150,84 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
     with pytest.raises(InitError, match=r"Makefile is there already: choose an empty folder"):
         init(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["Makefile"]
+
+
+@pytest.mark.parametrize("leads_to", ["gone", "link", "file"])
+@pytest.mark.parametrize("project", ["link", "link/notes", ".", "project"])
+def test_a_link_to_no_folder_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, project: str, leads_to: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").touch()
+    link = tmp_path / ("tests" if project == "." else "project/migrations" if project == "project" else "link")
+    link.parent.mkdir(exist_ok=True)
+    link.symlink_to(tmp_path / leads_to if leads_to != "link" else link)
+    with pytest.raises(InitError) as refused:
+        init(Path(project))
+    told = link.relative_to(tmp_path)
+    assert str(refused.value) == (
+        f"{told} is a link to {link.readlink()}, where no folder is: make that folder, or remove the link"
+    )
+    assert not [path for path in tmp_path.rglob("*") if path not in (link, link.parent, tmp_path / "file")]
+
+
+@pytest.mark.parametrize(("project", "file"), [("file/notes", "file"), ("notes", "notes/tests"), ("file", "file")])
+def test_a_file_where_a_folder_is_to_be_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, project: str, file: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path(file).parent.mkdir(exist_ok=True)
+    Path(file).write_text("mine")
+    with pytest.raises(InitError, match=f"^{file} is no folder: choose another place, or remove it$"):
+        init(Path(project))
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [tmp_path / file]
+
+
+def test_a_link_to_a_file_that_is_not_there_is_not_written_through(tmp_path: Path) -> None:
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes/Makefile").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(InitError, match=r"Makefile is there already: choose an empty folder"):
+        init(tmp_path / "notes")
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_link_to_a_folder_is_followed(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    init(tmp_path / "link")
+    assert (tmp_path / "real/Makefile").exists()
+
+
+_NAMES = ["notes", "my notes", "it's", "-n", "--", "-", "~", "a;b", 'a"b', "$HOME", "a&b", "*", "é", "#1", "[red]x[/]"]
+
+
+@pytest.mark.parametrize("name", _NAMES)
+def test_the_next_command_that_is_printed_can_be_pasted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(queryport, ["init", "--", name])
+    said = re.search(r"^next: (cd .*) && make test && make serve$", done.output, re.MULTILINE)
+    assert said, done.output
+    found = subprocess.run(["sh", "-c", f"{said[1]} && pwd"], capture_output=True, text=True, check=True)
+    assert found.stdout == f"{tmp_path / name}\n"
+
+
+@pytest.mark.parametrize("name", [name.replace("$", "$$") for name in _NAMES])
+def test_make_init_takes_any_folder(tmp_path: Path, name: str) -> None:
+    """The one of this repository, by a `queryport` that writes down what it was given."""
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    for file in ("pyproject.toml", "uv.lock", ".venv/bin/uv", ".venv/bin/queryport", ".venv/.synced"):
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).touch()
+    given = tmp_path / "given"
+    (tmp_path / ".venv/bin/queryport").write_text(f"#!/bin/sh\nprintf '%s\\n' \"$@\" >{given}\n")
+    (tmp_path / ".venv/bin/queryport").chmod(0o755)
+    command = ["make", "--silent", "init"]
+    refused = subprocess.run(command, cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True, check=False)
+    assert "where to: make init DIR=../notes" in refused.stderr
+    subprocess.run([*command, f"DIR={name}"], cwd=tmp_path, env=ENVIRONMENT, check=True)
+    assert given.read_text().splitlines() == ["init", "--", name.replace("$$", "$")]
 
 
 def test_the_project_is_named_after_its_folder(tmp_path: Path) -> None:
