@@ -1,8 +1,8 @@
 """The sessions that serve calls, kept open and reset between them, one set per target.
 
-A session is handed out as good as new: DISCARD ALL runs before its next statement, or a moment after its last one if
-nobody wants it, since it might hold locks. Statements outside transactions wait for a place when there are many;
-transactions do not, since each holds its session for as long as its client likes.
+A session is handed out as DISCARD ALL leaves it, as the service's are: it runs before the next statement, or a moment
+after the last one if nobody wants the session, since it might hold locks. Statements outside transactions wait for a
+place when there are many; transactions do not, since each holds its session for as long as its client likes.
 """
 
 import asyncio

@@ -183,7 +183,7 @@ class Session:
             raise SessionLost(failure)
 
     def retire(self) -> None:
-        """Mark the session as used: before the next statement, or at `reset`, it is made as good as new.
+        """Mark the session as used: before the next statement, or at `reset`, it is reset by DISCARD ALL.
 
         The reset travels in front of the next statement, since a message train of its own would cost half as much again
         as a small statement. A transaction that was left open is ended at once.
@@ -193,7 +193,7 @@ class Session:
             self._send_reset(b"ROLLBACK")
 
     def reset(self) -> None:
-        """Send what makes a retired session as good as new, if no statement did yet; `settle` waits until it is."""
+        """Send the reset of a retired session, if no statement did yet; `settle` waits until it is done."""
         if self._used:
             self._used = False
             self._prepared = None

@@ -1,4 +1,4 @@
-"""Sessions outside transactions: as good as new for every call, with the service's settings, and never leaked."""
+"""Sessions outside transactions: reset by DISCARD ALL for every call, with the service's settings, and never leaked."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -27,6 +27,56 @@ def test_what_a_call_sets_is_gone_with_it(api: Api) -> None:
     assert api.refusal("SELECT * FROM kept").message.endswith("SQLState: 42P01")
     assert api.refusal("EXECUTE p").message.endswith("SQLState: 26000")
     assert api.value("SELECT count(*) FROM pg_prepared_statements WHERE name NOT LIKE 'sqlx_s_%'") == 0
+
+
+@pytest.mark.parametrize(
+    ("earlier", "question", "stays"),
+    [
+        ("SELECT setseed(0.25)", "SELECT random()", True),
+        ("SELECT set_config('app.who', 'bob', false)", "SELECT current_setting('app.who', true)", True),
+        ("SELECT set_config('app.who', 'bob', true)", "SELECT current_setting('app.who', true)", True),
+        ("CREATE TEMP TABLE kept ()", "SELECT pg_my_temp_schema() <> 0", True),
+        ("CREATE TEMP TABLE kept ()", "SELECT to_regclass('kept')::text", False),
+        ("ALTER DATABASE {database} SET work_mem = '2MB'", "SHOW work_mem", True),
+        ("LOAD 'pg_trgm'", "SELECT current_setting('pg_trgm.similarity_threshold', true)", True),
+        (
+            "CREATE EXTENSION IF NOT EXISTS dblink; SELECT dblink_connect('left', '{url}')",
+            "SELECT dblink_get_connections()::text",
+            True,
+        ),
+        ("SET work_mem = '1MB'", "SHOW work_mem", False),
+        ("SET ROLE pg_read_all_data", "SELECT current_user", False),
+        ("SELECT pg_advisory_lock(43)", "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'", False),
+        ("DECLARE c CURSOR WITH HOLD FOR SELECT 1", "SELECT count(*) FROM pg_cursors WHERE name = 'c'", False),
+        ("LISTEN x", "SELECT count(*) FROM pg_listening_channels()", False),
+    ],
+)
+def test_an_earlier_call_leaves_what_discard_all_leaves(
+    new_emulator: NewEmulator,
+    new_api: Callable[[Emulator], Api],
+    postgres: EmbeddedPostgres,
+    earlier: str,
+    question: str,
+    stays: bool,  # noqa: FBT001 (a parameter of the test)
+) -> None:
+    """That the service's sessions are reset so is known, and no more: docs/emulator.md lists what stays."""
+    api = new_api(new_emulator())
+    url = postgres.url(api.database or "")
+    statements = earlier.format(database=api.database, url=url).split("; ")
+    backend = api.value("SELECT pg_backend_pid()")
+    with psycopg.connect(url, autocommit=True) as plain:
+        try:
+            for statement in statements:
+                api.execute(statement)
+                plain.execute(statement.encode())
+                plain.execute("DISCARD ALL")
+            found = api.value(question)
+            assert (found,) == plain.execute(question.encode()).fetchone()
+            assert api.value("SELECT pg_backend_pid()") == backend
+            with psycopg.connect(url) as new:
+                assert ((found,) != new.execute(question.encode()).fetchone()) is stays
+        finally:
+            plain.execute(f"ALTER DATABASE {api.database} RESET work_mem".encode())
 
 
 def test_a_session_lock_does_not_outlive_its_call(api: Api, postgres: EmbeddedPostgres) -> None:
