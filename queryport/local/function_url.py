@@ -25,7 +25,7 @@ from queryport.emulator.calls.log import DatabaseReport
 from queryport.local.calls import AnsweredRequest, Answering, DatabaseReports, ReportRequest
 from queryport.local.default_caller import DefaultCaller, as_iam
 from queryport.local.lambda_environment import InvocationResult, LambdaEvent
-from queryport.local.lambda_environments import Invoke
+from queryport.local.lambda_environments import FunctionClosedError, Invoke
 
 _TEXT_TYPES = ("text/", "application/json", "application/xml", "application/javascript", "application/x-ndjson")
 
@@ -55,6 +55,10 @@ class LocalFunctionUrl:
         try:
             response, failure, database = await self._answer(request)
         except ClientDisconnect:  # the caller hung up before its request was whole
+            return
+        except FunctionClosedError:
+            unavailable = Response('{"message":"Service Unavailable"}', 503, media_type="application/json")
+            await unavailable(scope, receive, send)
             return
         await response(scope, receive, send)
         path, seconds = _raw_path(scope), time.monotonic() - started

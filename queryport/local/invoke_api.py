@@ -9,6 +9,7 @@ import asyncio
 import re
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, quote, unquote
 
@@ -26,7 +27,7 @@ from queryport.local.lambda_environment import (
     InvocationResult,
     LambdaEvent,
 )
-from queryport.local.lambda_environments import Invoke
+from queryport.local.lambda_environments import FunctionClosedError, Invoke
 
 _PATH = re.compile(r"/2015-03-31/functions/([^/]+)/invocations")
 _NAMES = (FUNCTION_NAME, "function")
@@ -80,6 +81,8 @@ class InvokeApi:
             response = await self._answer(request, path, unquote(match[1]))
         except _LambdaError as refusal:
             response = refusal.response()
+        except FunctionClosedError:
+            response = _LambdaError(503, "ServiceUnavailable", "The function is being ended.").response()
         except ClientDisconnect:
             return
         await response(scope, receive, send)
@@ -113,7 +116,8 @@ class InvokeApi:
         return Response(outcome.payload, 200, headers, "application/json")
 
     async def _call_unwatched(self, path: str, event: LambdaEvent, body: bytes) -> None:
-        await self._call(path, event, body)
+        with suppress(FunctionClosedError):  # nobody waits for it
+            await self._call(path, event, body)
 
     async def _call(self, path: str, event: LambdaEvent, body: bytes) -> InvocationResult:
         started = time.monotonic()

@@ -10,6 +10,7 @@ import select
 import signal
 import socket
 import sys
+import time
 from contextlib import suppress
 
 from queryport.local.handler_log import HandlerLog
@@ -43,22 +44,34 @@ class Copy:
         with suppress(ProcessLookupError):  # it has been killed
             self._descriptor = os.pidfd_open(pid)
 
+    @property
+    def lives(self) -> bool:
+        return self._descriptor is not None and not _ended(self._descriptor, 0.0)
+
     def end(self) -> None:
-        """Tell the process to end, and kill it where it does not; without its socket one that starts ends by itself."""
-        self.socket.close()
+        self.socket.close()  # without it one that starts ends by itself
+        self._signal(signal.SIGTERM)
+        self._last_moment = time.monotonic() + SECONDS_TO_END
+
+    def wait(self) -> None:
         if self._descriptor is None:
             return
-        descriptor, self._descriptor = self._descriptor, None
-        ended = select.poll()
-        ended.register(descriptor, select.POLLIN)
-        try:
-            for number, seconds in ((signal.SIGTERM, SECONDS_TO_END), (signal.SIGKILL, None)):
-                with suppress(ProcessLookupError):
-                    signal.pidfd_send_signal(descriptor, number)
-                if ended.poll(seconds and seconds * 1000):
-                    return
-        finally:
-            os.close(descriptor)
+        if not _ended(self._descriptor, max(0.0, self._last_moment - time.monotonic())):
+            self._signal(signal.SIGKILL)
+            _ended(self._descriptor, None)
+        os.close(self._descriptor)
+        self._descriptor = None
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self._descriptor is not None:
+            with suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._descriptor, number)
+
+
+def _ended(descriptor: int, seconds: float | None) -> bool:
+    ended = select.poll()
+    ended.register(descriptor, select.POLLIN)
+    return bool(ended.poll(None if seconds is None else seconds * 1000))
 
 
 class Copies:
@@ -76,6 +89,7 @@ class Copies:
             except ConnectionError:  # the original has died
                 if self._original is not None:
                     self._original.end()
+                    self._original.wait()
                 self._original = None
                 self._ask_for(copy)
         return copy
@@ -89,6 +103,7 @@ class Copies:
             with suppress(ProcessLookupError):
                 os.killpg(self._original.pid, signal.SIGTERM)
             self._original.end()
+            self._original.wait()
             self._original = None
 
     def _ask_for(self, copy: Copy) -> None:

@@ -93,8 +93,15 @@ class Process(Protocol):
     def started(self, pid: int) -> None:
         """Take note of the number by which it calls itself, once it has the handler."""
 
+    @property
+    def lives(self) -> bool:
+        """Whether it runs, once it has started."""
+
     def end(self) -> None:
-        """Tell the process to end, and kill it where it does not."""
+        """Tell the process to end, and wait for nothing."""
+
+    def wait(self) -> None:
+        """Wait until the process, which has been told to end, has ended; kill it where it does not."""
 
 
 class Environment:
@@ -110,6 +117,11 @@ class Environment:
     @property
     def broken(self) -> bool:
         return self._import_error is not None
+
+    @property
+    def died(self) -> bool:
+        """Whether the process has ended by itself, with the handler in it and nothing to do."""
+        return not self.broken and not self._process.lives
 
     async def import_handler(self, variables: Mapping[str, str]) -> None:
         """Wait until the handler is imported. A failed start is the first call's error, as on AWS."""
@@ -142,9 +154,14 @@ class Environment:
             return self._import_error
 
     def end(self) -> None:
+        """Tell the process to end; a call that it has fails."""
         if self._streams is not None:
             self._streams[1].close()
         self._process.end()
+
+    def wait(self) -> None:
+        """Wait until the process has ended, in a thread that may wait."""
+        self._process.wait()
 
 
 def error(name: str, message: str) -> InvocationResult:

@@ -33,6 +33,10 @@ FUNCTION_SECONDS = 60.0  # longer than the 45 seconds that the RDS Data API give
 _PAUSE_SECONDS = 2.0
 
 
+class FunctionClosedError(Exception):
+    """The function is being ended, and calls of it with it."""
+
+
 def operation_variables(catalog: Path, data_api_url: str, database: str) -> dict[str, str]:
     """The variables that tell the handler its catalogue and its database."""
     return {
@@ -66,10 +70,12 @@ class LambdaEnvironments:
         self._starts: set[asyncio.Task[None]] = set()
         self._waiting = 0
         self._paused = False
+        self._closed = False
+        self._ends: set[asyncio.Task[None]] = set()
         self._changed = asyncio.Condition()
 
     async def invoke(self, event: LambdaEvent) -> InvocationResult:
-        """Call the handler with an event, in an environment that has nothing else to do."""
+        """Call the handler with an event, in an environment that has nothing else to do. Raises FunctionClosedError."""
         environment = await self._take()
         answered = False
         try:
@@ -86,6 +92,8 @@ class LambdaEnvironments:
             }
             async with asyncio.timeout(FUNCTION_SECONDS):
                 outcome = await environment.call(orjson.dumps(request))
+            if self._closed and environment.broken:
+                raise FunctionClosedError
             answered = True
         except TimeoutError:
             return error("Sandbox.Timedout", f"Task timed out after {FUNCTION_SECONDS:.2f} seconds")
@@ -102,12 +110,13 @@ class LambdaEnvironments:
         async with self._changed:
             while self._idle:
                 self._end(self._idle.pop())
-            self._start_one()
+            if not self._closed:
+                self._start_one()
 
     async def warm_up(self) -> None:
         """Start an environment before the first event needs it."""
         async with self._changed:
-            if not self._all:
+            if not self._all and not self._closed:
                 self._start_one()
 
     @asynccontextmanager
@@ -125,18 +134,27 @@ class LambdaEnvironments:
                 self._changed.notify_all()
 
     async def close(self) -> None:
-        """End all environments at once, whatever they are doing."""
-        for start in self._starts:
-            start.cancel()
-        for environment in list(self._all):
-            self._end(environment)
-        self._processes.end()
+        """End all environments at once, whatever they are doing; calls that wait for one raise FunctionClosedError."""
+        async with self._changed:
+            self._closed = True
+            for start in self._starts:
+                start.cancel()
+            self._idle.clear()
+            for environment in list(self._all):
+                self._end(environment)
+            self._changed.notify_all()
+        await asyncio.gather(asyncio.to_thread(self._processes.end), *self._ends)
 
     async def _take(self) -> Environment:
         async with self._changed:
+            for died in [environment for environment in self._idle if environment.died]:
+                self._idle.remove(died)
+                self._end(died)
             self._waiting += 1
             try:
                 while self._paused or not self._idle:
+                    if self._closed:
+                        raise FunctionClosedError
                     if len(self._starts) < self._waiting and len(self._all) < self._limit:
                         self._start_one()
                     await self._changed.wait()
@@ -146,7 +164,7 @@ class LambdaEnvironments:
 
     async def _give_back(self, environment: Environment, *, usable: bool) -> None:
         async with self._changed:
-            if usable and not environment.broken and environment.version == self._version:
+            if usable and environment in self._all and not environment.broken and environment.version == self._version:
                 self._idle.append(environment)
             else:
                 self._end(environment)
@@ -155,13 +173,13 @@ class LambdaEnvironments:
     def _start_one(self) -> None:
         environment = Environment(self._version, self._processes.take(), self._prepare)
         self._all.add(environment)
-        start = asyncio.create_task(self._start(environment))
-        self._starts.add(start)
-        start.add_done_callback(self._starts.discard)
+        self._starts.add(asyncio.create_task(self._start(environment)))
 
     async def _start(self, environment: Environment) -> None:
         await environment.import_handler(self._variables)
         async with self._changed:
+            # Before the calls that wait are woken, which count what is still to come.
+            self._starts -= {asyncio.current_task()}
             self._processes.prepare()
             if environment.version == self._version:
                 self._idle.append(environment)
@@ -170,8 +188,13 @@ class LambdaEnvironments:
             self._changed.notify_all()
 
     def _end(self, environment: Environment) -> None:
-        self._all.discard(environment)
+        if environment not in self._all:  # it has been told to end with all the others
+            return
+        self._all.remove(environment)
         environment.end()
+        end = asyncio.create_task(asyncio.to_thread(environment.wait))
+        self._ends.add(end)
+        end.add_done_callback(self._ends.discard)
 
 
 def _processes(log: HandlerLog, *, many: bool) -> Processes:

@@ -155,6 +155,9 @@ if __name__ == "__main__":
     handler_package.pin()
     # Ctrl-C is for the tool, which ends its environments itself.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # A tool that is being stopped ignores these, and what it starts then would as well.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
     be = copies if sys.argv[3:] == [COPIED] else environment
     with suppress(ConnectionError):  # the tool has no more use for an answer
         be(int(sys.argv[1]), sys.argv[2])

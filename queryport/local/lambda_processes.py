@@ -3,6 +3,7 @@
 import socket
 import subprocess
 import sys
+import time
 from typing import Protocol
 
 from queryport.local.handler_log import HandlerLog
@@ -22,7 +23,7 @@ class Processes(Protocol):
         """Do ahead of time what makes the next process ready sooner."""
 
     def end(self) -> None:
-        """End what nobody has taken."""
+        """End what nobody has taken, and wait for it."""
 
 
 class Started:
@@ -55,13 +56,16 @@ class Started:
         """Change nothing: the process is a child of this one."""
 
     def end(self) -> None:
+        self.socket.close()  # without it one that starts ends by itself
         self._process.terminate()
+        self._last_moment = time.monotonic() + SECONDS_TO_END
+
+    def wait(self) -> None:
         try:
-            self._process.wait(SECONDS_TO_END)
+            self._process.wait(max(0.0, self._last_moment - time.monotonic()))
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        self.socket.close()
 
 
 class Starts:
@@ -78,6 +82,7 @@ class Starts:
             if spare.lives:
                 return spare
             spare.end()
+            spare.wait()
         return Started(self._log)
 
     def prepare(self) -> None:
@@ -87,3 +92,4 @@ class Starts:
     def end(self) -> None:
         if self._spare is not None:
             self._spare.end()
+            self._spare.wait()

@@ -37,6 +37,7 @@ def _copies(log: HandlerLog) -> Processes:
 
 HANDLER = """
 import os
+import signal
 
 NAME = os.environ["NAME"]
 
@@ -72,11 +73,16 @@ class _Known:
     def __init__(self, process: Process) -> None:
         self.socket = process.socket
         self.end = process.end
+        self.wait = process.wait
         self._process = process
 
     def started(self, pid: int) -> None:
         self.known = psutil.Process(pid)
         self._process.started(pid)
+
+    @property
+    def lives(self) -> bool:
+        return self._process.lives
 
 
 async def _started(processes: Processes, name: str | None, process: Process | None = None) -> Environment:
@@ -84,6 +90,13 @@ async def _started(processes: Processes, name: str | None, process: Process | No
     await environment.import_handler({} if name is None else {"NAME": name})
     processes.prepare()
     return environment
+
+
+def _end(*environments: Environment) -> None:
+    for environment in environments:
+        environment.end()
+    for environment in environments:
+        environment.wait()
 
 
 async def _answer(environment: Environment) -> str:
@@ -102,8 +115,7 @@ def test_each_has_the_variables_that_it_is_given_and_ends_when_it_is_told_to(pro
         try:
             return [await _answer(environment) for environment in environments]
         finally:
-            for environment in environments:
-                environment.end()
+            _end(*environments)
             processes.end()
 
     assert asyncio.run(call()) == ["first", "KeyError", "third"]
@@ -114,23 +126,45 @@ def test_one_that_takes_no_signal_is_killed(processes: Processes, monkeypatch: p
     before = _family()
 
     async def start_and_end() -> None:
-        handled = signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        try:
-            environment = await _started(processes, "deaf")
-        finally:
-            signal.signal(signal.SIGTERM, handled)
+        deaf = _Known(processes.take())
+        environment = await _started(processes, "deaf", deaf)
+        deaf.known.suspend()
+        while deaf.known.status() != psutil.STATUS_STOPPED:
+            await asyncio.sleep(0.01)
         for module in ("lambda_processes", "lambda_copies"):
             monkeypatch.setattr(f"queryport.local.{module}.SECONDS_TO_END", 0.0, raising=False)
-        environment.end()
+        _end(environment)
         processes.end()
 
     asyncio.run(start_and_end())
     assert _family() == before
 
 
+def test_one_that_a_tool_which_ignores_signals_starts_ends_by_them(processes: Processes) -> None:
+    """As a tool does that is being stopped."""
+
+    async def start_and_tell() -> list[psutil.Process]:
+        told = _Known(processes.take())
+        environment = await _started(processes, "told", told)
+        told.known.terminate()
+        _, alive = psutil.wait_procs([told.known], timeout=30)
+        _end(environment)
+        return alive
+
+    handled = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        assert asyncio.run(start_and_tell()) == []
+        processes.end()
+    finally:
+        for number, handler in handled.items():
+            signal.signal(number, handler)
+
+
 def test_one_that_was_never_started_ends(processes: Processes) -> None:
     before = _family()
-    processes.take().end()
+    process = processes.take()
+    process.end()
+    process.wait()
     processes.end()
     _, alive = psutil.wait_procs(_family() - before, timeout=30)
     assert alive == []
@@ -151,8 +185,7 @@ def test_the_death_of_one_is_none_of_the_others(processes: Processes) -> None:
         try:
             return [await _answer(environment) for environment in environments]
         finally:
-            for environment in environments:
-                environment.end()
+            _end(*environments)
             processes.end()
 
     assert asyncio.run(call()) == ["first", "Runtime.ExitError", "third"]

@@ -102,6 +102,7 @@ def test_the_local_lambda_calls_queryports_own(
             return (await environment.call(b"{}")).payload
         finally:
             environment.end()
+            environment.wait()
 
     told = json.loads(asyncio.run(without_settings()))
     assert (told["errorType"], "QUERYPORT_SECRET_ARN" in told["errorMessage"]) == ("SettingsError", True)

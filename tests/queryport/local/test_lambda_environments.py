@@ -1,0 +1,144 @@
+"""Events that come at the same time, and the environments that they get: real processes, with a handler made for it."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TypeVar
+
+import psutil
+import pytest
+
+from queryport.local import lambda_environments, lambda_processes
+from queryport.local.handler_log import HandlerLog
+from queryport.local.lambda_environment import InvocationResult, LambdaEvent
+from queryport.local.lambda_environments import ENVIRONMENTS, FunctionClosedError, LambdaEnvironments
+from queryport.local.lambda_processes import Starts
+from tests.support.projects import write
+
+HANDLER = """
+import os
+import time
+from pathlib import Path
+
+FOLDER = Path(os.environ["FOLDER"])
+
+
+def lambda_handler(event, context):
+    if event == "wait":
+        FOLDER.joinpath(str(os.getpid())).touch()
+        time.sleep(3600)
+    return os.getpid()
+"""
+
+T = TypeVar("T")
+
+MOST = 60.0
+"""The seconds after which a call that is never answered fails its test."""
+
+
+@pytest.fixture(params=["started", "copied"])
+def function(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LambdaEnvironments:
+    """A function whose handler is imported in no time, in processes of each kind."""
+    if request.param == "copied" and sys.platform != "linux":
+        pytest.skip("no system that has processes copied")
+    write(tmp_path, {"quick/__init__.py": "", "quick/main.py": HANDLER, "calls/empty": ""})
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setattr(lambda_processes, "HANDLER", "quick.main.lambda_handler")
+    if request.param == "started":
+
+        def starts(log: HandlerLog, *, many: bool) -> Starts:
+            return Starts(log, spare=many)
+
+        monkeypatch.setattr(lambda_environments, "_processes", starts)
+    return LambdaEnvironments({"FOLDER": str(tmp_path / "calls")}, tmp_path / "handler.log")
+
+
+def _run(function: LambdaEnvironments, use: Callable[[], Awaitable[T]]) -> T:
+    """Use the function until it is closed, and leave no process of it behind."""
+    before = set(psutil.Process().children(recursive=True))
+
+    async def used() -> T:
+        async with asyncio.timeout(MOST):
+            try:
+                return await use()
+            finally:
+                await function.close()
+
+    outcome = asyncio.run(used())
+    mine = {one for one in psutil.Process().children(recursive=True) if one.name() != "postgres"} - before
+    _, alive = psutil.wait_procs(mine, timeout=30)
+    assert alive == []
+    return outcome
+
+
+async def _called(function: LambdaEnvironments, event: str = "number") -> psutil.Process:
+    """The process that answered."""
+    outcome = await function.invoke(LambdaEvent(event))
+    assert not outcome.failed, outcome.payload
+    return psutil.Process(int(outcome.payload))
+
+
+async def _until(holds: Callable[[], bool]) -> None:
+    while not holds():
+        await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize("calls", [ENVIRONMENTS - 1, ENVIRONMENTS, ENVIRONMENTS + 1, 3 * ENVIRONMENTS])
+def test_each_of_many_calls_is_told_of_a_start_that_fails(function: LambdaEnvironments, calls: int) -> None:
+    function._variables.clear()
+
+    async def call() -> list[InvocationResult]:
+        return await asyncio.gather(*(function.invoke(LambdaEvent("number")) for _ in range(calls)))
+
+    outcomes = _run(function, call)
+    assert [outcome.failed for outcome in outcomes] == [True] * calls
+    assert all(b'"KeyError"' in outcome.payload for outcome in outcomes)
+
+
+def test_calls_are_told_of_the_end_whether_they_run_or_wait(function: LambdaEnvironments, tmp_path: Path) -> None:
+    async def call() -> list[InvocationResult | BaseException]:
+        calls = [asyncio.create_task(function.invoke(LambdaEvent("wait"))) for _ in range(ENVIRONMENTS + 4)]
+        await _until(lambda: len(list((tmp_path / "calls").iterdir())) == 1 + ENVIRONMENTS)
+        await function.close()
+        calls.append(asyncio.create_task(function.invoke(LambdaEvent("number"))))
+        await function.replace({})
+        await function.warm_up()
+        return await asyncio.gather(*calls, return_exceptions=True)
+
+    outcomes = _run(function, call)
+    assert [type(outcome) for outcome in outcomes] == [FunctionClosedError] * (ENVIRONMENTS + 5)
+
+
+def test_a_call_gets_another_environment_where_an_idle_one_has_died(function: LambdaEnvironments) -> None:
+    async def call() -> tuple[psutil.Process, psutil.Process]:
+        first = await _called(function)
+        first.kill()
+        await _until(lambda: not first.is_running() or first.status() == psutil.STATUS_ZOMBIE)
+        return first, await _called(function)
+
+    first, second = _run(function, call)
+    assert first != second
+
+
+def test_calls_go_on_while_an_environment_does_not_end(
+    function: LambdaEnvironments, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("lambda_processes", "lambda_copies"):
+        monkeypatch.setattr(f"queryport.local.{module}.SECONDS_TO_END", MOST / 2, raising=False)
+
+    async def call() -> tuple[psutil.Process, psutil.Process]:
+        stopped = await _called(function)
+        stopped.suspend()
+        await _until(lambda: stopped.status() == psutil.STATUS_STOPPED)
+        try:
+            await function.replace(function._variables)
+            other = await _called(function)
+            assert stopped.status() == psutil.STATUS_STOPPED
+        finally:
+            stopped.resume()
+        return stopped, other
+
+    stopped, other = _run(function, call)
+    assert stopped != other
