@@ -147,7 +147,7 @@ def _request_context(scope: Scope, headers: Mapping[str, str], client: str, requ
 def response_for(outcome: InvocationResult, *, is_head: bool = False) -> tuple[Response, str | None]:
     """The response to what the function answered; and, for the terminal, what went wrong if the function failed."""
     if outcome.failed:
-        error = orjson.loads(outcome.payload)
+        error = outcome.error
         trace = "".join(error["stackTrace"]).rstrip()
         return _bad_gateway(f"{error['errorType']}: {error['errorMessage']}" + (f"\n{trace}" if trace else ""))
     if len(outcome.payload) > LAMBDA_PAYLOAD_BYTES:

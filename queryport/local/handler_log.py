@@ -15,7 +15,8 @@ class HandlerLog:
         self._largest = largest
 
     def open(self) -> BinaryIO:
-        """Open the file for a process, which writes at its end whatever the others do."""
+        """Open the file for a process, which writes at its end whatever the others do. It is made anew if gone."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
         return self.path.open("ab")
 
     def rotate(self) -> None:

@@ -18,6 +18,10 @@ from queryport.web.persistent_http import PersistentHttp
 
 ADDRESS = "127.0.0.1"
 
+_SECONDS_FOR_ANSWERS = 1.0
+_MOST_SECONDS_TO_END = 10
+"""The seconds after which a task is cancelled whose connection has been cut off."""
+
 T = TypeVar("T")
 
 
@@ -34,7 +38,7 @@ class HttpThread:
             log_level="error",
             access_log=False,
             server_header=False,
-            timeout_graceful_shutdown=1,
+            timeout_graceful_shutdown=_MOST_SECONDS_TO_END,
         )
         self._server = _ThreadedServer(config)
         self._listener = listener
@@ -83,3 +87,17 @@ class _ThreadedServer(uvicorn.Server):
         self.loop = asyncio.get_running_loop()
         await super().startup(sockets)
         self.ready.set()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let what is answered already be sent, and cut off the rest, for example an upload that stands still.
+
+        uvicorn cancels it, and complains of that.
+        """
+        cut = self.loop.call_later(_SECONDS_FOR_ANSWERS, self._cut_off)
+        await super().shutdown(sockets)
+        cut.cancel()
+
+    def _cut_off(self) -> None:
+        for connection in list(self.server_state.connections):
+            if isinstance(connection, PersistentHttp):
+                connection.transport.abort()

@@ -197,5 +197,4 @@ def _failed(name: str, message: str) -> InvocationResult:
 
 
 def _told(outcome: InvocationResult) -> str:
-    error = orjson.loads(outcome.payload)
-    return f"{error['errorType']}: {error['errorMessage']}"
+    return f"{outcome.error['errorType']}: {outcome.error['errorMessage']}"

@@ -109,4 +109,5 @@ class Copies:
     def _ask_for(self, copy: Copy) -> None:
         if self._original is None:
             self._original = Started(self._log, COPIED)
-        socket.send_fds(self._original.socket, [b"c"], [copy.theirs.fileno()])
+        with self._log.open() as output:  # each has the file that is there now, as one that is started
+            socket.send_fds(self._original.socket, [b"c"], [copy.theirs.fileno(), output.fileno()])

@@ -5,6 +5,7 @@ events; lambda_process.py is the inside of a process.
 """
 
 import asyncio
+import json
 import os
 import secrets
 import socket
@@ -12,7 +13,7 @@ import time
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 import orjson
 
@@ -46,6 +47,12 @@ class InvocationResult:
 
     payload: bytes
     failed: bool
+
+    @property
+    def error(self) -> dict[str, Any]:
+        """The error of a failed call. Its texts may have lone surrogates, which json reads and orjson does not."""
+        error: dict[str, Any] = json.loads(self.payload)
+        return error
 
 
 Prepare = Callable[[LambdaEvent], Awaitable[InvocationResult | None]]

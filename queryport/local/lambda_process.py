@@ -6,8 +6,8 @@ handler is imported then; until it comes, the process waits with the handler's d
 runtime client does with events, answers and errors, and no more; it holds one event at a time and ends when the socket
 does.
 
-With a third argument, `copied`, the process is no environment itself: FD brings sockets, and for each of them it makes
-a copy of itself, which is one.
+With a third argument, `copied`, the process is no environment itself: FD brings sockets, each with the file for its
+log, and for each of them it makes a copy of itself, which is one.
 """
 
 import gc
@@ -122,13 +122,18 @@ def copies(descriptor: int, handler_name: str) -> None:
     gc.freeze()  # so that no collection writes to the memory that the copies share
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # a copy that has ended is gone at once
     with socket.socket(fileno=descriptor) as asked:
-        while received := socket.recv_fds(asked, 1, 1)[1]:
+        while received := socket.recv_fds(asked, 1, 2)[1]:
+            brought, log = received
             if os.fork() == 0:
                 asked.close()
                 signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-                environment(received[0], handler_name)
+                for output in (sys.stdout, sys.stderr):
+                    os.dup2(log, output.fileno())
+                os.close(log)
+                environment(brought, handler_name)
                 return
-            os.close(received[0])
+            os.close(brought)
+            os.close(log)
 
 
 def environment(descriptor: int, handler_name: str) -> None:

@@ -311,10 +311,13 @@ def test_a_signal_stops_everything_and_the_data_is_kept(tmp_path: Path) -> None:
             assert served.client.get("/books/1").json()["data"]["title"] == title
             served.call("books.rename", book_id=1, title="Renamed")
             answers = _answers_of_many(served)
+            standing = socket.create_connection(("127.0.0.1", served.client.base_url.port or 0))
+            standing.sendall(b"POST /operations/books.count HTTP/1.1\r\nhost: localhost\r\ncontent-length: 2\r\n\r\n{")
             eventually(lambda: executes(_database_url(served), "pg_sleep"))
             family = served.family()
             assert any(process.name() == "postgres" for process in family)
-            served.stop(number)
+            with standing:
+                served.stop(number)
             assert set(answers()) <= {503, None}
             assert served.process.returncode == 0
             assert served.output.splitlines()[-1] == "stopped"

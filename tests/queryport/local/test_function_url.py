@@ -126,6 +126,7 @@ def test_an_answer_without_a_status_is_the_body() -> None:
     ("payload", "said"),
     [
         (b'{"errorType": "KeyError", "errorMessage": "x", "stackTrace": ["  line 1\\n"]}', "KeyError: x\n  line 1"),
+        (b'{"errorType": "E", "errorMessage": "\\ud800", "stackTrace": ["\\udfff"]}', "E: \ud800\n\udfff"),
         (b"NaN", "not JSON"),
         (b'{"statusCode": "200"}', "a whole number as statusCode"),
         (b'"' + b"x" * 6 * 1024 * 1024 + b'"', "Lambda takes 6291456"),

@@ -11,6 +11,7 @@ import psutil
 import pytest
 
 from queryport.local import lambda_environments, lambda_processes
+from queryport.local.function_url import response_for
 from queryport.local.handler_log import HandlerLog
 from queryport.local.lambda_environment import InvocationResult, LambdaEvent
 from queryport.local.lambda_environments import ENVIRONMENTS, FunctionClosedError, LambdaEnvironments
@@ -29,6 +30,9 @@ def lambda_handler(event, context):
     if event == "wait":
         FOLDER.joinpath(str(os.getpid())).touch()
         time.sleep(3600)
+    if event == "surrogate":
+        raise ValueError(chr(0xD800))
+    print(event, flush=True)
     return os.getpid()
 """
 
@@ -111,6 +115,15 @@ def test_calls_are_told_of_the_end_whether_they_run_or_wait(function: LambdaEnvi
     assert [type(outcome) for outcome in outcomes] == [FunctionClosedError] * (ENVIRONMENTS + 5)
 
 
+def test_an_error_may_have_characters_that_utf_8_has_not(function: LambdaEnvironments) -> None:
+    async def call() -> InvocationResult:
+        return await function.invoke(LambdaEvent("surrogate"))
+
+    response, told = response_for(_run(function, call))
+    assert response.status_code == 502
+    assert (told or "").startswith("ValueError: \ud800\n")
+
+
 def test_a_call_gets_another_environment_where_an_idle_one_has_died(function: LambdaEnvironments) -> None:
     async def call() -> tuple[psutil.Process, psutil.Process]:
         first = await _called(function)
@@ -120,6 +133,26 @@ def test_a_call_gets_another_environment_where_an_idle_one_has_died(function: La
 
     first, second = _run(function, call)
     assert first != second
+
+
+def test_a_log_that_is_removed_comes_back_with_the_next_environment(
+    function: LambdaEnvironments, tmp_path: Path
+) -> None:
+    log = tmp_path / "handler.log"
+
+    async def call() -> str:
+        await _called(function, "before")
+        assert "before" in log.read_text()
+        log.unlink()
+        for _ in range(2):  # the first may get a process that was started ahead of time
+            await function.replace(function._variables)
+            await _until(lambda: bool(function._idle))
+        await _called(function, "behind")
+        return log.read_text()
+
+    logged = _run(function, call)
+    assert "behind" in logged
+    assert "before" not in logged
 
 
 def test_calls_go_on_while_an_environment_does_not_end(
