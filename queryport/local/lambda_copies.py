@@ -87,10 +87,7 @@ class Copies:
             try:
                 self._ask_for(copy)
             except ConnectionError:  # the original has died
-                if self._original is not None:
-                    self._original.end()
-                    self._original.wait()
-                self._original = None
+                self._end_original()
                 self._ask_for(copy)
         return copy
 
@@ -102,6 +99,10 @@ class Copies:
         if self._original is not None:
             with suppress(ProcessLookupError):
                 os.killpg(self._original.pid, signal.SIGTERM)
+            self._end_original()
+
+    def _end_original(self) -> None:
+        if self._original is not None:
             self._original.end()
             self._original.wait()
             self._original = None
