@@ -101,8 +101,10 @@ class Outcome:
     problems: list[str] = field(default_factory=list)
 
 
-def soak(database_url: str, seconds: float, *, workers: int, growth: int, report: Callable[[str], None]) -> Outcome:
-    """Runs the load against an emulator over `database_url`, which may have grown by `growth` bytes in the end."""
+def soak(
+    database_url: str, ended: Callable[["Outcome"], bool], *, workers: int, growth: int, report: Callable[[str], None]
+) -> Outcome:
+    """Runs the load until it `ended`, against an emulator over `database_url` that may grow by `growth` bytes."""
     outcome = Outcome()
     database = str(conninfo_to_dict(database_url)["dbname"])
     with psycopg.connect(database_url, autocommit=True) as connection:
@@ -110,12 +112,12 @@ def soak(database_url: str, seconds: float, *, workers: int, growth: int, report
     with _emulator(database_url) as (url, process):
         for fault in FAULTS:
             httpx.post(f"{url}/_queryport/faults", json=fault).raise_for_status()
-        deadline = time.monotonic() + seconds
         threads = [
-            threading.Thread(target=_work, args=(url, database, number, deadline, outcome)) for number in range(workers)
+            threading.Thread(target=_work, args=(url, database, number, ended, outcome)) for number in range(workers)
         ]
         for thread in threads:
             thread.start()
+        outcome.memory.append(process.memory_info().rss)
         while any(thread.is_alive() for thread in threads):
             time.sleep(1)
             outcome.memory.append(process.memory_info().rss)
@@ -131,11 +133,11 @@ def soak(database_url: str, seconds: float, *, workers: int, growth: int, report
     return outcome
 
 
-def _work(url: str, database: str, number: int, deadline: float, outcome: Outcome) -> None:
+def _work(url: str, database: str, number: int, ended: Callable[[Outcome], bool], outcome: Outcome) -> None:
     chance = random.Random(number)  # noqa: S311 (no secret)
     jobs, weights = zip(*JOBS, strict=True)
     with Api(url, database) as api:
-        while time.monotonic() < deadline:
+        while not ended(outcome):
             [job] = chance.choices(jobs, weights)
             try:
                 job(api, chance)
@@ -198,9 +200,10 @@ def main() -> int:
         _serve(options.serve)
         return 0
     with EmbeddedPostgres.scratch() as postgres:
+        deadline = time.monotonic() + options.minutes * 60
         outcome = soak(
             postgres.url(),
-            options.minutes * 60,
+            lambda _: time.monotonic() >= deadline,
             workers=options.workers,
             growth=8 * MIB,
             report=lambda line: print(line, flush=True),
