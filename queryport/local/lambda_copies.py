@@ -83,12 +83,16 @@ class Copies:
 
     def take(self) -> Process:
         copy = Copy()
-        with copy.theirs:
-            try:
-                self._ask_for(copy)
-            except ConnectionError:  # the original has died
-                self._end_original()
-                self._ask_for(copy)
+        try:
+            with copy.theirs:
+                try:
+                    self._ask_for(copy)
+                except ConnectionError:  # the original has died
+                    self._end_original()
+                    self._ask_for(copy)
+        except BaseException:
+            copy.socket.close()
+            raise
         return copy
 
     def prepare(self) -> None:

@@ -132,13 +132,18 @@ class Environment:
 
     async def import_handler(self, variables: Mapping[str, str]) -> None:
         """Wait until the handler is imported. A failed start is the first call's error, as on AWS."""
-        self._streams = await asyncio.open_connection(sock=self._process.socket)
-        self._send(VARIABLES, orjson.dumps(variables))
-        outcome = await self._receive()
-        if outcome.failed:
-            self._import_error = outcome
-        else:
-            self._process.started(int(outcome.payload))
+        try:
+            self._streams = await asyncio.open_connection(sock=self._process.socket)
+            self._send(VARIABLES, orjson.dumps(variables))
+            outcome = await self._receive()
+            if outcome.failed:
+                self._import_error = outcome
+            else:
+                self._process.started(int(outcome.payload))
+        except OSError as failure:  # no descriptor is left, for one
+            self._import_error = error(
+                "Runtime.ExitError", f"the handler's process is out of reach: {failure.strerror}"
+            )
 
     async def call(self, request: bytes) -> InvocationResult:
         if self._import_error is not None:

@@ -31,18 +31,22 @@ class Started:
 
     def __init__(self, log: HandlerLog, *arguments: str) -> None:
         self.socket, theirs = socket.socketpair()
-        with theirs, log.open() as output:
-            # -P: the current folder may hold a handler/ of its own. The session of its own keeps Ctrl-C away from it.
-            module = [sys.executable, "-P", "-m", "queryport.local.lambda_process"]
-            self._process = subprocess.Popen(  # noqa: S603 (our own module)
-                [*module, str(theirs.fileno()), HANDLER, *arguments],
-                env=process_environment(),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                pass_fds=[theirs.fileno()],
-                start_new_session=True,
-            )
+        try:
+            with theirs, log.open() as output:
+                # -P: the current folder may hold a handler/ of its own. A session of its own keeps Ctrl-C away.
+                module = [sys.executable, "-P", "-m", "queryport.local.lambda_process"]
+                self._process = subprocess.Popen(  # noqa: S603 (our own module)
+                    [*module, str(theirs.fileno()), HANDLER, *arguments],
+                    env=process_environment(),
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=output,
+                    pass_fds=[theirs.fileno()],
+                    start_new_session=True,
+                )
+        except BaseException:
+            self.socket.close()
+            raise
 
     @property
     def pid(self) -> int:

@@ -1,9 +1,12 @@
 """Events that come at the same time, and the environments that they get: real processes, with a handler made for it."""
 
 import asyncio
+import itertools
 import os
+import resource
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -113,6 +116,39 @@ def test_calls_are_told_of_the_end_whether_they_run_or_wait(function: LambdaEnvi
 
     outcomes = _run(function, call)
     assert [type(outcome) for outcome in outcomes] == [FunctionClosedError] * (ENVIRONMENTS + 5)
+
+
+@pytest.mark.parametrize("left", range(13))
+def test_all_environments_can_be_used_when_descriptors_had_run_out(
+    function: LambdaEnvironments, tmp_path: Path, left: int
+) -> None:
+    """Whatever part of a start lacks one; with twelve left, none does."""
+
+    async def use() -> None:
+        await function.warm_up()
+        await _called(function)
+        calls = [asyncio.create_task(function.invoke(LambdaEvent("number"))) for _ in range(6)]
+        with _descriptors(left):
+            told = await asyncio.gather(*calls, return_exceptions=True)
+        assert all(isinstance(outcome, InvocationResult | OSError) for outcome in told), told
+        busy = [asyncio.create_task(function.invoke(LambdaEvent("wait"))) for _ in range(ENVIRONMENTS)]
+        await _until(lambda: len(list((tmp_path / "calls").iterdir())) == 1 + ENVIRONMENTS)
+        await function.close()
+        await asyncio.gather(*busy, return_exceptions=True)
+
+    _run(function, use)
+
+
+@contextmanager
+def _descriptors(left: int) -> Iterator[None]:
+    """Leave this process so many that it has not opened."""
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    free = (number for number in itertools.count() if not Path(f"/proc/self/fd/{number}").exists())
+    resource.setrlimit(resource.RLIMIT_NOFILE, (next(itertools.islice(free, left, None)), limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
 
 
 def test_an_error_may_have_characters_that_utf_8_has_not(function: LambdaEnvironments) -> None:
