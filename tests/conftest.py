@@ -18,6 +18,7 @@ from queryport.postgres.server import EmbeddedPostgres, stop_servers_in
 from queryport.postgres.temporary import temporary_folder
 from tests.support.databases import NewDatabase, fresh_copy, run_script
 from tests.support.memory import in_memory
+from tests.support.worker_reports import WorkerReports, enough_for
 
 # What collecting makes (modules, and thousands of tests) lives as long as the process: no collection need look at it,
 # which takes a sixth of the time of this part, and tenths of a second again and again behind it.
@@ -38,12 +39,15 @@ NodeManager.EXIT_TIMEOUT = 120
 _FOLDER = ExitStack()
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     # A client of httpx reads a hundred certificates, which takes longer than most tests; one reading will do.
     pytest.MonkeyPatch().setattr("httpx._transports.default.create_ssl_context", cache(httpx.create_ssl_context))
     # The tests' folders are root's alone if root runs them, and PostgreSQL's files then lie here and not in /var/lib.
     # Workers inherit the variable, and so run one server together.
-    if not _IS_WORKER:
+    if _IS_WORKER:
+        if enough_for(config):
+            config.pluginmanager.register(WorkerReports())
+    else:
         folder = _FOLDER.enter_context(temporary_folder("queryport-testing-", stop_servers_in, parent=in_memory()))
         folder.chmod(0o711)
         os.environ[STATE_VARIABLE] = str(folder)
@@ -51,6 +55,8 @@ def pytest_configure() -> None:
 
 def pytest_collection_finish() -> None:
     gc.freeze()
+    # Of what tests make, hardly anything is in cycles: one collection of many objects does for a dozen of few.
+    gc.set_threshold(10_000, 20, 20)
     gc.enable()
 
 
