@@ -129,7 +129,8 @@ init: $(SYNCED)  ## Lay out a new project beside this one: make init DIR=../note
 
 cloudformation: $(SAM)  ## Write the plain CloudFormation that template.yaml stands for into dist/cloudformation.json
 	@mkdir -p dist
-	@.tools/sam/bin/python tests/deployment/sam_transform.py template.yaml >dist/cloudformation.json
+	@echo '{"path": "template.yaml"}' | .tools/sam/bin/python tests/deployment/sam_transform.py | \
+	  .tools/sam/bin/python -m json.tool - dist/cloudformation.json
 	@echo "wrote dist/cloudformation.json"
 
 lock-tools: | $(BIN)/uv  ## Lock uv, the AWS SAM CLI, checkov, matplotlib and the OpenAPI tools anew, after a change of .ci/tools/*.in

@@ -2,9 +2,11 @@
 
 Run by the AWS SAM CLI's Python, which has the translator; the project's own environment has not.
 
-    sam_transform.py template.yaml     prints a template that takes its parameters as the SAM template does
-    sam_transform.py                   answers lines `{"path": …, "parameters": {…}}`, each by what AWS would make of
-                                       the template with these parameters; it fills some of them in on the way
+Answers each line of its standard input by a line of JSON:
+
+    {"path": …}                        a template that takes its parameters as the SAM template does
+    {"path": …, "parameters": {…}}     what AWS would make of the template with these parameters; it fills some of them
+                                       in on the way
 
 What `sam package` uploads and puts into the template, the image's address and the state machines, is filled in here.
 """
@@ -19,7 +21,12 @@ from typing import Any
 os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
 
 from samcli.yamlhelper import yaml_parse  # type: ignore[import-not-found]
+from samtranslator.translator import translator  # type: ignore[import-not-found]
 from samtranslator.translator.transform import transform  # type: ignore[import-not-found]
+
+# The translator's own policy templates are checked by their schema anew for each template: a third of the time.
+_policies = functools.cache(translator.make_policy_template_for_function_plugin)
+translator.make_policy_template_for_function_plugin = _policies
 
 
 def plain_cloudformation(path: Path) -> dict[str, Any]:
@@ -72,10 +79,11 @@ class _NoManagedPolicies:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
-        print(json.dumps(plain_cloudformation(Path(sys.argv[1])), indent=2))
-        sys.exit()
     for line in sys.stdin:
         asked = json.loads(line)
-        answer = deployed(Path(asked["path"]), asked["parameters"], asked.get("resources", {}))
+        path = Path(asked["path"])
+        if "parameters" in asked:
+            answer = deployed(path, asked["parameters"], asked.get("resources", {}))
+        else:
+            answer = plain_cloudformation(path)
         print(json.dumps(answer), flush=True)

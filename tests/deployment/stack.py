@@ -51,30 +51,29 @@ def _translator() -> subprocess.Popen[str]:
 
 @functools.cache
 def plain_template(path: Path) -> dict[str, Any]:
-    """The CloudFormation that takes its parameters as a SAM template does, as `make cloudformation` prints it."""
-
-    def printed() -> str:
-        return subprocess.run([SAM_PYTHON, _SCRIPT, path], capture_output=True, text=True, check=True).stdout
-
-    return _kept(f"plain {path}", printed)
+    """The CloudFormation that takes its parameters as a SAM template does, as `make cloudformation` asks for it."""
+    return _asked_once({"path": str(path)})
 
 
 @functools.cache
 def transformed(path: Path, parameters: tuple[tuple[str, str], ...] = ()) -> dict[str, Any]:
     """The CloudFormation that AWS's translator makes of a SAM template with these parameters."""
-    question = {"path": str(path), "parameters": dict(parameters)}
-    return _kept(json.dumps(question), lambda: json.dumps(_ask(question)))
+    return _asked_once({"path": str(path), "parameters": dict(parameters)})
 
 
-def _kept(question: str, answer: Callable[[], str]) -> dict[str, Any]:
-    """The JSON that answers a question, asked once a run."""
-    kept = Path(os.environ[STATE_VARIABLE]) / f"transformed-{hashlib.sha256(question.encode()).hexdigest()}"
-    if not kept.exists():
-        unfinished = kept.with_name(f"{kept.name}-{os.getpid()}")
-        unfinished.write_text(answer())
-        unfinished.rename(kept)
-    template: dict[str, Any] = json.loads(kept.read_text())
+def _asked_once(question: dict[str, Any]) -> dict[str, Any]:
+    template: dict[str, Any] = kept(json.dumps(question), lambda: json.dumps(_ask(question)))
     return template
+
+
+def kept(question: str, answer: Callable[[], str]) -> Any:
+    """Return what the JSON that answers a question stands for; it is asked once a run."""
+    path = Path(os.environ[STATE_VARIABLE]) / f"answer-{hashlib.sha256(question.encode()).hexdigest()}"
+    if not path.exists():
+        unfinished = path.with_name(f"{path.name}-{os.getpid()}")
+        unfinished.write_text(answer())
+        unfinished.rename(path)
+    return json.loads(path.read_text())
 
 
 def deployed_template(path: Path, resources: dict[str, Any]) -> dict[str, Any]:

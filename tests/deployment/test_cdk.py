@@ -1,102 +1,31 @@
-"""docs/cdk.md: its stack, synthesised by the AWS CDK from npm, does what template.yaml does."""
+"""docs/cdk.md: its stack, synthesised by the AWS CDK from npm, does what template.yaml does; test_lint.py lints it."""
 
-import json
-import re
-import shutil
-import subprocess
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.deployment.lint import findings
+from tests.deployment.cdk_stack import CHANGES, cdk_templates, node, synthesised
 from tests.deployment.policies import actions_on, granted
 from tests.deployment.stack import Stack
 from tests.deployment.test_versions import TEMPLATE
-from tests.support.repository import DOCS
-
-FOLDER = Path(__file__).with_name("cdk")
-CLUSTER = "arn:aws:rds:us-east-1:123456789012:cluster:c"
-SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:s-AbCdEf"  # noqa: S105 (a secret's address)
-OTHER_SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:t-AbCdEf"  # noqa: S105
 
 
 @pytest.fixture(scope="module")
-def node() -> str:
-    """Node with the packages of package-lock.json, installed the first time they are needed."""
-    program, npm = shutil.which("node"), shutil.which("npm")
-    if program is None or npm is None:
+def program() -> str:
+    found = node()
+    if found is None:
         pytest.skip("Node is not installed: the AWS CDK cannot be run")
-    installed, lock = FOLDER / "node_modules" / ".package-lock.json", FOLDER / "package-lock.json"
-    if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
-        subprocess.run([npm, "ci", "--no-audit", "--no-fund"], cwd=FOLDER, check=True, capture_output=True)
-    return program
+    return found
 
 
 @pytest.fixture(scope="module")
-def program(node: str) -> Path:  # noqa: ARG001 (its packages are there by then)
-    """The page's stack, beside the packages that it imports."""
-    (text,) = re.findall(r"^```js\n(.+?)^```", (DOCS / "cdk.md").read_text(), re.MULTILINE | re.DOTALL)
-    path = FOLDER / "node_modules" / ".queryport.mjs"
-    path.write_text(text)
-    return path
-
-
-CONTEXT = {
-    "stack": "queryport",
-    "repository": "queryport",
-    "digest": "sha256:" + "0" * 64,
-    "clusterArn": CLUSTER,
-    "secretArns": SECRET,
-    "database": "app",
-}
-CHANGES = (
-    {"secretArns": f"{OTHER_SECRET},{SECRET}"},
-    {"database": "other"},
-    {"digest": "sha256:" + "1" * 64},
-)
-# The page's program synthesises its stack when Node has nothing more to do; the CDK alone takes a second to be loaded.
-EACH = """
-const given = JSON.parse(process.argv[2]);
-const next = async () => {
-  const turn = given.shift();
-  if (turn === undefined) return;
-  [process.env.CDK_OUTDIR, process.env.CDK_CONTEXT_JSON] = [turn.folder, JSON.stringify(turn.context)];
-  await import(`./.queryport.mjs?${given.length}`);
-};
-process.on("beforeExit", next);
-await next();
-"""
-
-
-def _synthesised(node: str, program: Path, folder: Path, **environment: str) -> list[dict[str, Any]]:
-    """The stack's template, and those after each of the changes, made by one process."""
-    folders = [folder / str(number) for number in range(1 + len(CHANGES))]
-    turns = [
-        {"folder": str(into), "context": CONTEXT | changed}
-        for into, changed in zip(folders, ({}, *CHANGES), strict=True)
-    ]
-    each = program.with_name(".each.mjs")
-    each.write_text(EACH)
-    command = [node, str(each), json.dumps(turns)]
-    done = subprocess.run(
-        command, env={"PATH": "/usr/bin:/bin", **environment}, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return [json.loads((into / "queryport.template.json").read_text()) for into in folders]
-
-
-@pytest.fixture(scope="module")
-def templates(node: str, program: Path, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
-    """Without the CDK's own validation, which takes seconds to begin; cfn-lint looks at the template as well."""
-    return _synthesised(node, program, tmp_path_factory.mktemp("cdk"), CDK_VALIDATION="false")
+def templates(program: str) -> list[dict[str, Any]]:
+    return cdk_templates(program)
 
 
 @pytest.mark.long
-def test_the_cdks_own_validation_finds_nothing(
-    node: str, program: Path, templates: list[dict[str, Any]], tmp_path: Path
-) -> None:
-    assert _synthesised(node, program, tmp_path) == templates
+def test_the_cdks_own_validation_finds_nothing(program: str, templates: list[dict[str, Any]]) -> None:
+    assert synthesised(program) == templates
 
 
 @pytest.fixture(scope="module")
@@ -106,13 +35,6 @@ def template(templates: list[dict[str, Any]]) -> dict[str, Any]:
 
 def _of_type(template: dict[str, Any], resource_type: str) -> dict[str, Any]:
     return {name: each for name, each in template["Resources"].items() if each["Type"] == resource_type}
-
-
-@pytest.mark.slow
-def test_cfn_lint_finds_nothing(template: dict[str, Any], tmp_path: Path) -> None:
-    (tmp_path / "template.json").write_text(json.dumps(template))
-    # W3005: the CDK names dependencies that follow from references as well.
-    assert findings(tmp_path / "template.json", ignored="W3005") == ""
 
 
 @pytest.mark.slow

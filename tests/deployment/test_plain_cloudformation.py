@@ -1,12 +1,9 @@
 """`make cloudformation`: a template for pipelines that know no SAM, with the same parameters as the SAM template."""
 
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.deployment.lint import findings
 from tests.deployment.stack import Stack, plain_template
 from tests.deployment.test_versions import TEMPLATE, changed, other_value, version
 
@@ -19,13 +16,6 @@ def plain() -> dict[str, Any]:
 def test_it_needs_no_transform(plain: dict[str, Any]) -> None:
     assert "Transform" not in plain
     assert not [each for each in plain["Resources"].values() if "Serverless" in each["Type"]]
-
-
-@pytest.mark.slow
-def test_cfn_lint_finds_nothing(plain: dict[str, Any], tmp_path: Path) -> None:
-    (tmp_path / "template.json").write_text(json.dumps(plain))
-    # W3011 wants a DeletionPolicy beside the UpdateReplacePolicy that SAM hands on; template.yaml says why not.
-    assert findings(tmp_path / "template.json", ignored="W3011") == ""
 
 
 @pytest.mark.slow

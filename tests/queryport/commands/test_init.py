@@ -16,7 +16,6 @@ from click.testing import CliRunner
 
 from queryport.commands.init import InitError, _sources, init
 from queryport.commands.main import queryport
-from tests.deployment.lint import findings
 from tests.deployment.stack import Stack
 from tests.support.projects import ENVIRONMENT, QUERYPORT, Project
 from tests.support.repository import ROOT
@@ -86,11 +85,6 @@ def test_a_new_project_compiles_as_it_stands(notes: Path, data_dir: Path) -> Non
     assert (done.code, done.output.partition(", ")[2]) == (0, "no errors\n")
     found = project.run("run", "notes.list_notes", "about=shop", "--json").output
     assert '"title":"Shopping"' in found.replace(" ", "")
-
-
-@pytest.mark.slow
-def test_the_new_projects_template_is_valid(notes: Path) -> None:
-    assert findings(notes / "template.yaml") == ""
 
 
 @pytest.mark.slow
