@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from handler.main import Application
+    from handler.application import Application
     from queryport.local.api_keys import LocalApiKeys
     from queryport.local.issuer import DevelopmentIssuer
     from queryport.project.workspace import Build

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from handler.main import Application
+    from handler.application import Application
 
 REQUEST_ID = "5f0c9a3e-1d0b-4c55-9b54-3a2e5f1a7c11"
 SECONDS = 30.0
@@ -44,8 +44,8 @@ def function_environment(data_api_url: str, database: str, catalog: Path) -> dic
 def cold_start(environment: Mapping[str, str]) -> Application:
     """Make the function as a cold start does: it reads its environment then and not again."""
     with patch.dict(os.environ, environment):
+        from handler.application import Application
         from handler.identity.settings import IdentitySettings
-        from handler.main import Application
         from handler.settings import Settings
 
         return Application(Settings.from_environment(environment), IdentitySettings.from_environment(environment))

@@ -4,6 +4,7 @@ import ast
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -47,24 +48,29 @@ _FORBIDDEN = {
 
 
 @pytest.fixture(scope="module")
-def started(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """What a process that has started as the Lambda does says of its garbage collection and its modules."""
+def told(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], list[str]]:
+    """Returns the words that a program prints in a process with the environment of the Lambda."""
     catalog = tmp_path_factory.mktemp("imports") / "catalog.json"
     write_catalog(catalog, [], fingerprint="")
-    told = "print(gc.isenabled(), gc.get_freeze_count() > 10_000, *sys.modules)"
-    process = subprocess.run(
-        [sys.executable, "-c", f"import gc, sys, handler.main; {told}"],
-        env={
-            **os.environ,
-            **function_environment("http://127.0.0.1:9", "shop", catalog),
-            **dict.fromkeys(("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"), "/nowhere"),
-        },
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return process.stdout.split()
+    environment = {
+        **os.environ,
+        **function_environment("http://127.0.0.1:9", "shop", catalog),
+        **dict.fromkeys(("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"), "/nowhere"),
+    }
+
+    def run(program: str) -> list[str]:
+        return subprocess.run(
+            [sys.executable, "-c", program], env=environment, cwd=ROOT, capture_output=True, text=True, check=True
+        ).stdout.split()
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def started(told: Callable[[str], list[str]]) -> list[str]:
+    """What a process that has started as the Lambda does says of its garbage collection and its modules."""
+    facts = "gc.isenabled(), gc.get_freeze_count() > 10_000, *sys.modules"
+    return told(f"import gc, sys, handler.main; print({facts})")
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +80,24 @@ def imported(started: list[str]) -> set[str]:
 
 def test_garbage_is_collected_again_after_start_up_and_what_start_up_made_is_left_alone(started: list[str]) -> None:
     assert started[:2] == ["True", "True"]
+
+
+def test_a_start_takes_as_many_page_faults_however_deep_the_runtime_s_own_calls_are(
+    told: Callable[[str], list[str]],
+) -> None:
+    # Hundreds to thousands more where its frames fall on an edge of the interpreter's chunks: see handler/main.py.
+    program = """
+from resource import RUSAGE_SELF, getrusage
+
+def page_faults(depth):
+    if depth > 0:
+        return page_faults(depth - 1)
+    before = getrusage(RUSAGE_SELF).ru_minflt
+    import handler.main
+    return getrusage(RUSAGE_SELF).ru_minflt - before
+"""
+    faults = [int(told(f"{program}\nprint(page_faults({depth}))")[0]) for depth in (0, 16, 64)]
+    assert max(faults) - min(faults) < 200
 
 
 def test_start_up_imports_nothing_that_is_slow_or_does_not_ship(imported: set[str]) -> None:

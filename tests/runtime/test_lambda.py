@@ -40,7 +40,7 @@ def test_the_stack_trace_that_the_runtime_client_adds_is_the_same_whatever_faile
     ]
     traces = {tuple(function.invoke(event)["stackTrace"]) for event in events}
     (trace,) = traces
-    assert ["main.py" in trace[0], "task.py" in trace[1]] == [True, True]
+    assert ["application.py" in trace[0], "task.py" in trace[1]] == [True, True]
     assert len(trace) == 2
 
 

@@ -11,8 +11,8 @@ from queryport.testing.function import REQUEST_ID as REQUEST_ID
 from queryport.testing.function import SECONDS, cold_start, function_environment, invoke
 
 if TYPE_CHECKING:
+    from handler.application import Application
     from handler.contract.operation import Operation
-    from handler.main import Application
 
 
 IAM_CALLER: Mapping[str, Any] = {

@@ -69,7 +69,7 @@ def new_guarded(
         function_settings = Settings.from_environment(environment)
         write_catalog(function_settings.catalog, operations, fingerprint="f00d")
         monkeypatch.setattr("handler.data_api.wire.Wire.from_environment", lambda: wire)
-        from handler.main import Application  # importing it reads the environment
+        from handler.application import Application  # after the patch, for it imports the wire
 
         made = Function(Application(function_settings, settings))
         made.caller = None

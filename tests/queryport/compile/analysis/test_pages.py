@@ -21,7 +21,7 @@ from tests.support.compiling import compile_text, compile_to_catalog
 from tests.support.projects import write
 
 if TYPE_CHECKING:
-    from handler.main import Application
+    from handler.application import Application
 
 
 class List(NamedTuple):
