@@ -61,7 +61,7 @@ class Finished:
 def run(*arguments: str, project: Path, data_dir: Path | None = None) -> Finished:
     """Runs one of the commands to its end in this process: its own main, and all that it starts is real.
 
-    A process of its own costs a second, nearly all of it imports: see `run_process`.
+    A process of its own costs a second, nearly all of it imports.
     """
     handlers = [(number, signal.getsignal(number)) for number in signals.STOPPING]
     with (
@@ -79,19 +79,6 @@ def run(*arguments: str, project: Path, data_dir: Path | None = None) -> Finishe
             sys.stderr.flush()
     assert isinstance(code, int)
     return Finished(code, output.getvalue().decode(), errors.getvalue().decode())
-
-
-def run_process(*arguments: str, project: Path, data_dir: Path | None = None) -> Finished:
-    """Runs one of the commands to its end as its user does, as a process."""
-    done = subprocess.run(
-        [QUERYPORT, *_command(arguments, project, data_dir)],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        env=ENVIRONMENT,
-    )
-    return Finished(done.returncode, done.stdout, done.stderr)
 
 
 def _command(arguments: Sequence[str], project: Path, data_dir: Path | None) -> list[str]:

@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,16 @@ from handler.contract.catalog import Catalog
 from queryport.commands.main import queryport
 from queryport.migrations.runner import apply_scripts
 from queryport.postgres.programs import psql_program
+from tests.support.copied_lambda import one_original
 from tests.support.databases import NewDatabase
-from tests.support.projects import BOOKSHOP, ENVIRONMENT, QUERYPORT, Project, run, run_process, write
+from tests.support.projects import BOOKSHOP, ENVIRONMENT, QUERYPORT, Project, run, write
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_original(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """In test_serve.py and test_docs.py, `run` starts its process itself."""
+    with one_original(tmp_path_factory.mktemp("lambda")):
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -271,7 +280,7 @@ def test_build_writes_nothing_where_there_are_errors(broken: Project) -> None:
 @pytest.mark.slow
 def test_a_broken_migration_is_shown_with_its_place(tmp_path: Path, data_dir: Path) -> None:
     write(tmp_path, BOOKSHOP | {"migrations/0002_bad.sql": "CREATE TABLE ok (n int);\nALTER TABLE bok ADD x int;"})
-    done = run_process("check", project=tmp_path, data_dir=data_dir)
+    done = run("check", project=tmp_path, data_dir=data_dir)
     assert done.code == 1
     assert 'migrations/0002_bad.sql:2:1 QP202 relation "bok" does not exist' in done.errors
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from queryport.handler_package import HOME
 from queryport.local.handler_log import HandlerLog
 from queryport.local.lambda_environment import Environment
 from queryport.local.lambda_processes import Started
@@ -18,7 +19,7 @@ from tests.support.pytest_process import run_pytest
 THEIRS = "def lambda_handler(event, context):\n    return 'theirs'\n"
 
 TESTS = """
-import boto3
+import psycopg
 import pytest
 import {module}
 from handler.errors import NotFound
@@ -28,9 +29,21 @@ def test_both_are_there(queryport_call, queryport_data_api):
     assert {module}.lambda_handler({{}}, None) == "theirs"
     with pytest.raises(NotFound):
         queryport_call("books.get", book_id=1)
-    client = boto3.client("rds-data")
-    assert client.execute_statement(sql="SELECT 1", **queryport_data_api.arguments)["records"] == [[{{"longValue": 1}}]]
-    client.close()
+    with psycopg.connect(queryport_data_api.database_url) as connection:
+        assert connection.execute("SELECT 1").fetchall() == [(1,)]
+"""
+
+# The commands themselves are imported behind the same line of `main`; here one that imports nothing else is enough.
+COMMAND = """
+import sys
+from contextlib import suppress
+from importlib.util import find_spec
+from queryport.__main__ import main
+
+sys.argv = ["queryport", "--version"]
+with suppress(SystemExit):
+    main()
+print(find_spec("handler.main").origin)
 """
 
 _SETTINGS = {"pytest.ini": "[pytest]\npythonpath = .\n"}
@@ -80,10 +93,11 @@ def test_the_commands_find_queryports_own(layout: tuple[str, dict[str, str]], tm
     """A running `queryport serve` does too: test_serve.py."""
     _, files = layout
     write(tmp_path, files if "handler.py" in files else files | {"handler/main.py": THEIRS})
-    code = "from queryport.__main__ import main; import sys; sys.argv = ['queryport', 'emulator', '--help']; main()"
     environment = ENVIRONMENT | {"PYTHONPATH": str(tmp_path)}
-    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, check=False)
-    assert (done.returncode, done.stderr) == (0, b"")
+    command = [sys.executable, "-c", COMMAND]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == ["queryport 0.1.0", str(HOME / "main.py")]
 
 
 @pytest.mark.slow
