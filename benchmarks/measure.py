@@ -98,11 +98,15 @@ class _Caller:
 
 
 class Programs:
-    """Runs Python programs of this package, a fresh process each time, with their bytecode compiled beforehand."""
+    """Runs Python programs of this package, a fresh process each time, with their bytecode compiled beforehand.
 
-    def __init__(self, bytecode: Path) -> None:
+    The bytecode is kept in a folder of its own, or in the usual places.
+    """
+
+    def __init__(self, bytecode: Path | None = None) -> None:
         self._environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-        self._environment["PYTHONPYCACHEPREFIX"] = str(bytecode)
+        if bytecode is not None:
+            self._environment["PYTHONPYCACHEPREFIX"] = str(bytecode)
 
     def run(self, program: Sequence[str]) -> list[float]:
         """Run `python -m PROGRAM` and return the numbers in the last line that it prints."""

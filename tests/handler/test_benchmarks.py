@@ -68,7 +68,7 @@ def test_a_line_has_the_name_the_ratio_the_bar_and_the_verdict(
 def test_a_start_is_measured_in_its_parts(tmp_path: Path) -> None:
     catalog = tmp_path / "catalog.json"
     write_operations(catalog, 3)
-    programs = Programs(tmp_path / "bytecode")
+    programs = Programs()
     parts = programs.run(["benchmarks.start_up", "parts", str(catalog)])
     assert len(parts) == len(PARTS)
     assert all(part > 0 for part in parts)

@@ -158,10 +158,11 @@ class StepFunctions:
             name=f"execution_{time.monotonic_ns()}",
             input=json.dumps(given),
         )
-        deadline = time.monotonic() + _EXECUTION_SECONDS
+        deadline, pause = time.monotonic() + _EXECUTION_SECONDS, 0.05
         while (found := self._client.describe_execution(executionArn=started["executionArn"]))["status"] == "RUNNING":
             assert time.monotonic() < deadline, "the execution does not end"
-            time.sleep(0.05)
+            time.sleep(pause)
+            pause = min(pause * 1.2, 0.3)
         cause = found.get("cause")
         return Execution(
             found["status"],

@@ -3,12 +3,12 @@
 import re
 import shlex
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from tests.queryport.commands.cli_reference import reference
 from tests.support.projects import Project, Served, eventually
 from tests.support.repository import ROOT
 
@@ -40,10 +40,7 @@ def _targets() -> set[str]:
 
 
 def test_the_commands_page_is_what_the_commands_say() -> None:
-    # In a process of its own: click remembers in a command how other tests have called it.
-    script = Path(__file__).with_name("cli_reference.py")
-    printed = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True).stdout
-    assert (ROOT / "docs/cli.md").read_text() == printed, "run `make docs`"
+    assert (ROOT / "docs/cli.md").read_text() == reference(), "run `make docs`"
 
 
 def test_every_target_is_in_the_help() -> None:
@@ -78,7 +75,10 @@ def test_every_page_is_in_the_index() -> None:
 
 @pytest.mark.slow
 def test_the_readmes_example_is_the_file_and_its_answers_are_true(tmp_path: Path, data_dir: Path) -> None:
-    """Without the other operations, and over the seeds of the catalogue alone: the orders behind them take longer."""
+    """Without the other operations, and over the seeds of the catalogue alone: the orders behind them take longer.
+
+    By `run`, which sends the request as curl does; the curl lines of getting-started.md go to a `serve`.
+    """
     example = Path("sql_queries/catalogue/price_on.sql")
     settings = [folder / "_folder.yaml" for folder in example.parents]
     others = map(Path, ("queryport.toml", "migrations", "seed/01_dice.sql", "seed/02_catalogue.sql"))
@@ -91,9 +91,11 @@ def test_the_readmes_example_is_the_file_and_its_answers_are_true(tmp_path: Path
     assert query.text == (ROOT / example).read_text().rstrip("\n")
     command = next(block.text for block in blocks if block.text.startswith("curl "))
     found, refused = (block.text for block in blocks if block.language == "json")
-    with Served(tmp_path, "--data-dir", str(data_dir)) as served:
-        assert _curl(command, served) == found
-        assert _curl(command.replace("day=2026-01-31", "day=soon"), served) == refused
+    project = Project(tmp_path, data_dir)
+    target = shlex.split(command)[1].removeprefix("http://127.0.0.1:8080")
+    assert project.run("run", "--http", f"GET {target}").output == f"{found}\n"
+    told = project.run("run", "--http", f"GET {target.replace('day=2026-01-31', 'day=soon')}")
+    assert told.output == f"{refused}\n"
 
 
 @pytest.mark.slow

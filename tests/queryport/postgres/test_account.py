@@ -15,7 +15,7 @@ import pytest
 from queryport.postgres import account, programs, unprivileged
 from queryport.postgres.account import PostgresError, current
 from queryport.postgres.server import EmbeddedPostgres
-from tests.support.projects import BOOKSHOP, ENVIRONMENT, QUERYPORT, run, write
+from tests.support.projects import BOOKSHOP, run, write
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become others")
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="capabilities are Linux's")
@@ -194,15 +194,13 @@ def test_a_state_folder_of_others_is_not_used(tmp_path: Path, monkeypatch: pytes
 
 
 @pytest.mark.slow
-def test_the_commands_work_in_a_folder_of_mode_0700(tmp_path: Path) -> None:
+def test_the_commands_work_in_a_folder_of_mode_0700(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As below /root; the tests' own folders are the same, so here it is said."""
     project = write(tmp_path / "secret" / "shop", BOOKSHOP)
     (tmp_path / "secret").chmod(0o700)
     done = run("check", project=project)
     assert (done.code, done.output.splitlines()[-1]) == (0, "5 operations, no errors")
     # From within it, as a person would, with the seed, and with what is kept; `serve` has the tests' own folders.
-    done_here = subprocess.run(
-        [QUERYPORT, "run", "books.count"], cwd=project, env=ENVIRONMENT, capture_output=True, text=True, check=False
-    )
-    assert done_here.returncode == 0, done_here.stderr
-    assert "5" in done_here.stdout
+    monkeypatch.chdir(project)
+    done = run("run", "books.count", project=Path())
+    assert (done.code, done.output) == (0, "5\n"), done.errors
