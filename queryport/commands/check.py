@@ -99,7 +99,16 @@ def check_command(
     progress = Terminal(stderr=True)
     with ExitStack() as stack:
         try:
-            opened = open_workspace(project, data_dir, database_url, progress, migrate=False, cached=cached)
+            looks_into_operations = live or explain_access or role is not None or against is not None
+            opened = open_workspace(
+                project,
+                data_dir,
+                database_url,
+                progress,
+                migrate=False,
+                cached=cached,
+                whole=looks_into_operations,
+            )
             workspace = stack.enter_context(opened)
             build = workspace.build()
         except ScriptError as error:
@@ -162,8 +171,7 @@ def _explain_access(terminal: Terminal, compilation: Compilation) -> None:
 
 
 def _open_to_anyone(compilation: Compilation | None) -> list[str]:
-    operations = compilation.operations.mentioning("anyone") if compilation else ()
-    return [operation.name for operation in operations if "anyone" in operation.access.allow]
+    return [operation.name for operation in compilation.operations.encoded if operation.anyone] if compilation else []
 
 
 def _of(files: Sequence[Path], problems: Sequence[Problem]) -> Sequence[Problem]:

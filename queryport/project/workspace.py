@@ -155,34 +155,35 @@ def open_workspace(
     *,
     migrate: bool,
     cached: bool = True,
+    whole: bool = True,
 ) -> Iterator[Workspace]:
     """Have the embedded PostgreSQL at hand for a with block, unless `database_url` names another.
 
     It is started when it is first needed. `migrate` says whether the command may change the user's own database,
-    `cached` whether it takes what an earlier command compiled and leaves its own to the next. Raises ProjectError,
-    PostgresError and DatabaseError.
+    `cached` whether it takes what an earlier command compiled and leaves its own to the next, and `whole` whether it
+    looks into operations that need not be compiled. Raises ProjectError, PostgresError and DatabaseError.
     """
     databases: Databases
+    project = Project.load(root)
+    whole = whole or project.role is not None
     if database_url is not None:
-        Project.load(root)
         data_dir = made_data_dir(root, data_dir)
         databases = OwnDatabase(database_url, migrate=migrate, report=terminal.note)
-        yield Workspace(root, data_dir, databases, terminal, *_left_in(data_dir, cached=cached))
+        yield Workspace(root, data_dir, databases, terminal, *_left_in(data_dir, cached=cached, whole=whole))
         return
-    Project.load(root)
     with ExitStack() as stack:
         started = cache(lambda: stack.enter_context(embedded_postgres(root, data_dir, terminal)))
         databases = EmbeddedDatabases(started, terminal.note)
         data_dir = made_data_dir(root, data_dir)
-        yield Workspace(root, data_dir, databases, terminal, *_left_in(data_dir, cached=cached))
+        yield Workspace(root, data_dir, databases, terminal, *_left_in(data_dir, cached=cached, whole=whole))
 
 
-def _left_in(data_dir: Path, *, cached: bool) -> tuple[CompileCache, ProjectReader]:
+def _left_in(data_dir: Path, *, cached: bool, whole: bool) -> tuple[CompileCache, ProjectReader]:
     """Open the results of an earlier command: the files that it compiled and read."""
     if not cached:
         return CompileCache(None), ProjectReader()
     folder = data_dir / CACHE_FOLDER
-    return CompileCache(folder), ProjectReader(folder / "files.read")
+    return CompileCache(folder, whole=whole), ProjectReader(folder / "files.read")
 
 
 @contextmanager

@@ -10,7 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from queryport.compile.cache.cache_file import read_entries, write_entries
-from queryport.compile.cache.entry import Entry
+from queryport.compile.cache.entry import found, kept
+from queryport.compile.cache.kept_lines import LostLinesError, drop_lines
 from queryport.compile.compiled_file import CompiledFile
 from queryport.compile.project_files import QueryText
 
@@ -21,12 +22,16 @@ _FILES_KEPT = 4
 class CompileCache:
     """The compiled files of the last compilation against one schema."""
 
-    def __init__(self, directory: Path | None, *, writes: bool = True) -> None:
-        """`directory` is where the entries are kept beyond the command; None keeps them in memory alone."""
+    def __init__(self, directory: Path | None, *, writes: bool = True, whole: bool = True) -> None:
+        """`directory` is where the entries are kept beyond the command; None keeps them in memory alone.
+
+        Unless `whole`, operations are read when they are looked into: for a command that looks into none.
+        """
         self._directory = directory
         self._writes = writes
+        self._whole = whole
         self._key: str | None = None
-        self._entries: Mapping[str, Entry] = {}
+        self._entries: Mapping[str, CompiledFile] = {}
         self._is_written = True
 
     def open(self, key: str) -> None:
@@ -34,7 +39,7 @@ class CompileCache:
         if key != self._key:
             self._key = key
             path = self._path
-            self._entries = {} if path is None else read_entries(path, key)
+            self._entries = {} if path is None else read_entries(path, key, whole=self._whole)
             self._is_written = True
 
     def borrowed(self) -> "CompileCache":
@@ -43,18 +48,14 @@ class CompileCache:
 
     def known(self, texts: Iterable[QueryText]) -> dict[str, CompiledFile]:
         """Return the results of those files that need not be compiled, by their keys."""
-        found = {}
-        for text in texts:
-            entry = self._entries.get(text.key)
-            if entry is not None:
-                found[text.key] = entry.file(text)
-        return found
+        entries = self._entries
+        return {text.key: found(text, entries[text.key]) for text in texts if text.key in entries}
 
     def keep(self, texts: Iterable[QueryText], compiled: Mapping[str, CompiledFile]) -> None:
         """Keep the results of these files and of no others, in memory until they are written."""
         before = self._entries
         self._entries = {
-            text.key: before.get(text.key) or Entry.of(text, compiled[text.key])
+            text.key: before.get(text.key) or kept(text, compiled[text.key])
             for text in texts
             if compiled[text.key].lasting
         }
@@ -68,7 +69,10 @@ class CompileCache:
             return
         self._is_written = True
         with suppress(OSError):  # a full disk, or a folder of another user's: the next command compiles again
-            write_entries(path, self._key, self._entries)
+            try:
+                self._entries = write_entries(path, self._key, self._entries)
+            except LostLinesError:
+                path.unlink(missing_ok=True)
             _drop_oldest(path.parent)
 
     @property
@@ -80,3 +84,4 @@ def _drop_oldest(directory: Path) -> None:
     files = sorted(directory.glob("*.cache"), key=lambda path: path.stat().st_mtime, reverse=True)
     for path in files[_FILES_KEPT:]:
         path.unlink(missing_ok=True)
+        drop_lines(path)

@@ -1,58 +1,105 @@
 """The file that a compile cache is kept in, in a form that nothing but this version of Queryport has to read.
 
-A line of what is known of all entries without reading their operations; then the operations' bodies and documentation,
-one behind the other. A file that is not exactly as it was written has no entries.
+It tells what is known of all entries without reading their operations, and in which files the lines of these are
+(kept_lines.py). A cache whose files are not exactly as they were written has no entries.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import orjson
 
 from handler.contract.operation import Http
-from queryport.compile.cache.entry import Entry
+from queryport.compile.cache.kept_lines import KeptLines, LostLinesError, drop_left_lines
+from queryport.compile.compiled_file import CompiledFile
 from queryport.compile.read.sealed_file import read_sealed, write_sealed
-from queryport.compile.write.encoded import EncodedOperation
+from queryport.compile.write.encoded import EncodedOperation, Lines
 from queryport.diagnostics.source import Place, Problem
 
+_MOST_FILES = 50
+"""Files of lines, behind which all lines are written into one."""
 
-def read_entries(path: Path, key: str) -> dict[str, Entry]:
-    """Return the entries of the cache of a key; none where the file is not one that was written for it, whole."""
+
+def read_entries(path: Path, key: str, *, whole: bool = True) -> dict[str, CompiledFile]:
+    """Return the entries of the cache of a key; none where the files are not those that were written for it, whole.
+
+    Unless `whole`, the lines of operations are read when they are asked for, which then raises LostLinesError.
+    """
     content = read_sealed(path, key)
     if content is None:
         return {}
     try:
-        end = content.index(b"\n")
-        entries, place = {}, end + 1
-        for file, operation, problems in orjson.loads(content[:end]):
-            encoded = None
-            if operation is not None:
-                encoded, place = _operation(operation, content, place)
-            entries[file] = Entry(encoded, tuple([_problem(*problem) for problem in problems]))
-    except (ValueError, TypeError):
+        files, known = orjson.loads(content)
+        lines = [KeptLines(path.with_name(name), length, digest) for name, length, digest in files]
+        if whole:
+            for each in lines:
+                _ = each.content
+        elif not all(each.is_there for each in lines):
+            return {}
+        return {
+            text: CompiledFile(
+                None if operation is None else _operation(lines, *operation),
+                tuple([_problem(*problem) for problem in problems]) if problems else (),
+            )
+            for text, operation, problems in known
+        }
+    except (ValueError, TypeError, LookupError, LostLinesError):
         return {}
-    return entries
 
 
-def write_entries(path: Path, key: str, entries: Mapping[str, Entry]) -> None:
-    """Write the file whole or not at all, beside other writers. Raises OSError."""
-    known: list[tuple[Any, ...]] = []
-    operations: list[bytes] = []
-    for name, entry in entries.items():
-        if entry.problems and not all(map(_is_unicode, entry.problems)):
-            continue
-        known.append((name, _known(entry.encoded), [_told(problem) for problem in entry.problems]))
-        if entry.encoded is not None:
-            operations += (entry.encoded.body, entry.encoded.documentation)
-    write_sealed(path, key, (orjson.dumps(known), b"\n", b"".join(operations)))
+def write_entries(path: Path, key: str, entries: Mapping[str, CompiledFile]) -> dict[str, CompiledFile]:
+    """Write the cache whole or not at all, beside other writers; return the entries as they are kept now.
+
+    Lines that a file holds already are not written again. Raises OSError, and LostLinesError where they are gone.
+    """
+    told = {text: entry for text, entry in entries.items() if all(map(_is_unicode, entry.problems))}
+    operations = {text: entry.encoded for text, entry in told.items() if entry.encoded is not None}
+    files = _good_files(path, operations.values())
+    numbers: dict[Lines, int] = {lines: number for number, lines in enumerate(files)}
+    added = {text: operation for text, operation in operations.items() if operation.place[0] not in numbers}
+    if added:
+        new = KeptLines.written(path, [line for each in added.values() for line in (each.body, each.documentation)])
+        numbers[new] = len(files)
+        files.append(new)
+        told |= {text: told[text]._replace(encoded=moved) for text, moved in _moved(added, new)}
+    known = [(text, _known(entry.encoded, numbers), list(map(_told, entry.problems))) for text, entry in told.items()]
+    index = [(lines.path.name, lines.length, lines.digest) for lines in files], known
+    write_sealed(path, key, [orjson.dumps(index)])
+    if len(files) == 1:
+        with suppress(OSError):
+            drop_left_lines(path, files[0])
+    return {**entries, **told}
 
 
-def _known(operation: EncodedOperation | None) -> tuple[Any, ...] | None:
+def _good_files(path: Path, operations: Iterable[EncodedOperation]) -> list[KeptLines]:
+    """Return the files of lines that the cache goes on with: none where all are better written into one."""
+    used: dict[KeptLines, int] = {}
+    for operation in operations:
+        lines, start, _, end = operation.place
+        if isinstance(lines, KeptLines):
+            used[lines] = used.get(lines, 0) + end - start
+    files = [lines for lines in used if lines.path.parent == path.parent and lines.is_there]
+    is_waste = 2 * sum(used.values()) < sum(lines.length for lines in files)
+    return [] if is_waste or len(files) >= _MOST_FILES else files
+
+
+def _moved(operations: Mapping[str, EncodedOperation], lines: KeptLines) -> Iterator[tuple[str, EncodedOperation]]:
+    """Yield operations, each with its key, at their places in a file of their lines."""
+    end = 0
+    for text, operation in operations.items():
+        _, first, middle, last = operation.place
+        start, end = end, end + last - first
+        yield text, operation.moved((lines, start, start + middle - first, end))
+
+
+def _known(operation: EncodedOperation | None, numbers: Mapping[Lines, int]) -> tuple[Any, ...] | None:
     if operation is None:
         return None
     http = operation.http and (operation.http.method, operation.http.path)
-    return operation.name, http, operation.statuses, len(operation.body), len(operation.documentation)
+    lines, start, middle, end = operation.place
+    return operation.name, http, operation.statuses, operation.anyone, numbers[lines], start, middle, end
 
 
 def _told(problem: Problem) -> tuple[Any, ...]:
@@ -73,14 +120,19 @@ def _place(place: Place) -> tuple[str, int, int, str, int]:
     return str(place.path), place.line, place.column, place.text, place.width
 
 
-def _operation(known: list[Any], content: bytes, place: int) -> tuple[EncodedOperation, int]:
-    """Return the operation that begins at a place, and the place behind it."""
-    name, http, statuses, body_length, length = known
-    body_end = place + body_length
-    end = body_end + length
+def _operation(
+    files: list[KeptLines],
+    name: str,
+    http: tuple[str, str] | None,
+    statuses: list[list[Any]],
+    anyone: bool,  # noqa: FBT001 (a member of a row)
+    number: int,
+    *place: int,
+) -> EncodedOperation:
+    start, middle, end = place
     route = None if http is None else Http(*http)
     codes = tuple([(code, status) for code, status in statuses]) if statuses else ()
-    return EncodedOperation(name, route, codes, content[place:body_end], content[body_end:end]), end
+    return EncodedOperation(name, route, codes, anyone, (files[number], start, middle, end))
 
 
 def _problem(code: str, message: str, cure: str, places: list[list[Any]]) -> Problem:

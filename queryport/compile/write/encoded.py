@@ -6,7 +6,7 @@ Operation is read from them when one is looked into.
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import Any, NamedTuple, Self, overload
+from typing import Any, Self, overload
 
 from handler.contract import exact_json
 from handler.contract.catalog_lines import read_documentation, read_operation
@@ -15,33 +15,82 @@ from handler.contract.sql import Choice, CommaList, Fragment
 from handler.contract.violations import Violation
 
 
-class _EncodedLines(NamedTuple):
-    """The members of an EncodedOperation: of a tuple, since a command makes as many as a project has files."""
+class Lines:
+    """Lines of operations, one behind the other."""
 
-    name: str
-    http: Http | None
-    """The route alone."""
-    statuses: tuple[tuple[str, int], ...]
-    """The codes of the errors that it can end with, each with its HTTP status."""
-    body: bytes
-    """The part of the operation that a call needs, as JSON."""
-    documentation: bytes
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    @property
+    def content(self) -> bytes:
+        return self._content
 
 
-class EncodedOperation(_EncodedLines):
-    """A compiled operation as its two lines of the catalogue, and what is compared with all others."""
+Place = tuple[Lines, int, int, int]
+"""A place of an operation's two lines: where they begin, where the second does, and where they end."""
+
+
+class EncodedOperation:
+    """A compiled operation as its two lines of the catalogue, and what is asked of all operations at once.
+
+    Equal where the lines are, wherever these are kept.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        http: Http | None,
+        statuses: tuple[tuple[str, int], ...],
+        anyone: bool,  # noqa: FBT001 (of thousands of operations, a keyword would take its time)
+        place: Place,
+    ) -> None:
+        """`http` is the route alone, `statuses` the codes of the errors that it can end with, with their statuses.
+
+        `anyone` says whether anyone may call it.
+        """
+        self.name = name
+        self.http = http
+        self.statuses = statuses
+        self.anyone = anyone
+        self.place = place
 
     @classmethod
     def of(cls, operation: Operation) -> Self:
-        documentation = json_line(_plain(operation.documentation))
+        body, documentation = json_line(_body(operation)), json_line(_plain(operation.documentation))
         http = operation.http and Http(operation.http.method, operation.http.path)
         statuses = tuple([(error.code, error.status) for error in operation.documentation.errors])
-        return cls(operation.name, http, statuses, json_line(_body(operation)), documentation)
+        place = Lines(body + documentation), 0, len(body), len(body) + len(documentation)
+        return cls(operation.name, http, statuses, "anyone" in operation.access.allow, place)
+
+    def moved(self, place: Place) -> "EncodedOperation":
+        """Return the same operation at another place."""
+        return EncodedOperation(self.name, self.http, self.statuses, self.anyone, place)
+
+    @property
+    def body(self) -> bytes:
+        """The part of the operation that a call needs, as JSON."""
+        lines, start, middle, _ = self.place
+        return lines.content[start:middle]
+
+    @property
+    def documentation(self) -> bytes:
+        """The rest of it, as JSON."""
+        lines, _, middle, end = self.place
+        return lines.content[middle:end]
 
     @cached_property
     def operation(self) -> Operation:
         """The operation as the function reads it, with its documentation."""
         return read_operation(self.body)._replace(documentation=read_documentation(self.documentation))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, EncodedOperation) and self._lines() == other._lines()
+
+    def __hash__(self) -> int:
+        return hash(self._lines())
+
+    def _lines(self) -> tuple[bytes, bytes]:
+        return self.body, self.documentation
 
 
 class EncodedOperations(Sequence[Operation]):
@@ -56,11 +105,6 @@ class EncodedOperations(Sequence[Operation]):
         if isinstance(operations, EncodedOperations):
             return operations
         return cls([EncodedOperation.of(operation) for operation in operations])
-
-    def mentioning(self, word: str) -> Iterator[Operation]:
-        """Read those operations alone whose JSON holds a word."""
-        text = word.encode()
-        return (encoded.operation for encoded in self.encoded if text in encoded.body)
 
     def __len__(self) -> int:
         return len(self.encoded)

@@ -19,7 +19,7 @@ from psycopg.conninfo import make_conninfo
 from queryport.compile import fingerprint
 from queryport.compile.cache.cache import CompileCache
 from queryport.compile.cache.cache_file import read_entries, write_entries
-from queryport.compile.cache.entry import Entry
+from queryport.compile.cache.entry import kept
 from queryport.compile.cache.key import LIBRARIES, cache_key
 from queryport.compile.compiled_file import CompiledFile
 from queryport.compile.compiler import Compilation, compile_by, put_together
@@ -31,6 +31,7 @@ from tests.support.repository import ROOT
 from tests.support.seeds import seeds
 
 KEY = cache_key("a schema")
+Entries = dict[str, CompiledFile]
 
 
 def _compile(queries: Path, database: Database, directory: Path | None) -> tuple[Compilation, int]:
@@ -185,22 +186,24 @@ def test_a_borrowed_cache_leaves_the_entries_as_they_are(tmp_path: Path, databas
     assert (tmp_path / "cache" / f"{KEY}.cache").read_bytes() == before
 
 
-def _entries(tmp_path: Path, database: Database) -> dict[str, Entry]:
+def _entries(tmp_path: Path, database: Database) -> Entries:
     _write(tmp_path, {f"q{number}.sql": text for number, text in enumerate(TEXTS)})
     files = read_project(tmp_path)
     compiled = compile_by(database, files.texts)
-    return {text.key: Entry.of(text, compiled[text.key]) for text in files.texts}
+    return {text.key: kept(text, compiled[text.key]) for text in files.texts}
 
 
 @pytest.fixture(scope="module")
-def written(tmp_path_factory: pytest.TempPathFactory, database: Database) -> tuple[Path, dict[str, Entry], bytes]:
+def written(
+    tmp_path_factory: pytest.TempPathFactory, database: Database
+) -> tuple[Path, Entries, bytes]:
     root = tmp_path_factory.mktemp("entries")
     entries, path = _entries(root, database), root / "file.cache"
     write_entries(path, KEY, entries)
     return path, entries, path.read_bytes()
 
 
-def test_entries_are_read_as_they_were_written(written: tuple[Path, dict[str, Entry], bytes]) -> None:
+def test_entries_are_read_as_they_were_written(written: tuple[Path, Entries, bytes]) -> None:
     path, entries, _ = written
     assert read_entries(path, KEY) == entries
     assert any(entry.problems for entry in entries.values())
@@ -212,7 +215,9 @@ def test_entries_are_read_as_they_were_written(written: tuple[Path, dict[str, En
 @settings(
     max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
-def test_a_damaged_file_has_no_entries(written: tuple[Path, dict[str, Entry], bytes], data: st.DataObject) -> None:
+def test_a_damaged_file_has_no_entries(
+    written: tuple[Path, Entries, bytes], data: st.DataObject
+) -> None:
     path, entries, content = written
     start = data.draw(st.integers(0, len(content)))
     end = data.draw(st.integers(start, min(len(content), start + 2000)))
@@ -223,7 +228,7 @@ def test_a_damaged_file_has_no_entries(written: tuple[Path, dict[str, Entry], by
 
 
 @pytest.mark.parametrize("length", [0, 1, 64, 65, 100, -1])
-def test_a_truncated_file_has_no_entries(written: tuple[Path, dict[str, Entry], bytes], length: int) -> None:
+def test_a_truncated_file_has_no_entries(written: tuple[Path, Entries, bytes], length: int) -> None:
     path, _, content = written
     other = path.with_name("truncated.cache")
     other.write_bytes(content[:length])
@@ -278,16 +283,19 @@ def test_a_few_schemas_are_kept(tmp_path: Path, database: Database) -> None:
         cache.keep(files.texts, compiled)
         cache.write()
         os.utime(tmp_path / "cache" / f"key{number}.cache", (number, number))
-    kept = sorted(path.name for path in (tmp_path / "cache").iterdir())
-    assert kept == [f"key{number}.cache" for number in (2, 3, 4, 5)]
+    left = sorted((tmp_path / "cache").iterdir())
+    assert [path.name for path in left if path.suffix == ".cache"] == [f"key{number}.cache" for number in (2, 3, 4, 5)]
+    assert {path.name.partition(".")[0] for path in left} == {f"key{number}" for number in (2, 3, 4, 5)}
 
 
-def _write_again_and_again(path: Path, entries: dict[str, Entry], times: int) -> None:
+def _write_again_and_again(path: Path, entries: Entries, times: int) -> None:
     for _ in range(times):
         write_entries(path, KEY, entries)
 
 
-def test_writers_at_once_leave_one_whole_file(tmp_path: Path, written: tuple[Path, dict[str, Entry], bytes]) -> None:
+def test_writers_at_once_leave_one_whole_file(
+    tmp_path: Path, written: tuple[Path, Entries, bytes]
+) -> None:
     _, entries, _ = written
     half = dict(list(entries.items())[: len(entries) // 2])
     path = tmp_path / "file.cache"
@@ -297,7 +305,8 @@ def test_writers_at_once_leave_one_whole_file(tmp_path: Path, written: tuple[Pat
         writer.start()
     while any(writer.is_alive() for writer in writers):
         assert read_entries(path, KEY) in (entries, half)
-    assert [each.name for each in tmp_path.iterdir()] == ["file.cache"]
+    assert read_entries(path, KEY) in (entries, half)
+    assert {each.suffix for each in tmp_path.iterdir()} == {".cache", ".lines"}
 
 
 def test_what_may_not_last_is_not_kept(tmp_path: Path, schema_url: str, database: Database) -> None:
