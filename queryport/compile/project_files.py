@@ -1,24 +1,23 @@
 """Reads all files of a project that its operations are compiled from, and tells one state of each from another."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cache, cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from queryport.compile.query_files import find_query_files
 from queryport.compile.read.earlier_reading import EarlierReading
 from queryport.compile.read.folder import FOLDER_FILE, Folder, Folders, read_folders
 from queryport.compile.read.regular_file import WHOLE
+from queryport.compile.read.walk import walk
+from queryport.diagnostics.reporter import Reporter
 from queryport.diagnostics.source import Problem, Source
 
 BUILT_IN = Path(__file__).with_name("operations")
 """The query files of Queryport's own operations, which every catalogue has."""
 
 
-@dataclass(frozen=True)
-class QueryText:
+class QueryText(NamedTuple):
     """A query file that can be compiled, with all that it is compiled from besides the database."""
 
     name: str
@@ -26,13 +25,8 @@ class QueryText:
     source: Source
     folders: tuple[Folder, ...]
     """Those that it inherits from, the farthest first."""
-
-    @cached_property
-    def key(self) -> str:
-        """The name and digests of the texts: files of one key come to the same, but for the paths that are shown."""
-        # The settings of the project and those of a folder point at different places.
-        settings = [f":{folder.source.path.name}:{folder.source.digest}" for folder in self.folders]
-        return f"{self.name}:{self.source.digest}{''.join(settings)}"
+    key: str
+    """The name and digests of the texts: files of one key come to the same, but for the paths that are shown."""
 
     @property
     def paths(self) -> tuple[Path, ...]:
@@ -40,8 +34,7 @@ class QueryText:
         return self.source.path, *(folder.source.path for folder in self.folders)
 
 
-@dataclass(frozen=True, slots=True)
-class ProjectFiles:
+class ProjectFiles(NamedTuple):
     """The files of a project at one moment."""
 
     texts: tuple[QueryText, ...]
@@ -65,40 +58,57 @@ class ProjectReader:
         """`kept_in` is the file that tells the next command what this one has read; None leaves it nothing."""
         self._earlier = EarlierReading(kept_in)
         self._texts: dict[str, QueryText] = {}
-        self._above: dict[Path, tuple[Folder, ...]] = {}
+        self._above: dict[Path, _Above] = {}
 
     def read(self, queries: Path, defaults: Mapping[str, Any] = MappingProxyType({})) -> ProjectFiles:
         """Read a project as `read_project` does. What did not change is the same object as before."""
         self._earlier.begin()
-        folders = read_folders(queries, defaults)
+        walked = walk(queries)
+        folders = read_folders(queries, walked, defaults)
         problems: list[Problem] = [*folders.problems]
-        texts = []
-        above: dict[Path, tuple[Folder, ...]] = {}
-        # Of a folder, once for its files, of which there may be thousands.
-        are_broken = cache(folders.are_broken_above)
-        for found in find_query_files(BUILT_IN, queries, self._earlier):
-            directory, reporter = found.directory, found.reporter
-            if found.name is not None and are_broken(directory):
+        texts: dict[str, QueryText] = {}
+        above: dict[Path, _Above] = {}
+        for directory, name, source, faults in find_query_files(BUILT_IN, queries, walked, self._earlier):
+            problems += faults
+            if name is None:
+                continue
+            inherited = above.get(directory)
+            if inherited is None:
+                inherited = above[directory] = self._above_of(directory, folders)
+            if inherited.is_broken:
+                reporter = Reporter(source)
                 message = f"it inherits from a `{FOLDER_FILE}` that cannot be used"
                 reporter.report("QP009", WHOLE, message, f"mend that `{FOLDER_FILE}`, or delete it")
-            problems += reporter.problems
-            if found.name is not None and not reporter.errors:
-                if directory not in above:
-                    above[directory] = self._same_above(directory, folders)
-                texts.append(self._same_text(found.name, reporter.source, above[directory]))
-        self._texts, self._above = {text.name: text for text in texts}, above
-        return ProjectFiles(tuple(texts), tuple(problems), folders)
+                problems += reporter.problems
+            else:
+                texts[name] = self._text(name, source, inherited)
+        self._texts, self._above = texts, above
+        return ProjectFiles(tuple(texts.values()), tuple(problems), folders)
 
     def keep(self) -> None:
         """Leave what was read to the next command."""
         self._earlier.write()
 
-    def _same_above(self, directory: Path, folders: Folders) -> tuple[Folder, ...]:
+    def _above_of(self, directory: Path, folders: Folders) -> "_Above":
         before, now = self._above.get(directory), folders.above(directory)
-        return before if before is not None and before == now else now
+        same = before.folders if before is not None and before.folders == now else now
+        # The settings of the project and those of a folder point at different places.
+        settings = [f":{folder.source.path.name}:{folder.source.digest}" for folder in same]
+        return _Above(same, "".join(settings), folders.are_broken_above(directory))
 
-    def _same_text(self, name: str, source: Source, folders: tuple[Folder, ...]) -> QueryText:
-        """Return the text of before where it is the same, since its key is known."""
+    def _text(self, name: str, source: Source, above: "_Above") -> QueryText:
+        """Return the text of before where it is the same."""
         before = self._texts.get(name)
-        is_same = before is not None and before.source is source and before.folders is folders
-        return before if before is not None and is_same else QueryText(name, source, folders)
+        if before is not None and before.source is source and before.folders is above.folders:
+            return before
+        return QueryText(name, source, above.folders, f"{name}:{source.digest}{above.key}")
+
+
+class _Above(NamedTuple):
+    """The folders that the files of one inherit from, of which there may be thousands."""
+
+    folders: tuple[Folder, ...]
+    key: str
+    """The end of the files' keys."""
+    is_broken: bool
+    """One of the folders has settings that cannot be used."""

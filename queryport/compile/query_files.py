@@ -5,50 +5,50 @@ reported as it is found. Names that begin with a dot are passed over: they are e
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
 from queryport.compile.read.earlier_reading import EarlierReading, shown_file
 from queryport.compile.read.regular_file import WHOLE, read_bytes
+from queryport.compile.read.walk import Walked, walk
 from queryport.diagnostics.reporter import Reporter
-from queryport.diagnostics.source import Source, Span, shown
+from queryport.diagnostics.source import Problem, Source, Span, shown
 
 
 class FoundFile(NamedTuple):
-    """A file of the folder; where `name` is None, its reporter has the reason why there is nothing to compile."""
+    """A file of the folder; where `name` is None, its problems are the reason why there is nothing to compile."""
 
     directory: Path
     """The folder that it lies in, the same object for all files of one."""
     name: str | None
-    reporter: Reporter
+    source: Source
+    problems: tuple[Problem, ...]
 
 
-def find_query_files(built_in: Path, queries: Path, earlier: EarlierReading) -> Iterator[FoundFile]:
-    """Read Queryport's own query files and those below `queries`, in the order of their paths.
+def find_query_files(built_in: Path, queries: Path, walked: Walked, earlier: EarlierReading) -> Iterator[FoundFile]:
+    """Read Queryport's own query files and those of the walk through `queries`, in the order of their paths.
 
     Of those that are as they were at the `earlier` reading, the text is taken from there.
     """
     first: dict[str, _QueryPath] = {}
-    for folder in (built_in, queries):
-        for place in _listed(folder):
-            reporter = place.problem or _read(place, earlier)
-            if reporter is None:
+    for folder, found in ((built_in, walk(built_in)), (queries, walked)):
+        for place in _listed(folder, found):
+            read = place.problem or _read(place, earlier)
+            if read is None:
                 continue
-            name = None if reporter.errors or place.problem else _named(reporter, place)
-            if name is not None:
-                # Two names that differ by case alone would be one file on some systems and two on others.
-                folded = name.lower()
-                if folder is queries and is_own(folded):
-                    message = f"`{name}` lies in the folder of Queryport's own operations"
-                    reporter.report("QP008", WHOLE, message, "give the folder another name")
-                elif (earlier_place := first.setdefault(folded, place)) is not place:
-                    message = f"`{name}` is made by {earlier_place.shown} already"
-                    reporter.report("QP007", WHOLE, message, "rename one of the two")
-            yield FoundFile(place.directory.path, None if reporter.errors else name, reporter)
+            if isinstance(read, Reporter):
+                yield FoundFile(place.directory.path, None, read.source, read.problems)
+                continue
+            name = _named(place)
+            # Two names that differ by case alone would be one file on some systems and two on others.
+            folded = "" if name is None else name.lower()
+            if folded and (folder is built_in or not is_own(folded)) and first.setdefault(folded, place) is place:
+                yield FoundFile(place.directory.path, name, read, ())
+            else:
+                yield FoundFile(place.directory.path, None, read, _unnamed(place, read, name, first))
 
 
 def is_own(name: str) -> bool:
@@ -67,6 +67,11 @@ class _QueryFolder:
     @cached_property
     def shown(self) -> Path:
         return shown(self.path / "file").parent
+
+    @cached_property
+    def order(self) -> str:
+        """The beginning of its files' order, in which a shorter name comes before all that begin with it."""
+        return "".join(f"{part}\0" for part in self.parts)
 
     @cached_property
     def prefix(self) -> str:
@@ -90,25 +95,18 @@ class _QueryPath(NamedTuple):
     def shown(self) -> Path:
         return shown_file(self.directory.shown, self.name)
 
-    @property
-    def order(self) -> tuple[str, ...]:
-        return *self.directory.parts, self.name
 
-
-def _listed(folder: Path) -> list[_QueryPath]:
-    """Return the places of the query files below a folder, and of what looks like one, in their order."""
+def _listed(folder: Path, walked: Walked) -> list[_QueryPath]:
+    """Return the places of the query files of a walk, and of what looks like one, in their order."""
     found: list[_QueryPath] = []
-
-    def refused(error: OSError) -> None:
+    for error in walked.refused:
         if isinstance(error, FileNotFoundError | NotADirectoryError):
-            return  # gone since its name was read
+            continue  # gone since its name was read
         path = Path(error.filename)
         reporter = Reporter(Source(shown(path), ""))
         reporter.report("QP009", WHOLE, f"the folder cannot be read ({error.strerror})", _READABLE)
         found.append(_QueryPath(_directory(folder, path.parent), path.name, reporter))
-
-    for parent, folders, names in os.walk(folder, onerror=refused):
-        folders[:] = [name for name in folders if not name.startswith(".")]
+    for parent, _, names in walked.folders:
         directory = _directory(folder, Path(parent))
         for name in names:
             if name.startswith("."):
@@ -117,7 +115,7 @@ def _listed(folder: Path) -> list[_QueryPath]:
                 found.append(_QueryPath(directory, name))
             elif name.lower().endswith((".sql", ".sql.txt")):
                 found.append(_QueryPath(directory, name, _passed_over(directory, name)))
-    return sorted(found, key=attrgetter("order"))
+    return sorted(found, key=lambda place: place.directory.order + place.name)
 
 
 def _directory(folder: Path, path: Path) -> _QueryFolder:
@@ -136,13 +134,13 @@ def _passed_over(directory: _QueryFolder, name: str) -> Reporter:
     return reporter
 
 
-def _read(place: _QueryPath, earlier: EarlierReading) -> Reporter | None:
-    """Return the reporter of a file's text, or None for one that is gone."""
-    path = place.directory.prefix + place.name
-    stamp = earlier.stamp(path)
-    source = earlier.source(path, stamp, place.directory.shown, place.name)
-    if source is not None:
-        return Reporter(source)
+def _read(place: _QueryPath, earlier: EarlierReading) -> Source | Reporter | None:
+    """Return a file's text, or the reporter of what is wrong with it, or None for one that is gone."""
+    directory, name, _ = place
+    path = directory.prefix + name
+    stamp, known = earlier.look(path, directory.shown, name)
+    if known is not None:
+        return known
     shown_path = place.shown
     reporter = Reporter(Source(shown_path, ""))
     content = read_bytes(path, reporter, _READABLE)
@@ -150,29 +148,46 @@ def _read(place: _QueryPath, earlier: EarlierReading) -> Reporter | None:
         return reporter if reporter.errors else None
     try:
         source = Source(shown_path, content.decode("utf-8-sig"))
-        earlier.keep(path, stamp, place.directory.shown, source)
-        return Reporter(source)
     except UnicodeDecodeError as error:
         reporter = Reporter(Source(shown_path, content.decode(errors="replace")))
         at = len(content[: error.start].decode(errors="replace"))
         reporter.report("QP002", Span(at, at + 1), "the file is not UTF-8 text", "save it as UTF-8")
         return reporter
+    earlier.keep(path, stamp, directory.shown, source)
+    return source
 
 
-def _named(reporter: Reporter, place: _QueryPath) -> str | None:
-    """Return the name that a path makes, `orders.get_order` of `orders/get_order.sql`."""
+def _named(place: _QueryPath) -> str | None:
+    """Return the name that a path makes, `orders.get_order` of `orders/get_order.sql`, or None where it makes none."""
     stem = place.name.removesuffix(".sql")
     if place.directory.name is not None and _is_name(stem):
         return place.directory.name + stem
-    parts = [*place.directory.parts, *stem.split(".")]
-    if all(_is_name(part) for part in parts):
-        return ".".join(parts)
-    wrong = next(part for part in parts if not _is_name(part))
-    message = f"folders and file names make the operation's name, and `{_shown_name(wrong)}` is not a name"
-    better = "".join(character if _is_name(f"a{character}") else "_" for character in wrong)
-    cure = f"call it `{better}`" if _is_name(better) else "use letters, digits and _, and begin with a letter"
-    reporter.report("QP006", WHOLE, message, cure)
-    return None
+    parts = _parts(place)
+    return ".".join(parts) if all(map(_is_name, parts)) else None
+
+
+def _parts(place: _QueryPath) -> list[str]:
+    return [*place.directory.parts, *place.name.removesuffix(".sql").split(".")]
+
+
+def _unnamed(
+    place: _QueryPath, source: Source, name: str | None, first: Mapping[str, _QueryPath]
+) -> tuple[Problem, ...]:
+    """Return the problem of a file whose path makes no name, or one that is not its own."""
+    reporter = Reporter(source)
+    if name is None:
+        wrong = next(part for part in _parts(place) if not _is_name(part))
+        message = f"folders and file names make the operation's name, and `{_shown_name(wrong)}` is not a name"
+        better = "".join(character if _is_name(f"a{character}") else "_" for character in wrong)
+        cure = f"call it `{better}`" if _is_name(better) else "use letters, digits and _, and begin with a letter"
+        reporter.report("QP006", WHOLE, message, cure)
+    elif is_own(name):
+        message = f"`{name}` lies in the folder of Queryport's own operations"
+        reporter.report("QP008", WHOLE, message, "give the folder another name")
+    else:
+        message = f"`{name}` is made by {first[name.lower()].shown} already"
+        reporter.report("QP007", WHOLE, message, "rename one of the two")
+    return reporter.problems
 
 
 def _is_name(part: str) -> bool:

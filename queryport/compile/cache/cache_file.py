@@ -15,7 +15,7 @@ from handler.contract.operation import Http
 from queryport.compile.cache.kept_lines import KeptLines, LostLinesError, drop_left_lines
 from queryport.compile.compiled_file import CompiledFile
 from queryport.compile.read.sealed_file import read_sealed, write_sealed
-from queryport.compile.write.encoded import EncodedOperation, Lines
+from queryport.compile.write.encoded import EncodedOperation, OperationLines
 from queryport.diagnostics.source import Place, Problem
 
 _MOST_FILES = 50
@@ -57,7 +57,7 @@ def write_entries(path: Path, key: str, entries: Mapping[str, CompiledFile]) -> 
     told = {text: entry for text, entry in entries.items() if all(map(_is_unicode, entry.problems))}
     operations = {text: entry.encoded for text, entry in told.items() if entry.encoded is not None}
     files = _good_files(path, operations.values())
-    numbers: dict[Lines, int] = {lines: number for number, lines in enumerate(files)}
+    numbers: dict[OperationLines, int] = {lines: number for number, lines in enumerate(files)}
     added = {text: operation for text, operation in operations.items() if operation.place[0] not in numbers}
     if added:
         new = KeptLines.written(path, [line for each in added.values() for line in (each.body, each.documentation)])
@@ -67,9 +67,8 @@ def write_entries(path: Path, key: str, entries: Mapping[str, CompiledFile]) -> 
     known = [(text, _known(entry.encoded, numbers), list(map(_told, entry.problems))) for text, entry in told.items()]
     index = [(lines.path.name, lines.length, lines.digest) for lines in files], known
     write_sealed(path, key, [orjson.dumps(index)])
-    if len(files) == 1:
-        with suppress(OSError):
-            drop_left_lines(path, files[0])
+    with suppress(OSError):  # another command removes them too
+        drop_left_lines(path, files)
     return {**entries, **told}
 
 
@@ -94,7 +93,7 @@ def _moved(operations: Mapping[str, EncodedOperation], lines: KeptLines) -> Iter
         yield text, operation.moved((lines, start, start + middle - first, end))
 
 
-def _known(operation: EncodedOperation | None, numbers: Mapping[Lines, int]) -> tuple[Any, ...] | None:
+def _known(operation: EncodedOperation | None, numbers: Mapping[OperationLines, int]) -> tuple[Any, ...] | None:
     if operation is None:
         return None
     http = operation.http and (operation.http.method, operation.http.path)

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Self
 
-from queryport.compile.write.encoded import Lines
+from queryport.compile.write.encoded import OperationLines
 from queryport.console.failure import CommandError
 from queryport.whole_file import write_whole
 
@@ -27,7 +27,7 @@ class LostLinesError(CommandError):
         super().__init__(f"{path} was changed while the command ran: run it again")
 
 
-class KeptLines(Lines):
+class KeptLines(OperationLines):
     """The lines of a file, which are read when one of them is asked for."""
 
     def __init__(self, path: Path, length: int, digest: str, content: bytes = b"") -> None:
@@ -74,11 +74,12 @@ def drop_lines(cache: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def drop_left_lines(cache: Path, kept: KeptLines) -> None:
-    """Remove the files of a cache that has all its lines in one again. Raises OSError."""
+def drop_left_lines(cache: Path, kept: Iterable[KeptLines]) -> None:
+    """Remove the files of a cache that it does not name any more. Raises OSError."""
     settled = time.time() - _GRACE_SECONDS
+    named = {lines.path for lines in kept}
     for path in _beside(cache):
-        if path != kept.path and path.stat().st_mtime < settled:
+        if path not in named and path.stat().st_mtime < settled:
             path.unlink(missing_ok=True)
 
 

@@ -9,7 +9,6 @@ import os
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
 
 from queryport.compile.read.stamps import Stamp, read_stamps, settled_ns, stamp_of, write_stamps
 from queryport.console.failure import CommandError
@@ -36,7 +35,11 @@ class UnreadSource(Source):
     def __init__(self, file: str, folder: Path, name: str, digest: str) -> None:
         """`folder` is as it is shown."""
         # The class is frozen, and its fields are the properties below.
-        self.__dict__.update(_file=file, _folder=folder, _name=name, digest=digest)
+        members = self.__dict__
+        members["_file"] = file
+        members["_folder"] = folder
+        members["_name"] = name
+        members["digest"] = digest
 
     @cached_property
     def path(self) -> Path:
@@ -59,11 +62,8 @@ def shown_file(folder: Path, name: str) -> Path:
     return folder / os.fsencode(name).decode(errors="replace")
 
 
-class _Kept(NamedTuple):
-    stamp: Stamp
-    shown: Path
-    """The path by which the file's folder is shown."""
-    source: Source
+_Kept = tuple[Stamp, Path, Source]
+"""A file that was read: its stamp, the path by which its folder is shown, and its text."""
 
 
 class EarlierReading:
@@ -82,35 +82,36 @@ class EarlierReading:
         self._before, self._now = self._now, {}
         self._settled = settled_ns()
 
-    def stamp(self, path: str) -> Stamp | None:
-        """Return the stamp of a file; None where a change after the beginning of this reading might not show in it."""
-        return stamp_of(path, self._settled)
+    def look(self, path: str, shown: Path, name: str) -> tuple[Stamp | None, Source | None]:
+        """Return the stamp of a file, and the file as it was read before, if it has the same stamp.
 
-    def source(self, path: str, stamp: Stamp | None, shown: Path, name: str) -> Source | None:
-        """Return a file as it was read before, if it has the same stamp; `shown` is the shown path of its folder."""
+        There is no stamp where a change after the beginning of this reading might not show in it. `shown` is the shown
+        path of the file's folder.
+        """
+        stamp = stamp_of(path, self._settled)
         if stamp is None:
-            return None
+            return None, None
         kept = self._before.get(path)
-        if kept is not None and kept.stamp == stamp and kept.shown == shown:
+        if kept is not None and kept[0] == stamp and kept[1] == shown:
             self._now[path] = kept
-            return kept.source
+            return stamp, kept[2]
         digest = self._left.get(stamp)
         if digest is None:
-            return None
+            return stamp, None
         source = UnreadSource(path, shown, name, digest)
-        self._now[path] = _Kept(stamp, shown, source)
-        return source
+        self._now[path] = stamp, shown, source
+        return stamp, source
 
     def keep(self, path: str, stamp: Stamp | None, shown: Path, source: Source) -> None:
         """Keep what a file was read as; the stamp is from before that."""
         if stamp is not None:
-            self._now[path] = _Kept(stamp, shown, source)
+            self._now[path] = stamp, shown, source
 
     def write(self) -> None:
         """Leave the last reading to the next command, unless that is there already."""
         if self._kept_in is None:
             return
-        stamps = {kept.stamp: kept.source.digest for kept in self._now.values()}
+        stamps = {stamp: source.digest for stamp, _, source in self._now.values()}
         if stamps == self._left:
             return
         self._left = stamps

@@ -3,12 +3,10 @@
 The nearest folder wins, and a file wins over every folder; mappings are merged key by key.
 """
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import yaml
@@ -18,6 +16,7 @@ from queryport.compile.read.front_matter import FolderSettings, FrontMatter
 from queryport.compile.read.header import Header, report_invalid
 from queryport.compile.read.located_yaml import KeyPath, Reader
 from queryport.compile.read.regular_file import WHOLE, read_bytes
+from queryport.compile.read.walk import Walked
 from queryport.compile.read.yaml_nodes import compose
 from queryport.diagnostics.reporter import Reporter
 from queryport.diagnostics.source import Problem, Source, Span, shown
@@ -59,15 +58,15 @@ class Folders:
         return (self.project, *folders) if parents and self.project is not None else folders
 
 
-def read_folders(root: Path, defaults: Mapping[str, Any] = MappingProxyType({})) -> Folders:
-    """Read every `_folder.yaml` below a folder; one that cannot be used is reported and left out.
+def read_folders(root: Path, walked: Walked, defaults: Mapping[str, Any]) -> Folders:
+    """Read every `_folder.yaml` of the walk through a folder; one that cannot be used is reported and left out.
 
     `defaults` are values of keys that hold for all of them, from the project's settings.
     """
     by_path: dict[Path, Folder] = {}
     problems: list[Problem] = []
     broken: set[Path] = set()
-    for path in sorted(_paths(root)):
+    for path in sorted(_paths(walked)):
         reporter = _text(path)
         if reporter is None:
             continue
@@ -88,13 +87,14 @@ def _of_project(defaults: Mapping[str, Any]) -> Folder | None:
 
 
 _READABLE = "make it readable, or delete it"
-_LOOK_ALIKES = (FOLDER_FILE, "_folder.yml", "folder.yaml", "folder.yml")
+_LOOK_ALIKES = frozenset({FOLDER_FILE, "_folder.yml", "folder.yaml", "folder.yml"})
 
 
-def _paths(root: Path) -> Iterator[Path]:
-    for parent, folders, names in os.walk(root):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        yield from [Path(parent, name) for name in (*names, *folders) if name.lower() in _LOOK_ALIKES]
+def _paths(walked: Walked) -> Iterator[Path]:
+    for parent, folders, names in walked.folders:
+        every = (*names, *folders)
+        if not _LOOK_ALIKES.isdisjoint(map(str.lower, every)):  # as of nearly no folder, which may hold thousands
+            yield from [Path(parent, name) for name in every if name.lower() in _LOOK_ALIKES]
 
 
 def _text(path: Path) -> Reporter | None:

@@ -17,7 +17,7 @@ from queryport.compile.read.sealed_file import read_sealed, write_sealed
 _SETTLED_NS = 2_000_000_000
 """The age from which a file's next change has another time: some file systems count in steps of two seconds."""
 
-_FORM = 1
+_FORM = 2
 
 
 Stamp = tuple[int, int, int, int, int, int]
@@ -46,18 +46,14 @@ def read_stamps(path: Path) -> dict[Stamp, str]:
     if content is None:
         return {}
     try:
-        stamps = orjson.loads(content)
-        return {
-            (device, inode, mode, size, modified, changed): digest
-            for device, inode, mode, size, modified, changed, digest in stamps
-        }
+        return {tuple(stamp): digest for stamp, digest in orjson.loads(content)}
     except (ValueError, TypeError):
         return {}
 
 
 def write_stamps(path: Path, digests: Mapping[Stamp, str]) -> None:
     """Write the file whole or not at all. Raises OSError."""
-    write_sealed(path, _key(), [orjson.dumps([(*stamp, digest) for stamp, digest in digests.items()])])
+    write_sealed(path, _key(), [orjson.dumps([*digests.items()])])
 
 
 def _key() -> str:

@@ -15,7 +15,7 @@ from handler.contract.sql import Choice, CommaList, Fragment
 from handler.contract.violations import Violation
 
 
-class Lines:
+class OperationLines:
     """Lines of operations, one behind the other."""
 
     def __init__(self, content: bytes) -> None:
@@ -26,7 +26,7 @@ class Lines:
         return self._content
 
 
-Place = tuple[Lines, int, int, int]
+LinesPlace = tuple[OperationLines, int, int, int]
 """A place of an operation's two lines: where they begin, where the second does, and where they end."""
 
 
@@ -42,7 +42,7 @@ class EncodedOperation:
         http: Http | None,
         statuses: tuple[tuple[str, int], ...],
         anyone: bool,  # noqa: FBT001 (of thousands of operations, a keyword would take its time)
-        place: Place,
+        place: LinesPlace,
     ) -> None:
         """`http` is the route alone, `statuses` the codes of the errors that it can end with, with their statuses.
 
@@ -59,10 +59,10 @@ class EncodedOperation:
         body, documentation = json_line(_body(operation)), json_line(_plain(operation.documentation))
         http = operation.http and Http(operation.http.method, operation.http.path)
         statuses = tuple([(error.code, error.status) for error in operation.documentation.errors])
-        place = Lines(body + documentation), 0, len(body), len(body) + len(documentation)
+        place = OperationLines(body + documentation), 0, len(body), len(body) + len(documentation)
         return cls(operation.name, http, statuses, "anyone" in operation.access.allow, place)
 
-    def moved(self, place: Place) -> "EncodedOperation":
+    def moved(self, place: LinesPlace) -> "EncodedOperation":
         """Return the same operation at another place."""
         return EncodedOperation(self.name, self.http, self.statuses, self.anyone, place)
 

@@ -20,6 +20,7 @@ from queryport.compile import fingerprint
 from queryport.compile.cache.cache import CompileCache
 from queryport.compile.cache.cache_file import read_entries, write_entries
 from queryport.compile.cache.entry import kept
+from queryport.compile.cache.kept_lines import LostLinesError
 from queryport.compile.cache.key import LIBRARIES, cache_key
 from queryport.compile.compiled_file import CompiledFile
 from queryport.compile.compiler import Compilation, compile_by, put_together
@@ -32,12 +33,15 @@ from tests.support.seeds import seeds
 
 KEY = cache_key("a schema")
 Entries = dict[str, CompiledFile]
+EMPTY = hashlib.sha256(b"").hexdigest().encode()
 
 
-def _compile(queries: Path, database: Database, directory: Path | None) -> tuple[Compilation, int]:
+def _compile(
+    queries: Path, database: Database, directory: Path | None, *, whole: bool = True
+) -> tuple[Compilation, int]:
     """Compile as a command that begins would; answer also how many files were compiled."""
     reader = ProjectReader(directory and directory / "files.read")
-    result = _compile_again(queries, database, CompileCache(directory), reader)
+    result = _compile_again(queries, database, CompileCache(directory, whole=whole), reader)
     reader.keep()
     return result
 
@@ -194,9 +198,7 @@ def _entries(tmp_path: Path, database: Database) -> Entries:
 
 
 @pytest.fixture(scope="module")
-def written(
-    tmp_path_factory: pytest.TempPathFactory, database: Database
-) -> tuple[Path, Entries, bytes]:
+def written(tmp_path_factory: pytest.TempPathFactory, database: Database) -> tuple[Path, Entries, bytes]:
     root = tmp_path_factory.mktemp("entries")
     entries, path = _entries(root, database), root / "file.cache"
     write_entries(path, KEY, entries)
@@ -215,9 +217,7 @@ def test_entries_are_read_as_they_were_written(written: tuple[Path, Entries, byt
 @settings(
     max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
-def test_a_damaged_file_has_no_entries(
-    written: tuple[Path, Entries, bytes], data: st.DataObject
-) -> None:
+def test_a_damaged_file_has_no_entries(written: tuple[Path, Entries, bytes], data: st.DataObject) -> None:
     path, entries, content = written
     start = data.draw(st.integers(0, len(content)))
     end = data.draw(st.integers(start, min(len(content), start + 2000)))
@@ -246,19 +246,25 @@ def _sealed(lines: Sequence[bytes]) -> bytes:
     [
         [],
         [KEY.encode(), b"{}"],
-        [KEY.encode(), b"{}", b"", b""],
-        [KEY.encode(), b'[["k",["n",["GET","/"],[],2,2],[["QP101","m","c",[]]]]]', b"{}{}"],
-        [KEY.encode(), b'[["k",["n",["GET"],[],2,2],[]]]', b"{}{}"],
-        [KEY.encode(), b'[["k",["n",null,[],2,2]]]', b"{}{}"],
-        [KEY.encode(), b'[["k",5]]', b"{}{}"],
-        [KEY.encode(), b"\xff\xfe", b"{}{}"],
+        [KEY.encode(), b"[]"],
+        [KEY.encode(), b"[[],[]]", b""],
+        [KEY.encode(), b"[[5],[]]"],
+        [KEY.encode(), b'[[["missing.lines",1,"a"]],[]]'],
+        [KEY.encode(), b'[[],[["k",["n",null,[],false,0,0,2,4],[]]]]'],
+        [KEY.encode(), b'[[],[["k",null,[["QP101","m","c",[]]]]]]'],
+        [KEY.encode(), b'[[["empty.lines",0,"%b"]],[["k",["n",["GET"],[],false,0,0,2,4],[]]]]' % EMPTY],
+        [KEY.encode(), b'[[["empty.lines",0,"%b"]],[["k",["n",null,[],false,0,0,2],[]]]]' % EMPTY],
+        [KEY.encode(), b'[[["empty.lines",0,"%b"]],[["k",["n",null,[],false,0,0,2,4]]]]' % EMPTY],
+        [KEY.encode(), b'[[],[["k",5]]]'],
+        [KEY.encode(), b"\xff\xfe"],
         [b"another key"],
     ],
 )
 def test_a_file_of_another_form_has_no_entries(tmp_path: Path, lines: Sequence[bytes]) -> None:
     path = tmp_path / "file.cache"
     path.write_bytes(_sealed(lines))
-    assert read_entries(path, KEY) == {}
+    (tmp_path / "empty.lines").touch()
+    assert read_entries(path, KEY) == read_entries(path, KEY, whole=False) == {}
 
 
 def test_what_is_no_file_has_no_entries(tmp_path: Path) -> None:
@@ -288,14 +294,141 @@ def test_a_few_schemas_are_kept(tmp_path: Path, database: Database) -> None:
     assert {path.name.partition(".")[0] for path in left} == {f"key{number}" for number in (2, 3, 4, 5)}
 
 
+def _lines(cache: Path) -> list[Path]:
+    return sorted(cache.parent.glob(f"{cache.stem}.*.lines"), key=lambda path: path.stat().st_size)
+
+
+@pytest.mark.parametrize("damage", ["cut", "grown", "changed", "gone"])
+def test_a_cache_of_which_a_file_is_damaged_has_no_entries(
+    tmp_path: Path, written: tuple[Path, Entries, bytes], damage: str
+) -> None:
+    _, entries, _ = written
+    half = dict(list(entries.items())[: len(entries) // 2])
+    path = tmp_path / "file.cache"
+    write_entries(path, KEY, half | write_entries(path, KEY, half) | dict(list(entries.items())[len(half) :]))
+    unread = read_entries(path, KEY, whole=False)
+    for lines in _lines(path):
+        content = lines.read_bytes()
+        damaged = {"cut": content[:-1], "grown": content + b" ", "changed": b"~" + content[1:], "gone": None}[damage]
+        lines.unlink()
+        if damaged is not None:
+            lines.write_bytes(damaged)
+        assert read_entries(path, KEY) == {}
+        # What looks into no operation may go on where the lengths are right.
+        assert bool(read_entries(path, KEY, whole=False)) == (damage == "changed")
+        lines.write_bytes(content)
+    assert read_entries(path, KEY) == entries == unread
+
+
+def test_lines_that_are_lost_while_a_command_runs_are_told(
+    tmp_path: Path, written: tuple[Path, Entries, bytes]
+) -> None:
+    _, entries, _ = written
+    path = tmp_path / "file.cache"
+    write_entries(path, KEY, entries)
+    unread = next(each.encoded for each in read_entries(path, KEY, whole=False).values() if each.encoded is not None)
+    (lines,) = _lines(path)
+    for lose in (lambda: lines.write_bytes(b"~" + lines.read_bytes()[1:]), lines.unlink):
+        lose()
+        with pytest.raises(LostLinesError, match=r"\.lines was changed while the command ran: run it again"):
+            _ = unread.operation
+
+
+def test_lines_are_written_once(tmp_path: Path, written: tuple[Path, Entries, bytes]) -> None:
+    _, entries, _ = written
+    path, kept = tmp_path / "file.cache", Entries()
+    good = {text: entry for text, entry in entries.items() if entry.encoded is not None}
+    for number, (text, entry) in enumerate(good.items(), 1):
+        before = {lines: lines.stat().st_mtime_ns for lines in _lines(path)}
+        kept = write_entries(path, KEY, {**kept, text: entry})
+        assert {lines: lines.stat().st_mtime_ns for lines in before} == before
+        assert len(_lines(path)) == number
+        assert read_entries(path, KEY) == read_entries(path, KEY, whole=False) == kept
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_many_files_become_one_again(tmp_path: Path, database: Database, *, whole: bool) -> None:
+    queries, directory, most = tmp_path / "queries", tmp_path / "cache", 0
+    for number in range(60):
+        _write(queries, {f"q{number}.sql": f"SELECT {number} AS a"})
+        assert _compile(queries, database, directory, whole=whole)[1] == (1 if number else 2)
+        (cache,) = directory.glob("*.cache")
+        most = max(most, len(_lines(cache)))
+        for lines in _lines(cache):
+            os.utime(lines, (0, 0))
+    assert 40 < most <= 51
+    assert len(_lines(cache)) < 20
+    _are_the_same(queries, database, directory)
+
+
+def test_lines_that_are_of_no_use_any_more_are_removed(tmp_path: Path, database: Database) -> None:
+    queries, directory = tmp_path / "queries", tmp_path / "cache"
+    for number in range(10):
+        _write(queries, {"one.sql": f"SELECT {number} AS a"})
+        _compile(queries, database, directory)
+        (cache,) = directory.glob("*.cache")
+        assert len(_lines(cache)) <= 3
+        for lines in _lines(cache):
+            os.utime(lines, (0, 0))
+    _are_the_same(queries, database, directory)
+
+
+def _are_the_same(queries: Path, database: Database, directory: Path) -> None:
+    """Nothing has to be compiled, and the outcome is that of compiling all."""
+    cold, _ = _compile(queries, database, None)
+    cached, compiled = _compile(queries, database, directory)
+    assert compiled == 0
+    assert _told(cached, directory / "cached.json") == _told(cold, directory / "cold.json")
+
+
+def test_a_check_that_finds_its_lines_lost_leaves_nothing_of_them(tmp_path: Path, database: Database) -> None:
+    """Where all lines have to be written into one, and cannot be read."""
+    queries, directory = tmp_path / "queries", tmp_path / "cache"
+    _write(queries, {f"q{number}.sql": GOOD for number in range(4)})
+    _compile(queries, database, directory)
+    (lines,) = directory.glob("*.lines")
+    lines.write_bytes(b"~" + lines.read_bytes()[1:])
+    for number in range(3):  # most lines are of no use any more
+        (queries / f"q{number}.sql").unlink()
+    assert _compile(queries, database, directory, whole=False)[1] == 0
+    assert [*directory.glob("*.cache")] == []
+    assert _compile(queries, database, directory, whole=False)[1] == 2
+
+
+def test_lines_of_another_commands_cache_are_not_gone_at_once(
+    tmp_path: Path, written: tuple[Path, Entries, bytes]
+) -> None:
+    """A command may have written lines, and be about to name them in the cache."""
+    _, entries, _ = written
+    path = tmp_path / "file.cache"
+    write_entries(path, KEY, dict(list(entries.items())[:3]))
+    (first,) = _lines(path)
+    write_entries(path, KEY, entries)
+    assert first in _lines(path)
+    os.utime(first, (0, 0))
+    write_entries(path, KEY, entries)
+    assert first not in _lines(path)
+    assert read_entries(path, KEY) == entries
+
+
+def test_lines_that_another_command_removed_are_written_again(
+    tmp_path: Path, written: tuple[Path, Entries, bytes]
+) -> None:
+    _, entries, _ = written
+    path = tmp_path / "file.cache"
+    kept = write_entries(path, KEY, entries)
+    for lines in _lines(path):
+        lines.unlink()
+    write_entries(path, KEY, kept)
+    assert read_entries(path, KEY) == entries
+
+
 def _write_again_and_again(path: Path, entries: Entries, times: int) -> None:
     for _ in range(times):
         write_entries(path, KEY, entries)
 
 
-def test_writers_at_once_leave_one_whole_file(
-    tmp_path: Path, written: tuple[Path, Entries, bytes]
-) -> None:
+def test_writers_at_once_leave_one_whole_file(tmp_path: Path, written: tuple[Path, Entries, bytes]) -> None:
     _, entries, _ = written
     half = dict(list(entries.items())[: len(entries) // 2])
     path = tmp_path / "file.cache"
