@@ -35,6 +35,7 @@ class DataApiTransport:
     """See Transport. Cannot be used from several threads."""
 
     def __init__(self, client: DeployedClient, progress: Progress = no_progress) -> None:
+        self.own_tables: set[str] = set()
         self._client = client
         self._progress = progress
         self._lock: str | None = None

@@ -36,6 +36,7 @@ class ConnectionTransport:
     """See Transport; made by `connect`."""
 
     def __init__(self, url: str, connection: psycopg.Connection, progress: Progress) -> None:
+        self.own_tables: set[str] = set()
         self._url = url
         self._connection = connection
         self._progress = progress

@@ -28,6 +28,8 @@ _STEP_DDL = (
     "ALTER TABLE queryport.migration_step ADD COLUMN IF NOT EXISTS state text NOT NULL DEFAULT 'done'",
 )
 
+_OWN_TABLES = "SELECT relname::text FROM pg_class WHERE relnamespace = to_regnamespace('queryport') AND relkind = 'r'"
+
 _APPLIED_AT = "to_char(applied_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI')"
 
 DONE = "done"
@@ -51,8 +53,10 @@ class ScriptStep(NamedTuple):
 
 
 def exists(transport: MigrationTransport, table: str) -> bool:
-    sql = "SELECT to_regclass(:table::text) IS NOT NULL"
-    return [*transport.query(sql, {"table": f"queryport.{table}"})[0]] == [True]
+    """Whether one of our tables is there; asked for all of them at once, and no more once it was."""
+    if table not in transport.own_tables:
+        transport.own_tables.update(name for (name,) in transport.query(_OWN_TABLES))
+    return table in transport.own_tables
 
 
 def make_tables(transport: MigrationTransport, *, seeded: bool) -> None:
@@ -65,6 +69,7 @@ def make_tables(transport: MigrationTransport, *, seeded: bool) -> None:
         transaction.run(_SCHEMA_DDL)
         for table in tables:
             transaction.run(_TABLE_DDL.format(table))
+    transport.own_tables.update(tables)
 
 
 def applied(transport: MigrationTransport, table: str) -> dict[str, AppliedScript]:

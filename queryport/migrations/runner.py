@@ -27,7 +27,6 @@ from queryport.migrations.outlook import (
     new_seeds,
     plan,
     repeatable_to_run,
-    waiting,
 )
 from queryport.migrations.scripts import Script, ScriptError, read_scripts
 from queryport.migrations.statements import Interrupted, run_in_transaction
@@ -89,8 +88,8 @@ def run_scripts(
     that cannot be sent, HistoryError where the files no longer say what was applied, and Interrupted.
     """
     # Asked before the lock is taken, so that what cannot be sent is told before anything runs.
-    plan(transport, migrations)
-    if not waiting(transport, migrations, seeds):
+    planned = plan(transport, migrations)
+    if not (new_seeds(transport, seeds) or planned or new_own(transport)):
         return Applied((), ())
     with _only_runner(transport, progress):
         records.make_tables(transport, seeded=seeds is not None)

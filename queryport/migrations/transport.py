@@ -39,6 +39,9 @@ class ScriptTransaction(Protocol):
 class MigrationTransport(Protocol):
     """A database that scripts run on. Each method raises CommandError where it cannot be reached any more."""
 
+    own_tables: set[str]
+    """The tables of the schema `queryport` that were seen to be there: none of them goes away."""
+
     def sendable(self, script: Script, statement: ScriptStatement) -> str:
         """Return the text that is sent for a statement. Raises ScriptError where there is none."""
         ...
