@@ -131,8 +131,8 @@ def _decoded_by(key: Any, token: str, issuer: Issuer) -> dict[str, Any]:
     claims: dict[str, Any] = _decoder().decode(
         token,
         key,
-        algorithms=list(issuer.algorithms),
-        audience=list(issuer.audience),
+        algorithms=issuer.algorithms,
+        audience=issuer.audience,
         issuer=issuer.issuer,
         leeway=issuer.leeway,
     )
@@ -141,10 +141,9 @@ def _decoded_by(key: Any, token: str, issuer: Issuer) -> dict[str, Any]:
 
 @cache
 def _decoder() -> "PyJWT":
-    """Return the one that verifies all tokens: jwt.decode makes a new one for each."""
-    from jwt import PyJWT
+    from handler.identity.decoder import decoder
 
-    return PyJWT({"require": ["exp", "iss", "aud"]})
+    return decoder()
 
 
 def _fixed(public_key: str) -> Callable[[str | None], Sequence[Any]]:
