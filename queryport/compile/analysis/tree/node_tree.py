@@ -184,7 +184,11 @@ def walk(value: Value) -> Iterator[Node]:
             pending.extend(item)
 
 
-_WORD = re.compile(r"[(){}]|(?:\\.|[^\s(){}\\])+", re.DOTALL)
+_PLAIN, _BACKSLASHED = r"[^\s(){}\\]", r"\\."
+# A field of one plain value, which most are, or a word. The value begins with no colon, and ends with its field.
+_FIELD = rf":({_PLAIN}+) ((?!:){_PLAIN}+)(?=\s:|\}})"
+_WORD = rf"[(){{}}]|(?:{_PLAIN}|{_BACKSLASHED}){_PLAIN}*(?:{_BACKSLASHED}{_PLAIN}*)*"
+_TOKEN = re.compile(f"{_FIELD}|({_WORD})", re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _CLOSING = {")": False, "}": True}
 """Whether it is a node that the bracket closes."""
@@ -192,11 +196,16 @@ _CLOSING = {")": False, "}": True}
 
 def read_tree(text: str) -> Value:
     """Read the node or list that the text holds, without recursion: expressions may be nested by the thousand."""
-    words = iter(_WORD.findall(text))
+    tokens = iter(_TOKEN.findall(text))
     stack: list[_Open] = []
-    for word in words:
+    for label, value, word in tokens:
+        if label:
+            if not stack:
+                raise UnreadableTreeError("the tree goes on behind its end")
+            stack[-1].take_field(label, None if value == "<>" else value)
+            continue
         if word == "{":
-            tag = next(words, "{")
+            tag = next(tokens, ("", "", "{"))[2]
             if tag in "(){}":
                 raise UnreadableTreeError("a node without a tag")
             stack.append(_Open(tag))
@@ -214,7 +223,7 @@ def read_tree(text: str) -> Value:
         else:
             item = None if word == "<>" else _ESCAPED.sub(r"\1", word) if "\\" in word else word
         if not stack:
-            if next(words, None) is not None:
+            if next(tokens, None) is not None:
                 raise UnreadableTreeError("the tree goes on behind its end")
             return item
         stack[-1].items.append(item)
@@ -232,6 +241,18 @@ class _Open:
         self.items: list[Value] = []
         self.fields: dict[str, Value] = {}
 
+    def take_field(self, label: str, value: Value) -> None:
+        """Take a whole field of one value, or two values where no field can begin."""
+        if self.tag is None or (self.label is not None and not self.items):
+            self.items += (f":{label}", value)
+            return
+        if self.items:
+            self._end_field()
+        if label in self.fields:
+            raise self._twice_or_empty(label)
+        self.fields[label] = value
+        self.label = None
+
     def takes_as_label(self, word: str) -> bool:
         """Whether `:word` begins the next field; right behind a label, it is a value that begins with a colon."""
         if self.tag is None or (self.label is not None and not self.items):
@@ -246,9 +267,12 @@ class _Open:
                 raise UnreadableTreeError(f"{self.tag} has a value without a field")
             return
         if self.label in self.fields or not self.items:
-            raise UnreadableTreeError(f"{self.tag}.{self.label} is there twice or empty")
+            raise self._twice_or_empty(self.label)
         self.fields[self.label] = self.items[0] if len(self.items) == 1 else tuple(self.items)
         self.items = []
+
+    def _twice_or_empty(self, label: str) -> UnreadableTreeError:
+        return UnreadableTreeError(f"{self.tag}.{label} is there twice or empty")
 
     def closed(self) -> Value:
         if self.tag is None:
