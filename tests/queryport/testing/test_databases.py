@@ -9,11 +9,11 @@ from queryport.testing.databases import fresh_database
 from tests.support.databases import run_script
 
 
-@pytest.mark.parametrize("by_files", [True, False])
+@pytest.mark.parametrize("way", ["by files", "through the log"])
 def test_a_copy_has_what_its_template_has_and_is_gone_afterwards(
-    postgres: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch, by_files: bool
+    postgres: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
-    if not by_files:  # as on a server that has only the one way, or that syncs
+    if way == "through the log":  # as on a server that has only the one way, or that syncs
         monkeypatch.setattr(databases, "_FIRST_WITH_STRATEGIES", 1_000_000)
     with fresh_database(postgres.url()) as template:
         run_script(template.url, "CREATE TABLE t AS SELECT generate_series(1, 3) AS n")
