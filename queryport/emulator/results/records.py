@@ -66,16 +66,20 @@ class RecordRows:
     described: bool = True
     """Whether more is asked of the columns than their types."""
     columns: list[RecordColumn] = field(default_factory=list)
+    """Empty where no more is asked."""
+    type_oids: list[int] = field(default_factory=list)
     texts: list[list[bytes | None]] = field(default_factory=list)
     count: int = 0
     size: int = 0
 
     def add(self, result: PGresult) -> None:
         """Take in a portion. Raises ApiError when there are more than the service answers with."""
-        if not self.columns:
-            self.columns = columns_of(result) if self.described else _types_of(result)
-            self.texts = [[] for _ in self.columns]
-        rows, width = result.ntuples, len(self.columns)
+        if not self.texts:
+            self.type_oids = [result.ftype(number) for number in range(result.nfields)]
+            self.texts = [[] for _ in self.type_oids]
+            if self.described:
+                self.columns = columns_of(result)
+        rows, width = result.ntuples, len(self.texts)
         if rows == 0:
             return
         value = result.get_value
@@ -98,12 +102,12 @@ class RecordRows:
         """The oids of types that are not built in; without rows they are needed for the metadata alone."""
         if not self.count and not even_without_rows:
             return set()
-        return {column.type_oid for column in self.columns if column.type_oid not in BUILT_IN}
+        return {oid for oid in self.type_oids if oid not in BUILT_IN}
 
     def text_only(self, types: Mapping[int, ResultType]) -> ResultType | None:
         """A type of which PostgreSQL has no binary form and the rows have a value, if there is one."""
-        for column, texts in zip(self.columns, self.texts, strict=True):
-            type_ = types[column.type_oid]
+        for oid, texts in zip(self.type_oids, self.texts, strict=True):
+            type_ = types[oid]
             if type_.is_text_only and texts:
                 return type_
             if type_.element is not None and type_.element.is_text_only and any(text is not None for text in texts):
@@ -132,16 +136,12 @@ class RecordRows:
     def _answerable(self, types: Mapping[int, ResultType]) -> list[tuple[ResultType, FieldCodec, Texts]]:
         """Each column's type, codec and texts if there is a row; raises ApiError for a type that cannot be answered."""
         found: list[tuple[ResultType, FieldCodec, Texts]] = []
-        for column, texts in zip(self.columns, self.texts, strict=True) if self.count else ():
-            type_ = types[column.type_oid]
+        for oid, texts in zip(self.type_oids, self.texts, strict=True) if self.count else ():
+            type_ = types[oid]
             if type_.codec is None:
                 raise unsupported_result(f"The result contains the unsupported data type {type_.display}.")
             found.append((type_, type_.codec, texts))
         return found
-
-
-def _types_of(result: PGresult) -> list[RecordColumn]:
-    return [RecordColumn("", result.ftype(number), -1, 0, 0) for number in range(result.nfields)]
 
 
 def columns_of(result: PGresult) -> list[RecordColumn]:

@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -226,14 +227,42 @@ def test_it_stops_while_a_client_reads_none_of_its_answers(postgres: EmbeddedPos
         assert not any(each.is_alive() for each in stopping)
 
 
-def test_a_connection_on_which_nothing_comes_is_closed(
+LONG = json.dumps(ADDRESSED | {"sql": "SELECT 7 AS n FROM pg_sleep(1.7)"}).encode()
+MOST_REST = 1.5
+"""The seconds that a connection may rest in the test."""
+
+REQUESTS: dict[str, tuple[bytes | float, ...]] = {
+    "plain": (request(),),
+    "by ASGI": (request(target="/Execute?x=1"),),
+    "long": (request(LONG),),
+    "long by ASGI": (request(LONG, target="/Execute?x=1"),),
+    "a head in pieces": (request()[:20], 2.0, request()[20:]),
+    "a body in pieces": (request()[:-20], 2.0, request()[-20:]),
+    "two, the second in pieces": (request(LONG) + request()[:20], 2.0, request()[20:]),
+    "two at once": (request() + request(),),
+    "two after a rest each": (0.8, request(), 0.8, request()),
+}
+"""Pieces of bytes, and the seconds between them."""
+
+
+@pytest.mark.slow
+def test_a_connection_is_closed_when_nothing_comes_and_not_before(
     postgres: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("queryport.emulator.server._KEEP_ALIVE_SECONDS", 1.0)
-    long = json.dumps(ADDRESSED | {"sql": "SELECT 7 AS n FROM pg_sleep(1.2)"}).encode()
-    with Emulator(postgres.url()) as emulator, Connection(emulator) as connection:
-        for body in (BODY, BODY, long, BODY):
-            connection.socket.sendall(request(body))
-            assert json.loads(connection.answer()[2]) == ANSWER
-            time.sleep(0.1)
-        assert connection.ended()
+    monkeypatch.setattr("queryport.emulator.server._KEEP_ALIVE_SECONDS", MOST_REST)
+
+    def answered(kinds: tuple[str, ...]) -> bool:
+        with Connection(emulator) as connection:
+            for kind in kinds:
+                for piece in REQUESTS[kind]:
+                    if isinstance(piece, float):
+                        time.sleep(piece)
+                    else:
+                        connection.socket.sendall(piece)
+                for _ in range(2 if kind.startswith("two") else 1):
+                    assert json.loads(connection.answer()[2]) == ANSWER, kinds
+            return connection.ended()
+
+    sequences = list(itertools.product(REQUESTS, repeat=2))
+    with Emulator(postgres.url()) as emulator, ThreadPoolExecutor(len(sequences)) as threads:
+        assert all(threads.map(answered, sequences))
