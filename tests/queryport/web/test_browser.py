@@ -5,13 +5,15 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser
 
 from tests.support.projects import BOOKSHOP, Served, eventually, write
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 pytestmark = pytest.mark.browser
 
@@ -69,7 +71,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 def _visit(
-    site: _Site, chromium: Browser, served: Served, origin: str, *, api: str = "", url: str = "", page: str = _PAGE
+    site: _Site, chromium: "Browser", served: Served, origin: str, *, api: str = "", url: str = "", page: str = _PAGE
 ) -> dict[str, str]:
     """What a page of the site reports that a new visitor opens by an origin."""
     addresses = [api or served.printed("RDS Data API"), url or served.printed("Function URL")]
@@ -89,7 +91,7 @@ def _unharmed(served: Served) -> None:
 
 
 @pytest.mark.parametrize("origin", ["http://127.0.0.1", "http://localhost"])
-def test_a_page_on_another_port_does_nothing(site: _Site, served: Served, chromium: Browser, origin: str) -> None:
+def test_a_page_on_another_port_does_nothing(site: _Site, served: Served, chromium: "Browser", origin: str) -> None:
     report = _visit(site, chromium, served, origin)
     assert {report[name] for name in report if name.startswith("no-cors")} == {
         "opaque 0"
@@ -99,14 +101,14 @@ def test_a_page_on_another_port_does_nothing(site: _Site, served: Served, chromi
     _unharmed(served)
 
 
-def test_a_page_of_a_foreign_domain_does_nothing(site: _Site, served: Served, chromium: Browser) -> None:
+def test_a_page_of_a_foreign_domain_does_nothing(site: _Site, served: Served, chromium: "Browser") -> None:
     report = _visit(site, chromium, served, "http://evil.example")
     assert set(report.values()) <= {"opaque 0", "failed"}
     _unharmed(served)
 
 
 def test_a_page_whose_domain_now_means_this_machine_does_nothing(
-    site: _Site, served: Served, chromium: Browser
+    site: _Site, served: Served, chromium: "Browser"
 ) -> None:
     """DNS rebinding: the browser takes the server for the page's own site."""
     ports = [served.printed(label).rpartition(":")[2] for label in ("RDS Data API", "Function URL")]
@@ -125,7 +127,7 @@ def test_a_page_whose_domain_now_means_this_machine_does_nothing(
     _unharmed(served)
 
 
-def test_a_page_that_is_allowed_works(site: _Site, chromium: Browser, tmp_path: Path) -> None:
+def test_a_page_that_is_allowed_works(site: _Site, chromium: "Browser", tmp_path: Path) -> None:
     with Served(write(tmp_path / "shop", _SHOP), "--allow-origin", f"http://127.0.0.1:{site.port}") as served:
         report = _visit(site, chromium, served, "http://127.0.0.1")
         # It may do all that a program on this machine may, and see that it did.
@@ -137,7 +139,7 @@ def test_a_page_that_is_allowed_works(site: _Site, chromium: Browser, tmp_path: 
 
 
 def test_a_page_that_the_projects_settings_let_in_works_and_others_do_not(
-    site: _Site, chromium: Browser, tmp_path: Path
+    site: _Site, chromium: "Browser", tmp_path: Path
 ) -> None:
     settings = f'[http.cors]\nallow_origins = ["http://shop.example:{site.port}"]\n'
     with Served(write(tmp_path / "shop", _SHOP | {"queryport.toml": settings})) as served:

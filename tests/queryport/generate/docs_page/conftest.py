@@ -3,14 +3,24 @@
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from playwright.sync_api import Browser, Page
 
 from tests.support.projects import Served
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
 LIBRARY = Path(__file__).with_name("library")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out modules whose tests would be deselected, and which import playwright for a sixth of a second."""
+    if "not browser" not in config.option.markexpr or collection_path.suffix != ".py":
+        return None
+    return "\npytestmark = pytest.mark.browser\n" in collection_path.read_text() or None
+
 
 HOSTILE = '<script>window.harmed = 1</script>"\'><img src=x onerror="window.harmed = 2">'
 """The title of the last book."""
@@ -37,7 +47,7 @@ def copied_library(folder: Path) -> Path:
 class Visitor:
     """A browser of its own on the page, which remembers what went wrong there."""
 
-    def __init__(self, chromium: Browser, url: str, **options: Any) -> None:
+    def __init__(self, chromium: "Browser", url: str, **options: Any) -> None:
         self.url = url
         self.context = chromium.new_context(
             viewport=options.pop("viewport", {"width": 1280, "height": 860}),
@@ -52,12 +62,12 @@ class Visitor:
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("request", lambda request: self.requests.append(request.url))
 
-    def open(self, operation: str = "") -> Page:
+    def open(self, operation: str = "") -> "Page":
         self.page.goto(f"{self.url}/docs" + (f"#/{operation}" if operation else ""))
         self.page.get_by_role("heading", level=1).wait_for()
         return self.page
 
-    def open_list(self) -> Page:
+    def open_list(self) -> "Page":
         """The list of operations, which is all that a narrow screen shows at first."""
         self.page.goto(f"{self.url}/docs")
         self.page.locator("nav summary").first.wait_for()
@@ -72,7 +82,7 @@ class Visitor:
 
 
 @pytest.fixture
-def visitor(chromium: Browser, served: Served) -> Iterator[Visitor]:
+def visitor(chromium: "Browser", served: Served) -> Iterator[Visitor]:
     visitor = Visitor(chromium, served.printed("Function URL"))
     yield visitor
     visitor.check()
