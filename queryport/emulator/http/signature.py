@@ -3,6 +3,7 @@
 Any access key, any region and any signature will do; a request without them gets what AWS answers to it.
 """
 
+import re
 from collections.abc import Mapping
 from urllib.parse import parse_qs
 
@@ -11,13 +12,23 @@ from queryport.emulator.errors import ApiError
 _DATA_API = "rds-data"
 _PARAMETERS = ("Credential", "Signature", "SignedHeaders")
 
+_OF_SDKS = re.compile(
+    rb"AWS4-HMAC-SHA256 Credential=[^/,]+/\d+/([a-z0-9-]+)/([a-z-]+)/aws4_request, ?"
+    rb"SignedHeaders=[a-z0-9;-]+, ?Signature=[0-9a-f]+"
+)
+"""The header as SDKs write it, with the region and the service; every other is taken apart."""
+
 
 def signed_region(headers: Mapping[bytes, bytes], query: bytes, service: str = _DATA_API) -> str | None:
     """The region that a request is signed for, None where it names none; names of headers are in lower case.
 
     Raises ApiError for a request without a signature for the service.
     """
-    authorization = headers.get(b"authorization", b"").decode("latin-1")
+    header = headers.get(b"authorization", b"")
+    usual = _OF_SDKS.fullmatch(header)
+    if usual is not None and b"x-amz-date" in headers and usual[2].decode() == service:
+        return usual[1].decode()
+    authorization = header.decode("latin-1")
     if not authorization:
         return _region_of_signed_query(query, service)
     scheme, _, rest = authorization.partition(" ")
