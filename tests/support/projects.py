@@ -19,6 +19,7 @@ from click.testing import CliRunner
 
 from queryport.commands.main import main
 from queryport.console import signals
+from tests.support.forks import Program, start
 
 QUERYPORT = Path(sys.executable).with_name("queryport")
 
@@ -113,17 +114,25 @@ def eventually(holds: Callable[[], bool], seconds: float = 30.0) -> None:
 
 
 class Served:
-    """A `queryport serve` of its own on a project, on free ports."""
+    """A `queryport serve` of its own on a project, on free ports.
 
-    def __init__(self, project: Path, *options: str) -> None:
+    It has been imported beforehand, unless it is `by_script`: then it is what its user starts, every import included.
+    """
+
+    def __init__(self, project: Path, *options: str, by_script: bool = False) -> None:
         self.project = project
         self.lines: list[str] = []
-        self.process = subprocess.Popen(
-            [QUERYPORT, "serve", "--project", project, "--port", "0", "--emulator-port", "0", *options],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            env=ENVIRONMENT,
+        arguments = ["serve", "--project", str(project), "--port", "0", "--emulator-port", "0", *options]
+        self.process: Program = (
+            subprocess.Popen(
+                [QUERYPORT, *arguments],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                env=ENVIRONMENT,
+            )
+            if by_script
+            else start("queryport", arguments, Path.cwd(), ENVIRONMENT, imported=["queryport.commands.serve"])
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()

@@ -33,7 +33,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     project = write(tmp_path_factory.mktemp("shop"), BOOKSHOP | theirs)
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(ENVIRONMENT, "PYTHONPATH", str(project))
-        with Served(project) as served:
+        with Served(project, by_script=True) as served:
             yield served
 
 
