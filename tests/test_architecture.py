@@ -46,10 +46,11 @@ MODULES = _modules()
 
 @cache
 def _statements(module: str) -> list[ast.AST]:
-    """Every statement of a module, wherever it stands; no expression holds one."""
+    """The module, and every statement of it, wherever it stands; no expression holds one."""
     found: list[ast.AST] = [ast.parse(MODULES[module].read_text())]
     for node in found:  # which grows
-        found.extend(child for child in ast.iter_child_nodes(node) if not isinstance(child, ast.expr))
+        for block in ("body", "orelse", "finalbody", "handlers", "cases"):
+            found.extend(getattr(node, block, ()))
     return found
 
 

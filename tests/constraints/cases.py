@@ -17,6 +17,5 @@ class Case(NamedTuple):
     status: int | None = None
 
 
-CASES = {
-    name: Case(**case) for name, case in yaml.safe_load(Path(__file__).with_name("cases.yaml").read_text()).items()
-}
+_TEXT = Path(__file__).with_name("cases.yaml").read_text()
+CASES = {name: Case(**case) for name, case in yaml.load(_TEXT, Loader=yaml.CSafeLoader).items()}

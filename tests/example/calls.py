@@ -39,11 +39,17 @@ class Call:
     varies: tuple[str, ...] = ()
 
 
+class _Loader(yaml.CSafeLoader):
+    """That of front matter, by libyaml: every run that collects this suite reads the calls."""
+
+    yaml_implicit_resolvers = CoreLoader.yaml_implicit_resolvers
+
+
 @cache
 def recorded() -> Sequence[Call]:
     # Read as front matter is, in which a date is a string, as it is in JSON.
     text = (Path(__file__).parent / "calls.yaml").read_text()
-    return tuple(Call(**entry) for entry in yaml.load(text, Loader=CoreLoader))  # noqa: S506 (a SafeLoader)
+    return tuple(Call(**entry) for entry in yaml.load(text, Loader=_Loader))  # noqa: S506 (a SafeLoader)
 
 
 def file_of(operation: str) -> Path:
