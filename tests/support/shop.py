@@ -1,6 +1,10 @@
 """The bookshop of the example, seeded and compiled once a run for all suites and workers."""
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
 import psycopg
+from psycopg import sql
 
 from queryport.access.needs import needs
 from queryport.access.role_sql import grants
@@ -17,9 +21,27 @@ from tests.support.roles import as_role
 _ROLE = "bookshop"
 
 
+_REFERENCES = """
+SELECT relname, conname FROM pg_constraint c JOIN pg_class t ON t.oid = c.conrelid
+WHERE contype = 'f' AND relnamespace = 'public'::regnamespace
+"""
+
+
 def seed(url: str) -> None:
-    """Make the bookshop of an empty database."""
-    apply(url, MIGRATIONS, SEED)
+    """Make the bookshop of an empty database.
+
+    What its rows refer to is looked up for all of them at once at the end: row by row it takes a third of the time.
+    """
+    with TemporaryDirectory() as no_seeds:
+        apply(url, MIGRATIONS, Path(no_seeds))
+    with psycopg.connect(url, autocommit=True) as connection:
+        references = connection.execute(_REFERENCES).fetchall()
+        alter = sql.SQL("ALTER TABLE {} ALTER CONSTRAINT {} ")
+        for reference in references:
+            connection.execute(alter.format(*map(sql.Identifier, reference)) + sql.SQL("NOT ENFORCED"))
+        apply(url, MIGRATIONS, SEED)
+        for reference in references:
+            connection.execute(alter.format(*map(sql.Identifier, reference)) + sql.SQL("ENFORCED"))
 
 
 def seeded_shop(server: EmbeddedPostgres) -> FreshDatabase:
