@@ -4,6 +4,7 @@ import json
 import sys
 from base64 import b64encode
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -177,7 +178,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the peak of the
 @pytest.mark.slow
 @pytest.mark.parametrize("name", WORST)
 def test_the_worst_events_cost_little(every: Target, name: str) -> None:
-    check_event(every, WORST[name]())
+    check_event(every, WORST[name])
 
 
 @pytest.mark.long
@@ -185,7 +186,7 @@ def test_the_worst_events_cost_little(every: Target, name: str) -> None:
     "make", [pytest.param(make, id=name) for events in (URLS, BODIES, DIRECT) for name, make in events.items()]
 )
 def test_no_event_costs_much(every: Target, make: Make) -> None:
-    check_event(every, make())
+    check_event(every, make)
 
 
 @pytest.mark.long
@@ -194,5 +195,5 @@ def test_no_header_costs_much(every: Target, header: str, subtests: pytest.Subte
     for name, piece in _HEADER_PIECES.items():
         value = _times(piece, _HEADERS)
         with subtests.test(piece=name):
-            check_event(every, _get("/items", "", **{header: value}))
-            check_event(every, _post("/operations/use.change", '{"item_id": 1}', **{header: value}))
+            check_event(every, partial(_get, "/items", "", **{header: value}))
+            check_event(every, partial(_post, "/operations/use.change", '{"item_id": 1}', **{header: value}))

@@ -1,7 +1,9 @@
 """Both ways to a database for the suites here: a connection, and the RDS Data API with the real boto3."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import cache
 
 from psycopg.conninfo import conninfo_to_dict
 
@@ -24,9 +26,14 @@ def opened(way: str, url: str, progress: Progress = no_progress) -> Iterator[Mig
         with connect(url, progress) as transport:
             yield transport
         return
-    address = DatabaseAddress(
-        "arn:aws:rds:us-east-1:123456789012:cluster:shop",
-        "arn:aws:secretsmanager:us-east-1:123456789012:secret:shop",
-        str(conninfo_to_dict(url)["dbname"]),
-    )
-    yield DataApiTransport(DeployedClient(address, progress), progress)
+    client = _client(os.environ["AWS_ENDPOINT_URL_RDS_DATA"], str(conninfo_to_dict(url)["dbname"]))
+    yield DataApiTransport(client, progress)
+
+
+@cache
+def _client(endpoint: str, database: str) -> DeployedClient:
+    """The client of a database, which boto3 takes as long to make as for six calls."""
+    del endpoint  # which the SDK reads of the environment
+    cluster = "arn:aws:rds:us-east-1:123456789012:cluster:shop"
+    secret = "arn:aws:secretsmanager:us-east-1:123456789012:secret:shop"  # noqa: S105 (an ARN is no secret)
+    return DeployedClient(DatabaseAddress(cluster, secret, database))
