@@ -13,7 +13,10 @@ def main() -> None:
     # As it ends, Python looks through all objects for cycles: of a large project that takes longer than to make them.
     atexit.register(gc.freeze)
     try:
-        from queryport.commands.main import main as run
+        from queryport.console.collector import collector_paused
+
+        with collector_paused():
+            from queryport.commands.main import main as run
 
         run()
     except ModuleNotFoundError as error:

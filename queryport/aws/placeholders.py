@@ -6,8 +6,8 @@ occurrence becomes a `$n` of its own. Whether a text holds several statements is
 """
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 _CODE = re.compile(
     r"""
@@ -23,8 +23,7 @@ _CODE = re.compile(
 _BLOCK_EDGE = re.compile(r"/\*|\*/")
 
 
-@dataclass(frozen=True, slots=True)
-class ScannedPlaceholder:
+class ScannedPlaceholder(NamedTuple):
     """One occurrence of `:name`; `start` is the offset of its colon, `end` the offset after its last character."""
 
     name: str
@@ -32,8 +31,7 @@ class ScannedPlaceholder:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Scanned:
+class Scanned(NamedTuple):
     """The placeholders of a statement in their order, and the statement as PostgreSQL gets it."""
 
     text: str

@@ -3,9 +3,8 @@
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 from rich.text import Text
@@ -14,6 +13,7 @@ from queryport.commands import options
 from queryport.commands.annotations import as_github, as_json
 from queryport.commands.tables import show_problems, summary
 from queryport.compile import Compilation
+from queryport.console.collector import collector_paused
 from queryport.console.terminal import Terminal, counted
 from queryport.diagnostics.rules import Severity
 from queryport.diagnostics.source import Problem
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from queryport.deployed.drift import LiveCheck
 
 
-@dataclass(frozen=True, slots=True)
-class Findings:
+class Findings(NamedTuple):
     """The findings of a check, in the files that were asked about."""
 
     compilation: Compilation | None
@@ -68,6 +67,7 @@ class Findings:
 @options.cached
 @click.option("--explain-access", is_flag=True, help="Say of each operation who may call it.")
 @click.option("--role", metavar="NAME", help="Try each operation as this database role, in the migrations' database.")
+@collector_paused()
 def check_command(
     files: tuple[Path, ...],
     form: str,

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
 from rich.markup import escape
-from rich.table import Table
 from rich.text import Text
 
 from handler.contract.execution import Batch
@@ -18,6 +17,8 @@ from queryport.console.terminal import Terminal, counted
 from queryport.diagnostics.rules import Severity
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from queryport.emulator.calls.log import DatabaseReport
     from queryport.local.calls import AnsweredRequest
 
@@ -47,12 +48,18 @@ def show_operations(terminal: Terminal, operations: Sequence[Operation], *, in_f
             for line in wrapped(parameters, terminal.columns - 4, separator=", "):
                 terminal.line(Text(f"    {line}", style="dim"))
         return
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = _table(box=None, pad_edge=False)
     for heading in ("Operation", "Route", "Parameters", "Result"):
         table.add_column(heading, no_wrap=heading != "Parameters")
     for row in rows:
         table.add_row(*map(escape, row))
     terminal.draw(table)
+
+
+def _table(**options: Any) -> "Table":
+    from rich.table import Table  # here, since most commands show none
+
+    return Table(header_style="bold", **options)
 
 
 def wrapped(text: str, width: int, separator: str) -> list[str]:
@@ -76,7 +83,7 @@ def _wide(rows: Sequence[tuple[str, ...]]) -> int:
 
 def _show_folders(terminal: Terminal, operations: Sequence[Operation]) -> None:
     folders = Counter(operation.name.rpartition(".")[0] for operation in operations)
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = _table(box=None, pad_edge=False)
     table.add_column("Folder", no_wrap=True)
     table.add_column("Operations", justify="right")
     for folder, number in sorted(folders.items()):
@@ -146,7 +153,7 @@ def show_rows(terminal: Terminal, rows: Sequence[dict[str, Any]]) -> None:
         for place, name in enumerate(names)
     ]
     if sum(widths) + 3 * len(names) + 1 <= terminal.columns:
-        table = Table(header_style="bold")
+        table = _table()
         for name in names:
             table.add_column(escape(name), no_wrap=True)
         for row in cells:

@@ -1,7 +1,7 @@
 """An operation but for the SQL that it sends: all else that its file declares, checked against its statements."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from handler.contract.execution import Execution
 from handler.contract.operation import (
@@ -38,8 +38,7 @@ from queryport.compile.check.suspicions import check_suspicions
 from queryport.compile.describe.typed_statement import TypedStatement
 
 
-@dataclass(frozen=True, slots=True)
-class Declaration:
+class Declaration(NamedTuple):
     """The promises of an operation to its callers, checked, with what its statements are written by."""
 
     answer: TypedStatement

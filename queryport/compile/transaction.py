@@ -5,7 +5,7 @@ need; all else is only prepared.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from handler.contract.execution import Reference, Step, Transaction
 from handler.contract.operation import Operation, Result
@@ -26,8 +26,7 @@ from queryport.compile.write.wrap import wrap
 from queryport.diagnostics.near_names import did_you_mean
 
 
-@dataclass(frozen=True, slots=True)
-class _ParsedStep:
+class _ParsedStep(NamedTuple):
     """A statement before PostgreSQL has seen it."""
 
     scan: Scan
@@ -35,8 +34,7 @@ class _ParsedStep:
     references: tuple[RowReference, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _TypedStep:
+class _TypedStep(NamedTuple):
     """A statement that PostgreSQL has taken, and the columns of earlier rows that it refers to, by placeholder."""
 
     statement: TypedStatement

@@ -1,11 +1,10 @@
 """The address of a deployed database, in the terms of the RDS Data API."""
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class DatabaseAddress:
+class DatabaseAddress(NamedTuple):
     resource_arn: str
     secret_arn: str
     database: str | None = None

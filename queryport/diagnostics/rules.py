@@ -5,8 +5,8 @@ first digit groups them (0 the file, 1 placeholders and parameters, 2 the statem
 5 transactions, idempotency keys and batches, 6 migrations and seeds, 7 callers, 8 changes that break callers).
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Severity(StrEnum):
@@ -14,8 +14,7 @@ class Severity(StrEnum):
     WARNING = "warning"  # the operation works
 
 
-@dataclass(frozen=True, slots=True)
-class DiagnosticRule:
+class DiagnosticRule(NamedTuple):
     code: str
     severity: Severity
     title: str

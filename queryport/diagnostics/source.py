@@ -24,8 +24,7 @@ class Span(NamedTuple):
     """The file, where it is another than the one that is spoken of."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A place of a file, ready to print."""
 
     path: Path
@@ -40,8 +39,7 @@ class Place:
         return f"{self.path}:{self.line}:{self.column}"
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """One fault of a query file, with its cure; `line` and `column` count from 1."""
 
     code: str

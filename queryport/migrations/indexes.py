@@ -1,7 +1,6 @@
 """The index of a CREATE INDEX as it is in the database: valid, INVALID after a build that failed, or absent."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
@@ -36,8 +35,7 @@ class FoundIndex(NamedTuple):
     qualified_name: str
 
 
-@dataclass(frozen=True, slots=True)
-class NamedIndex:
+class NamedIndex(NamedTuple):
     """The index that a CREATE INDEX with a name makes; `schema` is None where the search path decides."""
 
     name: str

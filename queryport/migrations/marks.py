@@ -6,7 +6,7 @@ obey is refused: that tool would not run what stands below it, and Queryport wou
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import postgast
 from postgast.pg_query_pb2 import Token as TokenKind
@@ -46,8 +46,7 @@ _WITHOUT_TRANSACTION = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
+class _Line(NamedTuple):
     """A line of a comment, without the signs that make it one."""
 
     text: str

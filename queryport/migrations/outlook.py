@@ -5,7 +5,7 @@ all behind them, and behind every new migration.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from queryport.migrations import records
 from queryport.migrations.history import MIGRATION, OWN, OWN_MIGRATIONS, SEED, pending, to_repeat
@@ -13,8 +13,7 @@ from queryport.migrations.scripts import Script, read_scripts
 from queryport.migrations.transport import MigrationTransport
 
 
-@dataclass(frozen=True, slots=True)
-class MigrationState:
+class MigrationState(NamedTuple):
     """A migration and its state on a database."""
 
     name: str

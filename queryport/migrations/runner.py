@@ -11,8 +11,8 @@ scripts and their order, steps.py the files without a transaction.
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from queryport.console.failure import CommandError
 from queryport.console.progress import Progress, no_progress
@@ -38,8 +38,7 @@ _POLL_SECONDS = 1.0
 _UNIQUE_VIOLATION = "23505"
 
 
-@dataclass(frozen=True, slots=True)
-class Applied:
+class Applied(NamedTuple):
     """The scripts that a run applied, by file name."""
 
     migrations: tuple[str, ...]

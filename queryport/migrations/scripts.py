@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import postgast
 
@@ -39,8 +39,7 @@ class ScriptError(CommandError):
         return cls(problem.render(), problem)
 
 
-@dataclass(frozen=True, slots=True)
-class ScriptStatement:
+class ScriptStatement(NamedTuple):
     """One statement of a script; `start` is its first character's offset in the file."""
 
     text: str

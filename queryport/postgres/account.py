@@ -9,9 +9,8 @@ import os
 import pwd
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from queryport.console.failure import CommandError
 from queryport.postgres import unprivileged
@@ -30,8 +29,7 @@ class PostgresError(CommandError):
     """The embedded server could not be started; the message says why and where its log is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(NamedTuple):
     """A user for PostgreSQL's programs."""
 
     uid: int

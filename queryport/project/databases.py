@@ -6,8 +6,7 @@ two (embedded_databases.py).
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
-from typing import Protocol, Self
+from typing import NamedTuple, Protocol, Self
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
@@ -18,8 +17,7 @@ from queryport.project.project import Project
 Pause = Callable[[], AbstractContextManager[None]]
 
 
-@dataclass(frozen=True, slots=True)
-class Scripts:
+class Scripts(NamedTuple):
     """All that makes a project's database."""
 
     migrations: tuple[Script, ...]

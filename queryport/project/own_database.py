@@ -8,7 +8,6 @@ from psycopg.conninfo import make_conninfo
 
 from queryport.console.failure import CommandError
 from queryport.console.progress import Progress, Report, no_progress, no_report
-from queryport.migrations.runner import apply_scripts
 from queryport.project.databases import Pause, Scripts, database_name
 
 
@@ -41,6 +40,8 @@ class OwnDatabase:
 
     def data(self, scripts: Scripts, progress: Progress = no_progress, pause: Pause = nullcontext) -> str:  # noqa: ARG002 (as in Databases)
         if self._migrate:
+            from queryport.migrations.runner import apply_scripts  # here, since most commands take it as it is
+
             applied = apply_scripts(self._url, scripts.migrations, scripts.seeds, progress=progress)
             for file in (*applied.migrations, *applied.seeds):
                 self._report(f"applied {file} to the database {database_name(self._url)}")

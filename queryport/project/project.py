@@ -3,15 +3,13 @@
 `queryport.toml` may give the folders other names. What the files in the folders say is not this module's matter.
 """
 
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from queryport.project.settings import SETTINGS_FILE, HttpSettings, ProjectError, read_settings
 
 
-@dataclass(frozen=True, slots=True)
-class Project:
+class Project(NamedTuple):
     """The folders of a project."""
 
     root: Path
@@ -21,7 +19,7 @@ class Project:
     """None where there is no such folder."""
     role: str | None = None
     """The database role that operations run as in development; None for the one that owns everything."""
-    http: HttpSettings = field(default_factory=HttpSettings)
+    http: HttpSettings = HttpSettings.model_construct()
 
     @property
     def query_defaults(self) -> dict[str, Any]:

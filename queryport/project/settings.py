@@ -59,7 +59,7 @@ class CorsSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 
-    allow_origins: list[_Origin] = Field(default_factory=list, description="The pages that may call; `*` is every one.")
+    allow_origins: list[_Origin] = Field(default=[], description="The pages that may call; `*` is every one.")
     allow_methods: list[str] = Field(
         default=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"], description="The methods that they may use."
     )
@@ -95,7 +95,7 @@ class HttpSettings(BaseModel):
     title: str = Field(default="Operations", min_length=1, description="The title of the OpenAPI document.")
     description: str = Field(default="", description="What the OpenAPI document says of the whole, in Markdown.")
     servers: list[_Server] = Field(
-        default_factory=list,
+        default=[],
         description="The addresses of the function, for the OpenAPI document. Without any: where the document is.",
     )
     openapi: Literal["callers", "public", "off"] | None = Field(
@@ -108,7 +108,8 @@ class HttpSettings(BaseModel):
         description="How `bigint` and `numeric` are answered: as JSON numbers, or as strings of digits.",
     )
     cors: CorsSettings = Field(
-        default_factory=CorsSettings, description="The web pages of other origins that may call, as `serve` has it."
+        default_factory=CorsSettings.model_construct,
+        description="The web pages of other origins that may call, as `serve` has it.",
     )
     sql: bool | None = Field(default=None, description="Whether the OpenAPI document has the operations' SQL.")
 
@@ -124,9 +125,10 @@ class ProjectSettings(BaseModel):
         default="seed", description="The folder of the data that a development database starts with."
     )
     development: DevelopmentSettings = Field(
-        default_factory=DevelopmentSettings, description="How operations run on the developer's machine."
+        default_factory=DevelopmentSettings.model_construct,
+        description="How operations run on the developer's machine.",
     )
-    http: HttpSettings = Field(default_factory=HttpSettings, description="What HTTP callers are told.")
+    http: HttpSettings = Field(default_factory=HttpSettings.model_construct, description="What HTTP callers are told.")
 
 
 def read_settings(path: Path) -> ProjectSettings:
@@ -134,7 +136,7 @@ def read_settings(path: Path) -> ProjectSettings:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        return ProjectSettings()
+        return ProjectSettings.model_construct()  # for defaults, pydantic need not make what validates
     except (OSError, UnicodeDecodeError) as error:
         raise ProjectError(f"{path}: cannot be read: {error}") from None
     try:

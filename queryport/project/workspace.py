@@ -5,9 +5,9 @@ The PostgreSQL is the embedded one, with its data below the data directory, or t
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
-from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 from queryport.access.policies import check_development_role
 from queryport.compile import Compilation, fingerprint
@@ -16,26 +16,27 @@ from queryport.compile.cache.key import cache_key
 from queryport.compile.compiler import compile_files, put_together
 from queryport.compile.describe.schema_digest import schema_digest
 from queryport.compile.project_files import ProjectFiles, ProjectReader
-from queryport.console.collector import collector_paused
+from queryport.console.collector import collector_paused, collector_resumed
 from queryport.console.terminal import Terminal
 from queryport.diagnostics.source import Problem
 from queryport.migrations.scripts import combined_checksum
 from queryport.postgres.account import PostgresError
-from queryport.postgres.revival import kept_running
-from queryport.postgres.server import EmbeddedPostgres
 from queryport.project.databases import Databases, Pause, Scripts
 from queryport.project.development_role import as_role
-from queryport.project.embedded_databases import EmbeddedDatabases
-from queryport.project.own_database import DatabaseError, OwnDatabase
 from queryport.project.project import Project
 from queryport.project.settings import SETTINGS_FILE
+
+if TYPE_CHECKING:
+    from queryport.postgres.server import EmbeddedPostgres
 
 CACHE_FOLDER = "compiled"
 """Where in the data directory the compile cache is."""
 
+_FEW = 100
+"""Files whose compilation leaves less garbage than it takes to look for it."""
 
-@dataclass(frozen=True, slots=True)
-class Build:
+
+class Build(NamedTuple):
     """A project as it was at one moment, compiled."""
 
     project: Project
@@ -107,7 +108,9 @@ class Workspace:
             compiled = self._cache.known(files.texts)
         unknown = [text for text in files.texts if text.key not in compiled]
         if unknown:
-            with opened() as url, self._terminal.step("Compiling"):
+            # A command that lets the collector rest does so because little becomes garbage, as with a few files.
+            collector = collector_resumed() if len(unknown) > _FEW else nullcontext()
+            with opened() as url, self._terminal.step("Compiling"), collector:
                 compiled |= compile_files(unknown, url)
         with collector_paused():
             if not unknown or lasts():
@@ -121,6 +124,8 @@ class Workspace:
     def beside(self, root: Path) -> "Workspace":
         """Return the workspace of another folder with this PostgreSQL, if that is ours. Raises DatabaseError."""
         if not self._databases.schema_is_ours:
+            from queryport.project.own_database import DatabaseError
+
             raise DatabaseError("a commit's migrations are not those of --database-url: leave it out, or name a file")
         return Workspace(root, self.data_dir, self._databases, self._terminal, self._cache.borrowed(), ProjectReader())
 
@@ -167,10 +172,15 @@ def open_workspace(
     project = Project.load(root)
     whole = whole or project.role is not None
     if database_url is not None:
+        # Here, as with the embedded databases: each kind brings a dozen modules along that the other has no need of.
+        from queryport.project.own_database import OwnDatabase
+
         data_dir = made_data_dir(root, data_dir)
         databases = OwnDatabase(database_url, migrate=migrate, report=terminal.note)
         yield Workspace(root, data_dir, databases, terminal, *_left_in(data_dir, cached=cached, whole=whole))
         return
+    from queryport.project.embedded_databases import EmbeddedDatabases
+
     with ExitStack() as stack:
         started = cache(lambda: stack.enter_context(embedded_postgres(root, data_dir, terminal)))
         databases = EmbeddedDatabases(started, terminal.note)
@@ -187,8 +197,11 @@ def _left_in(data_dir: Path, *, cached: bool, whole: bool) -> tuple[CompileCache
 
 
 @contextmanager
-def embedded_postgres(root: Path, data_dir: Path | None, terminal: Terminal) -> Iterator[EmbeddedPostgres]:
+def embedded_postgres(root: Path, data_dir: Path | None, terminal: Terminal) -> "Iterator[EmbeddedPostgres]":
     """Run the project's embedded PostgreSQL for a with block. Raises ProjectError and PostgresError."""
+    from queryport.postgres.revival import kept_running
+    from queryport.postgres.server import EmbeddedPostgres
+
     Project.load(root)  # no server is started for a folder that is no project
     server = EmbeddedPostgres(made_data_dir(root, data_dir) / "postgres")
     try:

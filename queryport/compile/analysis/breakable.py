@@ -19,8 +19,7 @@ from queryport.compile.analysis.tree.scope import EntryKind, Scope, outputs
 Sources = frozenset[RowSource]
 
 
-@dataclass(frozen=True, slots=True)
-class Breakable:
+class Breakable(NamedTuple):
     """A constraint that a statement may break."""
 
     constraint: Constraint

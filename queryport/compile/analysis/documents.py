@@ -5,7 +5,7 @@ look at one first, and then take it apart or not.
 """
 
 from collections.abc import Set
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from queryport.compile.analysis.database.facts import Facts
 from queryport.compile.analysis.row_sources import RECORD_FUNCTIONS, RECORDSET_FUNCTIONS
@@ -21,8 +21,7 @@ _FITTING = frozenset(
 """Functions that a document may be given to besides."""
 
 
-@dataclass(frozen=True, slots=True)
-class DocumentForm:
+class DocumentForm(NamedTuple):
     """The form of a JSON parameter."""
 
     is_array: bool

@@ -1,7 +1,7 @@
 """The changes of rows that an analysed statement asks for, with the parameters that feed their columns."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from queryport.compile.analysis.database.facts import Facts
 from queryport.compile.analysis.row_sources import RowSource, RowSources
@@ -10,8 +10,7 @@ from queryport.compile.analysis.tree.node_tree import Node, Value
 from queryport.compile.analysis.tree.scope import Command, EntryKind, Scope
 
 
-@dataclass(frozen=True, slots=True)
-class RowChange:
+class RowChange(NamedTuple):
     """One INSERT, UPDATE, DELETE or MERGE within a statement."""
 
     relation: int
@@ -24,8 +23,7 @@ class RowChange:
     """The columns of the unique index on which ON CONFLICT turns a violation into something else; empty is any."""
 
 
-@dataclass(frozen=True, slots=True)
-class DomainCast:
+class DomainCast(NamedTuple):
     """A value that becomes one of a domain, or of a type that has one within."""
 
     domain: int

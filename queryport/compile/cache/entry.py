@@ -1,7 +1,6 @@
 """A compiled file as the cache keeps it: with numbers in place of the paths of its problems, wherever it now lies."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 from queryport.compile.compiled_file import CompiledFile
@@ -25,9 +24,9 @@ def found(text: QueryText, file: CompiledFile) -> CompiledFile:
 
 def _moved(file: CompiledFile, paths: Mapping[Path, Path]) -> CompiledFile:
     def moved(place: Place) -> Place:
-        return replace(place, path=paths[place.path])
+        return place._replace(path=paths[place.path])
 
     problems = tuple(
-        replace(problem, place=moved(problem.place), also=tuple(map(moved, problem.also))) for problem in file.problems
+        problem._replace(place=moved(problem.place), also=tuple(map(moved, problem.also))) for problem in file.problems
     )
     return file._replace(problems=problems)

@@ -5,7 +5,7 @@ import os
 import platform
 import sys
 from functools import cache
-from importlib.metadata import version
+from importlib.metadata import distribution, version
 from pathlib import Path
 
 from queryport.handler_package import HOME
@@ -42,7 +42,7 @@ def _compiler() -> str:
     """A digest of the code, by its own words: a checkout's version says little."""
     digest = hashlib.blake2b(digest_size=20)
     machine = (sys.version, sys.platform, platform.machine())
-    digest.update(repr((machine, [(name, version(name)) for name in LIBRARIES])).encode())
+    digest.update(repr((machine, [_installed(name) for name in LIBRARIES])).encode())
     for root in _CODE:
         for folder, folders, names in os.walk(root):
             folders.sort()
@@ -52,3 +52,8 @@ def _compiler() -> str:
                     digest.update(f"{folder.removeprefix(str(root))}\0{name}\0{len(content)}\0".encode())
                     digest.update(content)
     return digest.hexdigest()
+
+
+def _installed(name: str) -> str:
+    """Return what a package says of itself, its name and version included; to take these out of it takes longer."""
+    return distribution(name).read_text("METADATA") or version(name)

@@ -121,7 +121,7 @@ def _violation(
     parameters: frozenset[str],
 ) -> Violation:
     names = [name for each in constraints.line(constraint) for name in reversed(each.names)]
-    entry = next((entries[name] for name in names if name in entries), ErrorEntry())
+    entry = next((entries[name] for name in names if name in entries), ErrorEntry.model_construct())
     if entry.pointer is not None and _first(entry.pointer) in parameters:
         pointers = frozenset({entry.pointer})
     return _bare(constraint)._replace(

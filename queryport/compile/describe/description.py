@@ -1,14 +1,12 @@
 """PostgreSQL's word on a statement: its parameters and columns, or the refusal to prepare it."""
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 from psycopg import pq
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(NamedTuple):
     """A column of a statement's result, as PostgreSQL describes it."""
 
     name: str
@@ -19,8 +17,7 @@ class Column:
     table_column: int
 
 
-@dataclass(frozen=True, slots=True)
-class Description:
+class Description(NamedTuple):
     """The parameters and columns of a prepared statement."""
 
     parameter_oids: tuple[int, ...]

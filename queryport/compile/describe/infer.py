@@ -6,7 +6,6 @@ with one `$n` for all of them; only where none tells is the author asked.
 """
 
 from collections.abc import Mapping, Set
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -21,8 +20,7 @@ from queryport.compile.read.tokens import Scan
 _INDETERMINATE = "42P18"
 
 
-@dataclass(frozen=True, slots=True)
-class Inference:
+class Inference(NamedTuple):
     """The types of a statement's placeholders, and what the statement gives."""
 
     oids: tuple[int, ...]

@@ -1,13 +1,11 @@
 """The relations that the database has, tables, views and composite types, with their columns."""
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 
 
-@dataclass(frozen=True, slots=True)
-class Attribute:
+class Attribute(NamedTuple):
     """A column of a table or a field of a composite type."""
 
     name: str

@@ -1,6 +1,6 @@
 """A query file that has been read, with what the steps of its compilation have in common."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from queryport.compile.describe.database import Database
 from queryport.compile.read.draft import Draft, Edit
@@ -11,8 +11,7 @@ from queryport.diagnostics.reporter import Reporter
 from queryport.diagnostics.source import Source
 
 
-@dataclass(frozen=True, slots=True)
-class QueryFile:
+class QueryFile(NamedTuple):
     """A query file that has been read and scanned, and the database that it is compiled against."""
 
     database: Database

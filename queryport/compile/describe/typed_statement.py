@@ -1,8 +1,8 @@
 """A statement that PostgreSQL has prepared and analysed: its types, its output columns, and what is proven of them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
+from typing import NamedTuple
 
 from queryport.compile.analysis.analysis import Analysis, analyse, unknown
 from queryport.compile.describe.description import Column, StatementError
@@ -15,8 +15,7 @@ from queryport.compile.read.tokens import Scan
 from queryport.diagnostics.source import Span
 
 
-@dataclass(frozen=True, slots=True)
-class TypedStatement:
+class TypedStatement(NamedTuple):
     """A statement that PostgreSQL has taken."""
 
     file: QueryFile

@@ -6,7 +6,7 @@ the statement is prose, unless its first line has the look of a key: what is mea
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from queryport.compile.read.front_matter import FrontMatter
 from queryport.diagnostics.source import Source, Span
@@ -22,8 +22,7 @@ _ITEM = re.compile(r"\s*(?:[*+-]|\d+[.)])\s|\s*[#>|]|\s{2}")
 _COMMENT_EDGE = re.compile(r"/\*|\*/")
 
 
-@dataclass(frozen=True, slots=True)
-class CommentBlock:
+class CommentBlock(NamedTuple):
     """Comment lines without a blank line between them, or one `/* … */`."""
 
     lines: tuple[Span, ...]

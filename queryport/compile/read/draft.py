@@ -5,13 +5,12 @@ PostgreSQL and libpg_query point into the text that they were given; a Draft tur
 
 from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from queryport.diagnostics.source import Source, Span
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(NamedTuple):
     """Replaces a stretch of the file's text."""
 
     span: Span

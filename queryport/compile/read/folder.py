@@ -4,16 +4,15 @@ The nearest folder wins, and a file wins over every folder; mappings are merged 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 from pydantic import ValidationError
 
 from queryport.compile.read.front_matter import FolderSettings, FrontMatter
-from queryport.compile.read.header import Header, report_invalid
+from queryport.compile.read.header import NO_FRONT_MATTER, Header, report_invalid
 from queryport.compile.read.located_yaml import KeyPath, Reader
 from queryport.compile.read.regular_file import WHOLE, read_bytes
 from queryport.compile.read.walk import Walked
@@ -24,8 +23,7 @@ from queryport.diagnostics.source import Problem, Source, Span, shown
 FOLDER_FILE = "_folder.yaml"
 
 
-@dataclass(frozen=True, slots=True)
-class Folder:
+class Folder(NamedTuple):
     """One `_folder.yaml` that has nothing wrong with it."""
 
     source: Source
@@ -35,8 +33,7 @@ class Folder:
     value_spans: Mapping[KeyPath, Span]
 
 
-@dataclass(frozen=True, slots=True)
-class Folders:
+class Folders(NamedTuple):
     """The `_folder.yaml`s of a project."""
 
     root: Path
@@ -133,7 +130,7 @@ def _read(reporter: Reporter) -> Folder | None:
         return None
     reader = Reader(reporter, offset)
     value = reader.read(node, ()) if node is not None else {}
-    header = Header(FrontMatter(), 0, reader.keys, reader.values)
+    header = Header(NO_FRONT_MATTER, 0, reader.keys, reader.values)
     if not isinstance(value, dict):
         reporter.report("QP005", WHOLE, "the file is not a mapping", "write it as `key: value` lines")
     if reporter.errors:

@@ -76,8 +76,8 @@ class FrontMatter(FrontMatterModel):
     big_numbers: Literal["number", "string"] = "number"
     """The JSON form of bigint and numeric."""
     body: Annotated[BodyEntry | None, BeforeValidator(body_of_name)] = None
-    params: dict[str, ParameterEntry | None] = Field(default_factory=dict)
-    errors: dict[str, ErrorEntry | None] = Field(default_factory=dict)
+    params: dict[str, ParameterEntry | None] = Field(default={})
+    errors: dict[str, ErrorEntry | None] = Field(default={})
     page: PageEntry | None = None
     sort: list[str] | None = Field(default=None, min_length=1)
     """The output columns that callers may sort by."""
@@ -92,7 +92,7 @@ class FrontMatter(FrontMatterModel):
     isolation: Literal["read committed", "repeatable read", "serializable"] | None = None
     retry: int = Field(default=3, ge=0, le=20)
     batch: bool = False
-    silence: list[str] = Field(default_factory=list)
+    silence: list[str] = Field(default=[])
     """Codes of warnings that are not shown."""
     allow: list[str] | None = None
     """The rules of handler.contract.rights, any of which lets a caller in."""
@@ -101,14 +101,14 @@ class FrontMatter(FrontMatterModel):
     """Row-level security: policies see the caller's claims."""
     role: str | None = None
     """The database role to take, or `claims.NAME` for one of `roles`."""
-    roles: list[str] = Field(default_factory=list)
+    roles: list[str] = Field(default=[])
 
     @property
     def keep_seconds(self) -> int:
         return int(self.keep[:-1]) * SECONDS[self.keep[-1]]
 
     def parameter(self, name: str) -> ParameterEntry:
-        return self.params.get(name) or ParameterEntry()
+        return self.params.get(name) or ParameterEntry.model_construct()
 
 
 def _folder_settings() -> type[BaseModel]:

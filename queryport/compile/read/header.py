@@ -56,6 +56,10 @@ class Header:
         return loc[:-1] if loc[-1] in _UNION_ARMS and loc not in self.keys else loc
 
 
+NO_FRONT_MATTER = FrontMatter.model_construct()
+"""The defaults, for which pydantic need not make what validates."""
+
+
 def read_header(reporter: Reporter) -> Header:
     """Read the front matter; where it has errors, the Header holds the front matter of a file without any."""
     source = reporter.source
@@ -68,7 +72,7 @@ def read_header(reporter: Reporter) -> Header:
     if chosen is None:
         prose = next((block for block in blocks if block.is_dashed), None)
         if prose is None:
-            return Header(FrontMatter(), 0)
+            return Header(NO_FRONT_MATTER, 0)
         written = {"description": prose.prose(source)}
         return Header(FrontMatter.model_validate(written), prose.end, written=written)
     return _read(reporter, chosen)
@@ -102,11 +106,11 @@ def _read(reporter: Reporter, block: CommentBlock) -> Header:
     whole = Span(lines[0].start, lines[0].end)
     node = _composed(reporter, "\n".join(block.texts(source)), lines, offset)
     if node is None:
-        return Header(FrontMatter(), end)
+        return Header(NO_FRONT_MATTER, end)
     errors = reporter.errors
     reader = Reader(reporter, offset)
     value = reader.read(node, ())
-    spans = Header(FrontMatter(), end, reader.keys, reader.values)
+    spans = Header(NO_FRONT_MATTER, end, reader.keys, reader.values)
     if not isinstance(value, dict):
         cure = "write it as `key: value` lines, such as `summary: …`, or as prose that begins with a word"
         reporter.report("QP005", whole, "the front matter is a list, expected a mapping", cure)

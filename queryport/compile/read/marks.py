@@ -6,7 +6,8 @@ Knows nothing of types: whether a row has the column is found out when the state
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from postgast.pg_query_pb2 import Token as TokenKind
 
@@ -22,8 +23,7 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _DOT = ord(".")
 
 
-@dataclass(frozen=True, slots=True)
-class RowReference:
+class RowReference(NamedTuple):
     """One occurrence of `:order.order_id`."""
 
     placeholder: str
@@ -109,9 +109,9 @@ def find_references(
             reporter.report("QP502", span, message, "refer to an earlier statement")
         else:
             name = _placeholder_name(target, column.text)
-            places.append(replace(place, name=name, span=span))
+            places.append(place._replace(name=name, span=span))
             references.append(RowReference(name, target, column.text, span))
-    return replace(statement, placeholders=tuple(places)), tuple(references)
+    return statement._replace(placeholders=tuple(places)), tuple(references)
 
 
 def _column(tokens: Sequence[Token], index: int | None) -> Token | None:

@@ -4,8 +4,8 @@ The tree is PostgreSQL's own, by libpg_query. Nothing here asks a database.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 import postgast
 
@@ -24,8 +24,7 @@ class Shape(StrEnum):
     UTILITY = "utility"  # everything else: CALL, DDL, REFRESH, NOTIFY …
 
 
-@dataclass(frozen=True, slots=True)
-class ParsedStatement:
+class ParsedStatement(NamedTuple):
     """One parsed statement."""
 
     node: SyntaxNode

@@ -1,14 +1,13 @@
 """A statement as PostgreSQL's scanner sees it: its tokens, its placeholders and its comments."""
 
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from queryport.diagnostics.source import Span
 
 _SEMICOLON = ord(";")
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """One token of the statement; offsets are those of the file."""
 
     kind: int
@@ -19,8 +18,7 @@ class Token:
     keyword: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Placeholder:
+class Placeholder(NamedTuple):
     """One occurrence of `:name`."""
 
     number: int
@@ -29,8 +27,7 @@ class Placeholder:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Scan:
+class Scan(NamedTuple):
     """A statement's tokens without its comments, and its placeholders."""
 
     tokens: tuple[Token, ...]
@@ -56,7 +53,7 @@ class Scan:
         places = [place for place in self.placeholders if inside.start <= place.span.start < inside.end]
         return Scan(
             tuple(tokens),
-            tuple(replace(place, number=number) for number, place in enumerate(places, start=1)),
+            tuple(place._replace(number=number) for number, place in enumerate(places, start=1)),
             tuple(comment for comment in self.comments if inside.start <= comment.start < inside.end),
         )
 

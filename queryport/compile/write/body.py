@@ -3,7 +3,7 @@
 Works on the text, token by token: what the author wrote stays as it was written.
 """
 
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from postgast.pg_query_pb2 import Token as TokenKind
 
@@ -22,8 +22,7 @@ from queryport.compile.write.pieces import Alternative, Listed, Pieces
 from queryport.diagnostics.source import Source, Span
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
+class Body(NamedTuple):
     """The author's statement with casts, cut where filters, assignments and values may be left out."""
 
     source: Source
@@ -98,7 +97,7 @@ def cast_body(
     if condition is None:
         return body
     (name,) = free_names(scan, statement.columns, "m")
-    return replace(body, where=condition.where, if_match=if_match(statement, condition, name))
+    return body._replace(where=condition.where, if_match=if_match(statement, condition, name))
 
 
 def _cast(database: Database, scan: Scan, place: Placeholder, oid: int) -> Edit:

@@ -5,7 +5,7 @@ waits for it, compares once more for each row, and happens only if no row has an
 the look and the change, and a row that has moved is told from one that is not there.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import postgast
 from postgast.pg_query_pb2 import Token as TokenKind
@@ -18,8 +18,7 @@ from queryport.compile.write.names import column_of, quoted
 from queryport.compile.write.pieces import Alternative
 
 
-@dataclass(frozen=True, slots=True)
-class IfMatchPieces:
+class IfMatchPieces(NamedTuple):
     """The pieces that a statement has in a call with an entity tag, and no others."""
 
     query: Alternative

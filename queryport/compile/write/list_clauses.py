@@ -6,7 +6,7 @@ which the keys' pieces are written; handler.contract.ordering fills them.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from handler.contract.execution import Filter, Listing
 from handler.contract.ordering import RANGE, OrderKey
@@ -32,8 +32,7 @@ _LIMIT = " LIMIT (:__limit::bigint)"
 _ORDER = Slot("order")
 
 
-@dataclass(frozen=True, slots=True)
-class _EachRange:
+class _EachRange(NamedTuple):
     """A query that is written for each range of an order."""
 
     query: tuple[str | Alternative | Listed | Slot, ...]
@@ -61,8 +60,7 @@ def write_listing(statement: TypedStatement, body: Body, plan: ListPlan, setting
     return listing
 
 
-@dataclass(frozen=True, slots=True)
-class _Writer:
+class _Writer(NamedTuple):
     plan: ListPlan
     query: Pieces
     row: str

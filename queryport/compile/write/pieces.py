@@ -4,14 +4,13 @@ The result is the contract's Sql, with the placeholders that the RDS Data API wi
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from handler.contract.sql import Choice, CommaList, Fragment, Sql
 from queryport.aws import placeholders
 
 
-@dataclass(frozen=True, slots=True)
-class Alternative:
+class Alternative(NamedTuple):
     """A piece that depends on whether a parameter has a value in a call."""
 
     parameter: str
@@ -21,8 +20,7 @@ class Alternative:
     """It depends on whether the call gives the parameter, be it NULL."""
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(NamedTuple):
     """Pieces with commas between those that a call needs."""
 
     pieces: tuple[str | Alternative, ...]

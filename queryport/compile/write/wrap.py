@@ -1,7 +1,7 @@
 """Wraps the author's statement so that PostgreSQL renders each row as one JSON text."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from postgast.pg_query_pb2 import Token as TokenKind
 
@@ -22,8 +22,7 @@ from queryport.diagnostics.source import Span
 _OPEN = ord("(")
 
 
-@dataclass(frozen=True, slots=True)
-class _WrappedRow:
+class _WrappedRow(NamedTuple):
     name: str
     alias: str
     rendered: str

@@ -6,9 +6,8 @@ Knows nothing of statements; which constraints one may break is for `breakable` 
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 from psycopg.rows import dict_row
@@ -19,8 +18,7 @@ from queryport.compile.analysis.database import constraint_questions
 WORD = re.compile(r"\w+")
 
 
-@dataclass(frozen=True, slots=True)
-class Constraint:
+class Constraint(NamedTuple):
     """A constraint, a unique index without one, or NOT NULL of a column or a domain."""
 
     id: str
@@ -52,8 +50,7 @@ class Constraint:
         return self.name, f"{self.owner_name}.{self.name}", f"{self.schema}.{self.owner_name}.{self.name}"
 
 
-@dataclass(frozen=True, slots=True)
-class Carrier:
+class Carrier(NamedTuple):
     """A table or view, with what carries its changes on."""
 
     oid: int
@@ -74,8 +71,7 @@ class Carrier:
     has_generated: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
+class Code(NamedTuple):
     """A function of the project's own."""
 
     oid: int

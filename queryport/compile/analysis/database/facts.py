@@ -5,8 +5,7 @@ a rehearsed transaction defines makes all of it stale: `forget` it.
 """
 
 from collections.abc import Mapping, Set
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import psycopg
 from psycopg.rows import dict_row
@@ -156,7 +155,6 @@ def _there(known: Mapping[int, _Known], oid: int) -> _Known:
     return known[oid]
 
 
-@dataclass(frozen=True, slots=True)
-class _Comparisons:
+class _Comparisons(NamedTuple):
     equalities: frozenset[int]
     loose_collations: frozenset[int]

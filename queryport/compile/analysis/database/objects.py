@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from queryport.compile.analysis.tree.named import Named, named
 from queryport.compile.analysis.tree.node_tree import Value, read_tree
@@ -12,8 +12,7 @@ Moment = tuple[int, int]
 """When a row of the catalogue was written: its transaction, and the command within it."""
 
 
-@dataclass(frozen=True, slots=True)
-class UniqueKey:
+class UniqueKey(NamedTuple):
     """A unique index that holds for every row at once."""
 
     columns: tuple[int, ...]

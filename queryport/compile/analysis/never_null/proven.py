@@ -6,7 +6,6 @@ row, `WHERE outer.x = 1` proves the outer query's x.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import reduce
 from typing import NamedTuple
 
@@ -33,8 +32,7 @@ Names = frozenset[NamedColumn]
 _NONE: Names = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Proven:
+class Proven(NamedTuple):
     """The facts that hold for every row which FROM and WHERE leave, and for every group which HAVING leaves."""
 
     columns: frozenset[ColumnId] = frozenset()

@@ -1,6 +1,6 @@
 """The objects of the catalogue that an analysed statement names by oid."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from queryport.compile.analysis.tree.node_tree import Node, UnreadableTreeError, Value, walk
 
@@ -26,8 +26,7 @@ _FIELDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(NamedTuple):
     """The oids in a tree; operators and types only where they are not PostgreSQL's own."""
 
     relations: frozenset[int]

@@ -6,7 +6,7 @@ NULL.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from handler.contract.patterns import LIKE
 from handler.contract.sql import Codec
@@ -21,8 +21,7 @@ PATTERNS = {"like": "LIKE", "ilike": "ILIKE"}
 _PATTERN: Schema = {"type": "string", "pattern": LIKE}
 
 
-@dataclass(frozen=True, slots=True)
-class FilterCondition:
+class FilterCondition(NamedTuple):
     """A condition on a column of one type."""
 
     operator: str

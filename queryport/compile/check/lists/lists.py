@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from handler.contract.operation import Result
 from handler.contract.ordering import DESCENDING
@@ -24,16 +24,14 @@ CURSOR, LIMIT, SORT, FILTER, COUNT = "cursor", "limit", "sort", "filter", "count
 _UNFIT_NAME = re.compile(r"[\[\],]|^-|^$")
 
 
-@dataclass(frozen=True, slots=True)
-class FilterPlan:
+class FilterPlan(NamedTuple):
     """A condition that callers may set on an output column."""
 
     column: str
     condition: FilterCondition
 
 
-@dataclass(frozen=True, slots=True)
-class ListPlan:
+class ListPlan(NamedTuple):
     """A list that the statement can give."""
 
     keys: tuple[SortKey, ...]

@@ -1,8 +1,8 @@
 """Checks `page:` of a query file: keys that the statement gives and that tell its rows apart."""
 
 from collections.abc import Sequence, Set
-from dataclasses import dataclass
 from itertools import combinations
+from typing import NamedTuple
 
 from handler.contract.execution import Page
 from handler.contract.ordering import DESCENDING
@@ -14,8 +14,7 @@ _MOST_CANDIDATES = 12
 """Output columns that are tried, alone and two by two, as the end of keys that are not unique."""
 
 
-@dataclass(frozen=True, slots=True)
-class PagePlan:
+class PagePlan(NamedTuple):
     """Pages that the statement can give."""
 
     by: tuple[str, ...]

@@ -1,8 +1,7 @@
 """The output columns of a statement, and which of them its rows can be ordered by."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from queryport.compile.describe.description import Column
 from queryport.compile.describe.typed_statement import TypedStatement
@@ -14,8 +13,7 @@ _NO_KEYS = frozenset({"jsonb", "record"})
 """Types that have an order, and values that no cursor holds as one text."""
 
 
-@dataclass(frozen=True, slots=True)
-class SortKey:
+class SortKey(NamedTuple):
     """An output column that rows are ordered by."""
 
     column: str

@@ -4,7 +4,7 @@ An answer of one row gives it as its entity tag. An UPDATE or DELETE of a table 
 happens only if the rows that it would change still have it: the column is then one of that table, unchanged.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import postgast
 
@@ -24,8 +24,7 @@ _SYSTEM_COLUMNS = {-2: "xmin"}
 _XID = 28
 
 
-@dataclass(frozen=True, slots=True)
-class TagCondition:
+class TagCondition(NamedTuple):
     """The part of a change that a tag in the call makes depend on it."""
 
     where: Span
@@ -37,8 +36,7 @@ class TagCondition:
     """The syntax tree of a SELECT of nothing from those rows, by the author's own condition."""
 
 
-@dataclass(frozen=True, slots=True)
-class EntityTagPlan:
+class EntityTagPlan(NamedTuple):
     answered: str | None = None
     """The output column that holds the tag of the answered row."""
     condition: TagCondition | None = None

@@ -6,7 +6,6 @@ by PostgreSQL's catalogue.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import postgast
@@ -31,8 +30,7 @@ class Assignment(NamedTuple):
     """The parameter without which it is left out; None for one that every call has."""
 
 
-@dataclass(frozen=True, slots=True)
-class Patches:
+class Patches(NamedTuple):
     """The parts of one statement that a call may leave out."""
 
     lists: tuple[tuple[Assignment, ...], ...] = ()

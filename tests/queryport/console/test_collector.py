@@ -1,0 +1,34 @@
+"""The collector of cycles, while lasting objects are made."""
+
+import gc
+
+from queryport.console.collector import collector_paused, collector_resumed
+
+
+def test_it_is_paused_and_goes_on() -> None:
+    assert gc.isenabled()
+    with collector_paused():
+        assert not gc.isenabled()
+        with collector_paused():
+            assert not gc.isenabled()
+        assert not gc.isenabled()
+    assert gc.isenabled()
+
+
+def test_it_is_resumed_within_a_pause_and_looks_at_nothing_of_before() -> None:
+    gc.unfreeze()
+    with collector_paused():
+        with collector_resumed():
+            assert gc.isenabled()
+            assert gc.get_freeze_count() > 1000
+        assert not gc.isenabled()
+    gc.unfreeze()
+    assert gc.isenabled()
+
+
+def test_where_it_is_not_paused_there_is_nothing_to_resume() -> None:
+    gc.unfreeze()
+    with collector_resumed():
+        assert gc.isenabled()
+        assert gc.get_freeze_count() == 0
+    assert gc.isenabled()
