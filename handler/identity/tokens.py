@@ -141,9 +141,10 @@ def _decoded_by(key: Any, token: str, issuer: Issuer) -> dict[str, Any]:
 
 @cache
 def _decoder() -> "PyJWT":
-    from handler.identity.decoder import decoder
+    """Return the one that verifies all tokens: jwt.decode makes a new one for each."""
+    from jwt import PyJWT
 
-    return decoder()
+    return PyJWT({"require": ["exp", "iss", "aud"]})
 
 
 def _fixed(public_key: str) -> Callable[[str | None], Sequence[Any]]:
