@@ -70,7 +70,7 @@ class CompileCache:
         self._is_written = True
         with suppress(OSError):  # a full disk, or a folder of another user's: the next command compiles again
             try:
-                self._entries = write_entries(path, self._key, self._entries)
+                write_entries(path, self._key, self._entries)
             except LostLinesError:
                 path.unlink(missing_ok=True)
             _drop_oldest(path.parent)

@@ -4,7 +4,7 @@ It tells what is known of all entries without reading their operations, and in w
 (kept_lines.py). A cache whose files are not exactly as they were written has no entries.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -49,27 +49,26 @@ def read_entries(path: Path, key: str, *, whole: bool = True) -> dict[str, Compi
         return {}
 
 
-def write_entries(path: Path, key: str, entries: Mapping[str, CompiledFile]) -> dict[str, CompiledFile]:
-    """Write the cache whole or not at all, beside other writers; return the entries as they are kept now.
+def write_entries(path: Path, key: str, entries: Mapping[str, CompiledFile]) -> None:
+    """Write the cache whole or not at all, beside other writers.
 
     Lines that a file holds already are not written again. Raises OSError, and LostLinesError where they are gone.
     """
     told = {text: entry for text, entry in entries.items() if all(map(_is_unicode, entry.problems))}
-    operations = {text: entry.encoded for text, entry in told.items() if entry.encoded is not None}
-    files = _good_files(path, operations.values())
+    operations = [entry.encoded for entry in told.values() if entry.encoded is not None]
+    files = _good_files(path, operations)
     numbers: dict[OperationLines, int] = {lines: number for number, lines in enumerate(files)}
-    added = {text: operation for text, operation in operations.items() if operation.place[0] not in numbers}
+    added = [operation for operation in operations if operation.place[0] not in numbers]
     if added:
-        new = KeptLines.written(path, [line for each in added.values() for line in (each.body, each.documentation)])
+        new = KeptLines.written(path, [line for each in added for line in (each.body, each.documentation)])
         numbers[new] = len(files)
         files.append(new)
-        told |= {text: told[text]._replace(encoded=moved) for text, moved in _moved(added, new)}
+        _move(added, new)
     known = [(text, _known(entry.encoded, numbers), list(map(_told, entry.problems))) for text, entry in told.items()]
     index = [(lines.path.name, lines.length, lines.digest) for lines in files], known
     write_sealed(path, key, [orjson.dumps(index)])
     with suppress(OSError):  # another command removes them too
         drop_left_lines(path, files)
-    return {**entries, **told}
 
 
 def _good_files(path: Path, operations: Iterable[EncodedOperation]) -> list[KeptLines]:
@@ -84,13 +83,13 @@ def _good_files(path: Path, operations: Iterable[EncodedOperation]) -> list[Kept
     return [] if is_waste or len(files) >= _MOST_FILES else files
 
 
-def _moved(operations: Mapping[str, EncodedOperation], lines: KeptLines) -> Iterator[tuple[str, EncodedOperation]]:
-    """Yield operations, each with its key, at their places in a file of their lines."""
+def _move(operations: Iterable[EncodedOperation], lines: KeptLines) -> None:
+    """Have operations at their places in a file of their lines."""
     end = 0
-    for text, operation in operations.items():
+    for operation in operations:
         _, first, middle, last = operation.place
         start, end = end, end + last - first
-        yield text, operation.moved((lines, start, start + middle - first, end))
+        operation.place = lines, start, start + middle - first, end
 
 
 def _known(operation: EncodedOperation | None, numbers: Mapping[OperationLines, int]) -> tuple[Any, ...] | None:

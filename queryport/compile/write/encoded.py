@@ -52,6 +52,7 @@ class EncodedOperation:
         self.http = http
         self.statuses = statuses
         self.anyone = anyone
+        # One value, for when it is written to a file another thread may be reading it.
         self.place = place
 
     @classmethod
@@ -61,10 +62,6 @@ class EncodedOperation:
         statuses = tuple([(error.code, error.status) for error in operation.documentation.errors])
         place = OperationLines(body + documentation), 0, len(body), len(body) + len(documentation)
         return cls(operation.name, http, statuses, "anyone" in operation.access.allow, place)
-
-    def moved(self, place: LinesPlace) -> "EncodedOperation":
-        """Return the same operation at another place."""
-        return EncodedOperation(self.name, self.http, self.statuses, self.anyone, place)
 
     @property
     def body(self) -> bytes:

@@ -20,7 +20,7 @@ from queryport.compile import fingerprint
 from queryport.compile.cache.cache import CompileCache
 from queryport.compile.cache.cache_file import read_entries, write_entries
 from queryport.compile.cache.entry import kept
-from queryport.compile.cache.kept_lines import LostLinesError
+from queryport.compile.cache.kept_lines import KeptLines, LostLinesError
 from queryport.compile.cache.key import LIBRARIES, cache_key
 from queryport.compile.compiled_file import CompiledFile
 from queryport.compile.compiler import Compilation, compile_by, put_together
@@ -305,7 +305,9 @@ def test_a_cache_of_which_a_file_is_damaged_has_no_entries(
     _, entries, _ = written
     half = dict(list(entries.items())[: len(entries) // 2])
     path = tmp_path / "file.cache"
-    write_entries(path, KEY, half | write_entries(path, KEY, half) | dict(list(entries.items())[len(half) :]))
+    write_entries(path, KEY, half)
+    write_entries(path, KEY, entries)
+    assert len(_lines(path)) == 2
     unread = read_entries(path, KEY, whole=False)
     for lines in _lines(path):
         content = lines.read_bytes()
@@ -336,14 +338,15 @@ def test_lines_that_are_lost_while_a_command_runs_are_told(
 
 def test_lines_are_written_once(tmp_path: Path, written: tuple[Path, Entries, bytes]) -> None:
     _, entries, _ = written
-    path, kept = tmp_path / "file.cache", Entries()
+    path = tmp_path / "file.cache"
     good = {text: entry for text, entry in entries.items() if entry.encoded is not None}
-    for number, (text, entry) in enumerate(good.items(), 1):
+    for number in range(1, len(good) + 1):
+        some = dict(list(good.items())[:number])
         before = {lines: lines.stat().st_mtime_ns for lines in _lines(path)}
-        kept = write_entries(path, KEY, {**kept, text: entry})
+        write_entries(path, KEY, some)
         assert {lines: lines.stat().st_mtime_ns for lines in before} == before
         assert len(_lines(path)) == number
-        assert read_entries(path, KEY) == read_entries(path, KEY, whole=False) == kept
+        assert read_entries(path, KEY) == read_entries(path, KEY, whole=False) == some
 
 
 @pytest.mark.parametrize("whole", [True, False])
@@ -401,8 +404,7 @@ def test_lines_of_another_commands_cache_are_not_gone_at_once(
     """A command may have written lines, and be about to name them in the cache."""
     _, entries, _ = written
     path = tmp_path / "file.cache"
-    write_entries(path, KEY, dict(list(entries.items())[:3]))
-    (first,) = _lines(path)
+    first = KeptLines.written(path, [b"of another command"]).path
     write_entries(path, KEY, entries)
     assert first in _lines(path)
     os.utime(first, (0, 0))
@@ -416,10 +418,10 @@ def test_lines_that_another_command_removed_are_written_again(
 ) -> None:
     _, entries, _ = written
     path = tmp_path / "file.cache"
-    kept = write_entries(path, KEY, entries)
+    write_entries(path, KEY, entries)
     for lines in _lines(path):
         lines.unlink()
-    write_entries(path, KEY, kept)
+    write_entries(path, KEY, entries)
     assert read_entries(path, KEY) == entries
 
 
