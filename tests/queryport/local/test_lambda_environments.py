@@ -17,7 +17,7 @@ from queryport.local import lambda_environments, lambda_processes
 from queryport.local.function_url import response_for
 from queryport.local.handler_log import HandlerLog
 from queryport.local.lambda_environment import InvocationResult, LambdaEvent
-from queryport.local.lambda_environments import ENVIRONMENTS, FunctionClosedError, LambdaEnvironments
+from queryport.local.lambda_environments import FunctionClosedError, LambdaEnvironments
 from queryport.local.lambda_processes import Starts
 from tests.support.projects import write
 
@@ -41,6 +41,9 @@ def lambda_handler(event, context):
 
 T = TypeVar("T")
 
+MOST_ENVIRONMENTS = 4
+"""So many at once, and no more; each is a process that is started, so there are fewer than a `serve` has."""
+
 MOST = 60.0
 """The seconds after which a call that is never answered fails its test."""
 
@@ -59,7 +62,8 @@ def function(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest
             return Starts(log, spare=many)
 
         monkeypatch.setattr(lambda_environments, "_processes", starts)
-    return LambdaEnvironments({"FOLDER": str(tmp_path / "calls")}, tmp_path / "handler.log")
+    variables = {"FOLDER": str(tmp_path / "calls")}
+    return LambdaEnvironments(variables, tmp_path / "handler.log", limit=MOST_ENVIRONMENTS)
 
 
 def _run(function: LambdaEnvironments, use: Callable[[], Awaitable[T]]) -> T:
@@ -92,7 +96,9 @@ async def _until(holds: Callable[[], bool]) -> None:
         await asyncio.sleep(0.01)
 
 
-@pytest.mark.parametrize("calls", [ENVIRONMENTS - 1, ENVIRONMENTS, ENVIRONMENTS + 1, 3 * ENVIRONMENTS])
+@pytest.mark.parametrize(
+    "calls", [MOST_ENVIRONMENTS - 1, MOST_ENVIRONMENTS, MOST_ENVIRONMENTS + 1, 3 * MOST_ENVIRONMENTS]
+)
 def test_each_of_many_calls_is_told_of_a_start_that_fails(function: LambdaEnvironments, calls: int) -> None:
     function._variables.clear()
 
@@ -106,8 +112,8 @@ def test_each_of_many_calls_is_told_of_a_start_that_fails(function: LambdaEnviro
 
 def test_calls_are_told_of_the_end_whether_they_run_or_wait(function: LambdaEnvironments, tmp_path: Path) -> None:
     async def call() -> list[InvocationResult | BaseException]:
-        calls = [asyncio.create_task(function.invoke(LambdaEvent("wait"))) for _ in range(ENVIRONMENTS + 4)]
-        await _until(lambda: len(list((tmp_path / "calls").iterdir())) == 1 + ENVIRONMENTS)
+        calls = [asyncio.create_task(function.invoke(LambdaEvent("wait"))) for _ in range(MOST_ENVIRONMENTS + 4)]
+        await _until(lambda: len(list((tmp_path / "calls").iterdir())) == 1 + MOST_ENVIRONMENTS)
         await function.close()
         calls.append(asyncio.create_task(function.invoke(LambdaEvent("number"))))
         await function.replace({})
@@ -115,7 +121,7 @@ def test_calls_are_told_of_the_end_whether_they_run_or_wait(function: LambdaEnvi
         return await asyncio.gather(*calls, return_exceptions=True)
 
     outcomes = _run(function, call)
-    assert [type(outcome) for outcome in outcomes] == [FunctionClosedError] * (ENVIRONMENTS + 5)
+    assert [type(outcome) for outcome in outcomes] == [FunctionClosedError] * (MOST_ENVIRONMENTS + 5)
 
 
 @pytest.mark.parametrize("left", range(13))
@@ -124,6 +130,11 @@ def test_all_environments_can_be_used_when_descriptors_had_run_out(
 ) -> None:
     """Whatever part of a start lacks one; with twelve left, none does."""
 
+    async def waiting() -> None:
+        # A start that had failed by then, and was left over, is told to the first call that gets it.
+        while (await function.invoke(LambdaEvent("wait"))).failed:
+            pass
+
     async def use() -> None:
         await function.warm_up()
         await _called(function)
@@ -131,8 +142,8 @@ def test_all_environments_can_be_used_when_descriptors_had_run_out(
         with _descriptors(left):
             told = await asyncio.gather(*calls, return_exceptions=True)
         assert all(isinstance(outcome, InvocationResult | OSError) for outcome in told), told
-        busy = [asyncio.create_task(function.invoke(LambdaEvent("wait"))) for _ in range(ENVIRONMENTS)]
-        await _until(lambda: len(list((tmp_path / "calls").iterdir())) == 1 + ENVIRONMENTS)
+        busy = [asyncio.create_task(waiting()) for _ in range(MOST_ENVIRONMENTS)]
+        await _until(lambda: len(list((tmp_path / "calls").iterdir())) == 1 + MOST_ENVIRONMENTS)
         await function.close()
         await asyncio.gather(*busy, return_exceptions=True)
 
