@@ -9,14 +9,14 @@ from queryport import handler_package
 
 def main() -> None:
     """Run the command line. Ends with 1 and the cure where queryport was installed without its extra `tool`."""
+    # A command makes lasting objects and hardly any garbage: those that go on, or compile many files, have it collected
+    # (queryport/console/collector.py).
+    gc.disable()
     handler_package.pin()
     # As it ends, Python looks through all objects for cycles: of a large project that takes longer than to make them.
     atexit.register(gc.freeze)
     try:
-        from queryport.console.collector import collector_paused
-
-        with collector_paused():
-            from queryport.commands.main import main as run
+        from queryport.commands.main import main as run
 
         run()
     except ModuleNotFoundError as error:

@@ -7,7 +7,6 @@ import click
 
 from queryport.commands import options
 from queryport.commands.tables import show_problems, summary_of
-from queryport.console.collector import collector_paused
 from queryport.console.terminal import Terminal
 from queryport.project.catalog_files import write_build
 from queryport.project.workspace import open_workspace
@@ -24,7 +23,6 @@ from queryport.project.workspace import open_workspace
 @options.data_dir
 @options.migrated_database_url
 @options.cached
-@collector_paused()
 def build_command(
     project: Path, output: Path | None, data_dir: Path | None, database_url: str | None, *, cached: bool
 ) -> None:

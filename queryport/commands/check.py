@@ -13,7 +13,6 @@ from queryport.commands import options
 from queryport.commands.annotations import as_github, as_json
 from queryport.commands.tables import show_problems, summary
 from queryport.compile import Compilation
-from queryport.console.collector import collector_paused
 from queryport.console.terminal import Terminal, counted
 from queryport.diagnostics.rules import Severity
 from queryport.diagnostics.source import Problem
@@ -67,7 +66,6 @@ class Findings(NamedTuple):
 @options.cached
 @click.option("--explain-access", is_flag=True, help="Say of each operation who may call it.")
 @click.option("--role", metavar="NAME", help="Try each operation as this database role, in the migrations' database.")
-@collector_paused()
 def check_command(
     files: tuple[Path, ...],
     form: str,

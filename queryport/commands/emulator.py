@@ -10,6 +10,7 @@ from rich.text import Text
 
 from queryport.aws.local_account import RESOURCE_ARN, SECRET_ARN
 from queryport.commands import options
+from queryport.console.collector import collector_resumed
 from queryport.console.terminal import Terminal
 from queryport.emulator import Clusters, Emulator, Limits
 from queryport.postgres.revival import kept_running
@@ -82,6 +83,7 @@ def _limits(_: click.Context, __: click.Parameter, given: Sequence[str]) -> Limi
     metavar="DIR",
     help="Where the embedded PostgreSQL keeps its data.",
 )
+@collector_resumed()
 def emulator_command(
     project: Path | None,
     host: str,

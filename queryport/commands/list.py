@@ -12,7 +12,6 @@ from queryport.commands import options
 from queryport.commands.named_operation import operations_that_begin
 from queryport.commands.tables import show_operations, show_problems, summary_of
 from queryport.compile import Compilation
-from queryport.console.collector import collector_paused
 from queryport.console.terminal import Terminal
 from queryport.diagnostics.rules import Severity
 from queryport.project.workspace import open_workspace
@@ -24,7 +23,6 @@ from queryport.project.workspace import open_workspace
 @options.project
 @options.data_dir
 @options.migrated_database_url
-@collector_paused()
 def list_command(prefix: str, project: Path, data_dir: Path | None, database_url: str | None, *, explain: bool) -> None:
     """Show the operations whose names begin with PREFIX, or all: route, parameters and result of each."""
     with open_workspace(project, data_dir, database_url, Terminal(stderr=True), migrate=False) as workspace:

@@ -11,7 +11,6 @@ from typing import Any, Final
 import click
 
 from queryport.console import signals
-from queryport.console.collector import collector_paused
 from queryport.console.failure import CommandError
 
 _LAZY_COMMANDS: Final = {
@@ -44,8 +43,7 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 (as above)
         if cmd_name not in _LAZY_COMMANDS:
             return None
-        with collector_paused():
-            module = importlib.import_module(f"queryport.commands.{cmd_name}")
+        module = importlib.import_module(f"queryport.commands.{cmd_name}")
         command: click.Command = getattr(module, f"{cmd_name}_command")
         return command
 

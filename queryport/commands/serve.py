@@ -6,6 +6,7 @@ import click
 
 from queryport.commands import options
 from queryport.commands.development_server import Options, serve
+from queryport.console.collector import collector_resumed
 from queryport.console.terminal import Terminal
 from queryport.web.pages import Allowed
 
@@ -32,6 +33,7 @@ from queryport.web.pages import Allowed
 )
 @click.option("--show-sql", is_flag=True, help="Show the statement that PostgreSQL refuses, too.")
 @options.allowed
+@collector_resumed()
 def serve_command(
     project: Path,
     port: int,

@@ -1,4 +1,8 @@
-"""Pauses Python's collector of cycles while many lasting objects are made, all of which it would look through."""
+"""Pauses Python's collector of cycles while many lasting objects are made, all of which it would look through.
+
+The command line pauses it for its commands as a whole; one that makes garbage, since it goes on or has much to do,
+resumes it.
+"""
 
 import gc
 from collections.abc import Iterator
@@ -19,7 +23,7 @@ def collector_paused() -> Iterator[None]:
 
 @contextmanager
 def collector_resumed() -> Iterator[None]:
-    """Let the collector run for a with block within one that pauses it; of what there is, it looks at nothing."""
+    """Let the collector run for a with block within one that pauses it, and look at nothing of before."""
     if gc.isenabled():
         yield
         return

@@ -108,7 +108,6 @@ class Workspace:
             compiled = self._cache.known(files.texts)
         unknown = [text for text in files.texts if text.key not in compiled]
         if unknown:
-            # A command that lets the collector rest does so because little becomes garbage, as with a few files.
             collector = collector_resumed() if len(unknown) > _FEW else nullcontext()
             with opened() as url, self._terminal.step("Compiling"), collector:
                 compiled |= compile_files(unknown, url)
