@@ -4,6 +4,7 @@ import io
 import logging
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from logging.handlers import BufferingHandler
 
 from handler.observability import DEFAULT_SERVICE
 
@@ -21,3 +22,15 @@ def kept_log() -> Iterator[io.StringIO]:
         for handler in handlers:
             streams.callback(handler.setStream, handler.setStream(kept))
         yield kept
+
+
+@contextmanager
+def kept_warnings() -> Iterator[list[logging.LogRecord]]:
+    """Keep the warnings and errors of all loggers meanwhile."""
+    handler, root = BufferingHandler(capacity=1_000), logging.getLogger()
+    handler.setLevel(logging.WARNING)
+    root.addHandler(handler)
+    try:
+        yield handler.buffer
+    finally:
+        root.removeHandler(handler)

@@ -3,7 +3,6 @@
 import contextlib
 import itertools
 import json
-import logging
 import socket
 import threading
 import time
@@ -17,6 +16,7 @@ from queryport.emulator import Emulator
 from queryport.emulator.limits import Limits
 from queryport.postgres.server import EmbeddedPostgres
 from tests.queryport.emulator.test_wire import ADDRESSED, SIGNED
+from tests.support.log import kept_warnings
 from tests.support.projects import eventually
 
 BODY = json.dumps(ADDRESSED | {"sql": "SELECT 7 AS n"}).encode()
@@ -163,9 +163,9 @@ def test_what_is_for_a_proxy_or_http2_alone_is_refused(emulator: Emulator, head:
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("queued", [b"", request(target="/Execute?y") * 2], ids=["alone", "before others"])
 def test_a_dropped_call_ends_its_connection_without_an_answer(
-    postgres: EmbeddedPostgres, caplog: pytest.LogCaptureFixture, target: str, when: str, queued: bytes
+    postgres: EmbeddedPostgres, target: str, when: str, queued: bytes
 ) -> None:
-    with Emulator(postgres.url()) as emulator:
+    with kept_warnings() as warned, Emulator(postgres.url()) as emulator:
         httpx.post(f"{emulator.url}/_queryport/faults", json={"kind": "drop", "when": when}).raise_for_status()
         with Connection(emulator) as connection:
             connection.socket.sendall(request(target=target) + queued)
@@ -174,7 +174,7 @@ def test_a_dropped_call_ends_its_connection_without_an_answer(
         with Connection(emulator) as connection:
             connection.socket.sendall(request(target=target))
             assert connection.answer()[0] == 200
-    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []
+    assert [record.getMessage() for record in warned] == []
 
 
 @pytest.mark.parametrize("target", ["/Execute", "/Execute?x=1"])
