@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 import psycopg
 
@@ -15,6 +15,8 @@ from queryport.migrations.runner import apply_scripts
 from queryport.postgres.server import EmbeddedPostgres
 from queryport.testing.databases import FreshDatabase, drop_database
 from tests.support.once import one_at_a_time
+
+Result = TypeVar("Result")
 
 
 class NewDatabase(Protocol):
@@ -120,18 +122,37 @@ ALTER SCHEMA public OWNER TO pg_database_owner;
 GRANT USAGE ON SCHEMA public TO PUBLIC;
 """
 
-_EMPTYING: dict[str, psycopg.Connection] = {}
-"""A connection to each database for nothing else: to make one takes two thirds of the CPU of it all."""
+_CONNECTIONS: dict[str, psycopg.Connection] = {}
+"""A connection to each database of a suite, in autocommit: to make one takes longer than most of what is asked."""
 
 
 def emptied(database: FreshDatabase) -> str:
     """The URL of a database without what an earlier test has left in it: to make another takes ten times as long."""
-    try:
-        _empty(_emptying(database.url))
-    except psycopg.OperationalError:  # a test has ended all connections
-        _EMPTYING.pop(database.url).close()
-        _empty(_emptying(database.url))
+    _on_kept_connection(database.url, _empty)
     return database.url
+
+
+def fetch(url: str, query: str) -> list[tuple[Any, ...]]:
+    """The rows of a query on a database of a suite, whose tables are others in each test."""
+    return _on_kept_connection(url, lambda connection: connection.execute(query.encode(), prepare=False).fetchall())
+
+
+def execute(url: str, statement: str) -> None:
+    """Execute a statement, in autocommit, on a database of a suite."""
+    _on_kept_connection(url, lambda connection: connection.execute(statement.encode(), prepare=False))
+
+
+def _on_kept_connection(url: str, work: Callable[[psycopg.Connection], Result]) -> Result:
+    if url not in _CONNECTIONS:
+        _CONNECTIONS[url] = psycopg.connect(url, autocommit=True)
+        atexit.register(_CONNECTIONS[url].close)
+    try:
+        return work(_CONNECTIONS[url])
+    except psycopg.OperationalError:
+        if not _CONNECTIONS[url].closed:
+            raise
+        del _CONNECTIONS[url]  # a test has ended all connections
+        return _on_kept_connection(url, work)
 
 
 def _empty(connection: psycopg.Connection) -> None:
@@ -143,13 +164,6 @@ def _empty(connection: psycopg.Connection) -> None:
         time.sleep(0.001)
     if connection.execute(_IS_EMPTY).fetchone() != (True,):
         connection.execute(_EMPTY)
-
-
-def _emptying(url: str) -> psycopg.Connection:
-    if url not in _EMPTYING:
-        _EMPTYING[url] = connection = psycopg.connect(url, autocommit=True)
-        atexit.register(connection.close)
-    return _EMPTYING[url]
 
 
 def _create(server: EmbeddedPostgres, name: str, template: str = "template1") -> FreshDatabase:

@@ -26,7 +26,7 @@ from queryport.migrations.scripts import ScriptError, read_scripts
 from queryport.migrations.steps import Unfinished
 from queryport.postgres.server import EmbeddedPostgres
 from queryport.testing.function import client_environment
-from tests.support.databases import emptied, suite_database
+from tests.support.databases import emptied, fetch, suite_database
 from tests.support.projects import eventually, write
 
 pytestmark = pytest.mark.slow
@@ -81,15 +81,10 @@ def _migrate(database: DataApiTransport, folder: Path) -> list[str]:
     return [*run_scripts(database, read_scripts(folder)).migrations]
 
 
-def _fetch(url: str, query: str) -> list[tuple[object, ...]]:
-    with psycopg.connect(url) as connection:
-        return connection.execute(query.encode()).fetchall()
-
-
 def test_every_file_runs_once(database: DataApiTransport, folder: Path, url: str) -> None:
     assert _migrate(database, folder) == ["0001_a.sql", "0002_f.sql"]
     assert _migrate(database, folder) == []
-    assert _fetch(url, "SELECT n, f(n) FROM a") == [(1, "a:b1"), (2, "a:b2")]
+    assert fetch(url, "SELECT n, f(n) FROM a") == [(1, "a:b1"), (2, "a:b2")]
 
 
 @pytest.mark.parametrize("elsewhere", [None, "eu-central-1"])
@@ -121,8 +116,8 @@ def test_a_refused_file_leaves_nothing_and_the_next_run_goes_on_with_it(
     with pytest.raises(ScriptError, match=r'0002_f.sql:2:8 QP202 column "nothing" does not exist') as caught:
         _migrate(database, folder)
     assert "2 | SELECT nothing\n  |        ^" in str(caught.value)
-    assert _fetch(url, "SELECT name FROM queryport.migration") == [("0001_a.sql",)]
-    assert _fetch(url, "SELECT to_regclass('b')") == [(None,)]
+    assert fetch(url, "SELECT name FROM queryport.migration") == [("0001_a.sql",)]
+    assert fetch(url, "SELECT to_regclass('b')") == [(None,)]
     write(folder, {"0002_f.sql": "CREATE TABLE b ()"})
     assert _migrate(database, folder) == ["0002_f.sql"]
 
@@ -145,7 +140,7 @@ def test_an_edited_file_is_refused(database: DataApiTransport, folder: Path) -> 
 def test_the_plan_changes_nothing(database: DataApiTransport, folder: Path, url: str) -> None:
     planned = plan(database, read_scripts(folder))
     assert [(script.name, statements) for script, statements in planned] == [("0001_a.sql", 3), ("0002_f.sql", 1)]
-    assert _fetch(url, "SELECT to_regnamespace('queryport')") == [(None,)]
+    assert fetch(url, "SELECT to_regnamespace('queryport')") == [(None,)]
 
 
 def test_the_status_tells_what_ran_and_what_is_pending(database: DataApiTransport, folder: Path) -> None:
@@ -167,8 +162,8 @@ def test_a_file_without_a_transaction_goes_on_where_it_failed(
     assert status(database, read_scripts(folder))[-1].done == 2
     write(folder, {"0003_c.sql": begin.format("INSERT INTO c VALUES (1);")})
     assert _migrate(database, folder) == ["0003_c.sql"]
-    assert _fetch(url, "SELECT n FROM c") == [(1,)]
-    assert _fetch(url, "SELECT count(*) FROM queryport.migration_step") == [(0,)]
+    assert fetch(url, "SELECT n FROM c") == [(1,)]
+    assert fetch(url, "SELECT count(*) FROM queryport.migration_step") == [(0,)]
 
 
 def test_a_file_without_a_transaction_is_refused_where_what_ran_of_it_was_edited(
@@ -187,7 +182,7 @@ def test_a_statement_may_outlive_its_call(database: DataApiTransport, folder: Pa
         folder, {"0003_slow.sql": "CREATE TABLE slow AS SELECT pg_sleep(1.5)::text AS s;\nALTER TABLE slow ADD n int;"}
     )
     assert _migrate(database, folder)[-1] == "0003_slow.sql"
-    assert _fetch(url, "SELECT count(*) FROM slow") == [(1,)]
+    assert fetch(url, "SELECT count(*) FROM slow") == [(1,)]
 
 
 def test_a_statement_that_fails_after_its_call_undoes_the_file(
@@ -197,7 +192,7 @@ def test_a_statement_that_fails_after_its_call_undoes_the_file(
     write(folder, {"0003_slow.sql": slow})
     with pytest.raises(ScriptError, match=r"0003_slow.sql:2:1 QP202 the statement failed after more than 45 s"):
         _migrate(database, folder)
-    assert _fetch(url, "SELECT to_regclass('slow')") == [(None,)]
+    assert fetch(url, "SELECT to_regclass('slow')") == [(None,)]
 
 
 SLOW_INDEX = """\
@@ -210,7 +205,7 @@ CREATE INDEX CONCURRENTLY a_slow ON public.a (slow(n));
 def test_an_index_that_takes_its_time_is_found_done(database: DataApiTransport, folder: Path, url: str) -> None:
     write(folder, {"0003_index.sql": SLOW_INDEX})
     assert _migrate(database, folder)[-1] == "0003_index.sql"
-    assert _fetch(url, "SELECT indisvalid FROM pg_index WHERE indexrelid = 'a_slow'::regclass") == [(True,)]
+    assert fetch(url, "SELECT indisvalid FROM pg_index WHERE indexrelid = 'a_slow'::regclass") == [(True,)]
 
 
 def test_an_outcome_that_cannot_be_told_is_not_guessed(database: DataApiTransport, folder: Path) -> None:
@@ -239,7 +234,7 @@ def test_a_lost_connection_is_not_tried_again_and_undone(
     emulator.faults.arm(Fault(kind="drop", operation="CommitTransaction", when="before"))
     with pytest.raises(DeployedError, match="may have run"):
         _migrate(database, folder)
-    assert _fetch(url, "SELECT name FROM queryport.migration") == [("0001_a.sql",)]
+    assert fetch(url, "SELECT name FROM queryport.migration") == [("0001_a.sql",)]
 
 
 def test_a_lost_call_is_told_with_the_cure_and_the_cure_works(
@@ -254,8 +249,8 @@ def test_a_lost_call_is_told_with_the_cure_and_the_cure_works(
     assert isinstance(lost.exception, MigrateError)
     assert re.search("may have run: .*; run the command again, which applies nothing twice", str(lost.exception))
     assert CliRunner().invoke(migrate_command, options).exit_code == 0
-    assert _fetch(url, "SELECT name FROM queryport.migration ORDER BY 1") == [(name,) for name in FILES]
-    assert _fetch(url, "SELECT n FROM a ORDER BY n") == [(1,), (2,)]
+    assert fetch(url, "SELECT name FROM queryport.migration ORDER BY 1") == [(name,) for name in FILES]
+    assert fetch(url, "SELECT n FROM a ORDER BY n") == [(1,), (2,)]
 
 
 @contextmanager
@@ -278,7 +273,7 @@ def test_one_runner_waits_for_the_other(database: DataApiTransport, folder: Path
         eventually(lambda: bool(said))
         time.sleep(0.3)  # in which one that did not wait would have gone on
         assert said == ["Waiting for another command that applies migrations"]
-        assert _fetch(url, "SELECT to_regclass('a')") == [(None,)]
+        assert fetch(url, "SELECT to_regclass('a')") == [(None,)]
     runner.join(10)
     assert said[1:] == ["Applying 0001_a.sql", "Applying 0002_f.sql"]
 
@@ -292,7 +287,7 @@ def test_two_runners_apply_every_file_once(client: DeployedClient, folder: Path,
     for runner in runners:
         runner.join(20)
     assert sorted(names) == ["0001_a.sql", "0002_f.sql"]
-    assert _fetch(url, "SELECT count(*) FROM a") == [(2,)]
+    assert fetch(url, "SELECT count(*) FROM a") == [(2,)]
 
 
 def test_a_statement_that_is_too_long_is_refused_before_anything_runs(
@@ -302,7 +297,7 @@ def test_a_statement_that_is_too_long_is_refused_before_anything_runs(
     write(folder, {"0003_long.sql": f"CREATE TABLE long ({columns})"})
     with pytest.raises(ScriptError, match=r"0003_long.sql:1:1 QP211 the statement has 68,018 characters"):
         _migrate(database, folder)
-    assert _fetch(url, "SELECT to_regclass('a')") == [(None,)]
+    assert fetch(url, "SELECT to_regclass('a')") == [(None,)]
 
 
 def test_who_may_not_call_is_told(emulator: Emulator, database: DataApiTransport, folder: Path) -> None:

@@ -14,7 +14,6 @@ from functools import partial
 from pathlib import Path
 from typing import IO
 
-import psycopg
 import pytest
 
 from queryport.emulator import Emulator, Limits
@@ -23,6 +22,7 @@ from queryport.migrations.scripts import read_scripts
 from queryport.postgres.server import EmbeddedPostgres
 from queryport.testing.function import client_environment
 from tests.queryport.migrations.transports import WAYS, opened
+from tests.support.databases import fetch
 from tests.support.projects import ENVIRONMENT, eventually, write
 from tests.support.repository import ROOT
 
@@ -102,11 +102,6 @@ def runs() -> Iterator[_Runs]:
         yield _Runs(process.stdin, process.stdout)
 
 
-def _fetch(url: str, query: str) -> list[tuple[object, ...]]:
-    with psycopg.connect(url) as connection:
-        return connection.execute(query.encode()).fetchall()
-
-
 _SLEEPING = """
     SELECT count(*) FROM pg_stat_activity
     WHERE datname = current_database() AND query LIKE '%pg_sleep(60)%' AND wait_event = 'PgSleep'
@@ -116,18 +111,18 @@ _SLEEPING = """
 
 def _sleeps(url: str) -> None:
     """Wait until a statement of the run sleeps."""
-    eventually(lambda: _fetch(url, _SLEEPING) == [(1,)])
+    eventually(lambda: fetch(url, _SLEEPING) == [(1,)])
 
 
 def _finish(url: str, folder: Path, way: str) -> None:
     with opened(way, url) as transport:
         run_scripts(transport, read_scripts(folder))
-    assert _fetch(url, "SELECT n FROM log ORDER BY n") == [(1,), (2,), (3,), (4,), (5,)]
-    assert _fetch(
+    assert fetch(url, "SELECT n FROM log ORDER BY n") == [(1,), (2,), (3,), (4,), (5,)]
+    assert fetch(
         url, "SELECT indexrelid::regclass::text, indisvalid FROM pg_index WHERE indrelid = 'log'::regclass"
     ) == [("log_slow", True)]
-    assert _fetch(url, "SELECT name FROM queryport.migration ORDER BY name") == [(name,) for name in sorted(FILES)]
-    assert _fetch(url, "SELECT count(*) FROM queryport.migration_step") == [(0,)]
+    assert fetch(url, "SELECT name FROM queryport.migration ORDER BY name") == [(name,) for name in sorted(FILES)]
+    assert fetch(url, "SELECT count(*) FROM queryport.migration_step") == [(0,)]
 
 
 def _campaign(seed: int, deaths: int, url: str, folder: Path, variables: dict[str, str], runs: _Runs) -> None:
@@ -137,7 +132,7 @@ def _campaign(seed: int, deaths: int, url: str, folder: Path, variables: dict[st
         runs.interrupted(way, url, folder, variables, number, partial(time.sleep, chance.uniform(0, 1.2)))
         if number in POLITE:
             # One whose beginning was interrupted has no name to roll it back by; the service ends it.
-            eventually(lambda: _fetch(url, OPEN_TRANSACTIONS) == [])
+            eventually(lambda: fetch(url, OPEN_TRANSACTIONS) == [])
     _finish(url, folder, chance.choice(WAYS))
 
 
@@ -166,8 +161,8 @@ def test_an_interrupted_statement_is_cancelled_and_rolled_back(
     folder = write(tmp_path / "migrations", {"0001_a.sql": "CREATE TABLE a ();\nSELECT pg_sleep(60);"})
     said = runs.interrupted(way, url, folder, variables, number, partial(_sleeps, url))
     assert said.endswith("0001_a.sql: interrupted; nothing of the file remains in the database\n")
-    assert _fetch(url, OPEN_TRANSACTIONS) == []
-    assert _fetch(url, "SELECT to_regclass('a')") == [(None,)]
+    assert fetch(url, OPEN_TRANSACTIONS) == []
+    assert fetch(url, "SELECT to_regclass('a')") == [(None,)]
 
 
 @pytest.mark.slow
@@ -179,5 +174,5 @@ def test_an_interrupted_statement_without_a_transaction_is_cancelled(
     folder = write(tmp_path / "migrations", {"0001_a.sql": text})
     said = runs.interrupted(way, url, folder, variables, signal.SIGTERM, partial(_sleeps, url))
     assert "0001_a.sql:3:1: interrupted; what stands before this statement remains" in said
-    assert _fetch(url, OPEN_TRANSACTIONS) == []
-    assert _fetch(url, "SELECT step, state FROM queryport.migration_step ORDER BY step") == [(0, "done"), (1, "begun")]
+    assert fetch(url, OPEN_TRANSACTIONS) == []
+    assert fetch(url, "SELECT step, state FROM queryport.migration_step ORDER BY step") == [(0, "done"), (1, "begun")]

@@ -3,12 +3,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from queryport.migrations.history import HistoryError
 from queryport.migrations.runner import apply
 from queryport.migrations.scripts import ScriptError
+from tests.support.databases import fetch
 from tests.support.projects import write
 
 
@@ -24,28 +24,23 @@ def seed(tmp_path: Path) -> Path:
     return write(tmp_path / "seed", {"01_a.sql": "INSERT INTO a VALUES (1)"})
 
 
-def _fetch(url: str, query: str) -> list[tuple[object, ...]]:
-    with psycopg.connect(url) as connection:
-        return connection.execute(query.encode()).fetchall()
-
-
 def test_every_script_runs_once(url: str, migrations: Path, seed: Path) -> None:
     assert apply(url, migrations, seed).migrations == ("0001_a.sql", "0002_b.sql")
     again = apply(url, migrations, seed)
     assert (again.migrations, again.seeds) == ((), ())
-    assert _fetch(url, "SELECT n FROM a") == [(1,)]
+    assert fetch(url, "SELECT n FROM a") == [(1,)]
 
 
 def test_a_new_script_is_applied_to_what_is_there(url: str, migrations: Path, seed: Path) -> None:
     apply(url, migrations, seed)
     write(migrations, {"0003_c.sql": "ALTER TABLE a ADD m int DEFAULT 7"})
     assert apply(url, migrations, seed).migrations == ("0003_c.sql",)
-    assert _fetch(url, "SELECT n, m FROM a") == [(1, 7)]
+    assert fetch(url, "SELECT n, m FROM a") == [(1, 7)]
 
 
 def test_what_ran_is_written_down(url: str, migrations: Path) -> None:
     apply(url, migrations)
-    rows = _fetch(url, "SELECT name, length(checksum), applied_at <= now() FROM queryport.migration ORDER BY name")
+    rows = fetch(url, "SELECT name, length(checksum), applied_at <= now() FROM queryport.migration ORDER BY name")
     assert rows == [("0001_a.sql", 64, True), ("0002_b.sql", 64, True)]
 
 
@@ -54,7 +49,7 @@ def test_a_refused_script_leaves_nothing_behind_and_shows_the_place(url: str, mi
     with pytest.raises(ScriptError, match=r'0003_c.sql:2:8 QP202 column "ünknown" does not exist') as caught:
         apply(url, migrations)
     assert "2 | SELECT ünknown\n  |        ^" in str(caught.value)
-    assert _fetch(url, "SELECT to_regclass('b')::text, to_regclass('c')::text") == [("b", None)]
+    assert fetch(url, "SELECT to_regclass('b')::text, to_regclass('c')::text") == [("b", None)]
 
 
 def test_an_error_at_run_time_points_at_its_statement(url: str, migrations: Path) -> None:
@@ -67,8 +62,8 @@ def test_without_a_transaction_each_statement_stands_alone(url: str, migrations:
     write(migrations, {"0003_c.sql": "-- transaction: off\nCREATE INDEX CONCURRENTLY i ON a (n);\nSELECT 1 / 0;"})
     with pytest.raises(ScriptError, match="what stands before this statement remains in the database"):
         apply(url, migrations)
-    assert _fetch(url, "SELECT to_regclass('i')::text") == [("i",)]
-    assert _fetch(url, "SELECT count(*) FROM queryport.migration") == [(2,)]
+    assert fetch(url, "SELECT to_regclass('i')::text") == [("i",)]
+    assert fetch(url, "SELECT count(*) FROM queryport.migration") == [(2,)]
 
 
 def test_settings_of_one_script_do_not_reach_the_next(url: str, migrations: Path) -> None:
@@ -76,7 +71,7 @@ def test_settings_of_one_script_do_not_reach_the_next(url: str, migrations: Path
         migrations, {"0003_c.sql": "SET search_path = ''; SET ROLE pg_monitor;", "0004_d.sql": "CREATE TABLE d (n int)"}
     )
     apply(url, migrations)
-    assert _fetch(url, "SELECT to_regclass('public.d')::text") == [("d",)]
+    assert fetch(url, "SELECT to_regclass('public.d')::text") == [("d",)]
 
 
 def test_an_edited_migration_is_refused(url: str, migrations: Path) -> None:
@@ -104,7 +99,7 @@ def test_a_migration_that_comes_too_late_is_refused(url: str, migrations: Path) 
 def test_a_database_that_was_begun_without_seeds_is_never_seeded(url: str, migrations: Path, seed: Path) -> None:
     apply(url, migrations)
     assert apply(url, migrations, seed).seeds == ()
-    assert _fetch(url, "SELECT count(*) FROM a") == [(0,)]
+    assert fetch(url, "SELECT count(*) FROM a") == [(0,)]
 
 
 @pytest.mark.slow

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from queryport.emulator import Emulator
@@ -11,6 +10,7 @@ from queryport.migrations.runner import run_again, run_scripts
 from queryport.migrations.scripts import ScriptError, read_scripts
 from queryport.testing.function import client_environment
 from tests.queryport.migrations.transports import WAYS, opened
+from tests.support.databases import fetch
 from tests.support.projects import write
 
 pytestmark = pytest.mark.slow
@@ -43,35 +43,30 @@ def _migrate(way: str, url: str, folder: Path) -> tuple[str, ...]:
         return run_scripts(transport, read_scripts(folder)).migrations
 
 
-def _fetch(url: str, query: str) -> list[tuple[object, ...]]:
-    with psycopg.connect(url) as connection:
-        return connection.execute(query.encode()).fetchall()
-
-
 def test_they_run_behind_the_numbered_ones_and_once_each(way: str, url: str, folder: Path) -> None:
     assert _migrate(way, url, folder) == tuple(FILES)
     assert _migrate(way, url, folder) == ()
-    assert _fetch(url, "SELECT twice FROM twice") == [(6,)]
+    assert fetch(url, "SELECT twice FROM twice") == [(6,)]
 
 
 def test_one_that_changed_runs_again_with_all_behind_it(way: str, url: str, folder: Path) -> None:
     _migrate(way, url, folder)
     write(folder, {"R_b_twice.sql": "CREATE OR REPLACE VIEW twice AS SELECT total * 2 + 1 AS twice FROM total"})
     assert _migrate(way, url, folder) == ("R_b_twice.sql",)
-    assert _fetch(url, "SELECT twice FROM twice") == [(7,)]
+    assert fetch(url, "SELECT twice FROM twice") == [(7,)]
     write(
         folder,
         {"R_a_total.sql": "DROP VIEW IF EXISTS total CASCADE;\nCREATE VIEW total AS SELECT count(*) AS total FROM t"},
     )
     assert _migrate(way, url, folder) == ("R_a_total.sql", "R_b_twice.sql")
-    assert _fetch(url, "SELECT twice FROM twice") == [(5,)]
+    assert fetch(url, "SELECT twice FROM twice") == [(5,)]
 
 
 def test_behind_a_new_migration_all_run_again(way: str, url: str, folder: Path) -> None:
     _migrate(way, url, folder)
     write(folder, {"0002_wide.sql": "DROP VIEW twice, total; ALTER TABLE t ALTER n TYPE bigint"})
     assert _migrate(way, url, folder) == ("0002_wide.sql", "R_a_total.sql", "R_b_twice.sql")
-    assert _fetch(url, "SELECT twice FROM twice") == [(6,)]
+    assert fetch(url, "SELECT twice FROM twice") == [(6,)]
 
 
 def test_a_run_that_stopped_between_is_carried_on(way: str, url: str, folder: Path) -> None:
@@ -84,7 +79,7 @@ def test_a_run_that_stopped_between_is_carried_on(way: str, url: str, folder: Pa
         _migrate(way, url, folder)
     write(folder, {"R_a_total.sql": FILES["R_a_total.sql"]})  # as it ran before, and is gone
     assert _migrate(way, url, folder) == ("R_a_total.sql", "R_b_twice.sql")
-    assert _fetch(url, "SELECT twice FROM twice") == [(6,)]
+    assert fetch(url, "SELECT twice FROM twice") == [(6,)]
 
 
 def test_an_edit_and_a_removal_are_no_other_history(way: str, url: str, folder: Path) -> None:

@@ -14,7 +14,7 @@ from queryport.migrations.runner import Applied, apply_scripts, run_scripts
 from queryport.migrations.scripts import ScriptError, read_scripts
 from queryport.migrations.steps import Unfinished
 from tests.queryport.migrations.transports import WAYS, opened
-from tests.support.databases import executes
+from tests.support.databases import execute, executes, fetch
 from tests.support.projects import eventually, write
 
 TABLES = {"0001_t.sql": "CREATE TABLE t (n int); INSERT INTO t VALUES (1), (2); CREATE TABLE other (n int)"}
@@ -48,27 +48,17 @@ def _migrate(way: str, url: str, folder: Path, unfinished: Unfinished = Unfinish
         return run_scripts(transport, read_scripts(folder), unfinished=unfinished)
 
 
-def _execute(url: str, statement: str) -> None:
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(statement.encode())
-
-
-def _fetch(url: str, query: str) -> list[tuple[object, ...]]:
-    with psycopg.connect(url) as connection:
-        return connection.execute(query.encode()).fetchall()
-
-
 def _indexes(url: str) -> list[tuple[object, ...]]:
     query = "SELECT indexrelid::regclass::text, indisvalid FROM pg_index WHERE indrelid = 't'::regclass ORDER BY 1"
-    return _fetch(url, query)
+    return fetch(url, query)
 
 
 def _leave_invalid(url: str, index: str = "t_n") -> None:
     """What a CREATE INDEX CONCURRENTLY leaves that fails."""
-    _execute(url, TWICE)
+    execute(url, TWICE)
     with pytest.raises(psycopg.errors.UniqueViolation):
-        _execute(url, f"CREATE UNIQUE INDEX CONCURRENTLY {index} ON t (n)")
-    _execute(url, "DELETE FROM t WHERE ctid = (SELECT max(ctid) FROM t WHERE n = 1)")
+        execute(url, f"CREATE UNIQUE INDEX CONCURRENTLY {index} ON t (n)")
+    execute(url, "DELETE FROM t WHERE ctid = (SELECT max(ctid) FROM t WHERE n = 1)")
 
 
 CREATED = [
@@ -87,8 +77,8 @@ def test_an_index_that_another_left_invalid_is_not_taken_for_done(way: str, url:
     for _ in range(2):
         with pytest.raises(ScriptError, match=r"0002_i.sql:\d:1 QP603 the index public.t_n is INVALID"):
             _migrate(way, url, folder)
-    assert _fetch(url, "SELECT name FROM queryport.migration") == [("0001_t.sql",)]
-    _execute(url, "DROP INDEX t_n")
+    assert fetch(url, "SELECT name FROM queryport.migration") == [("0001_t.sql",)]
+    execute(url, "DROP INDEX t_n")
     assert _migrate(way, url, folder).migrations == ("0002_i.sql",)
     assert _indexes(url) == [("t_n", True)]
 
@@ -96,7 +86,7 @@ def test_an_index_that_another_left_invalid_is_not_taken_for_done(way: str, url:
 @pytest.mark.parametrize("text", CREATED)
 def test_an_index_of_another_table_is_not_taken_for_this_ones(way: str, url: str, folder: Path, text: str) -> None:
     _migrate(way, url, folder)
-    _execute(url, "CREATE INDEX t_n ON other (n)")
+    execute(url, "CREATE INDEX t_n ON other (n)")
     write(folder, {"0002_i.sql": text})
     with pytest.raises(ScriptError, match=r"QP603 the statement made no index public.t_n: the name is another"):
         _migrate(way, url, folder)
@@ -105,13 +95,13 @@ def test_an_index_of_another_table_is_not_taken_for_this_ones(way: str, url: str
 @pytest.mark.parametrize("clause", ["", "IF NOT EXISTS "])
 def test_a_build_that_fails_leaves_no_index(way: str, url: str, folder: Path, clause: str) -> None:
     _migrate(way, url, folder)
-    _execute(url, TWICE)
+    execute(url, TWICE)
     write(folder, {"0002_i.sql": f"{OFF}CREATE UNIQUE INDEX CONCURRENTLY {clause}t_n ON t (n)"})
     for _ in range(2):
         with pytest.raises(ScriptError, match=r'0002_i.sql:2:1 QP202 could not create unique index "t_n"'):
             _migrate(way, url, folder)
         assert _indexes(url) == []
-    _execute(url, "DELETE FROM t")
+    execute(url, "DELETE FROM t")
     assert _migrate(way, url, folder).migrations == ("0002_i.sql",)
     assert _indexes(url) == [("t_n", True)]
 
@@ -146,11 +136,11 @@ def test_an_interrupted_build_is_done_once(way: str, url: str, folder: Path, cla
     if left == "invalid":
         _leave_invalid(url)
     elif left == "valid":
-        _execute(url, "CREATE UNIQUE INDEX t_n ON t (n)")
+        execute(url, "CREATE UNIQUE INDEX t_n ON t (n)")
     assert _migrate(way, url, folder).migrations == ("0002_i.sql",)
     assert _indexes(url) == [("t_n", True)]
-    assert _fetch(url, "SELECT count(*) FROM other") == [(1,)]
-    assert _fetch(url, "SELECT count(*) FROM queryport.migration_step") == [(0,)]
+    assert fetch(url, "SELECT count(*) FROM other") == [(1,)]
+    assert fetch(url, "SELECT count(*) FROM queryport.migration_step") == [(0,)]
 
 
 COMMITS = "DO $$ BEGIN INSERT INTO other VALUES (2); COMMIT; END $$"
@@ -167,7 +157,7 @@ def test_an_interrupted_block_is_not_repeated_unasked(way: str, url: str, folder
 def test_its_fate_can_be_told(way: str, url: str, folder: Path, unfinished: Unfinished, rows: int) -> None:
     _interrupt(way, url, folder, COMMITS)
     assert _migrate(way, url, folder, unfinished).migrations == ("0002_i.sql",)
-    assert _fetch(url, "SELECT count(*) FROM other") == [(rows,)]
+    assert fetch(url, "SELECT count(*) FROM other") == [(rows,)]
 
 
 def test_a_statement_is_done_and_written_down_or_neither(way: str, url: str, folder: Path) -> None:
@@ -176,7 +166,7 @@ def test_a_statement_is_done_and_written_down_or_neither(way: str, url: str, fol
     for _ in range(2):
         with pytest.raises(ScriptError, match=r"0002_i.sql:3:1 QP202 duplicate key"):
             _migrate(way, url, folder)
-    assert _fetch(url, "SELECT step, state FROM queryport.migration_step") == [(0, "done")]
+    assert fetch(url, "SELECT step, state FROM queryport.migration_step") == [(0, "done")]
 
 
 def test_what_ran_of_a_file_may_not_be_edited(way: str, url: str, folder: Path) -> None:
@@ -190,12 +180,12 @@ def test_what_ran_of_a_file_may_not_be_edited(way: str, url: str, folder: Path) 
 
 def test_steps_of_an_earlier_version_are_done(way: str, url: str, folder: Path) -> None:
     _interrupt(way, url, folder, "INSERT INTO other VALUES (2)")
-    _execute(url, "DELETE FROM queryport.migration_step WHERE step = 1")
-    _execute(url, "ALTER TABLE queryport.migration_step DROP COLUMN state")
+    execute(url, "DELETE FROM queryport.migration_step WHERE step = 1")
+    execute(url, "ALTER TABLE queryport.migration_step DROP COLUMN state")
     with opened(way, url) as transport:
         assert outlook.status(transport, read_scripts(folder))[1].done == 1
     assert _migrate(way, url, folder).migrations == ("0002_i.sql",)
-    assert _fetch(url, "SELECT n FROM other ORDER BY n") == [(1,), (2,)]
+    assert fetch(url, "SELECT n FROM other ORDER BY n") == [(1,), (2,)]
 
 
 @pytest.mark.parametrize(
@@ -206,7 +196,7 @@ def test_what_only_changes_its_session_is_refused(way: str, url: str, folder: Pa
     write(folder, {"0002_i.sql": f"{OFF}CREATE TABLE c (n int);\n{statement};\n"})
     with pytest.raises(ScriptError, match=r"0002_i.sql:3:1 QP20[67] "):
         _migrate(way, url, folder)
-    assert _fetch(url, "SELECT to_regclass('t')") == [(None,)]
+    assert fetch(url, "SELECT to_regclass('t')") == [(None,)]
 
 
 @pytest.mark.parametrize("statement", ["CREATE INDEX CONCURRENTLY t_n ON t (n)", "VACUUM t"])
@@ -219,7 +209,7 @@ def test_the_cure_for_a_refused_transaction_is_the_mark(way: str, url: str, fold
 def test_no_setting_of_one_file_reaches_the_next(way: str, url: str, folder: Path) -> None:
     write(folder, {"0002_s.sql": "SET search_path = ''; SET ROLE pg_monitor", "0003_d.sql": "CREATE TABLE d (n int)"})
     _migrate(way, url, folder)
-    assert _fetch(url, "SELECT to_regclass('public.d')::text") == [("d",)]
+    assert fetch(url, "SELECT to_regclass('public.d')::text") == [("d",)]
 
 
 SLOW_INDEX = f"""\
@@ -231,7 +221,7 @@ CREATE INDEX CONCURRENTLY t_slow ON t (slow(n));
 
 @pytest.mark.parametrize("second", WAYS)
 def test_two_runs_at_once_take_turns_whatever_their_ways(way: str, second: str, url: str, folder: Path) -> None:
-    _execute(url, "DROP SCHEMA queryport CASCADE")  # they are to meet over Queryport's own tables too
+    execute(url, "DROP SCHEMA queryport CASCADE")  # they are to meet over Queryport's own tables too
     write(folder, {"0002_i.sql": SLOW_INDEX, "0003_j.sql": f"{OFF}CREATE INDEX CONCURRENTLY t_n ON t (n)"})
     applied: list[str] = []
     failures: list[BaseException] = []

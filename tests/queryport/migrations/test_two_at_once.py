@@ -4,13 +4,13 @@ import threading
 from itertools import combinations_with_replacement
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from queryport.migrations.runner import run_scripts
 from queryport.migrations.scripts import read_scripts
 from tests.queryport.migrations.transports import WAYS, opened
-from tests.support.projects import write
+from tests.support.databases import fetch
+from tests.support.projects import eventually, write
 
 TABLE = {"0001_t.sql": "CREATE TABLE t (n int); CREATE TABLE log (name text); INSERT INTO t VALUES (1), (2);"}
 OFF = "-- transaction: off\n"
@@ -42,11 +42,6 @@ ADVISORY_LOCKS = """
 
 
 pytestmark = pytest.mark.usefixtures("impatient_emulator")
-
-
-def _fetch(url: str, query: str) -> list[tuple[object, ...]]:
-    with psycopg.connect(url) as connection:
-        return connection.execute(query.encode()).fetchall()
 
 
 def _together(url: str, folders: tuple[Path, Path], ways: tuple[str, str]) -> list[str]:
@@ -82,13 +77,13 @@ def _check(url: str, tmp_path: Path, kinds: tuple[str, str], ways: tuple[str, st
     folder = write(tmp_path / "migrations", files)
     assert _together(url, (folder, folder), ways) == []
     names = sorted(name for name in files if not name.startswith("R_"))
-    assert [name for (name,) in _fetch(url, "SELECT name FROM queryport.migration ORDER BY name")] == names
+    assert [name for (name,) in fetch(url, "SELECT name FROM queryport.migration ORDER BY name")] == names
     if any(text.startswith(OFF) for text in files.values()):
-        assert _fetch(url, "SELECT count(*) FROM queryport.migration_step") == [(0,)]
+        assert fetch(url, "SELECT count(*) FROM queryport.migration_step") == [(0,)]
     expected = sorted(word for word in ("off", "off", "plain", "view") if any(f"'{word}'" in t for t in files.values()))
-    assert [word for (word,) in _fetch(url, "SELECT name FROM log ORDER BY name")] == expected
-    assert _fetch(url, "SELECT count(*) FROM pg_index WHERE NOT indisvalid") == [(0,)]
-    assert _fetch(url, ADVISORY_LOCKS) == [(0,)]
+    assert [word for (word,) in fetch(url, "SELECT name FROM log ORDER BY name")] == expected
+    assert fetch(url, "SELECT count(*) FROM pg_index WHERE NOT indisvalid") == [(0,)]
+    eventually(lambda: fetch(url, ADVISORY_LOCKS) == [(0,)])  # a session that ends lets go of its own
 
 
 @pytest.mark.slow
@@ -120,4 +115,4 @@ def test_runs_of_different_files_refuse_or_take_turns(
     failures = _together(url, (folders[0], folders[1]), ways)
     assert len(failures) <= 1, failures
     assert all("0002" in failure or "0003" in failure for failure in failures)
-    assert _fetch(url, ADVISORY_LOCKS) == [(0,)]
+    eventually(lambda: fetch(url, ADVISORY_LOCKS) == [(0,)])  # a session that ends lets go of its own
