@@ -88,7 +88,9 @@ class _Copy:
         self.stdout: IO[str] | None = os.fdopen(read)
         self.returncode: int | None = None
         self._told = os.fdopen(told)
-        self.pid = int(self._told.readline())
+        begun = self._told.readline()
+        assert begun, "the process to copy has ended: see what it wrote to the standard error"
+        self.pid = int(begun)
 
     def poll(self) -> int | None:
         with suppress(subprocess.TimeoutExpired):
