@@ -2,6 +2,7 @@
 
 import atexit
 import gc
+import os
 import sys
 
 from queryport import handler_package
@@ -12,6 +13,8 @@ def main() -> None:
     # A command makes lasting objects and hardly any garbage: those that go on, or compile many files, have it collected
     # (queryport/console/collector.py).
     gc.disable()
+    # To look for plugins, pydantic reads what every installed package says of itself.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     handler_package.pin()
     # As it ends, Python looks through all objects for cycles: of a large project that takes longer than to make them.
     atexit.register(gc.freeze)
