@@ -15,6 +15,24 @@ HEAVY = {"boto3", "postgast", "psycopg", "pydantic", "rich", "starlette", "uvico
 PROGRAM = "import sys; sys.argv = ['queryport', '--help']\ntry:\n    {}\nfinally:\n    print(*sys.modules)"
 
 
+INTERRUPTED = """
+import os, signal, sys
+from queryport.__main__ import main
+class Interrupting:
+    def __init__(self):
+        self.before = {}
+    def find_spec(self, *_):
+        self.before -= 1
+        if self.before < 0:
+            sys.meta_path.remove(self)
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Interrupting())
+sys.argv = ["queryport", "check", "--help"]
+main()
+"""
+"""A command whose user presses Ctrl-C when a number of its modules have been imported."""
+
+
 def _run(program: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
 
@@ -51,6 +69,12 @@ def test_without_its_extra_the_script_names_it(missing: str, arguments: list[str
         f"error: the command line needs the module {missing}, which comes with the extra `tool`: "
         "pip install 'queryport[tool]'\n"
     )
+
+
+@pytest.mark.parametrize("imported", [0, 1, 10, 30, 60])
+def test_an_interruption_of_the_imports_ends_as_one_of_the_command(imported: int) -> None:
+    done = _run(INTERRUPTED.format(imported))
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", "\nAborted!\n")
 
 
 def _path_parameters(group: click.Group, *words: str) -> Iterator[tuple[tuple[str, ...], click.Parameter]]:
