@@ -4,8 +4,13 @@ A client may propose another protocol by `Upgrade`, as Java's does and `curl --h
 had not (RFC 9110, section 7.8). The parser then leaves the request's body for whoever speaks the other protocol.
 """
 
+from typing import TYPE_CHECKING
+
 import httptools
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+if TYPE_CHECKING:
+    from uvicorn._types import ASGI3Application
 
 _OF_UPGRADES = (b"upgrade", b"http2-settings")
 
@@ -14,10 +19,22 @@ class PersistentHttp(HttpToolsProtocol):
     """One connection."""
 
     parser: "_Parser"
+    _under_way: RequestResponseCycle | None = None
 
     def connection_made(self, transport: object) -> None:
         self.parser = _Parser(self)
         super().connection_made(transport)  # type: ignore[arg-type]  # what the loop gives
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        # uvicorn tells the newest request alone, which may still wait for this one.
+        if self._under_way is not None:
+            self._under_way.disconnected = True
+            self._under_way.message_event.set()
+        super().connection_lost(exc)
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: "ASGI3Application") -> None:
+        self._under_way = cycle
+        super()._start_asgi_task(cycle, app)
 
     def on_headers_complete(self) -> None:
         if not self.parser.should_upgrade():

@@ -45,6 +45,7 @@ class HttpProtocol(PersistentHttp):
     def connection_lost(self, exc: Exception | None) -> None:
         if self._rest_ends is not None:
             self._rest_ends.cancel()
+        self._own_cycle, self._body = None, bytearray()
         super().connection_lost(exc)
 
     def on_message_begin(self) -> None:
@@ -74,6 +75,7 @@ class HttpProtocol(PersistentHttp):
             super().on_message_complete()
         else:
             responding = self._respond(self.cycle, self._operation, self._headers, self._body)
+            self._headers, self._body = {}, bytearray()  # which a connection that rests would keep
             self._task = self.loop.create_task(responding)
 
     def _is_plain(self, headers: dict[bytes, bytes]) -> bool:
@@ -114,7 +116,7 @@ class HttpProtocol(PersistentHttp):
             reply = await operation.reply(headers, b"", body)
             if self.flow.write_paused:
                 await self.flow.drain()
-            if not cycle.disconnected:
+            if not self.transport.is_closing():
                 self._write(reply)
             cycle.response_complete = True
         except ConnectionDropped:
@@ -123,7 +125,7 @@ class HttpProtocol(PersistentHttp):
             if not cycle.response_complete:  # nor may a client wait for ever where a bug kept the reply
                 self.transport.abort()
         if cycle.response_complete:
-            if cycle.keep_alive and not self.pipeline:
+            if cycle.keep_alive and not self.pipeline and not self.transport.is_closing():
                 self._rest()
             else:
                 if not cycle.keep_alive:
@@ -139,8 +141,8 @@ class HttpProtocol(PersistentHttp):
 
     def _close_if_resting(self) -> None:
         self._rest_ends = None
-        if self._is_receiving or self.is_at_work:
-            return
+        if self._is_receiving or self.is_at_work or self.timeout_keep_alive_task is not None:
+            return  # another way's request is what the connection rests from, if it does
         seconds = self._rests_since + self.timeout_keep_alive - self.loop.time()
         if seconds > 0:
             self._rest_ends = self.loop.call_later(seconds, self._close_if_resting)

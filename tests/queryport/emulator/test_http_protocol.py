@@ -4,10 +4,13 @@ import contextlib
 import itertools
 import json
 import socket
+import struct
 import threading
 import time
+import tracemalloc
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import httpx
 import pytest
@@ -177,16 +180,47 @@ def test_a_dropped_call_ends_its_connection_without_an_answer(
     assert [record.getMessage() for record in warned] == []
 
 
+@pytest.mark.parametrize("ends", ["closed", "reset"])
+@pytest.mark.parametrize("queued", [b"", request() * 2, request(target="/Execute?y") * 2], ids=["alone", "", "by ASGI"])
 @pytest.mark.parametrize("target", ["/Execute", "/Execute?x=1"])
-def test_a_client_that_goes_leaves_its_statement_to_its_end(emulator: Emulator, target: str) -> None:
-    with Connection(emulator) as connection:
-        body = json.dumps(ADDRESSED | {"sql": "SELECT pg_sleep(0.3)"}).encode()
-        connection.socket.sendall(request(body, target=target))
-        time.sleep(0.1)
-    eventually(lambda: [call.outcome for call in emulator.log] == ["OK"])
-    with Connection(emulator) as connection:
-        connection.socket.sendall(request(target=target))
-        assert connection.answer()[0] == 200
+def test_a_client_that_goes_leaves_its_statement_to_its_end(
+    postgres: EmbeddedPostgres, target: str, queued: bytes, ends: str
+) -> None:
+    with kept_warnings() as warned, Emulator(postgres.url()) as emulator:
+        with Connection(emulator) as connection:
+            body = json.dumps(ADDRESSED | {"sql": "SELECT pg_sleep(0.3)"}).encode()
+            connection.socket.sendall(request(body, target=target) + queued)
+            time.sleep(0.1)
+            if ends == "reset":
+                connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        eventually(lambda: [call.outcome for call in emulator.log][:1] == ["OK"])
+        with Connection(emulator) as connection:
+            connection.socket.sendall(request(target=target))
+            assert connection.answer()[0] == 200
+    assert [record.getMessage() for record in warned] == []
+
+
+@pytest.mark.parametrize("target", ["/Execute", "/Execute?x=1"])
+@pytest.mark.parametrize("ends", ["reset", "later"])
+def test_a_connection_keeps_no_body_beyond_its_call(postgres: EmbeddedPostgres, ends: str, target: str) -> None:
+    unused = [{"name": "unused", "value": {"stringValue": "x" * 3_000_000}}]
+    body = json.dumps(ADDRESSED | {"sql": "SELECT pg_sleep(0.1)", "parameters": unused}).encode()
+    with Emulator(postgres.url()) as emulator, contextlib.ExitStack() as connections:
+        tracemalloc.start()
+        connections.callback(tracemalloc.stop)
+        for number in range(1, 9):
+            connection = connections.enter_context(Connection(emulator))
+            connection.socket.sendall(request(body, target=target))
+            if ends == "reset":
+                eventually(lambda: emulator.status()["sessions"] > emulator.status()["idle"])
+                connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                connection.__exit__()
+            eventually(partial(_has_logged, emulator, number))
+        eventually(lambda: tracemalloc.get_traced_memory()[0] < 2 * len(body))
+
+
+def _has_logged(emulator: Emulator, calls: int) -> bool:
+    return len(list(emulator.log)) == calls
 
 
 def test_a_foreign_page_is_refused_on_every_way(emulator: Emulator) -> None:
@@ -241,6 +275,7 @@ REQUESTS: dict[str, tuple[bytes | float, ...]] = {
     "two, the second in pieces": (request(LONG) + request()[:20], 2.0, request()[20:]),
     "two at once": (request() + request(),),
     "two after a rest each": (0.8, request(), 0.8, request()),
+    "two by ASGI after a rest each": (0.8, request(target="/Execute?x=1"), 0.8, request(target="/Execute?x=1")),
 }
 """Pieces of bytes, and the seconds between them."""
 
