@@ -35,16 +35,19 @@ from queryport.local.identities import LocalIdentities
 from queryport.local.invoke_api import InvokeApi
 from queryport.local.lambda_environment import FUNCTION_NAME
 from queryport.local.lambda_environments import LambdaEnvironments
+from queryport.migrations.connection import ConnectionLostError
 from queryport.postgres.temporary import temporary_folder
 from queryport.project.databases import database_name, without_password
 from queryport.project.project import Project
-from queryport.project.watch import Watch
+from queryport.project.watch import Watch, WatchError
 from queryport.project.workspace import open_workspace
 from queryport.web.listener import allow_many_connections, listen_by_option
 from queryport.web.pages import Allowed, Cors, guarded
 
 _MENDABLE_ERRORS = (CommandError, psycopg.Error)
 """Failures that one save can cause and the next one mend."""
+
+_RETRY_SECONDS = 1.0
 
 _NAMED = 3  # operations that changed, after which they are only counted
 
@@ -79,6 +82,9 @@ class DevelopmentServer:
         """Start everything; the stack ends it."""
         self._terminal = terminal
         self._failing = False
+        self._missed = False
+        """Whether a save could not be taken up for the machine's sake."""
+        self._unwatched = False
         allow_many_connections()
         # Both ports are tried before anything is started: a taken one is the usual mistake, and quickly mended.
         listener = stack.enter_context(listen_by_option(ADDRESS, options.port, "--port"))
@@ -142,8 +148,11 @@ class DevelopmentServer:
         """Take up every save, those during the start included."""
         with ExitStack() as watches:
             watch = watches.enter_context(Watch(self._build.project))
+            seconds: float | None = 0.0
             while True:
                 try:
+                    if watch.wait(seconds):
+                        self._unwatched = False
                     project = Project.load(self._build.project.root)
                     if watch.outdated(project):
                         # The new watch begins before the files are read, so that no save falls in between.
@@ -152,11 +161,30 @@ class DevelopmentServer:
                         watch = watches.enter_context(newer)
                     self._take_up()
                     self._workspace.keep()
-                except _MENDABLE_ERRORS as error:
+                    self._missed = False
+                    seconds = _RETRY_SECONDS if self._unwatched else None
+                except WatchError as error:
+                    seconds = _RETRY_SECONDS
+                    if not self._unwatched:
+                        self._terminal.error(f"{error}; until they can, they are read every second")
+                    self._unwatched = True
+                except (OSError, *_MENDABLE_ERRORS) as error:
                     self._failing = True
-                    self._terminal.error(str(error))
-                    self._terminal.note("Until that is mended, the operations of the last save without it are served.")
-                watch.wait()
+                    if _passes(error):
+                        seconds = _RETRY_SECONDS
+                        self._tell_once(error)
+                    else:
+                        seconds = None
+                        self._terminal.error(str(error))
+                        self._terminal.note(
+                            "Until that is mended, the operations of the last save without it are served."
+                        )
+
+    def _tell_once(self, error: Exception) -> None:
+        if not self._missed:
+            reason = " ".join(str(error).split())
+            self._terminal.error(f"a save cannot be taken up ({reason}): that is tried again until it can")
+        self._missed = True
 
     def _take_up(self) -> None:
         started = time.monotonic()
@@ -168,10 +196,11 @@ class DevelopmentServer:
             return
         if build.scripts != self._build.scripts:
             self._workspace.data(build.scripts, lambda: self._http.held(self._lambda.paused()))
-        before, self._build = self._build.compilation, build
-        self._broken.update(build.compilation, build.project.queries)
         version = self._versions.add(build)
+        self._broken.update(build.compilation, build.project.queries)
         self._http.run(self._lambda.replace(version.variables, version.prepare))
+        # Behind what may fail, which is tried again then.
+        before, self._build = self._build.compilation, build
         self._announce()
         # Errors stay on the screen until they are mended, warnings are told once.
         show_problems(
@@ -195,6 +224,14 @@ class DevelopmentServer:
         """Tell the pages that look on what is built now."""
         errors = [problem for problem in self._build.compilation.problems if problem.severity is Severity.ERROR]
         self._http.run(self._changes.announce([problem.render() for problem in errors]))
+
+
+def _passes(error: BaseException) -> bool:
+    """Whether a failure is the machine's, which no save mends: no descriptor is left, or PostgreSQL starts again."""
+    found: BaseException | None = error
+    while found is not None and not isinstance(found, OSError):
+        found = found.__context__
+    return found is not None or isinstance(error, psycopg.OperationalError | ConnectionLostError)
 
 
 def _changes(before: EncodedOperations, after: EncodedOperations) -> str:

@@ -37,13 +37,17 @@ class FunctionVersions:
         self._document = EarlierDocument()
 
     def add(self, build: Build) -> FunctionVersion:
-        """Write the catalogue of a build; the oldest version's is deleted."""
+        """Write the catalogue of a build; the oldest version's is deleted then."""
         catalog = next(self._catalogs)
         catalog.parent.mkdir()
+        try:
+            write_callable(catalog, build, local=True)
+        except BaseException:
+            shutil.rmtree(catalog.parent, ignore_errors=True)
+            raise
         self._written.append(catalog.parent)
         if len(self._written) > _VERSIONS_KEPT:
             shutil.rmtree(self._written.popleft(), ignore_errors=True)
-        write_callable(catalog, build, local=True)
         variables = operation_variables(catalog, self._data_api_url, self._database)
         write = partial(write_openapi, catalog, build, local=True, earlier=self._document)
         return FunctionVersion(variables | self._identities.variables(self._data_api_url), LateDocument(write))

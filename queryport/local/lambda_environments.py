@@ -76,7 +76,10 @@ class LambdaEnvironments:
 
     async def invoke(self, event: LambdaEvent) -> InvocationResult:
         """Call the handler with an event, in an environment that has nothing else to do. Raises FunctionClosedError."""
-        environment = await self._take()
+        try:
+            environment = await self._take()
+        except OSError as failure:  # no descriptor is left, for one
+            return error("Runtime.ExitError", f"no process for the handler can be started: {failure.strerror}")
         answered = False
         try:
             instead = await environment.prepare(event)
@@ -99,7 +102,8 @@ class LambdaEnvironments:
             return error("Sandbox.Timedout", f"Task timed out after {FUNCTION_SECONDS:.2f} seconds")
         finally:
             await self._give_back(environment, usable=answered)
-            self._log.rotate()
+            with suppress(OSError):  # the next call tries again
+                self._log.rotate()
         return outcome
 
     async def replace(self, variables: Mapping[str, str], prepare: Prepare = as_it_is) -> None:
@@ -110,14 +114,13 @@ class LambdaEnvironments:
         async with self._changed:
             while self._idle:
                 self._end(self._idle.pop())
-            if not self._closed:
-                self._start_one()
+            self._start_ahead()
 
     async def warm_up(self) -> None:
         """Start an environment before the first event needs it."""
         async with self._changed:
-            if not self._all and not self._closed:
-                self._start_one()
+            if not self._all:
+                self._start_ahead()
 
     @asynccontextmanager
     async def paused(self) -> AsyncIterator[None]:
@@ -170,6 +173,11 @@ class LambdaEnvironments:
                 self._end(environment)
             self._changed.notify_all()
 
+    def _start_ahead(self) -> None:
+        if not self._closed:
+            with suppress(OSError):  # the first event tries again, and is told why not
+                self._start_one()
+
     def _start_one(self) -> None:
         environment = Environment(self._version, self._processes.take(), self._prepare)
         self._all.add(environment)
@@ -180,7 +188,8 @@ class LambdaEnvironments:
         async with self._changed:
             # Before the calls that wait are woken, which count what is still to come.
             self._starts -= {asyncio.current_task()}
-            self._processes.prepare()
+            with suppress(OSError):  # the next start does without, or is told why not
+                self._processes.prepare()
             if environment.version == self._version:
                 self._idle.append(environment)
             else:

@@ -9,10 +9,15 @@ from queryport.postgres.server import EmbeddedPostgres
 
 _INTERVAL_SECONDS = 0.5
 
+_UNSEEN = "it cannot be told whether PostgreSQL runs ({}): that is tried again until it can"
+
 
 @contextmanager
 def kept_running(server: EmbeddedPostgres, report: Callable[[str], None]) -> Iterator[None]:
-    """Look after a server for the length of a with block; `report` is told of each death, once."""
+    """Look after a server for the length of a with block; `report` is told of each death, once.
+
+    What a look fails by, say for want of a descriptor, is told once too, and the next look tries again.
+    """
     over = threading.Event()
 
     def look_after() -> None:
@@ -22,9 +27,9 @@ def kept_running(server: EmbeddedPostgres, report: Callable[[str], None]) -> Ite
                 if server.revive():
                     report("PostgreSQL had ended, and was started again")
                 failed = False
-            except PostgresError as error:
+            except (PostgresError, OSError) as error:
                 if not failed:
-                    report(str(error))
+                    report(str(error) if isinstance(error, PostgresError) else _UNSEEN.format(error))
                 failed = True
 
     thread = threading.Thread(target=look_after, name="postgres-revival", daemon=True)

@@ -126,7 +126,11 @@ class EmbeddedPostgres:
         with locked(opened(self.directory / _START_LOCK)):
             if self._postmaster.pid() is not None:
                 return False
-            self._postmaster.launch()
+            try:
+                self._postmaster.launch()
+            except BaseException:  # the next look is to start it, and to answer that it had died
+                self._postmaster.kill()
+                raise
             return True
 
     def _find_home(self, account: Account) -> None:

@@ -7,7 +7,7 @@ looked at. A watch keeps to the folders that were there when it began; `outdated
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Self
 
 import watchfiles
@@ -32,6 +32,7 @@ class Watch:
         self._present = _present(self._folders)
         self._changes: SimpleQueue[Exception | None] = SimpleQueue()
         self._stop = threading.Event()
+        self._has_failed = False
         # The folders' own coming and going shows in those above them.
         above = {project.root, *(folder.parent for folder in self._folders if folder.parent.is_dir())}
         inside = [folder for folder, inode in self._present.items() if inode is not None]
@@ -51,15 +52,23 @@ class Watch:
         for thread in self._threads:
             thread.join()
 
-    def wait(self) -> None:
-        """Wait for the next change. Raises WatchError if there is nothing to wait for any more."""
-        error = self._changes.get()
+    def wait(self, seconds: float | None = None) -> bool:
+        """Wait for the next change, at most some seconds, and return whether there was one.
+
+        Raises WatchError if there is nothing to wait for any more.
+        """
+        try:
+            error = self._changes.get(timeout=seconds)
+        except Empty:
+            return False
         if error is not None:
+            self._has_failed = True
             raise WatchError(f"the project's files cannot be watched: {error}") from error
+        return True
 
     def outdated(self, project: Project) -> bool:
-        """Return whether the project's folders are not those that this watch has."""
-        return _present(_folders(project)) != self._present
+        """Return whether this watch has failed, or the project's folders are not those that it has."""
+        return self._has_failed or _present(_folders(project)) != self._present
 
     def _watch(self, paths: Sequence[Path], recursive: bool, accept: watchfiles.filters.BaseFilter) -> None:  # noqa: FBT001 (a thread's target)
         try:

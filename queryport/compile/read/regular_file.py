@@ -1,9 +1,11 @@
 """Reads a file that an author wrote; a pipe, a link or a folder in its place does no harm."""
 
+import errno
 import os
 import stat
 from io import FileIO
 
+from queryport.console.failure import CommandError
 from queryport.diagnostics.reporter import Reporter
 from queryport.diagnostics.source import Span
 
@@ -11,10 +13,14 @@ WHOLE = Span(0, 1)
 """The place of what concerns a file as a whole."""
 
 
+class NoDescriptorError(CommandError):
+    """The process, or the machine, has opened as many files as it may."""
+
+
 def read_bytes(path: str, reporter: Reporter, cure: str) -> bytes | None:
     """Return what is in a regular file, or None after a report; a file that is gone needs none.
 
-    The `cure` is for one that may not be read.
+    The `cure` is for one that may not be read. Raises NoDescriptorError.
     """
     try:
         if stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116 (of thousands of files, a Path would take half the time)
@@ -27,5 +33,7 @@ def read_bytes(path: str, reporter: Reporter, cure: str) -> bytes | None:
             # Else it is gone since its name was read.
             reporter.report("QP009", WHOLE, "it is a link to a file that does not exist", "delete the link")
     except OSError as error:
+        if error.errno in (errno.EMFILE, errno.ENFILE):  # which is no fault of the file
+            raise NoDescriptorError(f"{path} cannot be read ({error.strerror})") from error
         reporter.report("QP009", WHOLE, f"the file cannot be read ({error.strerror})", cure)
     return None

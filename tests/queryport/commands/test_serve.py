@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -20,6 +21,7 @@ from queryport.commands.main import queryport
 from queryport.local.lambda_environments import ENVIRONMENTS
 from tests.support.data_api import Api
 from tests.support.databases import NewDatabase, executes
+from tests.support.descriptors import descriptors
 from tests.support.projects import BOOKSHOP, ENVIRONMENT, Served, eventually, living, run, write
 
 
@@ -279,6 +281,30 @@ def test_another_command_shares_the_server_and_leaves_it_running(served: Served)
     done = run("run", "books.count", project=served.project)
     assert (done.code, done.output) == (0, "5\n")
     assert served.value("books.count") == 5
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("left", [0, 3, 10])
+def test_it_goes_on_when_descriptors_had_run_out(served: Served, left: int) -> None:
+    """After PostgreSQL's death, and a save into a new folder, that both came to nothing for want of them."""
+    added = served.project / f"sql_queries/late{left}/one.sql"
+    with psycopg.connect(_database_url(served), autocommit=True) as connection:
+        connection.execute("CHECKPOINT")  # commits of the last moment are not kept
+    database = [process for process in served.family() if process.name() == "postgres"]
+    with descriptors(left, served.process.pid):
+        for process in database:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        write(served.project, {str(added.relative_to(served.project)): "-- result: value\nSELECT 1 AS one\n"})
+        time.sleep(3)
+    eventually(lambda: served.value(f"late{left}.one") == 1)
+    added.write_text("-- result: value\nSELECT 2 AS one\n")
+    eventually(lambda: served.value(f"late{left}.one") == 2)
+    assert served.value("books.count") == 5
+    assert "Traceback" not in served.output
+    added.unlink()
+    added.parent.rmdir()
+    eventually(lambda: served.call(f"late{left}.one").status_code == 404)
 
 
 def _answers_of_many(served: Served) -> Callable[[], list[int | None]]:

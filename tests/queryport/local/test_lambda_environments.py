@@ -1,12 +1,9 @@
 """Events that come at the same time, and the environments that they get: real processes, with a handler made for it."""
 
 import asyncio
-import itertools
 import os
-import resource
 import sys
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,6 +16,7 @@ from queryport.local.handler_log import HandlerLog
 from queryport.local.lambda_environment import InvocationResult, LambdaEvent
 from queryport.local.lambda_environments import FunctionClosedError, LambdaEnvironments
 from queryport.local.lambda_processes import Starts
+from tests.support.descriptors import descriptors
 from tests.support.projects import write
 
 HANDLER = """
@@ -139,27 +137,16 @@ def test_all_environments_can_be_used_when_descriptors_had_run_out(
         await function.warm_up()
         await _called(function)
         calls = [asyncio.create_task(function.invoke(LambdaEvent("number"))) for _ in range(6)]
-        with _descriptors(left):
-            told = await asyncio.gather(*calls, return_exceptions=True)
-        assert all(isinstance(outcome, InvocationResult | OSError) for outcome in told), told
+        with descriptors(left):
+            await asyncio.gather(*calls)
+            await function.replace(function._variables)
+            await asyncio.gather(*(function.invoke(LambdaEvent("number")) for _ in range(6)))
         busy = [asyncio.create_task(waiting()) for _ in range(MOST_ENVIRONMENTS)]
         await _until(lambda: len(list((tmp_path / "calls").iterdir())) == 1 + MOST_ENVIRONMENTS)
         await function.close()
         await asyncio.gather(*busy, return_exceptions=True)
 
     _run(function, use)
-
-
-@contextmanager
-def _descriptors(left: int) -> Iterator[None]:
-    """Leave this process so many that it has not opened."""
-    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
-    free = (number for number in itertools.count() if not Path(f"/proc/self/fd/{number}").exists())
-    resource.setrlimit(resource.RLIMIT_NOFILE, (next(itertools.islice(free, left, None)), limits[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
 
 
 def test_an_error_may_have_characters_that_utf_8_has_not(function: LambdaEnvironments) -> None:

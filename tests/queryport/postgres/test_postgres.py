@@ -1,8 +1,10 @@
 import os
 import pwd
+import signal
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,6 +18,7 @@ from queryport.postgres import revival
 from queryport.postgres.account import PostgresError
 from queryport.postgres.revival import kept_running
 from queryport.postgres.server import EmbeddedPostgres
+from tests.support.descriptors import descriptors
 from tests.support.projects import eventually, living
 
 
@@ -192,6 +195,29 @@ def test_a_server_that_died_is_started_again(directory: Path, monkeypatch: pytes
         process = _postmaster(server)
     assert told == ["PostgreSQL had ended, and was started again"] * 2
     assert not process.is_running()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("left", [0, 1, 2, 4, 8])
+def test_it_is_started_again_when_descriptors_had_run_out(
+    directory: Path, monkeypatch: pytest.MonkeyPatch, left: int
+) -> None:
+    """Whatever part of a look lacks one."""
+    monkeypatch.setattr(revival, "_INTERVAL_SECONDS", 0.05)
+    told: list[str] = []
+    with EmbeddedPostgres(directory) as server, kept_running(server, told.append):
+        for _ in range(2):
+            told.clear()
+            first = _postmaster(server)
+            with descriptors(left):
+                os.kill(first.pid, signal.SIGKILL)  # psutil's needs one
+                time.sleep(0.5)  # several looks
+                failures = [line for line in told if "Too many open files" in line]
+            eventually(lambda: told[-1:] == ["PostgreSQL had ended, and was started again"])
+            assert _select(server, "SELECT 1") == 1
+            assert len(failures) <= 1
+            assert left or failures
+            assert not any("\n" in line for line in failures)
 
 
 def test_another_users_folder_is_not_taken(passable: Path) -> None:
