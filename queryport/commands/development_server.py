@@ -25,7 +25,6 @@ from queryport.diagnostics.rules import Severity
 from queryport.diagnostics.source import shown
 from queryport.emulator import Emulator
 from queryport.generate.example_call import example_call
-from queryport.local.broken import BrokenOperations
 from queryport.local.calls import DatabaseReports
 from queryport.local.changes import Changes
 from queryport.local.default_caller import default_caller, may_call
@@ -114,11 +113,9 @@ class DevelopmentServer:
         self._log.write_bytes(b"")
         version = self._versions.add(self._build)
         self._lambda = LambdaEnvironments(version.variables, self._log, version.prepare)
-        self._broken = BrokenOperations()
-        self._broken.update(self._build.compilation, self._build.project.queries)
         report = partial(show_call, terminal, statements=options.show_sql)
-        function_url = LocalFunctionUrl(self._lambda.invoke, report, self._broken, reports, caller)
-        self._changes = Changes(InvokeApi(self._lambda.invoke, report, self._broken, reports, function_url))
+        function_url = LocalFunctionUrl(self._lambda.invoke, report, reports, caller)
+        self._changes = Changes(InvokeApi(self._lambda.invoke, report, reports, function_url))
         self._http = stack.enter_context(HttpThread(guarded(self._changes, ADDRESS, _allowed(options)), listener))
         stack.callback(lambda: self._http.run(self._changes.close()))
         stack.callback(lambda: self._http.run(self._lambda.close()))
@@ -197,7 +194,6 @@ class DevelopmentServer:
         if build.scripts != self._build.scripts:
             self._workspace.data(build.scripts, lambda: self._http.held(self._lambda.paused()))
         version = self._versions.add(build)
-        self._broken.update(build.compilation, build.project.queries)
         self._http.run(self._lambda.replace(version.variables, version.prepare))
         # Behind what may fail, which is tried again then.
         before, self._build = self._build.compilation, build

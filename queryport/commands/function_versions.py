@@ -7,8 +7,9 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from queryport.local.broken import BrokenOperations
 from queryport.local.identities import LocalIdentities
-from queryport.local.lambda_environment import Prepare
+from queryport.local.lambda_environment import InvocationResult, LambdaEvent, Prepare
 from queryport.local.lambda_environments import operation_variables
 from queryport.local.late_document import LateDocument
 from queryport.project.catalog_files import EarlierDocument, write_callable, write_openapi
@@ -22,7 +23,7 @@ class FunctionVersion(NamedTuple):
     variables: dict[str, str]
     """The function's environment."""
     prepare: Prepare
-    """Writes the OpenAPI document before the first event that asks for it."""
+    """Answers for what does not compile, and writes the OpenAPI document before the first event that asks for it."""
 
 
 class FunctionVersions:
@@ -35,6 +36,7 @@ class FunctionVersions:
         self._identities = identities
         self._written: deque[Path] = deque()
         self._document = EarlierDocument()
+        self._broken = BrokenOperations()
 
     def add(self, build: Build) -> FunctionVersion:
         """Write the catalogue of a build; the oldest version's is deleted then."""
@@ -50,4 +52,13 @@ class FunctionVersions:
             shutil.rmtree(self._written.popleft(), ignore_errors=True)
         variables = operation_variables(catalog, self._data_api_url, self._database)
         write = partial(write_openapi, catalog, build, local=True, earlier=self._document)
-        return FunctionVersion(variables | self._identities.variables(self._data_api_url), LateDocument(write))
+        broken = self._broken.answers(build.compilation, build.project.queries)
+        prepare = _either(broken, LateDocument(write))
+        return FunctionVersion(variables | self._identities.variables(self._data_api_url), prepare)
+
+
+def _either(first: Prepare, second: Prepare) -> Prepare:
+    async def prepare(event: LambdaEvent) -> InvocationResult | None:
+        return await first(event) or await second(event)
+
+    return prepare

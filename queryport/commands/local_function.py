@@ -133,15 +133,13 @@ class LocalFunction:
     def request(self, request: TypedRequest) -> httpx.Response:
         """Send a request to the Function URL; what the caller is not told of a failure is shown."""
         reports = DatabaseReports()
-        broken = BrokenOperations()
-        broken.update(self._build.compilation, self._build.project.queries)
 
         def report(call: AnsweredRequest) -> None:
             show_call(self._terminal, call)
 
         async def send(lambda_: LambdaEnvironments) -> httpx.Response:
             caller = as_iam if self._claims is None else as_token(partial(self._identities.token, self._claims))
-            application = LocalFunctionUrl(lambda_.invoke, report, broken, reports, caller)
+            application = LocalFunctionUrl(lambda_.invoke, report, reports, caller)
             headers = request.terms.headers
             if request.api_key is not None:
                 headers["x-api-key"] = request.api_key
@@ -169,7 +167,8 @@ class LocalFunction:
                 return asyncio.run(self._used(use, variables))
 
     async def _used(self, use: Any, variables: Mapping[str, str]) -> Any:
-        lambda_ = LambdaEnvironments(variables, self._log, limit=1)
+        broken = BrokenOperations().answers(self._build.compilation, self._build.project.queries)
+        lambda_ = LambdaEnvironments(variables, self._log, broken, limit=1)
         try:
             return await use(lambda_)
         finally:

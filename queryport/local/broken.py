@@ -4,18 +4,20 @@ Such an operation answers what is wrong with its file. Its last good version wou
 text that is no longer there. A file that never compiled is known by its name alone, one that did also by its route.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 import orjson
-from starlette.responses import Response
 
 from handler.contract.routes import Routes, TrieNode
 from queryport.compile import Compilation, Problem
 from queryport.compile.write.emit import trie
 from queryport.diagnostics.rules import Severity
 from queryport.diagnostics.source import shown
+from queryport.local.lambda_environment import InvocationResult, LambdaEvent, error
 
 if TYPE_CHECKING:
     from queryport.compile.write.encoded import EncodedOperation
@@ -25,15 +27,13 @@ CODE = "DoesNotCompile"
 
 
 class BrokenOperations:
-    """The operations that do not compile at the moment; tells requests to them from all others."""
+    """Finds the operations of each version of the function that do not compile, by the routes that they last had."""
 
     def __init__(self) -> None:
-        self._errors: dict[str, Problem] = {}
-        self._routes: Routes | None = None
         self._last_good: dict[str, EncodedOperation] = {}
 
-    def update(self, compilation: Compilation, queries: Path) -> None:
-        """Take note of a compilation of the files in `queries`."""
+    def answers(self, compilation: Compilation, queries: Path) -> "BrokenAnswers":
+        """Return the answers of a version, which is a compilation of the files in `queries`."""
         found = [problem for problem in compilation.problems if problem.severity is Severity.ERROR]
         # By their names first, since the way in which a path is shown takes a look at the disk.
         wanted = {problem.path.name for problem in found}
@@ -47,23 +47,45 @@ class BrokenOperations:
         self._last_good |= {operation.name: operation for operation in good}
         stale = [operation for name, operation in self._last_good.items() if name in errors]
         # A request is matched against all routes, as the handler would do it; of two alike the working one wins.
-        self._routes = Routes(trie([*stale, *good]), _elsewhere) if stale else None
-        self._errors = errors
+        return BrokenAnswers(errors, Routes(trie([*stale, *good]), _elsewhere) if stale else None)
 
-    def __call__(self, method: str, path: str) -> Response | None:
-        """The answer to a request, if it is for a broken operation."""
-        if not self._errors:
+
+@dataclass(frozen=True, slots=True)
+class BrokenAnswers:
+    """The step before a version's environments handle an event; see `Prepare`.
+
+    They belong to the version as its operations do: each event meets one or the other of the two, at every moment.
+    """
+
+    errors: Mapping[str, Problem]
+    routes: Routes | None
+
+    async def __call__(self, event: LambdaEvent) -> InvocationResult | None:
+        """Return the outcome of a call of a broken operation."""
+        if not self.errors:
             return None
-        segments = [unquote(segment) for segment in path.removeprefix("/").split("/")]
-        match = self._routes.match(method, segments) if self._routes else None
-        if len(segments) == 2 and segments[0] == "operations":
-            name = segments[1]
-        elif match is not None:
-            name = match.operation
+        content = orjson.loads(orjson.dumps(event.event)) if isinstance(event.event, orjson.Fragment) else event.event
+        if not isinstance(content, dict):
+            return None
+        context = content.get("requestContext") if content.get("version") == "2.0" else None
+        http = context.get("http") if isinstance(context, dict) else None
+        if isinstance(http, dict):
+            name = self._requested(str(http.get("method")), str(content.get("rawPath") or "/"))
         else:
+            name = str(content.get("operation"))
+        if name is None or name not in self.errors:
             return None
-        problem = self._errors.get(name)
-        return None if problem is None else _response(name, problem)
+        problem = self.errors[name]
+        detail = f"{problem.place}: {problem.code} {problem.message}"
+        return _response(name, detail) if isinstance(http, dict) else error(CODE, detail)
+
+    def _requested(self, method: str, path: str) -> str | None:
+        """The operation that a request is for."""
+        segments = [unquote(segment) for segment in path.removeprefix("/").split("/")]
+        if len(segments) == 2 and segments[0] == "operations":
+            return segments[1]
+        match = self.routes.match(method, segments) if self.routes else None
+        return None if match is None else match.operation
 
 
 def _elsewhere(offset: int, length: int) -> TrieNode:
@@ -75,14 +97,19 @@ def _operation_name(path: Path) -> str:
     return ".".join(path.with_suffix("").parts)
 
 
-def _response(name: str, problem: Problem) -> Response:
-    document = {
+def _response(name: str, detail: str) -> InvocationResult:
+    problem = {
         "type": f"urn:queryport:error:{CODE}",
         "title": "The operation's file does not compile",
         "status": STATUS,
-        "detail": f"{problem.place}: {problem.code} {problem.message}",
+        "detail": detail,
         "code": CODE,
         "retryable": False,
         "operation": name,
     }
-    return Response(orjson.dumps(document), STATUS, media_type="application/problem+json")
+    answer = {
+        "statusCode": STATUS,
+        "headers": {"content-type": "application/problem+json"},
+        "body": orjson.dumps(problem).decode(),
+    }
+    return InvocationResult(orjson.dumps(answer), failed=False)

@@ -5,9 +5,6 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
-
-from starlette.responses import Response
 
 from handler.contract.execution import KEYS_CONSTRAINT, MARK_START, MOVED_MARK
 from queryport.emulator.calls.log import DatabaseReport
@@ -31,12 +28,6 @@ class AnsweredRequest:
 
 
 ReportRequest = Callable[[AnsweredRequest], None]
-
-
-class Answering(Protocol):
-    """Something that may answer a request instead of the function."""
-
-    def __call__(self, method: str, path: str) -> Response | None: ...
 
 
 class DatabaseReports:

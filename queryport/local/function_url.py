@@ -22,7 +22,7 @@ from starlette.types import Receive, Scope, Send
 
 from handler.contract.limits import LAMBDA_PAYLOAD_BYTES
 from queryport.emulator.calls.log import DatabaseReport
-from queryport.local.calls import AnsweredRequest, Answering, DatabaseReports, ReportRequest
+from queryport.local.calls import AnsweredRequest, DatabaseReports, ReportRequest
 from queryport.local.default_caller import DefaultCaller, as_iam
 from queryport.local.lambda_environment import InvocationResult, LambdaEvent
 from queryport.local.lambda_environments import FunctionClosedError, Invoke
@@ -39,14 +39,12 @@ class LocalFunctionUrl:
         self,
         invoke: Invoke,
         report: ReportRequest,
-        instead: Answering,
         reports: DatabaseReports,
         default_caller: DefaultCaller = as_iam,
     ) -> None:
         self._invoke = invoke
         self._default_caller = default_caller
         self._report = report
-        self._instead = instead
         self._reports = reports
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -65,9 +63,6 @@ class LocalFunctionUrl:
         self._report(AnsweredRequest(request.method, path, response.status_code, seconds, failure, database))
 
     async def _answer(self, request: Request) -> tuple[Response, str | None, DatabaseReport | None]:
-        instead = self._instead(request.method, _raw_path(request.scope))
-        if instead is not None:
-            return instead, None, None
         body = bytearray()
         async for piece in request.stream():
             body += piece

@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from urllib.parse import parse_qs, quote, unquote
+from urllib.parse import parse_qs, unquote
 
 import orjson
 from starlette.requests import ClientDisconnect, Request
@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from handler.contract.limits import LAMBDA_PAYLOAD_BYTES
 from queryport.aws.local_account import ACCOUNT, REGION
-from queryport.local.calls import AnsweredRequest, Answering, DatabaseReports, ReportRequest
+from queryport.local.calls import AnsweredRequest, DatabaseReports, ReportRequest
 from queryport.local.lambda_environment import (
     FUNCTION_ARN,
     FUNCTION_NAME,
@@ -60,12 +60,9 @@ class _LambdaError(Exception):
 class InvokeApi:
     """The ASGI application; `otherwise` answers other paths."""
 
-    def __init__(
-        self, invoke: Invoke, report: ReportRequest, instead: Answering, reports: DatabaseReports, otherwise: ASGIApp
-    ) -> None:
+    def __init__(self, invoke: Invoke, report: ReportRequest, reports: DatabaseReports, otherwise: ASGIApp) -> None:
         self._invoke = invoke
         self._report = report
-        self._instead = instead
         self._reports = reports
         self._otherwise = otherwise
         self._running: set[asyncio.Task[None]] = set()
@@ -105,39 +102,29 @@ class InvokeApi:
         if kind == "DryRun":
             return Response(status_code=204, headers=headers)
         if kind == "Event":
-            task = asyncio.create_task(self._call_unwatched(path, event, body))
+            task = asyncio.create_task(self._call_unwatched(path, event))
             self._running.add(task)
             task.add_done_callback(self._running.discard)
             return Response(status_code=202, headers=headers)
-        outcome = await self._call(path, event, body)
+        outcome = await self._call(path, event)
         headers["x-amz-executed-version"] = _LATEST
         if outcome.failed:
             headers["x-amz-function-error"] = "Unhandled"
         return Response(outcome.payload, 200, headers, "application/json")
 
-    async def _call_unwatched(self, path: str, event: LambdaEvent, body: bytes) -> None:
+    async def _call_unwatched(self, path: str, event: LambdaEvent) -> None:
         with suppress(FunctionClosedError):  # nobody waits for it
-            await self._call(path, event, body)
+            await self._call(path, event)
 
-    async def _call(self, path: str, event: LambdaEvent, body: bytes) -> InvocationResult:
+    async def _call(self, path: str, event: LambdaEvent) -> InvocationResult:
         started = time.monotonic()
-        outcome = self._outcome_instead(body) or _within_limit(await self._invoke(event))
+        outcome = _within_limit(await self._invoke(event))
         report = self._reports.take(event.trace)
         failure = _told(outcome) if outcome.failed else None
         self._report(
             AnsweredRequest("POST", path, 200, time.monotonic() - started, failure, report if outcome.failed else None)
         )
         return outcome
-
-    def _outcome_instead(self, body: bytes) -> InvocationResult | None:
-        """The failure of an operation whose file does not compile, if the event is for one."""
-        event = orjson.loads(body) if body else None
-        name = event.get("operation") if isinstance(event, dict) else None
-        instead = self._instead("POST", f"/operations/{quote(name, safe='')}") if isinstance(name, str) else None
-        if instead is None:
-            return None
-        document = orjson.loads(bytes(instead.body))
-        return _failed(document["code"], document["detail"])
 
 
 def _qualifier(function: str, query: Mapping[str, list[str]]) -> str | None:

@@ -8,7 +8,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -210,6 +210,84 @@ def test_a_broken_file_says_so_and_the_others_go_on(served: Served) -> None:
     write(served.project, {file: BOOKSHOP[file]})
     eventually(lambda: served.client.get("/books/1").status_code == 200)
     eventually(lambda: "all is well again" in served.output)
+
+
+_MENDED = "-- result: value\n-- http: GET /mended/{}\nSELECT {} AS n\n"
+_EVENTS = "/2015-03-31/functions/queryport/invocations"
+_BODIES = {_EVENTS: {"operation": "mended"}}
+_BROKEN = "-- result: value\n-- http: GET /mended/{}\nSELECT {} AS n FROM nowhere\n"
+
+
+@pytest.mark.slow
+def test_at_every_moment_an_operation_answers_or_is_said_not_to_compile(served: Served) -> None:
+    """By its route, by its name and as an event, while its file is broken and mended ten times."""
+    path = served.project / "sql_queries/mended.sql"
+    path.write_text(_BROKEN.format("a", 0))
+    eventually(lambda: served.call("mended").status_code == 500)  # it has never compiled
+    with _polled(served, "/operations/mended") as seen:
+        path.write_text(_MENDED.format("a", 0))
+        eventually(lambda: served.value("mended") == 0)
+    assert seen == ["DoesNotCompile", "200"]
+    with (
+        _polled(served, "/mended/a") as by_route,
+        _polled(served, "/operations/mended") as by_name,
+        _polled(served, _EVENTS) as as_event,
+    ):
+        for number in range(1, 11):
+            path.write_text(_BROKEN.format("a", number))
+            eventually(lambda: served.call("mended").status_code == 500)
+            path.write_text(_MENDED.format("a", number))
+            eventually(lambda: served.value("mended") == number)  # noqa: B023 (ends first)
+    assert set(by_route) == set(by_name) == set(as_event) == {"DoesNotCompile", "200"}
+
+
+@pytest.mark.slow
+def test_a_broken_operation_has_its_last_route_until_it_has_another_or_is_gone(served: Served) -> None:
+    path = served.project / "sql_queries/mended.sql"
+    path.write_text(_MENDED.format("a", 0))
+    eventually(lambda: served.client.get("/mended/a").status_code == 200)
+    with _polled(served, "/mended/a") as old, _polled(served, "/operations/mended") as by_name:
+        path.write_text(_BROKEN.format("b", 1))
+        eventually(lambda: served.call("mended").status_code == 500)
+        path.write_text(_MENDED.format("b", 1))
+        eventually(lambda: served.client.get("/mended/b").status_code == 200)
+    assert old == ["200", "DoesNotCompile", "UnknownOperation"]
+    assert by_name == ["200", "DoesNotCompile", "200"]
+    with _polled(served, "/mended/b") as removed:
+        path.write_text(_BROKEN.format("b", 2))
+        eventually(lambda: served.client.get("/mended/b").status_code == 500)
+        path.unlink()
+        eventually(lambda: served.client.get("/mended/b").status_code == 404)
+    assert removed == ["200", "DoesNotCompile", "UnknownOperation"]
+
+
+@contextmanager
+def _polled(served: Served, path: str) -> Iterator[list[str]]:
+    """Request a path in a loop for the length of a with block, and collect the codes of its answers as they change."""
+    seen: list[str] = []
+    over = threading.Event()
+
+    def poll() -> None:
+        with httpx.Client(base_url=served.client.base_url, timeout=30) as client:
+            is_last = False
+            while not is_last:
+                is_last = over.is_set()
+                answer = (
+                    client.get(path) if path.startswith("/mended") else client.post(path, json=_BODIES.get(path, {}))
+                )
+                content = answer.json()
+                code = str(content.get("errorType") or content.get("code") or answer.status_code)
+                if seen[-1:] != [code]:
+                    seen.append(code)
+
+    thread = threading.Thread(target=poll)
+    thread.start()
+    eventually(lambda: bool(seen))
+    try:
+        yield seen
+    finally:
+        over.set()
+        thread.join()
 
 
 @pytest.mark.slow
