@@ -189,6 +189,18 @@ def test_a_log_that_is_removed_comes_back_with_the_next_environment(
     assert "before" not in logged
 
 
+def test_a_call_is_answered_where_the_log_cannot_be_put_aside(function: LambdaEnvironments, tmp_path: Path) -> None:
+    function._log = HandlerLog(tmp_path / "handler.log", 0)
+    write(tmp_path, {"handler.log": "too much", "handler.log.1/is/a/folder": ""})
+
+    async def call() -> tuple[psutil.Process, psutil.Process]:
+        return await _called(function), await _called(function)
+
+    first, second = _run(function, call)
+    assert first == second
+    assert "too much" in (tmp_path / "handler.log").read_text()
+
+
 def test_calls_go_on_while_an_environment_does_not_end(
     function: LambdaEnvironments, monkeypatch: pytest.MonkeyPatch
 ) -> None:
