@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-assert sys.platform == "linux"
+import pytest
 
 
 @contextmanager
 def descriptors(left: int, pid: int | None = None) -> Iterator[None]:
     """Leave a process, this one by default, so many descriptors that it has not opened."""
+    if sys.platform != "linux":
+        pytest.skip("no system that limits another process")
     process = os.getpid() if pid is None else pid
     limits = resource.prlimit(process, resource.RLIMIT_NOFILE)
     free = (number for number in itertools.count() if not Path(f"/proc/{process}/fd/{number}").exists())
