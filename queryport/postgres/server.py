@@ -19,6 +19,7 @@ from queryport.postgres.account import Account, PostgresError, current
 from queryport.postgres.files import locked, opened
 from queryport.postgres.folders import give, is_private, make_private, state_folder, take_private
 from queryport.postgres.postmaster import Postmaster, data_folder, url
+from queryport.postgres.standstill import drop_note, write_note
 from queryport.postgres.temporary import temporary_folder
 
 # A socket's path is at most 103 bytes on macOS and 107 on Linux, `/.s.PGSQL.5432` included.
@@ -35,9 +36,13 @@ class EmbeddedPostgres:
     One that is not durable answers sooner, and loses its data where the machine stops while it runs.
     """
 
-    def __init__(self, directory: Path, *, durable: bool = True) -> None:
+    def __init__(
+        self, directory: Path, *, durable: bool = True, asked: Callable[[str], str | None] = lambda _: None
+    ) -> None:
+        """`asked` is called with the URL before the server is stopped; its answer is noted for `read_note`."""
         self.directory = directory.resolve()
         self._durable = durable
+        self._asked = asked
         self.home = self.directory
         """The folder of PostgreSQL's own files: another than `directory` if its user cannot reach that."""
         self.log = self.directory / "log"
@@ -96,6 +101,7 @@ class EmbeddedPostgres:
                     self.home, self._sockets, self.log, account, durable=self._durable
                 )
                 if not postmaster.answers():
+                    drop_note(self.directory)
                     postmaster.initialise()
                     postmaster.launch()
                 self._users = opened(self.directory / _USERS_LOCK)
@@ -114,8 +120,11 @@ class EmbeddedPostgres:
             except BlockingIOError:  # another command still uses the server
                 self._postmaster.leave_running()
             else:
+                noted = self._asked(self.url())
                 self._postmaster.shut_down()
                 self._remove_sockets()
+                if noted is not None:
+                    write_note(self.directory, self.home, noted)
             self._users.close()
             self._users = None
 

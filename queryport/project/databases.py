@@ -46,8 +46,12 @@ class Databases(Protocol):
     schema_is_ours: bool
     """True where nothing but the migrations ever changes the schema."""
 
+    def asked(self, scripts: Scripts, url: str) -> AbstractContextManager[Callable[[], str]]:
+        """Have a database that `schema` answered tell the mark of its schema as often as it is asked."""
+        ...
+
     def schema_of(self, scripts: Scripts) -> str | None:
-        """A mark of the schema to compile against, and of no other; None where the database has to be asked."""
+        """A mark of the schema to compile against, and of its server; None where the database has to be asked."""
         ...
 
     def schema(self, scripts: Scripts, progress: Progress = no_progress) -> AbstractContextManager[str]:

@@ -12,6 +12,7 @@ from operator import itemgetter
 
 import psycopg
 
+from queryport.compile.describe.server_digest import server_digest
 from queryport.console.progress import Progress, Report, no_progress, no_report
 from queryport.migrations.connection import connect
 from queryport.migrations.history import OWN_MIGRATIONS, HistoryError
@@ -34,10 +35,10 @@ from queryport.project.kept import (
     set_comment,
 )
 from queryport.project.server_databases import alone, create, drop, exists, rename
+from queryport.project.server_states import SCHEMA_PREFIX, ServerStates, made_databases, schema_name
 
 _NEXT = "app_next"
 _MAINTENANCE = "postgres"
-_SCHEMA_PREFIX = "schema_"
 _UNFINISHED = "schema_unfinished"
 _LEFT_BEHIND = "the files hold scripts that it has not seen"
 _TAKEN_BACK = "{}, which has the files' history, is served again"
@@ -49,22 +50,50 @@ class EmbeddedDatabases:
 
     schema_is_ours = True
 
-    def __init__(self, started: Callable[[], EmbeddedPostgres], report: Report = no_report) -> None:
-        """`started` answers the running server, each time the same: it need not run before it is needed."""
+    def __init__(
+        self,
+        started: Callable[[], EmbeddedPostgres],
+        report: Report = no_report,
+        states: ServerStates | None = None,
+    ) -> None:
+        """`started` answers the running server, each time the same: it need not run before it is needed.
+
+        `states` tells what is known of it until then.
+        """
         self._started = started
         self._report = report
+        self._states = states
 
     @property
     def _server(self) -> EmbeddedPostgres:
         return self._started()
 
-    def schema_of(self, scripts: Scripts) -> str:
-        return combined_checksum([*read_scripts(OWN_MIGRATIONS), *scripts.migrations])
+    def schema_of(self, scripts: Scripts) -> str | None:
+        if self._states is None:
+            return None
+        checksum = _checksum(scripts)
+        digest = self._states.known(checksum)
+        return None if digest is None else _mark(checksum, digest)
+
+    @contextmanager
+    def asked(self, scripts: Scripts, url: str) -> Iterator[Callable[[], str]]:  # noqa: ARG002 (as in Databases)
+        checksum = _checksum(scripts)
+        # Not by a session, whose settings are not the server's.
+        with psycopg.connect(self._server.url(_MAINTENANCE), autocommit=True) as connection:
+            digest = server_digest(connection)
+            if self._states is not None and self._states.is_new:
+                self._states.is_new = False
+                # Another command may have been quicker to begin with the new server.
+                if made_databases(connection) == [schema_name(checksum)]:
+                    self._states.record(checksum, digest)
+            yield lambda: _mark(checksum, server_digest(connection))
 
     @contextmanager
     def schema(self, scripts: Scripts, progress: Progress = no_progress) -> Iterator[str]:
-        name = _SCHEMA_PREFIX + self.schema_of(scripts)[:16]
+        name = schema_name(_checksum(scripts))
         with self.session() as session:
+            if session.execute("SELECT to_regrole(%s)", [CALLER]).fetchone() == (None,):
+                _have_caller(session)  # before the first schema as after the first call: a role as others are
             while True:
                 # Held by all who compile against it, so that it is not dropped meanwhile.
                 session.execute("SELECT pg_advisory_lock_shared(hashtextextended(%s, 0))", [name])
@@ -78,7 +107,7 @@ class EmbeddedDatabases:
 
     def data(self, scripts: Scripts, progress: Progress = no_progress, pause: Pause = nullcontext) -> str:
         with self.session() as session, alone(session, DATA):
-            make_caller(session)
+            _have_caller(session)
             if not exists(session, DATA):
                 self._make(session, scripts, progress)
                 rename(session, _NEXT, DATA)
@@ -132,7 +161,7 @@ class EmbeddedDatabases:
     def unmigrated(self) -> str:
         """The URL by which calls reach the server where no project is: they may make what they need in it."""
         with self.session() as session:
-            make_caller(session)
+            _have_caller(session)
             give_database(session, _MAINTENANCE)
         return self._server.url(_MAINTENANCE, CALLER)
 
@@ -152,9 +181,9 @@ class EmbeddedDatabases:
 
     def _make(self, session: psycopg.Connection, scripts: Scripts, progress: Progress) -> None:
         """Make a new database of the scripts, under a name of its own until it is done."""
+        _have_caller(session)
         create(session, _NEXT)
         with psycopg.connect(self._server.url(_NEXT), autocommit=True) as connection:
-            make_caller(connection)
             open_to_caller(connection)
         apply_scripts(self._server.url(_NEXT), scripts.migrations, scripts.seeds, progress=progress)
         mark_as_made(self._server, session, _NEXT)
@@ -233,10 +262,24 @@ class EmbeddedDatabases:
             self._report(f"{reason}: the database {DATA} held only what its scripts had put there, and {then}")
 
 
+def _checksum(scripts: Scripts) -> str:
+    return combined_checksum([*read_scripts(OWN_MIGRATIONS), *scripts.migrations])
+
+
+def _mark(checksum: str, digest: str) -> str:
+    return f"{checksum} {digest}"
+
+
+def _have_caller(session: psycopg.Connection) -> None:
+    """Make the role of calls, one command at a time: PostgreSQL refuses two that grant the same at once."""
+    with alone(session, CALLER):
+        make_caller(session)
+
+
 def _drop_oldest_schemas(session: psycopg.Connection) -> None:
     rows = session.execute(
         "SELECT datname FROM pg_database WHERE datname ~ %s ORDER BY oid DESC OFFSET %s",
-        [f"^{_SCHEMA_PREFIX}[0-9a-f]{{16}}$", _SCHEMAS_KEPT],
+        [f"^{SCHEMA_PREFIX}[0-9a-f]{{16}}$", _SCHEMAS_KEPT],
     )
     for (name,) in rows.fetchall():
         row = session.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [name]).fetchone()

@@ -1,11 +1,13 @@
 """A database of the user's own: the schema's and the data's at once, brought up to date or taken as it is."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
 
 import psycopg
 from psycopg.conninfo import make_conninfo
 
+from queryport.compile.describe.schema_digest import schema_digest
 from queryport.console.failure import CommandError
 from queryport.console.progress import Progress, Report, no_progress, no_report
 from queryport.project.databases import Pause, Scripts, database_name
@@ -33,6 +35,9 @@ class OwnDatabase:
 
     def schema_of(self, scripts: Scripts) -> None:
         """None: others may change the schema."""
+
+    def asked(self, scripts: Scripts, url: str) -> AbstractContextManager[Callable[[], str]]:  # noqa: ARG002 (as in Databases)
+        return nullcontext(partial(schema_digest, url))
 
     @contextmanager
     def schema(self, scripts: Scripts, progress: Progress = no_progress) -> Iterator[str]:

@@ -3,9 +3,9 @@
 The PostgreSQL is the embedded one, with its data below the data directory, or the user's own if they name it.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,8 +13,8 @@ from queryport.access.policies import check_development_role
 from queryport.compile import Compilation, fingerprint
 from queryport.compile.cache.cache import CompileCache
 from queryport.compile.cache.key import cache_key
+from queryport.compile.compiled_file import CompiledFile
 from queryport.compile.compiler import compile_files, put_together
-from queryport.compile.describe.schema_digest import schema_digest
 from queryport.compile.project_files import ProjectFiles, ProjectReader
 from queryport.console.collector import collector_paused, collector_resumed
 from queryport.console.terminal import Terminal
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 CACHE_FOLDER = "compiled"
 """Where in the data directory the compile cache is."""
+
+SERVER_FOLDER = "postgres"
+"""Where in the data directory the embedded server is."""
 
 _FEW = 100
 """Files whose compilation leaves less garbage than it takes to look for it."""
@@ -71,20 +74,15 @@ class Workspace:
         """Read the project as it is now and compile it. Raises ProjectError, ScriptError and HistoryError.
 
         What was compiled is kept for the next command, unless `keep` is to do that.
-        No database is asked, or even started, where nothing has to be compiled and the scripts alone tell the schema.
+        No server is asked, or even started, where nothing has to be compiled and it is known what it would answer.
         """
         project = Project.load(self._root)
         scripts = Scripts.of(project)
         with collector_paused():
             files = self._reader.read(project.queries, project.query_defaults)
-        schema = self._databases.schema_of(scripts)
-        if schema is not None:
-            compilation = self._compile(files, schema, lambda: self.schema(scripts))
-        else:
-            with self.schema(scripts) as url:
-                found = schema_digest(url)
-                lasts = partial(self._is_still, found, url)
-                compilation = self._compile(files, found, lambda: nullcontext(url), lasts)
+        compiled = self._compiled(files, scripts)
+        with collector_paused():
+            compilation = put_together(files, compiled)
         if keeps:
             self.keep()
         return Build(project, scripts, compilation)
@@ -95,30 +93,30 @@ class Workspace:
             self._cache.write()
             self._reader.keep()
 
-    def _compile(
-        self,
-        files: ProjectFiles,
-        schema: str,
-        opened: Callable[[], AbstractContextManager[str]],
-        lasts: Callable[[], bool] = lambda: True,
-    ) -> Compilation:
-        """Compile what the cache does not know; `lasts` answers afterwards whether the schema is still the same."""
+    def _compiled(self, files: ProjectFiles, scripts: Scripts) -> dict[str, CompiledFile]:
+        """Compile what the cache does not know, and keep it if the server is still the same afterwards."""
+        expected = self._databases.schema_of(scripts)
+        compiled = {} if expected is None else self._known(files, expected)
+        if expected is None or any(text.key not in compiled for text in files.texts):
+            with self.schema(scripts) as url, self._databases.asked(scripts, url) as ask:
+                schema = ask()
+                if schema != expected:
+                    compiled = self._known(files, schema)
+                unknown = [text for text in files.texts if text.key not in compiled]
+                if unknown:
+                    collector = collector_resumed() if len(unknown) > _FEW else nullcontext()
+                    with self._terminal.step("Compiling"), collector:
+                        compiled |= compile_files(unknown, url)
+                    if ask() != schema:
+                        return compiled
+        with collector_paused():
+            self._cache.keep(files.texts, compiled)
+        return compiled
+
+    def _known(self, files: ProjectFiles, schema: str) -> dict[str, CompiledFile]:
         with collector_paused():
             self._cache.open(cache_key(schema))
-            compiled = self._cache.known(files.texts)
-        unknown = [text for text in files.texts if text.key not in compiled]
-        if unknown:
-            collector = collector_resumed() if len(unknown) > _FEW else nullcontext()
-            with opened() as url, self._terminal.step("Compiling"), collector:
-                compiled |= compile_files(unknown, url)
-        with collector_paused():
-            if not unknown or lasts():
-                self._cache.keep(files.texts, compiled)
-            return put_together(files, compiled)
-
-    @staticmethod
-    def _is_still(schema: str, url: str) -> bool:
-        return schema_digest(url) == schema
+            return self._cache.known(files.texts)
 
     def beside(self, root: Path) -> "Workspace":
         """Return the workspace of another folder with this PostgreSQL, if that is ours. Raises DatabaseError."""
@@ -179,11 +177,13 @@ def open_workspace(
         yield Workspace(root, data_dir, databases, terminal, *_left_in(data_dir, cached=cached, whole=whole))
         return
     from queryport.project.embedded_databases import EmbeddedDatabases
+    from queryport.project.server_states import ServerStates
 
     with ExitStack() as stack:
         started = cache(lambda: stack.enter_context(embedded_postgres(root, data_dir, terminal)))
-        databases = EmbeddedDatabases(started, terminal.note)
         data_dir = made_data_dir(root, data_dir)
+        states = ServerStates(data_dir / SERVER_FOLDER, data_dir / CACHE_FOLDER if cached else None)
+        databases = EmbeddedDatabases(started, terminal.note, states)
         yield Workspace(root, data_dir, databases, terminal, *_left_in(data_dir, cached=cached, whole=whole))
 
 
@@ -200,9 +200,10 @@ def embedded_postgres(root: Path, data_dir: Path | None, terminal: Terminal) -> 
     """Run the project's embedded PostgreSQL for a with block. Raises ProjectError and PostgresError."""
     from queryport.postgres.revival import kept_running
     from queryport.postgres.server import EmbeddedPostgres
+    from queryport.project.server_states import state_at
 
     Project.load(root)  # no server is started for a folder that is no project
-    server = EmbeddedPostgres(made_data_dir(root, data_dir) / "postgres")
+    server = EmbeddedPostgres(made_data_dir(root, data_dir) / SERVER_FOLDER, asked=state_at)
     try:
         with terminal.step("Starting PostgreSQL"):
             server.start()

@@ -19,7 +19,7 @@ ORDER BY relname
 _LEFT_OUT = [
     "pg_class",  # below, without the vacuum's numbers
     "pg_authid",  # the view pg_roles below, which others than superusers may read too
-    "pg_database",
+    "pg_database",  # below, without the vacuum's numbers and without the server's other databases
     "pg_largeobject",
     "pg_largeobject_metadata",
     "pg_replication_origin",
@@ -37,7 +37,14 @@ FROM pg_catalog.pg_class
 """
 _SETTINGS = """
 SELECT name, reset_val FROM pg_catalog.pg_settings
-WHERE context IN ('user', 'superuser', 'internal') AND name <> 'application_name'
+WHERE (name = 'shared_preload_libraries'
+    OR context IN ('user', 'superuser', 'backend', 'superuser-backend', 'internal'))
+  AND name <> 'application_name'
+"""
+_DATABASE = """
+SELECT pg_catalog.to_jsonb(d) - ARRAY['oid', 'datfrozenxid', 'datminmxid'],
+  pg_catalog.pg_database_collation_actual_version(oid)
+FROM pg_catalog.pg_database d WHERE datname = current_database()
 """
 # Two sums of 64 bits: in no order, since to sort the rows by their digests takes as long again as to write them out.
 _DIGEST = """
@@ -56,7 +63,7 @@ def digest_within(connection: psycopg.Connection[Any]) -> str:
     """Return the digest of the schema as the connection's transaction sees it; names are written out until its end."""
     connection.execute("SET LOCAL search_path = pg_catalog")
     names = [row[0] for row in connection.execute(_CATALOGUES, [_LEFT_OUT]).fetchall()]
-    whole = [_RELATIONS, _SETTINGS, "TABLE pg_roles", "SELECT version(), current_user"]
+    whole = [_RELATIONS, _SETTINGS, _DATABASE, "TABLE pg_roles", "SELECT version(), current_user"]
     parts = [*(f"TABLE {name}" for name in names), *whole]
     row = connection.execute(f"SELECT {', '.join(map(_DIGEST.format, parts))}".encode()).fetchone()
     return hashlib.sha256(repr((parts, row)).encode()).hexdigest()
