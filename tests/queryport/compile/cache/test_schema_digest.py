@@ -16,6 +16,7 @@ CREATE TABLE person (person_id int PRIMARY KEY, name text);
 CREATE TYPE mood AS ENUM ('good', 'bad');
 CREATE FUNCTION twice(n int) RETURNS int LANGUAGE sql IMMUTABLE RETURN n * 2;
 CREATE VIEW people AS SELECT name FROM person;
+CREATE ROLE reader;
 CREATE DOMAIN short AS text CHECK (length(value) < 10);
 """
 _CHANGES = (
@@ -36,6 +37,15 @@ _CHANGES = (
     "CREATE SCHEMA other",
     "GRANT SELECT ON person TO PUBLIC",
     "DROP VIEW people",
+    "CREATE ROLE newcomer",
+    "GRANT pg_monitor TO reader",
+    "ALTER ROLE reader CREATEDB",
+    "ALTER ROLE reader SET search_path = other",
+    "ALTER ROLE ALL SET search_path = other",
+    "GRANT SET ON PARAMETER log_statement TO reader",
+    "ALTER TABLESPACE pg_default SET (random_page_cost = 2)",
+    "ALTER DATABASE postgres SET search_path = other",
+    "ALTER DATABASE postgres CONNECTION LIMIT 5",
 )
 
 
@@ -79,6 +89,14 @@ def test_rows_and_statistics_do_not_show(connection: psycopg.Connection[Any], ur
     assert schema_digest(url) == before
 
 
+def test_another_database_does_not_show(connection: psycopg.Connection[Any], url: str, before: str) -> None:
+    connection.execute("CREATE DATABASE other")
+    assert schema_digest(url) == before
+
+
 def test_the_connections_settings_show(url: str, before: str) -> None:
     assert schema_digest(make_conninfo(url, options="-c search_path=pg_catalog")) != before
+    assert schema_digest(make_conninfo(url, options="-c log_disconnections=on")) != before, (
+        "given at the beginning alone"
+    )
     assert schema_digest(make_conninfo(url, application_name="other")) == before
