@@ -8,6 +8,7 @@ import hashlib
 from contextlib import suppress
 from pathlib import Path
 
+from queryport.postgres.account import PostgresError
 from queryport.postgres.files import opened
 from queryport.postgres.postmaster import data_folder
 
@@ -19,7 +20,8 @@ def write_note(directory: Path, home: Path, text: str) -> None:
     """Note what was asked of a server that has stopped since. Without files that can be read there is no note."""
     mark = _mark(home)
     if mark is not None:
-        with suppress(OSError), opened(directory / _NOTE) as file:  # a full disk: the next command asks the server
+        # A full disk, or something else of that name: the next command asks the server.
+        with suppress(OSError, PostgresError), opened(directory / _NOTE) as file:
             file.truncate(0)
             file.write(f"{home}\n{mark}\n{text}")
 
