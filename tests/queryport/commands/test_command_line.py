@@ -18,6 +18,7 @@ PROGRAM = "import sys; sys.argv = ['queryport', '--help']\ntry:\n    {}\nfinally
 INTERRUPTED = """
 import os, signal, sys
 from queryport.__main__ import main
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell's background processes ignore
 class Interrupting:
     def __init__(self):
         self.before = {}
