@@ -64,7 +64,7 @@ class BrokenAnswers:
         """Return the outcome of a call of a broken operation."""
         if not self.errors:
             return None
-        content = orjson.loads(orjson.dumps(event.event)) if isinstance(event.event, orjson.Fragment) else event.event
+        content = event.content
         if not isinstance(content, dict):
             return None
         context = content.get("requestContext") if content.get("version") == "2.0" else None

@@ -40,6 +40,11 @@ class LambdaEvent:
     """The trace id as X-Ray's header has it; the function's own calls to AWS carry it on."""
     function_arn: str = FUNCTION_ARN
 
+    @property
+    def content(self) -> Any:
+        """The event as the handler gets it."""
+        return orjson.loads(orjson.dumps(self.event)) if isinstance(self.event, orjson.Fragment) else self.event
+
 
 @dataclass(frozen=True, slots=True)
 class InvocationResult:

@@ -6,10 +6,7 @@ it off; a build writes it with its catalogue.
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
 from urllib.parse import unquote
-
-import orjson
 
 from queryport.console.failure import CommandError
 from queryport.local.lambda_environment import InvocationResult, LambdaEvent, error
@@ -28,7 +25,7 @@ class LateDocument:
 
     async def __call__(self, event: LambdaEvent) -> InvocationResult | None:
         """Have the document written if the event asks for it; return the outcome of a call where that fails."""
-        if self._is_written or not _asks_for_document(event.event):
+        if self._is_written or not _asks_for_document(event):
             return None
         async with self._lock:
             if not self._is_written:
@@ -40,9 +37,9 @@ class LateDocument:
         return None
 
 
-def _asks_for_document(event: Any) -> bool:
+def _asks_for_document(event: LambdaEvent) -> bool:
     """Whether the handler would answer an event with the document, or might."""
-    content = orjson.loads(orjson.dumps(event)) if isinstance(event, orjson.Fragment) else event
+    content = event.content
     path = content.get("rawPath") if isinstance(content, dict) else None
     # The handler takes the first character for the slash, whatever it is.
     return isinstance(path, str) and unquote(path[1:]) == _PATH

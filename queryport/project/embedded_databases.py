@@ -8,6 +8,7 @@ one.
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
+from functools import cache
 from operator import itemgetter
 
 import psycopg
@@ -35,7 +36,7 @@ from queryport.project.kept import (
     set_comment,
 )
 from queryport.project.server_databases import alone, create, drop, exists, rename
-from queryport.project.server_states import SCHEMA_PREFIX, ServerStates, made_databases, schema_name
+from queryport.project.server_states import SCHEMA_PREFIX, ServerStates, schema_name
 
 _NEXT = "app_next"
 _MAINTENANCE = "postgres"
@@ -80,12 +81,8 @@ class EmbeddedDatabases:
         checksum = _checksum(scripts)
         # Not by a session, whose settings are not the server's.
         with psycopg.connect(self._server.url(_MAINTENANCE), autocommit=True) as connection:
-            digest = server_digest(connection)
-            if self._states is not None and self._states.is_new:
-                self._states.is_new = False
-                # Another command may have been quicker to begin with the new server.
-                if made_databases(connection) == [schema_name(checksum)]:
-                    self._states.record(checksum, digest)
+            if self._states is not None:
+                self._states.record_first(checksum, connection)
             yield lambda: _mark(checksum, server_digest(connection))
 
     @contextmanager
@@ -263,7 +260,13 @@ class EmbeddedDatabases:
 
 
 def _checksum(scripts: Scripts) -> str:
-    return combined_checksum([*read_scripts(OWN_MIGRATIONS), *scripts.migrations])
+    return combined_checksum([*_own_scripts(), *scripts.migrations])
+
+
+@cache
+def _own_scripts() -> tuple[Script, ...]:
+    """Queryport's own migrations, which every build asks for several times."""
+    return read_scripts(OWN_MIGRATIONS)
 
 
 def _mark(checksum: str, digest: str) -> str:

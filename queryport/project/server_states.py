@@ -32,7 +32,7 @@ class ServerStates:
         """`server` is the server's folder, `records` that of the compile cache, if there is one."""
         self._server = server
         self._records = records
-        self.is_new = not server.exists()
+        self._is_new = not server.exists()
         """Nothing was made on the server yet, so that the next schema is the first."""
 
     def known(self, schema: str) -> str | None:
@@ -48,11 +48,15 @@ class ServerStates:
         except (OSError, ValueError):
             return None
 
-    def record(self, schema: str, digest: str) -> None:
-        """Keep what the migrations of a schema have made of a new server."""
+    def record_first(self, schema: str, connection: psycopg.Connection) -> None:
+        """Keep what the migrations of a schema have made of a new server, if it is the first that was made there."""
+        is_new, self._is_new = self._is_new, False
         path = self._path(schema)
-        if path is None or _has_settings_of_its_own():
+        if not is_new or path is None or _has_settings_of_its_own():
             return
+        if made_databases(connection) != [schema_name(schema)]:  # another command was quicker to begin with it
+            return
+        digest = server_digest(connection)
         with suppress(OSError):  # a full disk: the next command starts the server
             path.parent.mkdir(exist_ok=True)
             write_whole(path, [digest.encode()])

@@ -125,8 +125,7 @@ class Session:
             connection.send_prepare(name, text.encode(), arguments.oids)
             connection.send_query_prepared(name, arguments.values, arguments.formats, result_format)
             self._end_train()
-            if connection.flush():
-                await self._flush()
+            await self._flush()
             return await self._outcome(rows, messages_before=1 if used or before is not None else 0)
         except OperationalError as failure:
             self.close()
