@@ -5,8 +5,8 @@ PYTHON ?= python3
 PORT ?= 8080
 EMULATOR_PORT ?= 8081
 MINUTES ?= 20
-# One more than the cores of a small machine: many a test waits for a database or a process.
-WORKERS ?= 3
+# Twice the cores of a small machine: many a test waits for a database or a process.
+WORKERS ?= 4
 
 BIN := .venv/bin
 SYNCED := .venv/.synced
@@ -37,7 +37,7 @@ serve: $(SYNCED)  ## Serve the project on this machine; other ports: make serve 
 emulator: $(SYNCED)  ## Serve the example's database as an RDS Data API that containers reach too, for `sam local`
 	@$(BIN)/queryport emulator --project . --host 0.0.0.0
 
-test: $(SYNCED) $(SAM)  ## Run the tests, three at a time; one after the other: make test WORKERS=0
+test: $(SYNCED) $(SAM)  ## Run the tests, four at a time; one after the other: make test WORKERS=0
 	@$(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal
 
 test-slow: $(SYNCED) $(SAM)  ## Run the tests that `make test` leaves out because they take seconds each

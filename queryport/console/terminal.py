@@ -24,7 +24,7 @@ class Terminal:
     """Standard output, or standard error for what is no part of a command's answer."""
 
     def __init__(self, *, stderr: bool = False) -> None:
-        self._console = Console(stderr=stderr, highlight=False)
+        self._console = Console(stderr=stderr, highlight=False, emoji=False)
         if not self._console.is_terminal and "COLUMNS" not in os.environ:
             self._console.width = _PIPE_COLUMNS
 

@@ -6,6 +6,7 @@ from tests.campaign.campaign import run
 from tests.campaign.faults import KINDS
 
 
+@pytest.mark.early
 @pytest.mark.parametrize(
     "seconds", [pytest.param(9.0, marks=pytest.mark.slow), pytest.param(60.0, marks=pytest.mark.long)]
 )

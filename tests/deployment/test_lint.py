@@ -23,6 +23,7 @@ def _without(rule: str, template: dict[str, Any]) -> str:
 
 
 @pytest.mark.slow
+@pytest.mark.early
 def test_cfn_lint_finds_nothing(tmp_path: Path) -> None:
     """By one process for all: to import its rules takes longer than to apply them to most of these."""
     # W3011 wants a DeletionPolicy beside the UpdateReplacePolicy that SAM hands on; template.yaml says why not.

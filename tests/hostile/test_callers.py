@@ -75,6 +75,7 @@ def test_a_function_of_every_type_is_no_callers_to_break(every: Target, seed: in
     check(every, seed, requests)
 
 
+@pytest.mark.early
 @_SEEDS_AND_REQUESTS
 def test_the_example_is_no_callers_to_break(shop: Target, seed: int, requests: int) -> None:
     check(shop, seed, requests)

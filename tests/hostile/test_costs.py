@@ -84,6 +84,7 @@ WORST = [
 def measured(target: Target, make: Callable[[], Any]) -> tuple[int, str, float, int]:
     """The status and text of the answer to an event, the seconds and the bytes above idle that it took."""
     gc.collect()
+    gc.freeze()  # so that the next such collection has little to look at
     event = make()  # not earlier: the collection would look at each of its million members
     _PEAK.write_text("5")  # proc(5): the peak of the resident memory is counted anew
     idle = _memory("VmRSS")

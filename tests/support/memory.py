@@ -7,7 +7,7 @@ import psutil
 
 _MEMORY = Path("/dev/shm")  # noqa: S108 (a folder of an unforeseeable name is made there)
 _NEEDED_BYTES = 6 << 30
-"""Several times what the databases of a whole run with three workers take."""
+"""Several times what the databases of a whole run with four workers take."""
 
 
 def in_memory() -> Path | None:

@@ -48,7 +48,8 @@ def _compiler() -> str:
             folders.sort()
             for name in sorted(names):
                 if name.endswith(_CODE_ENDINGS):
-                    content = Path(folder, name).read_bytes()
+                    with open(os.path.join(folder, name), "rb", buffering=0) as file:  # noqa: PTH118, PTH123 (twice as fast)
+                        content = file.readall()
                     digest.update(f"{folder.removeprefix(str(root))}\0{name}\0{len(content)}\0".encode())
                     digest.update(content)
     return digest.hexdigest()

@@ -57,6 +57,7 @@ def _make(project: Path, *arguments: str, uv: Path | None) -> str:
 
 
 @pytest.mark.slow
+@pytest.mark.early
 @pytest.mark.parametrize("uv", [UV, pytest.param(None, marks=pytest.mark.long)], ids=["installed", "its own"])
 def test_a_new_project_passes_its_own_tests(public_folder: Path, uv: Path | None) -> None:
     project = public_folder / "My Notes"

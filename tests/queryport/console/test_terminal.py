@@ -34,3 +34,9 @@ def test_in_a_pipe_a_step_is_told_while_it_lasts(capsys: pytest.CaptureFixture[s
         while not said and time.monotonic() < give_up:
             said = capsys.readouterr().err
     assert said == "Compiling …\n"
+
+
+def test_a_sentence_is_printed_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    said = "`a.b`: :smile: [bold]no[/bold] \\[x] :x:"
+    Terminal().say(said)
+    assert capsys.readouterr().out == f"{said}\n"

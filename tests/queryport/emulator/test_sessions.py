@@ -16,6 +16,9 @@ from tests.support.projects import eventually
 
 pytestmark = pytest.mark.slow
 
+_LOCKS = """SELECT count(*) FROM pg_locks JOIN pg_database ON database = pg_database.oid
+WHERE locktype = 'advisory' AND datname = current_database()"""
+
 
 def test_what_a_call_sets_is_gone_with_it(api: Api) -> None:
     api.execute("SET app.who = 'bob'")
@@ -46,7 +49,7 @@ def test_what_a_call_sets_is_gone_with_it(api: Api) -> None:
         ),
         ("SET work_mem = '1MB'", "SHOW work_mem", False),
         ("SET ROLE pg_read_all_data", "SELECT current_user", False),
-        ("SELECT pg_advisory_lock(43)", "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'", False),
+        ("SELECT pg_advisory_lock(43)", _LOCKS, False),
         ("DECLARE c CURSOR WITH HOLD FOR SELECT 1", "SELECT count(*) FROM pg_cursors WHERE name = 'c'", False),
         ("LISTEN x", "SELECT count(*) FROM pg_listening_channels()", False),
     ],

@@ -9,6 +9,7 @@ KINDS = {"OK", "DatabaseErrorException", "UnsupportedResultException"}
 
 
 @pytest.mark.slow
+@pytest.mark.early
 def test_mixed_load_with_faults_leaves_nothing_behind(new_database: NewDatabase) -> None:
     outcome = soak(new_database(), _made_enough, workers=8, growth=24 * MIB, report=lambda _: None)
     assert outcome.problems == []

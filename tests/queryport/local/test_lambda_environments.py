@@ -4,6 +4,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -66,7 +67,7 @@ def function(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest
 
 def _run(function: LambdaEnvironments, use: Callable[[], Awaitable[T]]) -> T:
     """Use the function until it is closed, and leave no process of it behind."""
-    before = set(psutil.Process().children(recursive=True))
+    before = _children()
 
     async def used() -> T:
         async with asyncio.timeout(MOST):
@@ -76,10 +77,19 @@ def _run(function: LambdaEnvironments, use: Callable[[], Awaitable[T]]) -> T:
                 await function.close()
 
     outcome = asyncio.run(used())
-    mine = {one for one in psutil.Process().children(recursive=True) if one.name() != "postgres"} - before
-    _, alive = psutil.wait_procs(mine, timeout=30)
+    _, alive = psutil.wait_procs(_children() - before, timeout=30)
     assert alive == []
     return outcome
+
+
+def _children() -> set[psutil.Process]:
+    """The processes below this one, but PostgreSQL's and those that end while they are looked at."""
+    found = set()
+    for one in psutil.Process().children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            if one.name() != "postgres":
+                found.add(one)
+    return found
 
 
 async def _called(function: LambdaEnvironments, event: str = "number") -> psutil.Process:

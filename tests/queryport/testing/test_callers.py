@@ -239,6 +239,7 @@ def project(tmp_path: Path) -> Path:
 
 
 @pytest.mark.slow
+@pytest.mark.early
 def test_a_project_tests_its_tenants_with_the_packages_own_fixtures(project: Path, postgres: EmbeddedPostgres) -> None:
     code, said = run_pytest(project, postgres=postgres)
     assert code == 0, said

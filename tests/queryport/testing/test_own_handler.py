@@ -62,6 +62,7 @@ def layout(request: pytest.FixtureRequest) -> tuple[str, dict[str, str]]:
 
 
 @pytest.mark.slow
+@pytest.mark.early
 def test_the_pytest_plugins_leave_it_to_the_project(
     layout: tuple[str, dict[str, str]], tmp_path: Path, postgres: EmbeddedPostgres
 ) -> None:
