@@ -137,7 +137,9 @@ lock-tools: | $(BIN)/uv  ## Lock uv, the AWS SAM CLI, checkov, matplotlib and th
 	@for tool in uv sam checkov plots openapi; do $(UV) pip compile --quiet --universal --generate-hashes --python-version 3.11 \
 	  --no-header --no-annotate .ci/tools/$$tool.in --output-file .ci/tools/$$tool.txt || exit 1; done
 
+# The data lie elsewhere where PostgreSQL's user cannot reach this folder.
 clean:  ## Remove everything that was made here, the development database included
+	@case "$$(cat .queryport/postgres/elsewhere 2>/dev/null)" in */queryport-*) rm -rf "$$(cat .queryport/postgres/elsewhere)" ;; esac
 	rm -rf .venv .tools .aws-sam .queryport .mypy_cache .pytest_cache .ruff_cache .hypothesis dist catalog.json openapi.json openapi.json.gz openapi.index.json docs.json
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -1,7 +1,8 @@
-"""Writes files whole or not at all: a reader never meets half of one, even beside other writers."""
+"""Files as wholes: written whole or not at all, so that no reader meets half of one, and read where they end."""
 
 import os
 import secrets
+import stat
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -21,3 +22,25 @@ def write_whole(path: Path, content: Iterable[bytes], mode: int = _OPEN_TO_ALL) 
     except BaseException:
         unfinished.unlink(missing_ok=True)
         raise
+
+
+class NotRegularFileError(OSError):
+    """A pipe, a device or a folder in place of a file."""
+
+    def __init__(self) -> None:
+        super().__init__("it is not a regular file")
+
+
+def read_regular(path: Path) -> bytes:
+    """Return what is in a file. Raises OSError, of which NotRegularFileError is one.
+
+    A pipe is not waited for.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise NotRegularFileError
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            return file.read()
+    finally:
+        os.close(descriptor)

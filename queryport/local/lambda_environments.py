@@ -77,7 +77,10 @@ class LambdaEnvironments:
     async def invoke(self, event: LambdaEvent) -> InvocationResult:
         """Call the handler with an event, in an environment that has nothing else to do. Raises FunctionClosedError."""
         try:
-            environment = await self._take()
+            async with asyncio.timeout(FUNCTION_SECONDS):
+                environment = await self._take()
+        except TimeoutError:  # an OSError too
+            return _timed_out()
         except OSError as failure:  # no descriptor is left, for one
             return error("Runtime.ExitError", f"no process for the handler can be started: {failure.strerror}")
         answered = False
@@ -99,7 +102,7 @@ class LambdaEnvironments:
                 raise FunctionClosedError
             answered = True
         except TimeoutError:
-            return error("Sandbox.Timedout", f"Task timed out after {FUNCTION_SECONDS:.2f} seconds")
+            return _timed_out()
         finally:
             await self._give_back(environment, usable=answered)
             with suppress(OSError):  # the next call tries again
@@ -204,6 +207,10 @@ class LambdaEnvironments:
         end = asyncio.create_task(asyncio.to_thread(environment.wait))
         self._ends.add(end)
         end.add_done_callback(self._ends.discard)
+
+
+def _timed_out() -> InvocationResult:
+    return error("Sandbox.Timedout", f"Task timed out after {FUNCTION_SECONDS:.2f} seconds")
 
 
 def _processes(log: HandlerLog, *, many: bool) -> Processes:

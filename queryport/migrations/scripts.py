@@ -19,6 +19,7 @@ import postgast
 from queryport.console.failure import CommandError
 from queryport.diagnostics.source import Problem, Source, Span, shown
 from queryport.migrations import marks
+from queryport.whole_file import NotRegularFileError, read_regular
 
 _NAME = re.compile(r"(?P<number>\d+)[_-](?P<title>[A-Za-z0-9][A-Za-z0-9._-]*)\.sql")
 _REPEATABLE_NAME = re.compile(r"R__?[A-Za-z0-9][A-Za-z0-9._-]*\.sql")
@@ -219,7 +220,9 @@ def _read(path: Path) -> Script:
             "then an underscore and a name of letters, digits, dots, hyphens and underscores"
         )
     try:
-        text = path.read_bytes().decode()
+        text = read_regular(path).decode()
+    except NotRegularFileError as error:
+        raise ScriptError(f"{shown(path)}: {error}: move it out of the folder") from None
     except UnicodeDecodeError as error:
         raise ScriptError(f"{shown(path)}: not UTF-8 text (byte {error.start}): save it as UTF-8") from None
     return Script(shown(path), int(name["number"]) if name else None, text.removeprefix("\ufeff"))

@@ -152,8 +152,13 @@ class Postmaster:
             stop = (self._programs.path("pg_ctl"), "stop", "-s", "-D", str(self._data), "-t", str(STOP_SECONDS))
             if self._account.run(*stop, "-m", "fast").returncode != 0:
                 self._account.run(*stop, "-m", "immediate")  # the next start recovers from the log
+        elif self._process is not None:  # its folder has been moved or removed
+            self._process.send_signal(signal.SIGINT)
         if self._process is not None:
-            self._process.wait()
+            try:
+                self._process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                self.kill()
             self._process = None
 
     def leave_running(self) -> None:

@@ -11,7 +11,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import IO, Self
 
@@ -114,7 +114,7 @@ class EmbeddedPostgres:
         """Leave the server; the last user to leave stops it and waits until it is gone."""
         if self._users is None or self._postmaster is None:
             return
-        with locked(opened(self.directory / _START_LOCK)):
+        with self._start_locked():
             try:
                 fcntl.flock(self._users, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:  # another command still uses the server
@@ -156,6 +156,13 @@ class EmbeddedPostgres:
             self._sockets = self.home
         else:
             self._sockets = _remembered(self.directory / _SOCKETS, _temporary_folder, account)
+
+    def _start_locked(self) -> AbstractContextManager[None]:
+        """Keep other commands from starting or stopping the server; from a folder that is gone, none can."""
+        try:
+            return locked(opened(self.directory / _START_LOCK))
+        except (FileNotFoundError, NotADirectoryError):
+            return nullcontext()
 
     def _abandon(self) -> None:
         if self._postmaster is not None:

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from queryport.console.failure import CommandError
 from queryport.diagnostics.near_names import did_you_mean
+from queryport.whole_file import read_regular
 
 SETTINGS_FILE = "queryport.toml"
 
@@ -134,7 +135,7 @@ class ProjectSettings(BaseModel):
 def read_settings(path: Path) -> ProjectSettings:
     """Read the file; without one, all is as usual. Raises ProjectError."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_regular(path).decode()
     except FileNotFoundError:
         return ProjectSettings.model_construct()  # for defaults, pydantic need not make what validates
     except (OSError, UnicodeDecodeError) as error:

@@ -14,11 +14,16 @@ if TYPE_CHECKING:
 
 _OF_UPGRADES = (b"upgrade", b"http2-settings")
 
+LARGEST_HEAD_BYTES = 4 << 20
+"""The length of a request's head from which it is read no further."""
+
 
 class PersistentHttp(HttpToolsProtocol):
     """One connection."""
 
     parser: "_Parser"
+    is_in_head = False
+    """True from a request's beginning until its head is whole."""
     _under_way: RequestResponseCycle | None = None
 
     def connection_made(self, transport: object) -> None:
@@ -36,7 +41,12 @@ class PersistentHttp(HttpToolsProtocol):
         self._under_way = cycle
         super()._start_asgi_task(cycle, app)
 
+    def on_message_begin(self) -> None:
+        self.is_in_head = True
+        super().on_message_begin()
+
     def on_headers_complete(self) -> None:
+        self.is_in_head = False
         if not self.parser.should_upgrade():
             super().on_headers_complete()
 
@@ -63,6 +73,7 @@ class _Parser(httptools.HttpRequestParser):
     def __init__(self, protocol: PersistentHttp) -> None:
         super().__init__(protocol)
         self._protocol = protocol
+        self._head_bytes = 0
         self.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn has it
 
     def feed_data(self, data: bytes) -> None:  # type: ignore[override]  # uvicorn feeds nothing else
@@ -74,3 +85,9 @@ class _Parser(httptools.HttpRequestParser):
             head = self._protocol.head_without_upgrade()
             self._protocol.parser = _Parser(self._protocol)  # to this one the request is over
             self._protocol.parser.feed_data(head + data[proposal.args[0] :])
+        if not self._protocol.is_in_head:
+            self._head_bytes = 0
+            return
+        self._head_bytes += len(data)
+        if self._head_bytes > LARGEST_HEAD_BYTES:
+            raise httptools.HttpParserError("the head is too long")

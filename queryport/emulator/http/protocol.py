@@ -55,6 +55,7 @@ class HttpProtocol(PersistentHttp):
     def on_headers_complete(self) -> None:
         operation = self._operations.get(self.url)
         if operation is not None and self._is_plain(headers := dict(self.headers)):
+            self.is_in_head = False
             self._operation, self._headers, self._body = operation, headers, bytearray()
             self.cycle = self._begun()
             return

@@ -7,6 +7,7 @@ results stay text. A session knows nothing of the Data API's requests or transac
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from typing import NamedTuple
 
 from psycopg import OperationalError, pq
@@ -231,7 +232,8 @@ class Session:
     def cancel(self) -> None:
         """Ask PostgreSQL to give up the statement, if one is running."""
         if self._unread_trains and self._connection.status == ConnStatus.OK:
-            self._connection.get_cancel().cancel()
+            with suppress(OperationalError):  # where the server cannot be reached any more
+                self._connection.get_cancel().cancel()
 
     def close(self) -> None:
         if self.lost:

@@ -26,6 +26,8 @@ import time
 from pathlib import Path
 
 FOLDER = Path(os.environ["FOLDER"])
+if "STANDS_STILL" in os.environ:
+    time.sleep(3600)
 
 
 def lambda_handler(event, context):
@@ -116,6 +118,19 @@ def test_each_of_many_calls_is_told_of_a_start_that_fails(function: LambdaEnviro
     outcomes = _run(function, call)
     assert [outcome.failed for outcome in outcomes] == [True] * calls
     assert all(b'"KeyError"' in outcome.payload for outcome in outcomes)
+
+
+def test_a_call_waits_no_longer_for_a_start_than_for_an_answer(
+    function: LambdaEnvironments, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lambda_environments, "FUNCTION_SECONDS", 0.2)
+    function._variables["STANDS_STILL"] = "1"
+
+    async def call() -> list[InvocationResult]:
+        return await asyncio.gather(*(function.invoke(LambdaEvent("number")) for _ in range(MOST_ENVIRONMENTS + 1)))
+
+    outcomes = _run(function, call)
+    assert [b"Sandbox.Timedout" in outcome.payload for outcome in outcomes] == [True] * (MOST_ENVIRONMENTS + 1)
 
 
 def test_calls_are_told_of_the_end_whether_they_run_or_wait(function: LambdaEnvironments, tmp_path: Path) -> None:

@@ -1,3 +1,5 @@
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -42,6 +44,13 @@ def test_what_editors_leave_behind_is_no_script(tmp_path: Path) -> None:
 def test_text_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
     (tmp_path / "0001_a.sql").write_bytes(b"SELECT '\xe9'")
     with pytest.raises(ScriptError, match=r"not UTF-8 text \(byte 8\)"):
+        read_scripts(tmp_path)
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir])
+def test_what_is_no_file_is_refused(tmp_path: Path, make: Callable[[Path], None]) -> None:
+    make(tmp_path / "0001_a.sql")
+    with pytest.raises(ScriptError, match=r"0001_a\.sql: it is not a regular file: move it out of the folder"):
         read_scripts(tmp_path)
 
 

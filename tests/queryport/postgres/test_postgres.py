@@ -1,5 +1,6 @@
 import os
 import pwd
+import shutil
 import signal
 import stat
 import subprocess
@@ -259,3 +260,18 @@ def test_a_server_that_does_not_start_says_why(server: EmbeddedPostgres) -> None
     with pytest.raises(PostgresError, match="could not access the server configuration file"):
         server.start()
     aside.rename(settings)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("gone", ["moved", "removed"])
+@pytest.mark.parametrize("name", ["", "data"])
+def test_a_server_is_stopped_whose_folder_is_gone(passable: Path, name: str, gone: str) -> None:
+    server = EmbeddedPostgres(passable / "postgres", durable=False)
+    with server:
+        process = _postmaster(server)
+        folder = server.directory / name
+        if gone == "moved":
+            folder.rename(passable / "elsewhere")
+        else:
+            shutil.rmtree(folder)
+    assert not process.is_running()

@@ -1,3 +1,5 @@
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -86,3 +88,10 @@ def test_every_setting_is_documented() -> None:
         assert isinstance(field.default, str) is (f'"{field.default}"' in page)
     for name in (*DevelopmentSettings.model_fields, *HttpSettings.model_fields):
         assert f"`{name}`" in page
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir])
+def test_settings_that_are_no_file_are_refused(root: Path, make: Callable[[Path], None]) -> None:
+    make(root / "queryport.toml")
+    with pytest.raises(ProjectError, match=r"queryport\.toml: cannot be read: it is not a regular file"):
+        Project.load(root)
