@@ -51,6 +51,7 @@ __import__("os")._exit(0)
 
 
 @pytest.mark.slow
+@pytest.mark.early
 def test_running_out_of_descriptors_costs_no_time_and_ends(tmp_path: Path) -> None:
     """Both servers, in processes that may open few files, under more connections than they can take."""
     running = {}
