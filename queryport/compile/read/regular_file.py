@@ -1,13 +1,12 @@
 """Reads a file that an author wrote; a pipe, a link or a folder in its place does no harm."""
 
 import errno
-import os
-import stat
-from io import FileIO
+from pathlib import Path
 
 from queryport.console.failure import CommandError
 from queryport.diagnostics.reporter import Reporter
 from queryport.diagnostics.source import Span
+from queryport.whole_file import NotRegularFileError, read_regular
 
 WHOLE = Span(0, 1)
 """The place of what concerns a file as a whole."""
@@ -23,13 +22,11 @@ def read_bytes(path: str, reporter: Reporter, cure: str) -> bytes | None:
     The `cure` is for one that may not be read. Raises NoDescriptorError.
     """
     try:
-        if stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116 (of thousands of files, a Path would take half the time)
-            with FileIO(path) as file:
-                return file.readall()
-        # A pipe would never end.
-        reporter.report("QP009", WHOLE, "it is not a regular file", "move it out of the folder")
+        return read_regular(path)
+    except NotRegularFileError as error:
+        reporter.report("QP009", WHOLE, str(error), "move it out of the folder")
     except (FileNotFoundError, NotADirectoryError):
-        if os.path.islink(path):  # noqa: PTH114 (as above)
+        if Path(path).is_symlink():
             # Else it is gone since its name was read.
             reporter.report("QP009", WHOLE, "it is a link to a file that does not exist", "delete the link")
     except OSError as error:
