@@ -20,6 +20,8 @@ def grants(role: str, needs: Needs) -> str:
         f"  IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = {literal(role)}) THEN",
         f"    CREATE ROLE {name};",
         "  END IF;",
+        # Roles belong to the whole server: a script for another database of it may make it in this very moment.
+        "EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;",
         "END $$;",
         "",
     ]
