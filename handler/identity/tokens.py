@@ -8,7 +8,7 @@ import base64
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from functools import cache
+from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -107,11 +107,21 @@ class Tokens:
         return KeySet(issuer.issuer, issuer.jwks).keys
 
 
-def _unverified(token: str) -> list[dict[str, Any]]:
+def _unverified(token: str) -> tuple[Claims, Claims]:
     """Read header and claims, for nothing but to find the key that they must be signed by. Raises ValueError."""
     header, claims, _ = token.split(".")
-    members = [orjson.loads(base64.urlsafe_b64decode(f"{part}{'=' * (-len(part) % 4)}")) for part in (header, claims)]
-    if not all(isinstance(each, dict) for each in members):
+    return _header(header), _members(claims)
+
+
+@lru_cache(maxsize=32)
+def _header(part: str) -> Claims:
+    """Read a header once: the tokens that one key signs have the same."""
+    return _members(part)
+
+
+def _members(part: str) -> Claims:
+    members = orjson.loads(base64.urlsafe_b64decode(f"{part}{'=' * (-len(part) % 4)}"))
+    if not isinstance(members, dict):
         raise ValueError("header and claims are objects")
     return members
 
