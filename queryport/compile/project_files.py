@@ -62,17 +62,20 @@ class ProjectReader:
 
     def read(self, queries: Path, defaults: Mapping[str, Any] = MappingProxyType({})) -> ProjectFiles:
         """Read a project as `read_project` does. What did not change is the same object as before."""
-        self._earlier.begin()
-        walked = walk(queries)
-        folders = read_folders(queries, walked, defaults)
+        settled = self._earlier.begin()
+        own, walked = walk(BUILT_IN, settled), walk(queries, settled)
+        folders = read_folders(walked, defaults)
         problems: list[Problem] = [*folders.problems]
         texts: dict[str, QueryText] = {}
         above: dict[Path, _Above] = {}
-        for directory, name, source, faults in find_query_files(BUILT_IN, queries, walked, self._earlier):
+        last: Path | None = None
+        inherited: _Above | None = None
+        for directory, name, source, faults in find_query_files(own, walked, self._earlier):
             problems += faults
             if name is None:
                 continue
-            inherited = above.get(directory)
+            if directory is not last:  # else there is no need to ask for it by a path, which takes longer
+                last, inherited = directory, above.get(directory)
             if inherited is None:
                 inherited = above[directory] = self._above_of(directory, folders)
             if inherited.is_broken:

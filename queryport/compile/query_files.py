@@ -8,12 +8,14 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
 from queryport.compile.read.earlier_reading import EarlierReading, shown_file
 from queryport.compile.read.regular_file import WHOLE, read_bytes
-from queryport.compile.read.walk import Walked, walk
+from queryport.compile.read.stamps import Stamp
+from queryport.compile.read.walk import QUERY_ENDING, Walked
 from queryport.diagnostics.reporter import Reporter
 from queryport.diagnostics.source import Problem, Source, Span, shown
 
@@ -28,27 +30,28 @@ class FoundFile(NamedTuple):
     problems: tuple[Problem, ...]
 
 
-def find_query_files(built_in: Path, queries: Path, walked: Walked, earlier: EarlierReading) -> Iterator[FoundFile]:
-    """Read Queryport's own query files and those of the walk through `queries`, in the order of their paths.
+def find_query_files(own: Walked, queries: Walked, earlier: EarlierReading) -> Iterator[FoundFile]:
+    """Read the query files of two walks, through Queryport's own folder and another, in the order of their paths.
 
     Of those that are as they were at the `earlier` reading, the text is taken from there.
     """
     first: dict[str, _QueryPath] = {}
-    for folder, found in ((built_in, walk(built_in)), (queries, walked)):
-        for place in _listed(folder, found):
+    for walked in (own, queries):
+        for place in _listed(walked):
+            directory = place.directory
             read = place.problem or _read(place, earlier)
             if read is None:
                 continue
             if isinstance(read, Reporter):
-                yield FoundFile(place.directory.path, None, read.source, read.problems)
+                yield FoundFile(directory.path, None, read.source, read.problems)
                 continue
             name = _named(place)
             # Two names that differ by case alone would be one file on some systems and two on others.
             folded = "" if name is None else name.lower()
-            if folded and (folder is built_in or not is_own(folded)) and first.setdefault(folded, place) is place:
-                yield FoundFile(place.directory.path, name, read, ())
+            if folded and (walked is own or not is_own(folded)) and first.setdefault(folded, place) is place:
+                yield FoundFile(directory.path, name, read, ())
             else:
-                yield FoundFile(place.directory.path, None, read, _unnamed(place, read, name, first))
+                yield FoundFile(directory.path, None, read, _unnamed(place, read, name, first))
 
 
 def is_own(name: str) -> bool:
@@ -87,8 +90,11 @@ class _QueryFolder:
 class _QueryPath(NamedTuple):
     """A query file, or what looks like one; then `problem` says what is wrong about it."""
 
+    order: str
+    """The place among the paths, to sort by."""
     directory: _QueryFolder
     name: str
+    stamp: Stamp | None = None
     problem: Reporter | None = None
 
     @property
@@ -96,7 +102,7 @@ class _QueryPath(NamedTuple):
         return shown_file(self.directory.shown, self.name)
 
 
-def _listed(folder: Path, walked: Walked) -> list[_QueryPath]:
+def _listed(walked: Walked) -> list[_QueryPath]:
     """Return the places of the query files of a walk, and of what looks like one, in their order."""
     found: list[_QueryPath] = []
     for error in walked.refused:
@@ -105,17 +111,23 @@ def _listed(folder: Path, walked: Walked) -> list[_QueryPath]:
         path = Path(error.filename)
         reporter = Reporter(Source(shown(path), ""))
         reporter.report("QP009", WHOLE, f"the folder cannot be read ({error.strerror})", _READABLE)
-        found.append(_QueryPath(_directory(folder, path.parent), path.name, reporter))
-    for parent, _, names in walked.folders:
-        directory = _directory(folder, Path(parent))
-        for name in names:
+        directory = _directory(walked.root, path.parent)
+        found.append(_QueryPath(directory.order + path.name, directory, path.name, problem=reporter))
+    for parent, _, files in walked.folders:
+        directory = _directory(walked.root, Path(parent))
+        order = directory.order
+        for name, stamp in files.items():
             if name.startswith("."):
                 continue
-            if name.endswith(".sql"):
-                found.append(_QueryPath(directory, name))
-            elif name.lower().endswith((".sql", ".sql.txt")):
-                found.append(_QueryPath(directory, name, _passed_over(directory, name)))
-    return sorted(found, key=lambda place: place.directory.order + place.name)
+            if name.endswith(QUERY_ENDING):
+                found.append(_QueryPath(order + name, directory, name, stamp))
+            elif name.lower().endswith((QUERY_ENDING, f"{QUERY_ENDING}.txt")):
+                found.append(_QueryPath(order + name, directory, name, problem=_passed_over(directory, name)))
+    found.sort(key=_order)
+    return found
+
+
+_order = attrgetter("order")
 
 
 def _directory(folder: Path, path: Path) -> _QueryFolder:
@@ -136,10 +148,9 @@ def _passed_over(directory: _QueryFolder, name: str) -> Reporter:
 
 def _read(place: _QueryPath, earlier: EarlierReading) -> Source | Reporter | None:
     """Return a file's text, or the reporter of what is wrong with it, or None for one that is gone."""
-    directory, name, _ = place
+    _, directory, name, stamp, _ = place
     path = directory.prefix + name
-    stamp, known = earlier.look(path, directory.shown, name)
-    if known is not None:
+    if stamp is not None and (known := earlier.look(path, stamp, directory.shown, name)):
         return known
     shown_path = place.shown
     reporter = Reporter(Source(shown_path, ""))
@@ -153,7 +164,8 @@ def _read(place: _QueryPath, earlier: EarlierReading) -> Source | Reporter | Non
         at = len(content[: error.start].decode(errors="replace"))
         reporter.report("QP002", Span(at, at + 1), "the file is not UTF-8 text", "save it as UTF-8")
         return reporter
-    earlier.keep(path, stamp, directory.shown, source)
+    if stamp is not None:
+        earlier.keep(path, stamp, directory.shown, source)
     return source
 
 

@@ -10,7 +10,7 @@ from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 
-from queryport.compile.read.stamps import Stamp, read_stamps, settled_ns, stamp_of, write_stamps
+from queryport.compile.read.stamps import Stamp, read_stamps, settled_ns, write_stamps
 from queryport.console.failure import CommandError
 from queryport.diagnostics.source import Source
 
@@ -75,45 +75,46 @@ class EarlierReading:
         self._left = {} if kept_in is None else read_stamps(kept_in)
         self._before: dict[str, _Kept] = {}
         self._now: dict[str, _Kept] = {}
-        self._settled = settled_ns()
+        self._is_left = True
+        """Whether each stamp of a file that was read is left already."""
 
-    def begin(self) -> None:
-        """Begin another reading; what that one does not come by is forgotten."""
-        self._before, self._now = self._now, {}
-        self._settled = settled_ns()
+    def begin(self) -> int:
+        """Begin another reading; what that one does not come by is forgotten.
 
-    def look(self, path: str, shown: Path, name: str) -> tuple[Stamp | None, Source | None]:
-        """Return the stamp of a file, and the file as it was read before, if it has the same stamp.
-
-        There is no stamp where a change after the beginning of this reading might not show in it. `shown` is the shown
-        path of the file's folder.
+        The stamps for it are those of the time that is returned.
         """
-        stamp = stamp_of(path, self._settled)
-        if stamp is None:
-            return None, None
+        self._before, self._now = self._now, {}
+        return settled_ns()
+
+    def look(self, path: str, stamp: Stamp, shown: Path, name: str) -> Source | None:
+        """Return a file as it was read before, if it had the same stamp.
+
+        `shown` is the shown path of the file's folder.
+        """
         kept = self._before.get(path)
         if kept is not None and kept[0] == stamp and kept[1] == shown:
             self._now[path] = kept
-            return stamp, kept[2]
+            return kept[2]
         digest = self._left.get(stamp)
         if digest is None:
-            return stamp, None
-        source = UnreadSource(path, shown, name, digest)
+            return None
+        source = UnreadSource(path, shown, name, digest.hex())
         self._now[path] = stamp, shown, source
-        return stamp, source
+        return source
 
-    def keep(self, path: str, stamp: Stamp | None, shown: Path, source: Source) -> None:
+    def keep(self, path: str, stamp: Stamp, shown: Path, source: Source) -> None:
         """Keep what a file was read as; the stamp is from before that."""
-        if stamp is not None:
-            self._now[path] = stamp, shown, source
+        self._now[path] = stamp, shown, source
+        self._is_left = False
 
     def write(self) -> None:
         """Leave the last reading to the next command, unless that is there already."""
         if self._kept_in is None:
             return
-        stamps = {stamp: source.digest for stamp, _, source in self._now.values()}
-        if stamps == self._left:
+        sources = {stamp: source for stamp, _, source in self._now.values()}
+        if self._is_left and len(sources) == len(self._left):
             return
-        self._left = stamps
+        self._is_left = True
+        self._left = {stamp: bytes.fromhex(source.digest) for stamp, source in sources.items()}
         with suppress(OSError):  # a full disk, or a folder of another user's: the next command reads all files
-            write_stamps(self._kept_in, stamps)
+            write_stamps(self._kept_in, self._left)

@@ -55,7 +55,7 @@ class Folders(NamedTuple):
         return (self.project, *folders) if parents and self.project is not None else folders
 
 
-def read_folders(root: Path, walked: Walked, defaults: Mapping[str, Any]) -> Folders:
+def read_folders(walked: Walked, defaults: Mapping[str, Any]) -> Folders:
     """Read every `_folder.yaml` of the walk through a folder; one that cannot be used is reported and left out.
 
     `defaults` are values of keys that hold for all of them, from the project's settings.
@@ -73,7 +73,7 @@ def read_folders(root: Path, walked: Walked, defaults: Mapping[str, Any]) -> Fol
         if reporter.errors:
             broken.add(path.parent)
         problems += reporter.problems
-    return Folders(root, by_path, _of_project(defaults), tuple(problems), frozenset(broken))
+    return Folders(walked.root, by_path, _of_project(defaults), tuple(problems), frozenset(broken))
 
 
 def _of_project(defaults: Mapping[str, Any]) -> Folder | None:

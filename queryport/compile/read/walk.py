@@ -7,19 +7,57 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
+from queryport.compile.read.stamps import Stamp, stamp_of
+
+QUERY_ENDING = ".sql"
+
+
+class WalkedFolder(NamedTuple):
+    """One folder as it was found."""
+
+    path: str
+    folders: list[str]
+    """The names of the folders in it, links to folders included."""
+    files: dict[str, Stamp | None]
+    """The names of its files, each query file with the stamp that it can be known by, if it has one."""
+
 
 class Walked(NamedTuple):
     """The folders below one, itself included."""
 
-    folders: list[tuple[str, list[str], list[str]]]
-    """The path of each, the names of the folders in it, and the names of its files."""
+    root: Path
+    folders: list[WalkedFolder]
     refused: list[OSError]
     """The reasons why further ones cannot be read."""
 
 
-def walk(folder: Path) -> Walked:
-    walked = Walked([], [])
-    for parent, folders, names in os.walk(folder, onerror=walked.refused.append):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        walked.folders.append((parent, folders, names))
+def walk(folder: Path, settled: int) -> Walked:
+    """Look at every folder, and at no link to one; `settled` is the `settled_ns` of before."""
+    walked = Walked(folder, [], [])
+    ahead = [str(folder)]
+    while ahead:
+        path = ahead.pop()
+        found, below = WalkedFolder(path, [], {}), []
+        try:
+            with os.scandir(path) as entries:
+                for entry in entries:
+                    name = entry.name
+                    if not _is_folder(entry):
+                        found.files[name] = stamp_of(entry, settled) if name.endswith(QUERY_ENDING) else None
+                    elif not name.startswith("."):
+                        found.folders.append(name)
+                        if not entry.is_symlink():
+                            below.append(entry.path)
+        except OSError as error:
+            walked.refused.append(error)
+            continue
+        walked.folders.append(found)
+        ahead += below
     return walked
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # of a link that leads in a circle
+        return False

@@ -201,9 +201,9 @@ def test_the_next_command_reads_the_changed_file_alone(
         assert _told(files) == _told(read_project(queries))
 
 
-@pytest.mark.parametrize("content", [b"", b"{}", b"[1]", b"[[1,2]]", b"[[1,2,3,4,5,6,7,8]]", b"\xff"])
-def test_a_list_of_another_form_holds_nothing(tmp_path: Path, content: bytes) -> None:
-    write_sealed(tmp_path / "files.read", _key(), [content])
+@pytest.mark.parametrize("length", [0, 1, 44, 63, 65, 127])
+def test_a_list_of_another_form_holds_nothing(tmp_path: Path, length: int) -> None:
+    write_sealed(tmp_path / "files.read", _key(), [bytes(length)])
     assert read_stamps(tmp_path / "files.read") == {}
 
 
