@@ -49,7 +49,12 @@ class CompileCache:
     def known(self, texts: Iterable[QueryText]) -> dict[str, CompiledFile]:
         """Return the results of those files that need not be compiled, by their keys."""
         entries = self._entries
-        return {text.key: found(text, entries[text.key]) for text in texts if text.key in entries}
+        known = {}
+        for text in texts:
+            entry = entries.get(text.key)
+            if entry is not None:
+                known[text.key] = found(text, entry) if entry.problems else entry
+        return known
 
     def keep(self, texts: Iterable[QueryText], compiled: Mapping[str, CompiledFile]) -> None:
         """Keep the results of these files and of no others, in memory until they are written."""

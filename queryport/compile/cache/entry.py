@@ -16,9 +16,7 @@ def kept(text: QueryText, file: CompiledFile) -> CompiledFile:
 
 
 def found(text: QueryText, file: CompiledFile) -> CompiledFile:
-    """Return a kept result with the paths that the file's texts have now."""
-    if not file.problems:
-        return file
+    """Return a kept result that has problems with the paths that the file's texts have now."""
     return _moved(file, {Path(str(number)): path for number, path in enumerate(text.paths)})
 
 

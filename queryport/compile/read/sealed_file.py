@@ -10,16 +10,21 @@ from pathlib import Path
 
 from queryport.whole_file import write_whole
 
+_DIGEST_SIZE = 2 * hashlib.sha256().digest_size + 1
+"""Of its line."""
 
-def read_sealed(path: Path, key: str) -> bytes | None:
+
+def read_sealed(path: Path, key: str) -> memoryview | None:
     """Return the content of a file that was written for a key; None where there is none, whole."""
     try:
-        with path.open("rb") as file:
-            digest, found, content = file.readline(), file.readline(), file.read()
+        written = path.read_bytes()
     except OSError:
         return None
-    head = key.encode() + b"\n"
-    return content if found == head and digest == _digest(head, content) else None
+    digest, head = written[:_DIGEST_SIZE], key.encode() + b"\n"
+    if not written.startswith(head, _DIGEST_SIZE):
+        return None
+    whole = memoryview(written)
+    return whole[_DIGEST_SIZE + len(head) :] if digest == _digest(whole[_DIGEST_SIZE:]) else None
 
 
 def write_sealed(path: Path, key: str, content: Iterable[bytes]) -> None:
@@ -29,7 +34,7 @@ def write_sealed(path: Path, key: str, content: Iterable[bytes]) -> None:
     write_whole(path, (_digest(*parts), *parts))
 
 
-def _digest(*parts: bytes) -> bytes:
+def _digest(*parts: bytes | memoryview) -> bytes:
     """The line of the digest."""
     digest = hashlib.sha256()
     for part in parts:

@@ -36,6 +36,8 @@ class EncodedOperation:
     Equal where the lines are, wherever these are kept.
     """
 
+    __slots__ = ("__dict__", "anyone", "http", "name", "place", "statuses")
+
     def __init__(
         self,
         name: str,
