@@ -16,7 +16,7 @@ from queryport.emulator import Emulator
 from queryport.postgres.folders import STATE_VARIABLE
 from queryport.postgres.server import EmbeddedPostgres, stop_servers_in
 from queryport.postgres.temporary import temporary_folder
-from tests.support.databases import NewDatabase, fresh_copy, run_script
+from tests.support.databases import NewDatabase, execute, fresh_copy, run_script
 from tests.support.memory import in_memory
 from tests.support.worker_reports import WorkerReports, enough_for
 
@@ -28,7 +28,7 @@ _IS_WORKER = "PYTEST_XDIST_WORKER" in os.environ
 
 # No property test watches the clock, which on a busy machine says nothing of the code. `make hostile` takes the long
 # profile.
-settings.register_profile("queryport", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=40)
+settings.register_profile("queryport", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=25)
 settings.register_profile("long", settings.get_profile("queryport"), max_examples=1000)
 settings.load_profile("queryport")
 
@@ -78,6 +78,9 @@ def pytest_unconfigure() -> None:
 def postgres() -> Iterator[EmbeddedPostgres]:
     """One server for the whole run, which the first worker starts and the last one stops."""
     with EmbeddedPostgres(Path(os.environ[STATE_VARIABLE]) / "tests", durable=False) as server:
+        # It would come by every second, since there are so many databases, of which most are gone before it is there.
+        execute(server.url(), "ALTER SYSTEM SET autovacuum = off")
+        execute(server.url(), "SELECT pg_reload_conf()")
         yield server
 
 

@@ -13,7 +13,7 @@ import psycopg
 
 from queryport.migrations.runner import apply_scripts
 from queryport.postgres.server import EmbeddedPostgres
-from queryport.testing.databases import FreshDatabase, drop_database
+from queryport.testing.databases import FreshDatabase
 from tests.support.once import one_at_a_time
 
 Result = TypeVar("Result")
@@ -50,8 +50,7 @@ def template_database(server: EmbeddedPostgres, name: str, fill: Callable[[str],
             # Under another name until it is whole, for a worker may die of its script.
             unfinished = _create(server, f"unfinished_{secrets.token_hex(4)}")
             fill(unfinished.url)
-            with psycopg.connect(server.url(), autocommit=True) as connection:
-                connection.execute(f'ALTER DATABASE "{unfinished.name}" RENAME TO "{name}"'.encode())
+            execute(server.url(), f'ALTER DATABASE "{unfinished.name}" RENAME TO "{name}"')
     return database
 
 
@@ -72,7 +71,7 @@ def suite_database(server: EmbeddedPostgres, name: str, fill: Callable[[str], ob
             with one_at_a_time(server, name):
                 fill(database.url)
         except BaseException:
-            drop_database(server.url(), database.name)
+            _drop(server, database.name)
             raise
         _KEPT[known] = database
     return _KEPT[known]
@@ -93,7 +92,7 @@ def fresh_copy(server: EmbeddedPostgres, template: FreshDatabase | None = None) 
     try:
         yield copy
     finally:
-        drop_database(server.url(), copy.name)
+        _drop(server, copy.name)
 
 
 _END_WORK = """
@@ -123,7 +122,10 @@ GRANT USAGE ON SCHEMA public TO PUBLIC;
 """
 
 _CONNECTIONS: dict[str, psycopg.Connection] = {}
-"""A connection to each database of a suite, in autocommit: to make one takes longer than most of what is asked."""
+"""A connection to a server's own database and to each of a suite, in autocommit.
+
+To make one takes longer than most of what is asked.
+"""
 
 
 def emptied(database: FreshDatabase) -> str:
@@ -168,14 +170,16 @@ def _empty(connection: psycopg.Connection) -> None:
 
 def _create(server: EmbeddedPostgres, name: str, template: str = "template1") -> FreshDatabase:
     # By files it takes half of the time that it takes through the log, and leaves no log and no used buffers behind.
-    with psycopg.connect(server.url(), autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY file_copy'.encode())
+    execute(server.url(), f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY file_copy')
     return FreshDatabase(name, server.url(name))
 
 
+def _drop(server: EmbeddedPostgres, name: str) -> None:
+    execute(server.url(), f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
 def _exists(server: EmbeddedPostgres, name: str) -> bool:
-    with psycopg.connect(server.url()) as connection:
-        return connection.execute("SELECT FROM pg_database WHERE datname = %s", [name]).rowcount == 1
+    return fetch(server.url(), f"SELECT FROM pg_database WHERE datname = '{name}'") != []
 
 
 def with_our_tables(script: Path | str) -> Callable[[str], None]:

@@ -82,7 +82,7 @@ def straight() -> list[str]:
     return short + [path.read_text() for path in sorted(EXAMPLE.rglob("*.sql"))]
 
 
-@pytest.mark.parametrize("seed", seeds(2, slow=6, long=30))
+@pytest.mark.parametrize("seed", seeds(2, slow=4, long=30))
 def test_a_bent_file_gives_problems_and_never_a_traceback(compile_text: Compile, seed: int) -> None:
     variants = bent(seed, straight())
     for _ in range(250):

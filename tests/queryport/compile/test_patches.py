@@ -173,7 +173,7 @@ def _json(operation: Operation, name: str, text: str) -> Any:
     return text if "string" in types else exact(json.loads(text))
 
 
-@pytest.mark.parametrize("seed", seeds(14, slow=28, long=200))
+@pytest.mark.parametrize("seed", seeds(14, slow=20, long=200))
 def test_an_update_is_the_one_without_the_absent_assignments(
     compile_text: Compile, connection: psycopg.Connection[Any], seed: int
 ) -> None:
@@ -206,7 +206,7 @@ def connection_refuses(connection: psycopg.Connection[Any], form: str, parts: It
     return isinstance(answer[0], str)
 
 
-@pytest.mark.parametrize("seed", seeds(8, slow=16, long=100))
+@pytest.mark.parametrize("seed", seeds(8, slow=12, long=100))
 def test_an_insert_has_the_default_of_each_absent_value(
     compile_text: Compile, connection: psycopg.Connection[Any], seed: int
 ) -> None:

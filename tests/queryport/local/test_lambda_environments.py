@@ -42,7 +42,7 @@ def lambda_handler(event, context):
 
 T = TypeVar("T")
 
-MOST_ENVIRONMENTS = 4
+MOST_ENVIRONMENTS = 3
 """So many at once, and no more; each is a process that is started, so there are fewer than a `serve` has."""
 
 MOST = 60.0

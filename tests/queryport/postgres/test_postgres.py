@@ -199,7 +199,7 @@ def test_a_server_that_died_is_started_again(directory: Path, monkeypatch: pytes
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("left", [0, 1, 2, 4, 8])
+@pytest.mark.parametrize("left", [0, 2, 8, *(pytest.param(left, marks=pytest.mark.long) for left in (1, 4))])
 def test_it_is_started_again_when_descriptors_had_run_out(
     directory: Path, monkeypatch: pytest.MonkeyPatch, left: int
 ) -> None:

@@ -19,6 +19,7 @@ from queryport.postgres.server import EmbeddedPostgres
 from queryport.project.workspace import CACHE_FOLDER, SERVER_FOLDER, open_workspace
 from tests.support.databases import run_script
 from tests.support.projects import write
+from tests.support.seeds import seeds
 
 pytestmark = pytest.mark.slow
 
@@ -86,7 +87,7 @@ def _undo(change: Callable[[str], None]) -> None:
         change(back)
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", seeds(1, slow=1, long=8))
 def test_cached_is_as_compiled_anew_whatever_happens_to_the_server(tmp_path: Path, seed: int) -> None:
     chosen = random.Random(seed)  # noqa: S311 (changes of a test)
     project, data_dir = write(tmp_path / "project", _MADE_BY_HAND), tmp_path / "data"

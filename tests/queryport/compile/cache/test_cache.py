@@ -119,7 +119,7 @@ def _edit(root: Path, chance: random.Random) -> None:
             path.rename(folder / path.name)
 
 
-@pytest.mark.parametrize("seed", seeds(1, slow=3, long=12))
+@pytest.mark.parametrize("seed", seeds(1, slow=2, long=12))
 def test_a_cached_result_is_a_cold_ones(
     seed: int, tmp_path: Path, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

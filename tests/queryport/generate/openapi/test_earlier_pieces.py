@@ -49,7 +49,7 @@ def _any(operations: list[Operation], chance: random.Random) -> list[Described]:
     return list(described.values())
 
 
-@pytest.mark.parametrize("seed", seeds(2, slow=6, long=40))
+@pytest.mark.parametrize("seed", seeds(2, slow=4, long=40))
 def test_a_document_of_earlier_pieces_is_the_one_that_is_made_anew(seed: int, operations: list[Operation]) -> None:
     chance, earlier = random.Random(seed), EarlierPieces()  # noqa: S311 (edits, no secrets)
     for _ in range(30):
