@@ -18,6 +18,7 @@ from queryport.postgres.server import EmbeddedPostgres, stop_servers_in
 from queryport.postgres.temporary import temporary_folder
 from tests.support.databases import NewDatabase, execute, fresh_copy, run_script
 from tests.support.memory import in_memory
+from tests.support.once import once_a_run
 from tests.support.worker_reports import WorkerReports, enough_for
 
 # What collecting makes (modules, and thousands of tests) lives as long as the process: no collection need look at it,
@@ -78,10 +79,16 @@ def pytest_unconfigure() -> None:
 def postgres() -> Iterator[EmbeddedPostgres]:
     """One server for the whole run, which the first worker starts and the last one stops."""
     with EmbeddedPostgres(Path(os.environ[STATE_VARIABLE]) / "tests", durable=False) as server:
-        # It would come by every second, since there are so many databases, of which most are gone before it is there.
-        execute(server.url(), "ALTER SYSTEM SET autovacuum = off")
-        execute(server.url(), "SELECT pg_reload_conf()")
+        once_a_run(server, "prepared", lambda: _prepare(server))
         yield server
+
+
+def _prepare(server: EmbeddedPostgres) -> None:
+    # It would come by every second, since there are so many databases, of which most are gone before it is there.
+    execute(server.url(), "ALTER SYSTEM SET autovacuum = off")
+    execute(server.url(), "SELECT pg_reload_conf()")
+    # The first session of a database writes what each of them reads of the catalogues; copies have it of the template.
+    run_script(server.url("template1"), "SELECT")
 
 
 @pytest.fixture(scope="session")

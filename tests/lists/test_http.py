@@ -233,7 +233,7 @@ _KEEPING = settings(suppress_health_check=[HealthCheck.function_scoped_fixture, 
 
 
 @pytest.mark.slow
-@settings(_KEEPING, max_examples=60)
+@settings(_KEEPING, max_examples=40)
 @given(_PAIRS)
 def test_no_query_breaks_it(function: Function, pairs: list[tuple[str, str]]) -> None:
     _ask(function, pairs)
@@ -271,7 +271,7 @@ _PARAMETERS = st.fixed_dictionaries(
 
 
 @pytest.mark.slow
-@settings(_KEEPING, max_examples=60)
+@settings(_KEEPING, max_examples=40)
 @given(_PARAMETERS)
 def test_no_parameters_break_it(function: Function, parameters: dict[str, Any]) -> None:
     _give(function, parameters)

@@ -229,7 +229,7 @@ def _differences(twins: Twins, seed: int, rounds: int, most: int | None = None) 
     ("seed", "rounds", "most"),
     [
         (1, 1, 120),
-        pytest.param(2, 1, 240, marks=pytest.mark.slow),
+        pytest.param(2, 1, 120, marks=pytest.mark.slow),
         *(pytest.param(seed, 10, None, marks=pytest.mark.long) for seed in range(3, 7)),
     ],
 )

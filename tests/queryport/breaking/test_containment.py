@@ -88,7 +88,7 @@ def _check(pair: tuple[Any, Any], values: list[Any]) -> None:
 
 @pytest.mark.slow
 @given(pairs(), st.lists(VALUES, min_size=8, max_size=16))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_nothing_found_means_that_no_value_is_refused(pair: tuple[Any, Any], values: list[Any]) -> None:
     _check(pair, values)
 

@@ -215,7 +215,7 @@ def test_entries_are_read_as_they_were_written(written: tuple[Path, Entries, byt
 @pytest.mark.slow
 @given(st.data())
 @settings(
-    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 def test_a_damaged_file_has_no_entries(written: tuple[Path, Entries, bytes], data: st.DataObject) -> None:
     path, entries, content = written
