@@ -10,7 +10,6 @@ from functools import partial
 from typing import Self, cast
 
 import uvicorn
-import uvloop
 
 from queryport.console.failure import CommandError
 from queryport.emulator.calls.faults import Faults
@@ -26,6 +25,7 @@ from queryport.emulator.service import Service
 from queryport.emulator.sessions.clusters import Clusters, DeclaredClusters
 from queryport.emulator.sessions.targets import Directory, OneServer
 from queryport.web.listener import listen
+from queryport.web.loop_thread import LoopThread
 from queryport.web.pages import NOTHING_MORE, Allowed, Pages, with_cors
 
 START_SECONDS = 10.0
@@ -81,7 +81,7 @@ class Emulator:
             OneServer(database_url, unnamed_database) if clusters is None else DeclaredClusters(clusters, database_url)
         )
         self._socket: socket.socket | None = None
-        self._thread: threading.Thread | None = None
+        self._thread: LoopThread | None = None
         self._running: _Serving | None = None
         self._stopping = threading.Lock()
 
@@ -113,7 +113,7 @@ class Emulator:
                 f"port {self._wanted_port} of {self.host} cannot be had: {failure.strerror}"
             ) from failure
         started = threading.Event()
-        self._thread = threading.Thread(target=self._run, args=(started,), name="queryport-emulator", daemon=True)
+        self._thread = LoopThread("queryport-emulator", partial(self._serve, started), self._ask_to_end)
         self._thread.start()
         if not started.wait(START_SECONDS):
             raise EmulatorError(f"the emulator did not start within {START_SECONDS:.0f} seconds")
@@ -123,16 +123,14 @@ class Emulator:
         with self._stopping:
             if self._thread is None or self._running is None:
                 return
-            self._running.server.should_exit = True
-            self._running.server.force_exit = True
-            self._thread.join()
+            self._thread.stop()
             self._listener().close()
             self._thread = self._running = self._socket = None
 
     def wait(self) -> None:
         """Wait until the emulator has stopped."""
         if self._thread is not None:
-            self._thread.join()
+            self._thread.wait()
 
     def _listener(self) -> socket.socket:
         if self._socket is None:
@@ -152,9 +150,10 @@ class Emulator:
             raise _not_running()
         return self._running.service.status()
 
-    def _run(self, started: threading.Event) -> None:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(self._serve(started))
+    def _ask_to_end(self) -> None:
+        if self._running is not None:
+            self._running.server.should_exit = True
+            self._running.server.force_exit = True
 
     async def _serve(self, started: threading.Event) -> None:
         service = Service(self._directory, self._limits)

@@ -11,9 +11,9 @@ from contextlib import AbstractAsyncContextManager, contextmanager
 from typing import Self, TypeVar
 
 import uvicorn
-import uvloop
 from starlette.types import ASGIApp
 
+from queryport.web.loop_thread import LoopThread
 from queryport.web.persistent_http import PersistentHttp
 
 ADDRESS = "127.0.0.1"
@@ -42,7 +42,7 @@ class HttpThread:
         )
         self._server = _ThreadedServer(config)
         self._listener = listener
-        self._thread = threading.Thread(target=self._serve, name="http", daemon=True)
+        self._thread = LoopThread("http", self._serve, self._ask_to_end)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -50,8 +50,7 @@ class HttpThread:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._server.should_exit = True
-        self._thread.join()
+        self._thread.stop()
 
     def run(self, awaitable: Awaitable[T]) -> T:
         """Run something on the server's event loop and wait for it."""
@@ -66,10 +65,11 @@ class HttpThread:
         finally:
             self.run(context.__aexit__(None, None, None))
 
-    def _serve(self) -> None:
-        # asyncio's own loop, out of file descriptors, tries and complains thousands of times a second.
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(self._server.serve(sockets=[self._listener]))
+    async def _serve(self) -> None:
+        await self._server.serve(sockets=[self._listener])
+
+    def _ask_to_end(self) -> None:
+        self._server.should_exit = True
 
 
 async def _awaited(awaitable: Awaitable[T]) -> T:
