@@ -8,9 +8,8 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from operator import attrgetter
+from operator import itemgetter
 from pathlib import Path
-from typing import NamedTuple
 
 from queryport.compile.read.earlier_reading import EarlierReading, shown_file
 from queryport.compile.read.regular_file import WHOLE, read_bytes
@@ -19,15 +18,12 @@ from queryport.compile.read.walk import QUERY_ENDING, Walked
 from queryport.diagnostics.reporter import Reporter
 from queryport.diagnostics.source import Problem, Source, Span, shown
 
+FoundFile = tuple[Path, str | None, Source, tuple[Problem, ...]]
+"""A file of a project: the folder that it lies in, the same object for all files of one; its operation's name; its
+text; and where there is no name, the problems that are the reason.
 
-class FoundFile(NamedTuple):
-    """A file of the folder; where `name` is None, its problems are the reason why there is nothing to compile."""
-
-    directory: Path
-    """The folder that it lies in, the same object for all files of one."""
-    name: str | None
-    source: Source
-    problems: tuple[Problem, ...]
+Of thousands, tuples are made in a fraction of the time of named ones.
+"""
 
 
 def find_query_files(own: Walked, queries: Walked, earlier: EarlierReading) -> Iterator[FoundFile]:
@@ -38,20 +34,20 @@ def find_query_files(own: Walked, queries: Walked, earlier: EarlierReading) -> I
     first: dict[str, _QueryPath] = {}
     for walked in (own, queries):
         for place in _listed(walked):
-            directory = place.directory
-            read = place.problem or _read(place, earlier)
+            _, directory, file_name, stamp, problem = place
+            read = problem or _read(directory, file_name, stamp, earlier)
             if read is None:
                 continue
             if isinstance(read, Reporter):
-                yield FoundFile(directory.path, None, read.source, read.problems)
+                yield directory.path, None, read.source, read.problems
                 continue
-            name = _named(place)
+            name = _named(directory, file_name)
             # Two names that differ by case alone would be one file on some systems and two on others.
             folded = "" if name is None else name.lower()
             if folded and (walked is own or not is_own(folded)) and first.setdefault(folded, place) is place:
-                yield FoundFile(directory.path, name, read, ())
+                yield directory.path, name, read, ()
             else:
-                yield FoundFile(directory.path, None, read, _unnamed(place, read, name, first))
+                yield directory.path, None, read, _unnamed(place, read, name, first)
 
 
 def is_own(name: str) -> bool:
@@ -87,19 +83,9 @@ class _QueryFolder:
         return "".join(f"{part}." for part in self.parts) if all(map(_is_name, self.parts)) else None
 
 
-class _QueryPath(NamedTuple):
-    """A query file, or what looks like one; then `problem` says what is wrong about it."""
-
-    order: str
-    """The place among the paths, to sort by."""
-    directory: _QueryFolder
-    name: str
-    stamp: Stamp | None = None
-    problem: Reporter | None = None
-
-    @property
-    def shown(self) -> Path:
-        return shown_file(self.directory.shown, self.name)
+_QueryPath = tuple[str, _QueryFolder, str, Stamp | None, Reporter | None]
+"""A query file, or what looks like one: its place among the paths, to sort by; its folder and its name; the stamp that
+it can be known by; and what is wrong about it."""
 
 
 def _listed(walked: Walked) -> list[_QueryPath]:
@@ -112,7 +98,7 @@ def _listed(walked: Walked) -> list[_QueryPath]:
         reporter = Reporter(Source(shown(path), ""))
         reporter.report("QP009", WHOLE, f"the folder cannot be read ({error.strerror})", _READABLE)
         directory = _directory(walked.root, path.parent)
-        found.append(_QueryPath(directory.order + path.name, directory, path.name, problem=reporter))
+        found.append((directory.order + path.name, directory, path.name, None, reporter))
     for parent, _, files in walked.folders:
         directory = _directory(walked.root, Path(parent))
         order = directory.order
@@ -120,14 +106,11 @@ def _listed(walked: Walked) -> list[_QueryPath]:
             if name.startswith("."):
                 continue
             if name.endswith(QUERY_ENDING):
-                found.append(_QueryPath(order + name, directory, name, stamp))
+                found.append((order + name, directory, name, stamp, None))
             elif name.lower().endswith((QUERY_ENDING, f"{QUERY_ENDING}.txt")):
-                found.append(_QueryPath(order + name, directory, name, problem=_passed_over(directory, name)))
-    found.sort(key=_order)
+                found.append((order + name, directory, name, None, _passed_over(directory, name)))
+    found.sort(key=itemgetter(0))
     return found
-
-
-_order = attrgetter("order")
 
 
 def _directory(folder: Path, path: Path) -> _QueryFolder:
@@ -146,13 +129,12 @@ def _passed_over(directory: _QueryFolder, name: str) -> Reporter:
     return reporter
 
 
-def _read(place: _QueryPath, earlier: EarlierReading) -> Source | Reporter | None:
+def _read(directory: _QueryFolder, name: str, stamp: Stamp | None, earlier: EarlierReading) -> Source | Reporter | None:
     """Return a file's text, or the reporter of what is wrong with it, or None for one that is gone."""
-    _, directory, name, stamp, _ = place
     path = directory.prefix + name
     if stamp is not None and (known := earlier.look(path, stamp, directory.shown, name)):
         return known
-    shown_path = place.shown
+    shown_path = shown_file(directory.shown, name)
     reporter = Reporter(Source(shown_path, ""))
     content = read_bytes(path, reporter, _READABLE)
     if content is None:
@@ -169,26 +151,27 @@ def _read(place: _QueryPath, earlier: EarlierReading) -> Source | Reporter | Non
     return source
 
 
-def _named(place: _QueryPath) -> str | None:
+def _named(directory: _QueryFolder, name: str) -> str | None:
     """Return the name that a path makes, `orders.get_order` of `orders/get_order.sql`, or None where it makes none."""
-    stem = place.name.removesuffix(".sql")
-    if place.directory.name is not None and _is_name(stem):
-        return place.directory.name + stem
-    parts = _parts(place)
+    stem = name.removesuffix(QUERY_ENDING)
+    if directory.name is not None and _is_name(stem):
+        return directory.name + stem
+    parts = _parts(directory, name)
     return ".".join(parts) if all(map(_is_name, parts)) else None
 
 
-def _parts(place: _QueryPath) -> list[str]:
-    return [*place.directory.parts, *place.name.removesuffix(".sql").split(".")]
+def _parts(directory: _QueryFolder, name: str) -> list[str]:
+    return [*directory.parts, *name.removesuffix(QUERY_ENDING).split(".")]
 
 
 def _unnamed(
     place: _QueryPath, source: Source, name: str | None, first: Mapping[str, _QueryPath]
 ) -> tuple[Problem, ...]:
     """Return the problem of a file whose path makes no name, or one that is not its own."""
+    _, directory, file_name, *_ = place
     reporter = Reporter(source)
     if name is None:
-        wrong = next(part for part in _parts(place) if not _is_name(part))
+        wrong = next(part for part in _parts(directory, file_name) if not _is_name(part))
         message = f"folders and file names make the operation's name, and `{_shown_name(wrong)}` is not a name"
         better = "".join(character if _is_name(f"a{character}") else "_" for character in wrong)
         cure = f"call it `{better}`" if _is_name(better) else "use letters, digits and _, and begin with a letter"
@@ -197,7 +180,8 @@ def _unnamed(
         message = f"`{name}` lies in the folder of Queryport's own operations"
         reporter.report("QP008", WHOLE, message, "give the folder another name")
     else:
-        message = f"`{name}` is made by {first[name.lower()].shown} already"
+        _, directory, file_name, *_ = first[name.lower()]
+        message = f"`{name}` is made by {shown_file(directory.shown, file_name)} already"
         reporter.report("QP007", WHOLE, message, "rename one of the two")
     return reporter.problems
 
