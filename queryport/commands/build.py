@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from queryport.commands import options
-from queryport.commands.tables import show_problems, summary_of
+from queryport.commands.problems import show_problems, summary_of
 from queryport.console.terminal import Terminal
 from queryport.project.catalog_files import write_build
 from queryport.project.workspace import open_workspace

@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
-from rich.text import Text
 
 from queryport.commands import options
 from queryport.commands.annotations import as_github, as_json
-from queryport.commands.tables import show_problems, summary
+from queryport.commands.problems import show_problems, summary
 from queryport.compile import Compilation
 from queryport.console.terminal import Terminal, counted
 from queryport.diagnostics.rules import Severity
@@ -193,7 +192,7 @@ def _show(findings: Findings, form: str, terminal: Terminal) -> None:
         show_problems(terminal, findings.problems)
     if form == "text":
         for lack in findings.lacks or ():
-            terminal.prose(Text(f"{lack.subject}: {lack.reason}"))
+            terminal.prose(f"{lack.subject}: {lack.reason}")
     said = summary(operations, findings.problems)
     if findings.lacks is not None:
         said += f"; the role may {'not ' if findings.lacks else ''}run them"
@@ -205,7 +204,7 @@ def _show(findings: Findings, form: str, terminal: Terminal) -> None:
         return
     if form == "text":
         for drift in findings.live.drifts:
-            terminal.prose(Text(f"{drift.subject}: {drift.difference}"))
+            terminal.prose(f"{drift.subject}: {drift.difference}")
         for addition in findings.live.additions:
             terminal.note(f"{addition}: not made by a migration")
     differences = counted(len(findings.live.drifts), "difference") if findings.live.drifts else "no differences"

@@ -17,7 +17,8 @@ import psycopg
 
 from handler.contract.openapi_index import OFF
 from queryport.commands.function_versions import FunctionVersions
-from queryport.commands.tables import show_call, show_operations, show_problems, summary_of
+from queryport.commands.problems import show_problems, summary_of
+from queryport.commands.tables import show_call, show_operations
 from queryport.compile.write.encoded import EncodedOperations
 from queryport.console.failure import CommandError
 from queryport.console.terminal import Terminal

@@ -10,7 +10,8 @@ from handler.contract.execution import Batch, Transaction
 from handler.contract.operation import Operation
 from queryport.commands import options
 from queryport.commands.named_operation import operations_that_begin
-from queryport.commands.tables import show_operations, show_problems, summary_of
+from queryport.commands.problems import show_problems, summary_of
+from queryport.commands.tables import show_operations
 from queryport.compile import Compilation
 from queryport.console.terminal import Terminal
 from queryport.diagnostics.rules import Severity

@@ -10,7 +10,7 @@ import psycopg
 from queryport.access.needs import needs
 from queryport.access.role_sql import grants, literal
 from queryport.commands import options
-from queryport.commands.tables import show_problems, summary_of
+from queryport.commands.problems import show_problems, summary_of
 from queryport.compile.write.names import quoted
 from queryport.console.failure import CommandError
 from queryport.console.terminal import Terminal

@@ -1,9 +1,9 @@
-"""Problems, operations, rows and answered requests as the commands show them."""
+"""Operations, rows and answered requests as the commands show them."""
 
 import json
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
@@ -12,9 +12,7 @@ from rich.text import Text
 
 from handler.contract.execution import Batch
 from handler.contract.operation import Operation
-from queryport.compile import Compilation, Problem
-from queryport.console.terminal import Terminal, counted
-from queryport.diagnostics.rules import Severity
+from queryport.console.terminal import Terminal
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -24,12 +22,6 @@ if TYPE_CHECKING:
 
 _MOST_SHOWN = 40
 """Operations; of more, `serve` shows the folders."""
-
-
-def show_problems(terminal: Terminal, problems: Iterable[Problem]) -> None:
-    for problem in problems:
-        terminal.prose(Text.from_ansi(problem.render(color=True)))
-        terminal.say("")
 
 
 def show_operations(terminal: Terminal, operations: Sequence[Operation], *, in_full: bool = False) -> None:
@@ -165,18 +157,6 @@ def show_rows(terminal: Terminal, rows: Sequence[dict[str, Any]]) -> None:
         terminal.line(Text(f"row {number}", style="dim"))
         for name, cell in zip(names, row, strict=True):
             terminal.line(Text.assemble((f"{name}{' ' * (margin - cell_len(name))}", "bold"), "  ", cell))
-
-
-def summary(operations: int, problems: Sequence[Problem]) -> str:
-    """Counts, for example `24 operations, no errors, 1 warning`."""
-    errors = sum(problem.severity is Severity.ERROR for problem in problems)
-    warnings = len(problems) - errors
-    parts = [counted(operations, "operation"), counted(errors, "error") if errors else "no errors"]
-    return ", ".join([*parts, counted(warnings, "warning")] if warnings else parts)
-
-
-def summary_of(compilation: Compilation) -> str:
-    return summary(len(compilation.operations), compilation.problems)
 
 
 def _route(operation: Operation) -> str:
