@@ -212,6 +212,28 @@ def test_no_setting_of_one_file_reaches_the_next(way: str, url: str, folder: Pat
     assert fetch(url, "SELECT to_regclass('public.d')::text") == [("d",)]
 
 
+SEEDED = """\
+CREATE SCHEMA "Other One";
+CREATE TABLE "Other One"."a ""b"" c" (n int);
+CREATE TABLE p (n int) PARTITION BY RANGE (n);
+CREATE TABLE p_1 PARTITION OF p FOR VALUES FROM (0) TO (9) PARTITION BY LIST (n);
+CREATE TABLE p_1_1 PARTITION OF p_1 DEFAULT;
+CREATE MATERIALIZED VIEW m AS SELECT n FROM t;
+"""
+ROWS = 'INSERT INTO "Other One"."a ""b"" c" VALUES (1); INSERT INTO p VALUES (1); REFRESH MATERIALIZED VIEW m;'
+
+
+def test_the_planner_knows_the_rows_of_the_seeds(way: str, url: str, folder: Path) -> None:
+    execute(url, "DROP SCHEMA queryport CASCADE")  # which says that there are no seeds
+    write(folder, {"0002_s.sql": SEEDED})
+    seed = write(folder.parent / "seed", {"01_rows.sql": ROWS})
+    with opened(way, url) as transport:
+        run_scripts(transport, read_scripts(folder), read_scripts(seed))
+    query = "SELECT relname::text FROM pg_class WHERE reltuples > 0 AND oid >= 16384 AND relkind IN ('r', 'p', 'm')"
+    known = {name for (name,) in fetch(url, query)}
+    assert known >= {"t", 'a "b" c', "p", "p_1", "p_1_1", "m", "seed"}
+
+
 SLOW_INDEX = f"""\
 {OFF}CREATE FUNCTION slow(n int) RETURNS int LANGUAGE plpgsql IMMUTABLE
 AS $$ BEGIN PERFORM pg_sleep(0.4); RETURN n; END $$;
