@@ -99,7 +99,7 @@ def current() -> Account:
 
 
 def _prefix(way: str, user: pwd.struct_passwd) -> tuple[str, ...]:
-    return (sys.executable, "-I", unprivileged.__file__, way, str(user.pw_uid), str(user.pw_gid))
+    return (sys.executable, "-I", "-S", unprivileged.__file__, way, str(user.pw_uid), str(user.pw_gid))
 
 
 def _may_change_users() -> bool:

@@ -148,18 +148,17 @@ class Postmaster:
 
     def shut_down(self) -> None:
         """End open sessions and wait until the data is flushed; give up on that only after STOP_SECONDS."""
-        if self.pid() is not None:
-            stop = (self._programs.path("pg_ctl"), "stop", "-s", "-D", str(self._data), "-t", str(STOP_SECONDS))
-            if self._account.run(*stop, "-m", "fast").returncode != 0:
-                self._account.run(*stop, "-m", "immediate")  # the next start recovers from the log
-        elif self._process is not None:  # its folder has been moved or removed
+        if self._process is not None and self._process.poll() is None:
             self._process.send_signal(signal.SIGINT)
-        if self._process is not None:
             try:
                 self._process.wait(STOP_SECONDS)
             except subprocess.TimeoutExpired:
-                self.kill()
+                self.kill()  # the next start recovers from the log
             self._process = None
+        elif self.pid() is not None:  # no child: the number may be another's by now, which the account cannot end
+            stop = (self._programs.path("pg_ctl"), "stop", "-s", "-D", str(self._data), "-t", str(STOP_SECONDS))
+            if self._account.run(*stop, "-m", "fast").returncode != 0:
+                self._account.run(*stop, "-m", "immediate")
 
     def leave_running(self) -> None:
         """Let it outlive this object, and this process."""

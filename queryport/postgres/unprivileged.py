@@ -2,8 +2,8 @@
 
 Run as a script, in an interpreter of its own:
 
-    python -I unprivileged.py become UID GID PROGRAM ARGUMENTS…    root gives itself up for another user
-    python -I unprivileged.py appear UID GID PROGRAM ARGUMENTS…    a user namespace shows this user under another number
+    python -I -S unprivileged.py become UID GID PROGRAM ARGUMENTS…   root gives itself up for another user
+    python -I -S unprivileged.py appear UID GID PROGRAM ARGUMENTS…   a user namespace shows this user as another
 
 `become` needs the capabilities to change users. `appear` needs none, and is for users with no other way: root in a
 container without capabilities, or a user whose number no account has. The program has its user's rights then, and sees
