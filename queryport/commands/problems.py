@@ -1,18 +1,26 @@
 """Problems as the commands show them, and how many there are."""
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from queryport.compile import Compilation, Problem
 from queryport.console.terminal import Terminal, counted
 from queryport.diagnostics.rules import Severity
 
+if TYPE_CHECKING:
+    from rich.text import Text
+
 
 def show_problems(terminal: Terminal, problems: Iterable[Problem]) -> None:
-    from rich.text import Text  # here, since there are none more often than not
-
     for problem in problems:
-        terminal.prose(Text.from_ansi(problem.render(color=True)))
+        terminal.prose(_painted(problem))
         terminal.say("")
+
+
+def _painted(problem: Problem) -> "Text":
+    from rich.text import Text  # here, since there is none to show more often than not
+
+    return Text.from_ansi(problem.render(color=True))
 
 
 def summary(operations: int, problems: Sequence[Problem]) -> str:

@@ -13,7 +13,8 @@ from queryport.compile.check.silence import silence
 from queryport.compile.describe.database import Database
 from queryport.compile.describe.query_file import QueryFile, numbered
 from queryport.compile.read.folder import Folder, inherit
-from queryport.compile.read.header import Header, check_following_comments, read_header
+from queryport.compile.read.header import Header
+from queryport.compile.read.leading_comments import check_following_comments, read_header
 from queryport.compile.read.nesting import check_nesting
 from queryport.compile.read.scan import scan
 from queryport.compile.read.statement import split

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 from queryport.compile.query_files import find_query_files
 from queryport.compile.read.earlier_reading import EarlierReading
-from queryport.compile.read.folder import FOLDER_FILE, Folder, Folders, read_folders
+from queryport.compile.read.folder import FOLDER_FILE, Folder, Folders
+from queryport.compile.read.folder_files import read_folders
 from queryport.compile.read.regular_file import WHOLE
 from queryport.compile.read.walk import walk
 from queryport.diagnostics.reporter import Reporter

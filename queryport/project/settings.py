@@ -1,7 +1,6 @@
 """The settings of a project, queryport.toml: its tables and keys, checked whole before anything else happens."""
 
 import re
-import tomllib
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
@@ -140,6 +139,8 @@ def read_settings(path: Path) -> ProjectSettings:
         return ProjectSettings.model_construct()  # for defaults, pydantic need not make what validates
     except (OSError, UnicodeDecodeError) as error:
         raise ProjectError(f"{path}: cannot be read: {error}") from None
+    import tomllib  # here, since most projects have no such file
+
     try:
         return ProjectSettings.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
@@ -149,7 +150,7 @@ def read_settings(path: Path) -> ProjectSettings:
         raise ProjectError("\n".join(lines)) from None
 
 
-def _toml_message(path: Path, error: tomllib.TOMLDecodeError) -> str:
+def _toml_message(path: Path, error: ValueError) -> str:
     # Before Python 3.14 the place is only in the message.
     found = re.search(r" \(at line (\d+), column (\d+)\)", str(error))
     place = f"{path}:{found[1]}:{found[2]}" if found else str(path)

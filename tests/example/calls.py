@@ -12,7 +12,7 @@ from handler.contract import exact_json
 from handler.contract.operation import Operation
 from handler.contract.sql import Codec
 from queryport.compile.read.draft import Draft, Edit
-from queryport.compile.read.header import read_header
+from queryport.compile.read.leading_comments import read_header
 from queryport.compile.read.scan import scan
 from queryport.compile.read.yaml_nodes import CoreLoader
 from queryport.diagnostics.reporter import Reporter

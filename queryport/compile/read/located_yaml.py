@@ -8,11 +8,9 @@ from typing import Any
 
 import yaml
 
+from queryport.compile.read.header import KeyPath
 from queryport.diagnostics.reporter import Reporter
 from queryport.diagnostics.source import Span
-
-KeyPath = tuple[str | int, ...]
-
 
 _MOST_NODES, _MOST_LEVELS = 5_000, 50
 

@@ -6,7 +6,7 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from queryport.compile.read.entries import BodyEntry, CacheEntry, EntityTagEntry, ErrorEntry, PageEntry, ParameterEntry
-from queryport.compile.read.located_yaml import KeyPath
+from queryport.compile.read.header import KeyPath
 from queryport.diagnostics.near_names import did_you_mean
 
 _EXPECTED = {

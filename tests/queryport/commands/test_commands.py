@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -43,6 +44,27 @@ def test_check_passes_and_writes_nothing(shop: Project) -> None:
     done = shop.run("check")
     assert (done.code, done.output) == (0, "5 operations, no errors\n")
     assert not (shop.root / "catalog.json").exists()
+
+
+def test_check_imports_what_it_uses_alone(tmp_path: Path, new_database: NewDatabase) -> None:
+    url = new_database()
+    apply_scripts(url, ())
+    (tmp_path / "migrations").mkdir()
+    options = ["check", "--database-url", url, "--project", str(tmp_path)]
+    start = f"import sys; from queryport.__main__ import main; sys.argv[1:] = {options!r}"
+    program = [sys.executable, "-c", f"{start}\ntry:\n    main()\nfinally:\n    print(*sys.modules)"]
+    imported = []
+    for statement in ("SELECT 1 AS n", "SELECT 2 AS n", "-- result: many\nSELECT 3 AS n, * FROM pg_am"):
+        write(tmp_path, {"sql_queries/a.sql": statement})
+        done = subprocess.run(program, capture_output=True, text=True, check=True)
+        assert "1 operation, no errors" in done.stdout
+        # Of a step that takes long, rich tells.
+        seldom = {"boto3", "difflib", "jsonschema", "tomllib", "yaml", *([] if done.stderr else ["rich"])}
+        imported.append(seldom & set(done.stdout.splitlines()[-1].split()))
+    # The first one compiles Queryport's own operations too, whose parameters have keywords.
+    assert imported[0] >= {"jsonschema", "yaml"}
+    assert imported[1] == set()
+    assert "yaml" in imported[2]
 
 
 @pytest.mark.slow
