@@ -1,10 +1,8 @@
-"""Files as wholes: written whole or not at all, so that no reader meets half of one, and read where they end."""
+"""Files that are written whole or not at all, so that no reader meets half of one."""
 
 import os
 import secrets
-import stat
 from collections.abc import Iterable
-from io import FileIO
 from pathlib import Path
 
 OWNER_ALONE = 0o600
@@ -23,21 +21,3 @@ def write_whole(path: Path, content: Iterable[bytes], mode: int = _OPEN_TO_ALL) 
     except BaseException:
         unfinished.unlink(missing_ok=True)
         raise
-
-
-class NotRegularFileError(OSError):
-    """A pipe, a device or a folder in place of a file."""
-
-    def __init__(self) -> None:
-        super().__init__("it is not a regular file")
-
-
-def read_regular(path: str | Path) -> bytes:
-    """Return what is in a file. Raises OSError, of which NotRegularFileError is one.
-
-    A pipe is not waited for.
-    """
-    if not stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116 (of thousands of files, a Path would take half the time)
-        raise NotRegularFileError
-    with FileIO(path) as file:
-        return file.readall()

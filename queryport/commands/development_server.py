@@ -16,6 +16,7 @@ from typing import NoReturn
 import psycopg
 
 from handler.contract.openapi_index import OFF
+from queryport.authored import UnreadableError
 from queryport.commands.function_versions import FunctionVersions
 from queryport.commands.problems import show_problems, summary_of
 from queryport.commands.tables import show_call, show_operations
@@ -82,8 +83,8 @@ class DevelopmentServer:
         """Start everything; the stack ends it."""
         self._terminal = terminal
         self._failing = False
-        self._missed = False
-        """Whether a save could not be taken up for the machine's sake."""
+        self._missed: str | None = None
+        """The reason that was told for a save which could not be taken up, and is tried again."""
         self._unwatched = False
         allow_many_connections()
         # Both ports are tried before anything is started: a taken one is the usual mistake, and quickly mended.
@@ -159,8 +160,8 @@ class DevelopmentServer:
                         watch = watches.enter_context(newer)
                     self._take_up()
                     self._workspace.keep()
-                    self._missed = False
-                    seconds = _RETRY_SECONDS if self._unwatched else None
+                    self._missed = None
+                    seconds = _RETRY_SECONDS if self._unwatched or self._meets_unreadable_files() else None
                 except WatchError as error:
                     seconds = _RETRY_SECONDS
                     if not self._unwatched:
@@ -178,11 +179,15 @@ class DevelopmentServer:
                             "Until that is mended, the operations of the last save without it are served."
                         )
 
+    def _meets_unreadable_files(self) -> bool:
+        return any(problem.code == "QP009" for problem in self._build.compilation.problems)
+
     def _tell_once(self, error: Exception) -> None:
-        if not self._missed:
-            reason = " ".join(str(error).split())
+        reason = " ".join(str(error).split())
+        # The machine's failures meet one file or another; an author is told of each that is theirs to mend.
+        if self._missed is None or (isinstance(_cause(error), UnreadableError) and reason != self._missed):
             self._terminal.error(f"a save cannot be taken up ({reason}): that is tried again until it can")
-        self._missed = True
+            self._missed = reason
 
     def _take_up(self) -> None:
         started = time.monotonic()
@@ -224,11 +229,19 @@ class DevelopmentServer:
 
 
 def _passes(error: BaseException) -> bool:
-    """Whether a failure is the machine's, which no save mends: no descriptor is left, or PostgreSQL starts again."""
+    """Whether a failure may be over without a save that shows.
+
+    No descriptor is left, PostgreSQL starts again, or a file cannot be read, which its mode or the end of a link mends.
+    """
+    return _cause(error) is not None or isinstance(error, psycopg.OperationalError | ConnectionLostError)
+
+
+def _cause(error: BaseException) -> OSError | None:
+    """Return the failure of the system's behind an error."""
     found: BaseException | None = error
     while found is not None and not isinstance(found, OSError):
-        found = found.__context__
-    return found is not None or isinstance(error, psycopg.OperationalError | ConnectionLostError)
+        found = found.__cause__ or found.__context__
+    return found
 
 
 def _changes(before: EncodedOperations, after: EncodedOperations) -> str:

@@ -99,9 +99,11 @@ def _listed(walked: Walked) -> list[_QueryPath]:
         reporter.report("QP009", WHOLE, f"the folder cannot be read ({error.strerror})", _READABLE)
         directory = _directory(walked.root, path.parent)
         found.append((directory.order + path.name, directory, path.name, None, reporter))
-    for parent, _, files in walked.folders:
+    for parent, folders, files in walked.folders:
         directory = _directory(walked.root, Path(parent))
         order = directory.order
+        misnamed = [name for name in folders if name.endswith(QUERY_ENDING)]
+        found += [(order + name, directory, name, None, _no_file(directory, name)) for name in misnamed]
         for name, stamp in files.items():
             if name.startswith("."):
                 continue
@@ -120,6 +122,12 @@ def _directory(folder: Path, path: Path) -> _QueryFolder:
 _READABLE = "make it readable, or move it out of the folder"
 
 
+def _no_file(directory: _QueryFolder, name: str) -> Reporter:
+    reporter = Reporter(Source(shown_file(directory.shown, name), ""))
+    reporter.report("QP009", WHOLE, "it is a folder, and it is called like a query file", "give it another name")
+    return reporter
+
+
 def _passed_over(directory: _QueryFolder, name: str) -> Reporter:
     reporter = Reporter(Source(shown_file(directory.shown, name), ""))
     called = reporter.source.path.name
@@ -136,7 +144,7 @@ def _read(directory: _QueryFolder, name: str, stamp: Stamp | None, earlier: Earl
         return known
     shown_path = shown_file(directory.shown, name)
     reporter = Reporter(Source(shown_path, ""))
-    content = read_bytes(path, reporter, _READABLE)
+    content = read_bytes(path, reporter)
     if content is None:
         return reporter if reporter.errors else None
     try:

@@ -8,7 +8,7 @@ database: the runner does (runner.py).
 import hashlib
 import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,10 +16,10 @@ from typing import Any, NamedTuple
 
 import postgast
 
+from queryport.authored import SCRIPT, UnreadableError, read_authored, walk_authored
 from queryport.console.failure import CommandError
 from queryport.diagnostics.source import Problem, Source, Span, shown
 from queryport.migrations import marks
-from queryport.whole_file import NotRegularFileError, read_regular
 
 _NAME = re.compile(r"(?P<number>\d+)[_-](?P<title>[A-Za-z0-9][A-Za-z0-9._-]*)\.sql")
 _REPEATABLE_NAME = re.compile(r"R__?[A-Za-z0-9][A-Za-z0-9._-]*\.sql")
@@ -94,10 +94,13 @@ class Script:
             raise self.error("QP201", Span(start, start + 1), error.message, cure) from None
         encoded = self.text.encode()
         found = []
+        start = start_byte = 0
         for raw in parsed.stmts:
             end = raw.stmt_location + raw.stmt_len if raw.stmt_len else len(encoded)
             text = encoded[raw.stmt_location : end].decode()
-            start = len(encoded[: raw.stmt_location].decode())
+            # From the statement before: counted from the top each time, a large seed would take hours.
+            start += len(encoded[start_byte : raw.stmt_location].decode())
+            start_byte = raw.stmt_location
             blank = len(text) - len(text.lstrip())
             statement = ScriptStatement(text[blank:], start + blank)
             self._refuse(raw.stmt, statement)
@@ -171,12 +174,10 @@ def _is_temporary(kind: str, node: Any) -> bool:
 def read_scripts(directory: Path, *, repeatable: bool = True) -> tuple[Script, ...]:
     """The scripts of a folder in the order of their numbers, then the repeatable ones by name; none without a folder.
 
-    Raises ScriptError for names that make no order, for one number used twice, for scripts in folders below, and for
-    files by which other tools undo a migration.
+    Raises ScriptError for what cannot be read, for names that make no order, for one number used twice, for scripts in
+    folders below, and for files by which other tools undo a migration.
     """
-    if not directory.is_dir():
-        return ()
-    paths = [path for path in directory.rglob("*.sql") if not path.name.startswith(".")]
+    paths = _paths(directory)
     for path in paths:
         if path.parent != directory:
             raise ScriptError(f"{shown(path)}: scripts lie in {shown(directory)} itself: move it there")
@@ -184,7 +185,7 @@ def read_scripts(directory: Path, *, repeatable: bool = True) -> tuple[Script, .
             raise ScriptError(
                 f"{shown(path)}: by its name it undoes a migration, and it would run as one: keep such files elsewhere"
             )
-    scripts = sorted(map(_read, paths), key=lambda script: (script.repeatable, script.number or 0, script.name))
+    scripts = sorted(_read_all(paths), key=lambda script: (script.repeatable, script.number or 0, script.name))
     if not repeatable and scripts and scripts[-1].repeatable:
         raise ScriptError(f"{scripts[-1].path}: only migrations can be repeatable: give the file a number")
     for one, other in itertools.pairwise(scripts):
@@ -193,6 +194,37 @@ def read_scripts(directory: Path, *, repeatable: bool = True) -> tuple[Script, .
                 f"{one.path} and {other.path} have one number, {one.number}, so neither comes first: renumber one"
             )
     return tuple(scripts)
+
+
+def _paths(directory: Path) -> list[Path]:
+    """The paths of the scripts in a folder and below; a folder that is called like a script counts as one."""
+    try:
+        return [
+            folder / name
+            for folder, folders, files in walk_authored(directory)
+            for name in (*files, *folders)
+            if name.endswith(".sql")
+        ]
+    except UnreadableError as error:
+        raise ScriptError(f"{shown(error.path)}: {error}: {error.cure}") from None
+    except OSError as error:
+        raise ScriptError(f"{shown(directory)}: it cannot be read ({error.strerror})") from None
+
+
+def _read_all(paths: Iterable[Path]) -> list[Script]:
+    """Read the scripts, and tell of all that cannot be read; one that is gone by now is left out."""
+    scripts: list[Script] = []
+    errors: list[ScriptError] = []
+    for path in paths:
+        try:
+            script = _read(path)
+        except ScriptError as error:
+            errors.append(error)
+        else:
+            scripts += [script] if script is not None else []
+    if errors:
+        raise ScriptError("\n".join(map(str, errors))) from errors[0]
+    return scripts
 
 
 def _goes_backwards(path: Path, paths: Sequence[Path]) -> bool:
@@ -212,7 +244,7 @@ def combined_checksum(scripts: Sequence[Script]) -> str:
     return digest.hexdigest()
 
 
-def _read(path: Path) -> Script:
+def _read(path: Path) -> Script | None:
     name = _NAME.fullmatch(path.name)
     if name is None and not _REPEATABLE_NAME.fullmatch(path.name):
         raise ScriptError(
@@ -220,9 +252,13 @@ def _read(path: Path) -> Script:
             "then an underscore and a name of letters, digits, dots, hyphens and underscores"
         )
     try:
-        text = read_regular(path).decode()
-    except NotRegularFileError as error:
-        raise ScriptError(f"{shown(path)}: {error}: move it out of the folder") from None
+        text = read_authored(path, SCRIPT).decode()
+    except UnreadableError as error:
+        raise ScriptError(f"{shown(path)}: {error}: {error.cure}") from None
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise ScriptError(f"{shown(path)}: it cannot be read ({error.strerror})") from None
     except UnicodeDecodeError as error:
         raise ScriptError(f"{shown(path)}: not UTF-8 text (byte {error.start}): save it as UTF-8") from None
     return Script(shown(path), int(name["number"]) if name else None, text.removeprefix("\ufeff"))

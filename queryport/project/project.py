@@ -3,6 +3,7 @@
 `queryport.toml` may give the folders other names. What the files in the folders say is not this module's matter.
 """
 
+import os
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -16,7 +17,7 @@ class Project(NamedTuple):
     queries: Path
     migrations: Path
     seed: Path | None
-    """None where there is no such folder."""
+    """None where nothing has its name."""
     role: str | None = None
     """The database role that operations run as in development; None for the one that owns everything."""
     http: HttpSettings = HttpSettings.model_construct()
@@ -35,11 +36,12 @@ class Project(NamedTuple):
         settings = read_settings(root / SETTINGS_FILE)
         for key in (settings.model_fields_set - {"development", "http"}) | {"queries"}:
             folder = getattr(settings, key)
-            if not (root / folder).is_dir():
+            if not os.path.isdir(root / folder):  # noqa: PTH112 (Path.is_dir raises where a folder above is closed)
                 given = key in settings.model_fields_set
                 why = f'{SETTINGS_FILE} says {key} = "{folder}"' if given else f"query files are kept in {folder}/"
+                fault = "that is not a folder" if os.path.lexists(root / folder) else "there is no such folder"
                 raise ProjectError(
-                    f"{root}: {why}, and there is no such folder: make it, name another in {SETTINGS_FILE}, "
+                    f"{root}: {why}, and {fault}: make it, name another in {SETTINGS_FILE}, "
                     "or say with --project where the project is"
                 )
         seed = root / settings.seed
@@ -47,7 +49,7 @@ class Project(NamedTuple):
             root,
             root / settings.queries,
             root / settings.migrations,
-            seed if seed.is_dir() else None,
+            seed if os.path.lexists(seed) else None,
             settings.development.role,
             settings.http,
         )

@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from queryport.authored import SETTINGS, UnreadableError, read_authored
 from queryport.console.failure import CommandError
 from queryport.diagnostics.near_names import did_you_mean
-from queryport.whole_file import read_regular
 
 SETTINGS_FILE = "queryport.toml"
 
@@ -134,11 +134,15 @@ class ProjectSettings(BaseModel):
 def read_settings(path: Path) -> ProjectSettings:
     """Read the file; without one, all is as usual. Raises ProjectError."""
     try:
-        text = read_regular(path).decode()
+        text = read_authored(path, SETTINGS).decode()
+    except UnreadableError as error:
+        raise ProjectError(f"{path}: {error}: {error.cure}") from None
     except FileNotFoundError:
         return ProjectSettings.model_construct()  # for defaults, pydantic need not make what validates
-    except (OSError, UnicodeDecodeError) as error:
-        raise ProjectError(f"{path}: cannot be read: {error}") from None
+    except OSError as error:
+        raise ProjectError(f"{path}: it cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError as error:
+        raise ProjectError(f"{path}: not UTF-8 text (byte {error.start}): save it as UTF-8") from None
     import tomllib  # here, since most projects have no such file
 
     try:

@@ -4,6 +4,7 @@ Says only that, not what: the files are read afresh anyway. What editors and git
 looked at. A watch keeps to the folders that were there when it began; `outdated` says when another one is due.
 """
 
+import stat
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -34,7 +35,7 @@ class Watch:
         self._stop = threading.Event()
         self._has_failed = False
         # The folders' own coming and going shows in those above them.
-        above = {project.root, *(folder.parent for folder in self._folders if folder.parent.is_dir())}
+        above = {project.root, *(folder.parent for folder in self._folders if _inode(folder.parent) is not None)}
         inside = [folder for folder, inode in self._present.items() if inode is not None]
         self._threads = [
             threading.Thread(target=self._watch, args=(inside, True, watchfiles.DefaultFilter()), daemon=True),
@@ -95,4 +96,13 @@ def _folders(project: Project) -> tuple[Path, ...]:
 
 def _present(folders: Sequence[Path]) -> dict[Path, int | None]:
     """The folders with what tells a folder from another one that took its name."""
-    return {folder: folder.stat().st_ino if folder.is_dir() else None for folder in folders}
+    return {folder: _inode(folder) for folder in folders}
+
+
+def _inode(folder: Path) -> int | None:
+    """None where there is no folder, or none that may be looked at."""
+    try:
+        found = folder.stat()
+    except OSError:
+        return None
+    return found.st_ino if stat.S_ISDIR(found.st_mode) else None

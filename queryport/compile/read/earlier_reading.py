@@ -10,6 +10,7 @@ from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 
+from queryport.authored import SETTINGS, read_authored
 from queryport.compile.read.stamps import Stamp, read_stamps, settled_ns, write_stamps
 from queryport.console.failure import CommandError
 from queryport.diagnostics.source import Source
@@ -48,7 +49,7 @@ class UnreadSource(Source):
     @cached_property
     def text(self) -> str:
         try:
-            text = Path(self._file).read_bytes().decode("utf-8-sig")
+            text = read_authored(self._file, SETTINGS).decode("utf-8-sig")
         except (OSError, UnicodeDecodeError):
             raise ChangedMeanwhileError(self.path) from None
         if Source(self.path, text).digest != self.digest:

@@ -58,7 +58,7 @@ def _text(path: Path) -> Reporter | None:
         message = f"`{path.name}` looks like the settings of its folder, which are called `{FOLDER_FILE}`"
         reporter.report("QP009", WHOLE, message, f"call it `{FOLDER_FILE}`, or move it out of the folder")
         return reporter
-    content = read_bytes(str(path), reporter, _READABLE)
+    content = read_bytes(str(path), reporter)
     if content is None:
         return reporter if reporter.errors else None
     try:

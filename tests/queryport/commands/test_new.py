@@ -41,6 +41,11 @@ def test_what_makes_no_migration_is_refused(project: Path, arguments: list[str],
     assert [path.name for path in (project / "migrations").iterdir()] == ["0001_book.sql"]
 
 
+def test_migrations_that_cannot_be_read_have_no_next_one(project: Path) -> None:
+    (project / "migrations/0002_lost.sql").symlink_to("nowhere")
+    assert "0002_lost.sql: it is a link to a file that does not exist" in str(_new(project, "next").exception)
+
+
 def test_a_file_that_cannot_be_written_is_told(project: Path) -> None:
     name = "x" * 300
     path = project / f"migrations/0002_{name}.sql"

@@ -213,6 +213,22 @@ def test_a_broken_file_says_so_and_the_others_go_on(served: Served) -> None:
     eventually(lambda: "all is well again" in served.output)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("place", ["sql_queries/late.sql", "migrations/R_late.sql"])
+def test_a_link_to_nothing_is_told_and_taken_up_when_its_file_is_there(
+    served: Served, tmp_path: Path, place: str
+) -> None:
+    link, file = served.project / place, tmp_path / "late.sql"
+    link.symlink_to(file)
+    eventually(lambda: re.search(rf"{place}.*it is a link to a file that does not exist", served.output) is not None)
+    assert served.value("books.count") == 5
+    before = served.output.count("all is well again")
+    file.write_text("SELECT 1 AS late")  # which no watch of the project shows
+    eventually(lambda: served.output.count("all is well again") > before)
+    link.unlink()
+    eventually(lambda: served.call("late").status_code == 404)
+
+
 _MENDED = "-- result: value\n-- http: GET /mended/{}\nSELECT {} AS n\n"
 _EVENTS = "/2015-03-31/functions/queryport/invocations"
 _BODIES = {_EVENTS: {"operation": "mended"}}

@@ -33,9 +33,9 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the files that are read, on a clock by which no change is of this moment."""
     names: list[str] = []
 
-    def noting(path: str, reporter: Reporter, cure: str) -> bytes | None:
+    def noting(path: str, reporter: Reporter) -> bytes | None:
         names.append(Path(path).name)
-        return read_bytes(path, reporter, cure)
+        return read_bytes(path, reporter)
 
     monkeypatch.setattr(query_files, "read_bytes", noting)
     monkeypatch.setattr(time, "time_ns", later)

@@ -93,5 +93,5 @@ def test_every_setting_is_documented() -> None:
 @pytest.mark.parametrize("make", [os.mkfifo, os.mkdir])
 def test_settings_that_are_no_file_are_refused(root: Path, make: Callable[[Path], None]) -> None:
     make(root / "queryport.toml")
-    with pytest.raises(ProjectError, match=r"queryport\.toml: cannot be read: it is not a regular file"):
+    with pytest.raises(ProjectError, match=r"queryport\.toml: it is not a regular file: move it"):
         Project.load(root)
