@@ -26,7 +26,9 @@ def exists(session: psycopg.Connection, name: str) -> bool:
 def create(session: psycopg.Connection, name: str) -> None:
     """Make an empty database; what an interrupted command left of that name is dropped."""
     drop(session, name)
-    session.execute(_named("CREATE DATABASE {}", name))
+    # To copy files takes half of the time, where the checkpoints for it need not wait for the disk.
+    strategy = "file_copy" if session.execute("SHOW fsync").fetchone() == ("off",) else "wal_log"
+    session.execute(_named("CREATE DATABASE {} STRATEGY {}", name, strategy))
 
 
 def drop(session: psycopg.Connection, name: str) -> None:
