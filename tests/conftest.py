@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import httpx
 import pytest
 from hypothesis import HealthCheck, settings
 from xdist.workermanage import NodeManager  # type: ignore[import-untyped]  # xdist has no types
 
-from queryport.emulator import Emulator
 from queryport.postgres.folders import STATE_VARIABLE
 from queryport.postgres.server import EmbeddedPostgres, stop_servers_in
 from queryport.postgres.temporary import temporary_folder
@@ -20,6 +19,9 @@ from tests.support.databases import NewDatabase, execute, fresh_copy, run_script
 from tests.support.memory import in_memory
 from tests.support.once import once_a_run
 from tests.support.worker_reports import WorkerReports, enough_for
+
+if TYPE_CHECKING:
+    from queryport.emulator import Emulator
 
 # What collecting makes (modules, and thousands of tests) lives as long as the process: no collection need look at it,
 # which takes a sixth of the time of this part, and tenths of a second again and again behind it.
@@ -41,8 +43,6 @@ _FOLDER = ExitStack()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    # A client of httpx reads a hundred certificates, which takes longer than most tests; one reading will do.
-    pytest.MonkeyPatch().setattr("httpx._transports.default.create_ssl_context", cache(httpx.create_ssl_context))
     # The tests' folders are root's alone if root runs them, and PostgreSQL's files then lie here and not in /var/lib.
     # Workers inherit the variable, and so run one server together.
     if _IS_WORKER:
@@ -59,6 +59,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
+    import httpx  # not in the main process, which collects no tests and which all workers wait for
+
+    # A client of httpx reads a hundred certificates, which takes longer than most tests; one reading will do.
+    pytest.MonkeyPatch().setattr("httpx._transports.default.create_ssl_context", cache(httpx.create_ssl_context))
     gc.freeze()
     # Of what tests make, hardly anything is in cycles: one collection of many objects does for a dozen of few.
     gc.set_threshold(10_000, 20, 20)
@@ -98,7 +102,7 @@ def queryport_database_url(postgres: EmbeddedPostgres) -> str:
 
 
 @pytest.fixture
-def emulator(queryport_emulator: Emulator) -> Iterator[Emulator]:
+def emulator(queryport_emulator: "Emulator") -> Iterator["Emulator"]:
     """The emulator that tests share, without faults and with an empty log."""
     queryport_emulator.faults.clear()
     queryport_emulator.log.clear()
