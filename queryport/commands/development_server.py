@@ -31,6 +31,7 @@ from queryport.local.calls import DatabaseReports
 from queryport.local.changes import Changes
 from queryport.local.default_caller import default_caller, may_call
 from queryport.local.function_url import LocalFunctionUrl
+from queryport.local.handler_log import HandlerLog
 from queryport.local.http_thread import ADDRESS, HttpThread
 from queryport.local.identities import LocalIdentities
 from queryport.local.invoke_api import InvokeApi
@@ -112,7 +113,7 @@ class DevelopmentServer:
         folder = stack.enter_context(temporary_folder("queryport-serve-"))
         self._versions = FunctionVersions(folder, self._emulator.url, database_name(self._database_url), identities)
         self._log = self._workspace.data_dir / "handler.log"
-        self._log.write_bytes(b"")
+        HandlerLog(self._log).clear()
         version = self._versions.add(self._build)
         self._lambda = LambdaEnvironments(version.variables, self._log, version.prepare)
         report = partial(show_call, terminal, statements=options.show_sql)

@@ -5,6 +5,7 @@ the moment it takes.
 """
 
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -23,8 +24,11 @@ def install() -> None:
 
 @contextmanager
 def held_back() -> Iterator[None]:
-    """Hold signals back for a with block that must not be left half done."""
+    """Hold signals back for a with block that must not be left half done; in a thread there are none."""
     global _held
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
     _held += 1
     try:
         yield

@@ -110,7 +110,10 @@ def event(scope: Scope, body: bytes, request_id: str) -> dict[str, Any]:
 
 def _joined(headers: Headers, client: str, port: str) -> dict[str, str]:
     """The headers of an event: repeated ones in one, and those that AWS adds."""
-    joined = {name: ",".join(headers.getlist(name)) for name in headers if name != "cookie"}
+    values: dict[str, list[str]] = {}
+    for name, value in headers.items():
+        values.setdefault(name, []).append(value)
+    joined = {name: ",".join(each) for name, each in values.items() if name != "cookie"}
     joined.setdefault("x-forwarded-for", client)
     joined.setdefault("x-forwarded-proto", "http")
     joined.setdefault("x-forwarded-port", port)

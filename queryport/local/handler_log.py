@@ -1,8 +1,11 @@
 """The file that the local Lambda's processes write their log to, kept from growing without end."""
 
+import os
 import shutil
 from pathlib import Path
 from typing import BinaryIO
+
+from queryport.console.failure import CommandError
 
 LARGEST_BYTES = 10_000_000
 
@@ -15,9 +18,25 @@ class HandlerLog:
         self._largest = largest
 
     def open(self) -> BinaryIO:
-        """Open the file for a process, which writes at its end whatever the others do. It is made anew if gone."""
+        """Open the file for a process, which writes at its end whatever the others do. It is made anew if gone.
+
+        Raises OSError, also for a named pipe that nobody reads.
+        """
+        return self._opened(os.O_APPEND)
+
+    def clear(self) -> None:
+        """Empty the file, or make it. Raises CommandError."""
+        try:
+            self._opened(os.O_TRUNC).close()
+        except OSError as error:
+            raise CommandError(
+                f"{self.path}, where the function's log goes, cannot be written ({error.strerror}): delete it"
+            ) from None
+
+    def _opened(self, flags: int) -> BinaryIO:
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        return self.path.open("ab")
+        descriptor = os.open(self.path, flags | os.O_WRONLY | os.O_CREAT | os.O_NONBLOCK, 0o666)
+        return open(descriptor, "ab")  # noqa: PTH123 (a descriptor)
 
     def rotate(self) -> None:
         """Empty the file if it is too large.

@@ -39,6 +39,8 @@ _SETTINGS = {
 _NOT_DURABLE = {"fsync": "off", "full_page_writes": "off"}
 """A server whose data goes with it need not wait for the disk."""
 
+_LARGEST_PID = 2**31 - 1
+
 _STILL_IN_USE = "pre-existing shared memory block"
 """The children of a killed server end a moment after it."""
 
@@ -55,6 +57,7 @@ class Postmaster:
         self._data = data_folder(home)
         self._kept_programs: Programs | None = None
         self._process: subprocess.Popen[bytes] | None = None
+        self._known: int | None = None
 
     @property
     def _programs(self) -> Programs:
@@ -73,14 +76,16 @@ class Postmaster:
         return True
 
     def pid(self) -> int | None:
-        """The pid that the server noted in its data directory, if a process has it."""
+        """The pid of the server, if it runs: the one that its data directory had noted first.
+
+        The note goes where the folder is moved away, and is another server's where one was started in its place.
+        """
         if self._process is not None and self._process.poll() is not None:
             self._process = None
-        try:
-            pid = int((self._data / "postmaster.pid").read_text().split("\n", 1)[0])
-        except (FileNotFoundError, ValueError):
-            return None
-        return pid if _lives(pid) else None
+        if self._known is None or not _is_server(self._known):
+            noted = _noted_pid(self._data)
+            self._known = noted if noted is not None and _is_server(noted) else None
+        return self._known
 
     def initialise(self) -> None:
         """Make the data directory where there is none. Raises PostgresError, also for data of another version."""
@@ -142,23 +147,45 @@ class Postmaster:
     def kill(self) -> None:
         """End a server that this object started, at once."""
         if self._process is not None:
-            self._process.send_signal(signal.SIGQUIT)
+            self._signal(self._process.pid, signal.SIGQUIT)
             self._process.wait()
             self._process = None
 
     def shut_down(self) -> None:
         """End open sessions and wait until the data is flushed; give up on that only after STOP_SECONDS."""
-        if self._process is not None and self._process.poll() is None:
-            self._process.send_signal(signal.SIGINT)
-            try:
+        # By signals and not by pg_ctl, which has to find the folder and to be let into it.
+        pid = self.pid()
+        if pid is None and self._process is not None:
+            pid = self._process.pid
+        if pid is not None:
+            self._signal(pid, signal.SIGINT)
+            if not self._has_ended(pid):
+                self._signal(pid, signal.SIGQUIT)  # the next start recovers from the log
+                self._has_ended(pid)
+        self._process = self._known = None
+
+    def _signal(self, pid: int, number: signal.Signals) -> None:
+        # As the account, where it is no child: its own note alone says whose the number is.
+        is_child = self._process is not None and self._process.pid == pid
+        with suppress(PermissionError):  # root of a container that lacks the capability KILL
+            if is_child or self._account.is_ours:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, number)
+                return
+        self._account.run("/bin/sh", "-c", 'kill -s "$1" "$2"', "sh", number.name.removeprefix("SIG"), str(pid))
+
+    def _has_ended(self, pid: int) -> bool:
+        """Wait until a server has ended, at most STOP_SECONDS; answers whether it has."""
+        if self._process is not None and self._process.pid == pid:
+            with suppress(subprocess.TimeoutExpired):
                 self._process.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                self.kill()  # the next start recovers from the log
-            self._process = None
-        elif self.pid() is not None:  # no child: the number may be another's by now, which the account cannot end
-            stop = (self._programs.path("pg_ctl"), "stop", "-s", "-D", str(self._data), "-t", str(STOP_SECONDS))
-            if self._account.run(*stop, "-m", "fast").returncode != 0:
-                self._account.run(*stop, "-m", "immediate")
+            return self._process.returncode is not None
+        give_up = time.monotonic() + STOP_SECONDS
+        while _is_server(pid):
+            if time.monotonic() > give_up:
+                return False
+            time.sleep(0.01)
+        return True
 
     def leave_running(self) -> None:
         """Let it outlive this object, and this process."""
@@ -180,16 +207,33 @@ def url(sockets: Path, database: str = "postgres", user: str = "postgres") -> st
     return f"postgresql://{quote(user, safe='')}@/{quote(database, safe='')}?host={host}&port={PORT}"
 
 
-def _lives(pid: int) -> bool:
+def _noted_pid(data: Path) -> int | None:
+    """Return what the server noted in its data directory; None where there is nothing that can be a pid."""
+    try:
+        pid = int((data / "postmaster.pid").read_text().split("\n", 1)[0])
+    except (OSError, ValueError):
+        return None
+    return pid if 1 < pid <= _LARGEST_PID else None
+
+
+def _is_server(pid: int) -> bool:
+    """Whether a process of that pid runs, and, as far as can be told, is PostgreSQL: pids are used again."""
+    process = Path(f"/proc/{pid}")
+    try:
+        words = (process / "cmdline").read_bytes()
+        if words:
+            return words.partition(b"\0")[0].endswith(b"postgres")
+        # It ends, or has ended and its parent has not asked about it.
+        return (process / "stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        if process.with_name("self").exists():  # there is a /proc
+            return False
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    except PermissionError:  # it lives, under another user
+    except PermissionError:  # it runs, under another user
         return True
-    with suppress(OSError, IndexError):  # not Linux, or gone by now
-        # A process that has ended and that its parent has not asked about.
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     return True
 
 

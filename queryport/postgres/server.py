@@ -11,7 +11,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import IO, Self
 
@@ -102,8 +102,7 @@ class EmbeddedPostgres:
                 )
                 if not postmaster.answers():
                     drop_note(self.directory)
-                    postmaster.initialise()
-                    postmaster.launch()
+                    self._launch(postmaster, account)
                 self._users = opened(self.directory / _USERS_LOCK)
                 fcntl.flock(self._users, fcntl.LOCK_SH)
             except BaseException:  # not even an interruption may leave a server behind
@@ -142,6 +141,19 @@ class EmbeddedPostgres:
                 raise
             return True
 
+    def _launch(self, postmaster: Postmaster, account: Account) -> None:
+        try:
+            postmaster.initialise()
+            postmaster.launch()
+        except PostgresError:
+            if account.is_ours or account.can(("-x", self.home)):
+                raise
+            raise PostgresError(
+                f"PostgreSQL, which does not run as root, has its data in {self.home}, to which its user "
+                f"`{account.peers[0]}` is not let through: let others pass the folders above (chmod o+x), or choose "
+                "another folder with --data-dir"
+            ) from None
+
     def _find_home(self, account: Account) -> None:
         """Settle where PostgreSQL's files and its socket are; both are remembered, and made if need be."""
         record = self.directory / _ELSEWHERE
@@ -158,10 +170,10 @@ class EmbeddedPostgres:
             self._sockets = _remembered(self.directory / _SOCKETS, _temporary_folder, account)
 
     def _start_locked(self) -> AbstractContextManager[None]:
-        """Keep other commands from starting or stopping the server; from a folder that is gone, none can."""
+        """Keep other commands from starting or stopping the server; in a folder that cannot be used, none can."""
         try:
             return locked(opened(self.directory / _START_LOCK))
-        except (FileNotFoundError, NotADirectoryError):
+        except (OSError, PostgresError):
             return nullcontext()
 
     def _abandon(self) -> None:
@@ -174,7 +186,8 @@ class EmbeddedPostgres:
     def _remove_sockets(self) -> None:
         if self._sockets != self.home:
             shutil.rmtree(self._sockets, ignore_errors=True)
-            (self.directory / _SOCKETS).unlink(missing_ok=True)
+            with suppress(OSError):
+                (self.directory / _SOCKETS).unlink()
 
 
 def stop_servers_in(folder: Path) -> None:

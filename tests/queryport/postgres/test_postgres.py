@@ -6,7 +6,8 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -17,6 +18,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from queryport.postgres import revival
 from queryport.postgres.account import PostgresError
+from queryport.postgres.postmaster import PORT
 from queryport.postgres.revival import kept_running
 from queryport.postgres.server import EmbeddedPostgres
 from tests.support.descriptors import descriptors
@@ -262,16 +264,81 @@ def test_a_server_that_does_not_start_says_why(server: EmbeddedPostgres) -> None
     aside.rename(settings)
 
 
+def _blocked(path: Path) -> None:
+    path.rename(path.with_name("aside"))
+    path.write_text("in its place")
+
+
+def _circular(path: Path) -> None:
+    path.rename(path.with_name("aside"))
+    path.symlink_to(path)
+
+
+_GONE: dict[str, Callable[[Path], object]] = {
+    "moved": lambda path: path.rename(path.with_name("aside")),
+    "removed": shutil.rmtree,
+    "a file in its place": _blocked,
+    "a circular link in its place": _circular,
+    "closed": lambda path: path.chmod(0),
+}
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("gone", ["moved", "removed"])
-@pytest.mark.parametrize("name", ["", "data"])
-def test_a_server_is_stopped_whose_folder_is_gone(passable: Path, name: str, gone: str) -> None:
+@pytest.mark.parametrize("spoil", _GONE.values(), ids=_GONE)
+@pytest.mark.parametrize("name", ["..", *(pytest.param(name, marks=pytest.mark.long) for name in (".", "data"))])
+@pytest.mark.parametrize("joins", [True, pytest.param(False, marks=pytest.mark.long)], ids=["joined", "started"])
+def test_a_server_is_stopped_whose_folder_is_gone(
+    passable: Path, name: str, spoil: Callable[[Path], object], *, joins: bool
+) -> None:
+    project = passable / "project"
+    project.mkdir()
+    with ExitStack() as stack:
+        starting = stack.enter_context(EmbeddedPostgres(project / "postgres", durable=False))
+        process = _postmaster(starting)
+        if joins:
+            joining = stack.enter_context(EmbeddedPostgres(project / "postgres", durable=False))
+            starting.stop()
+            assert joining.url() == starting.url()
+        spoil((starting.directory / name).resolve())
+    assert not living([process])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "text",
+    [f"1\n/nowhere\n{PORT}", None, *(pytest.param(text, marks=pytest.mark.long) for text in ("", "9" * 23, "-1", "x"))],
+)
+def test_a_server_is_stopped_whose_note_of_its_pid_is_not(passable: Path, text: str | None) -> None:
     server = EmbeddedPostgres(passable / "postgres", durable=False)
     with server:
         process = _postmaster(server)
-        folder = server.directory / name
-        if gone == "moved":
-            folder.rename(passable / "elsewhere")
+        note = server.data / "postmaster.pid"
+        if text is None:
+            note.unlink()
         else:
-            shutil.rmtree(folder)
-    assert not process.is_running()
+            note.write_text(text)
+        assert not server.revive()
+    assert not living([process])
+
+
+@pytest.mark.slow
+def test_a_server_in_the_place_of_ours_is_left_alone(passable: Path) -> None:
+    with ExitStack() as others:
+        with EmbeddedPostgres(passable / "postgres", durable=False) as server:
+            process = _postmaster(server)
+            server.directory.rename(passable / "aside")
+            other = _postmaster(others.enter_context(EmbeddedPostgres(passable / "postgres", durable=False)))
+        assert not living([process])
+        assert other.is_running()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.geteuid() != 0, reason="another user runs PostgreSQL for root alone")
+def test_data_that_postgresql_is_not_let_through_to_are_told(passable: Path) -> None:
+    folder = passable / "closed"
+    folder.mkdir()
+    with EmbeddedPostgres(folder / "postgres", durable=False):
+        pass
+    folder.chmod(0o700)
+    with pytest.raises(PostgresError, match=r"is not let through: let others pass the folders above \(chmod o\+x\)"):
+        EmbeddedPostgres(folder / "postgres", durable=False).start()
