@@ -6,7 +6,7 @@ import yaml
 from pydantic import ValidationError
 
 from queryport.compile.read.folder import Folder
-from queryport.compile.read.front_matter import FolderSettings
+from queryport.compile.read.folder_settings import FolderSettings
 from queryport.compile.read.front_matter_yaml import report_invalid
 from queryport.compile.read.header import NO_FRONT_MATTER, Header, KeyPath
 from queryport.compile.read.located_yaml import Reader

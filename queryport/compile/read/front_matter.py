@@ -1,8 +1,8 @@
 """The keys that the front matter of a query file may have, and the values that each takes."""
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import BaseModel, BeforeValidator, Field, create_model
+from pydantic import BeforeValidator, Field
 
 from queryport.compile.read.entries import (
     SECONDS,
@@ -109,22 +109,3 @@ class FrontMatter(FrontMatterModel):
 
     def parameter(self, name: str) -> ParameterEntry:
         return self.params.get(name) or ParameterEntry.model_construct()
-
-
-def _folder_settings() -> type[BaseModel]:
-    inherited: dict[str, Any] = {
-        name: (field.annotation, field)
-        for name, field in FrontMatter.model_fields.items()
-        if FrontMatter.IN_FOLDERS[name] and name != "http"
-    }
-    own: dict[str, Any] = {
-        "description": (str, ""),
-        "tag": (str | None, None),
-        "prefix": (str, Field(default="", pattern=r"^(?:/[^/\s]+)*$")),
-        "http": (Literal["off"] | None, None),
-    }
-    return create_model("FolderSettings", __base__=FrontMatterModel, **own, **inherited)
-
-
-FolderSettings = _folder_settings()
-"""The keys of a `_folder.yaml`: its own, and those of the front matter that all files below it inherit."""

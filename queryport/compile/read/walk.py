@@ -37,21 +37,23 @@ def walk(folder: Path, settled: int) -> Walked:
     ahead = [str(folder)]
     while ahead:
         path = ahead.pop()
-        found, below = WalkedFolder(path, [], {}), []
+        folders: list[str] = []
+        files: dict[str, Stamp | None] = {}
+        below: list[str] = []
         try:
             with os.scandir(path) as entries:
                 for entry in entries:
                     name = entry.name
                     if not _is_folder(entry):
-                        found.files[name] = stamp_of(entry, settled) if name.endswith(QUERY_ENDING) else None
+                        files[name] = stamp_of(entry, settled) if name.endswith(QUERY_ENDING) else None
                     elif not name.startswith("."):
-                        found.folders.append(name)
+                        folders.append(name)
                         if not entry.is_symlink():
                             below.append(entry.path)
         except OSError as error:
             walked.refused.append(error)
             continue
-        walked.folders.append(found)
+        walked.folders.append(WalkedFolder(path, folders, files))
         ahead += below
     return walked
 

@@ -10,7 +10,8 @@ from handler.contract.operation import Access, Operation, RowSecurity
 from queryport.compile import Compilation
 from queryport.compile.describe.database import Database
 from queryport.compile.read.folder import merged
-from queryport.compile.read.front_matter import FolderSettings, FrontMatter
+from queryport.compile.read.folder_settings import FolderSettings
+from queryport.compile.read.front_matter import FrontMatter
 from tests.support.compiling import compile_folder
 
 Compiled = Callable[[dict[str, str]], Compilation]
