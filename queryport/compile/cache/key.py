@@ -40,7 +40,7 @@ def cache_key(schema: str) -> str:
 @cache
 def _compiler() -> str:
     """A digest of the code, by its own words: a checkout's version says little."""
-    digest = hashlib.blake2b(digest_size=20)
+    digest = hashlib.sha256()
     machine = (sys.version, sys.platform, platform.machine())
     digest.update(repr((machine, [_installed(name) for name in LIBRARIES])).encode())
     for root in _CODE:
