@@ -7,23 +7,37 @@ from typing import TYPE_CHECKING
 from queryport.diagnostics.source import Problem
 
 if TYPE_CHECKING:
+    from queryport.access.excess import BeyondNeed
     from queryport.access.proof import Lack
     from queryport.deployed.drift import Drift
 
 
 def as_json(
-    operations: int, problems: Sequence[Problem], drifts: "Sequence[Drift] | None", lacks: "Sequence[Lack] | None"
+    operations: int,
+    problems: Sequence[Problem],
+    drifts: "Sequence[Drift] | None",
+    lacks: "Sequence[Lack] | None",
+    excess: "Sequence[BeyondNeed]" = (),
 ) -> str:
-    """One object. `drifts` is a member where the deployed database was compared, `lacks` where a role was tried."""
+    """One object.
+
+    `drifts` is a member where the deployed database was compared, `lacks` and `excess` where a role was tried.
+    """
     found: dict[str, object] = {"operations": operations, "problems": [_members(problem) for problem in problems]}
     if drifts is not None:
         found["drifts"] = [{"subject": drift.subject, "difference": drift.difference} for drift in drifts]
     if lacks is not None:
         found["lacks"] = [{"subject": lack.subject, "reason": lack.reason} for lack in lacks]
+        found["excess"] = [{"subject": each.subject, "reason": each.reason} for each in excess]
     return json.dumps(found, ensure_ascii=False, indent=2)
 
 
-def as_github(problems: Sequence[Problem], drifts: "Sequence[Drift] | None", lacks: "Sequence[Lack]") -> list[str]:
+def as_github(
+    problems: Sequence[Problem],
+    drifts: "Sequence[Drift] | None",
+    lacks: "Sequence[Lack]",
+    excess: "Sequence[BeyondNeed]" = (),
+) -> list[str]:
     """The workflow commands, one a line."""
     lines = []
     for problem in problems:
@@ -40,6 +54,7 @@ def as_github(problems: Sequence[Problem], drifts: "Sequence[Drift] | None", lac
         lines.append(f"::{problem.severity} {written}::{message}")
     lines += [f"::error title=drift::{_data(f'{drift.subject}: {drift.difference}')}" for drift in drifts or ()]
     lines += [f"::error title=role::{_data(f'{lack.subject}: {lack.reason}')}" for lack in lacks]
+    lines += [f"::warning title=role::{_data(f'{each.subject} {each.reason}')}" for each in excess]
     return lines
 
 

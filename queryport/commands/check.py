@@ -19,6 +19,7 @@ from queryport.migrations.scripts import ScriptError
 from queryport.project.workspace import Build, Workspace, open_workspace
 
 if TYPE_CHECKING:
+    from queryport.access.excess import BeyondNeed
     from queryport.access.proof import Lack
     from queryport.deployed.drift import LiveCheck
 
@@ -32,11 +33,14 @@ class Findings(NamedTuple):
     live: "LiveCheck | None"
     lacks: "Sequence[Lack] | None" = None
     """The privileges that the role which was tried lacks."""
+    excess: "Sequence[BeyondNeed]" = ()
+    """What it may do beyond what operations need."""
 
     def fail(self, *, strict: bool) -> bool:
         worst = (Severity.ERROR, Severity.WARNING) if strict else (Severity.ERROR,)
         differs = bool(self.live and self.live.drifts)
-        return any(problem.severity in worst for problem in self.problems) or differs or bool(self.lacks)
+        wrong = any(problem.severity in worst for problem in self.problems) or differs or bool(self.lacks)
+        return wrong or (strict and bool(self.excess))
 
 
 @click.command("check")
@@ -87,7 +91,8 @@ def check_command(
     FILEs, or folders of them, are reported on alone, as an editor or a hook before a commit wants it. With --live, say
     as well where the deployed database differs: migrations that it lacks, tables, columns and types that are not those
     of the migrations, and operations that it would refuse. Nothing is changed or executed. With --role, say what the
-    role lacks that the operations need; `queryport role` prints one that lacks nothing. With --against, say what breaks
+    role lacks that the operations need, and warn of what it may do beyond that; `queryport role` prints one that lacks
+    nothing. With --against, say what breaks
     callers: what they sent and is not taken any more, what they get and did not expect.
 
     Exits with 1 if there is any error or difference; warnings are shown and do not count, unless --strict says so.
@@ -127,8 +132,8 @@ def check_command(
                 *workspace.role_problems(build),
                 *_broken(workspace, build, against, progress),
             ]
-            lacking = None if role is None else _lacking(workspace, build, role, progress)
-            findings = Findings(build.compilation, _of(files, problems), found, lacking)
+            lacking, excess = (None, ()) if role is None else _tried(workspace, build, role, progress)
+            findings = Findings(build.compilation, _of(files, problems), found, lacking, excess)
     terminal = Terminal()
     if explain_access and findings.compilation is not None and form == "text":
         _explain_access(terminal, findings.compilation)
@@ -148,13 +153,17 @@ def _broken(workspace: Workspace, build: Build, against: str | None, progress: T
         return breaking_problems(earlier_operations(workspace, build.project.root, against), build)
 
 
-def _lacking(workspace: Workspace, build: Build, role: str, progress: Terminal) -> "Sequence[Lack]":
+def _tried(
+    workspace: Workspace, build: Build, role: str, progress: Terminal
+) -> "tuple[Sequence[Lack], Sequence[BeyondNeed]]":
+    from queryport.access.excess import excesses
     from queryport.access.needs import needs
     from queryport.access.proof import lacks
 
     operations = build.compilation.catalogue
     with workspace.schema(build.scripts) as url, progress.step(f"Trying the role {role}"):
-        return lacks(url, role, operations, needs(url, operations))
+        needed = needs(url, operations)
+        return lacks(url, role, operations, needed), excesses(url, role, operations, needed)
 
 
 def _explain_access(terminal: Terminal, compilation: Compilation) -> None:
@@ -179,23 +188,30 @@ def _of(files: Sequence[Path], problems: Sequence[Problem]) -> Sequence[Problem]
     return [problem for problem in problems if any(problem.path.resolve().is_relative_to(one) for one in named)]
 
 
+def _show_role(findings: Findings, terminal: Terminal) -> None:
+    for lack in findings.lacks or ():
+        terminal.prose(f"{lack.subject}: {lack.reason}")
+    for each in findings.excess:
+        terminal.prose(f"warning: {each.subject} {each.reason}")
+
+
 def _show(findings: Findings, form: str, terminal: Terminal) -> None:
     drifts = findings.live.drifts if findings.live else None
     operations = len(findings.compilation.operations) if findings.compilation else 0
     if form == "json":
-        click.echo(as_json(operations, findings.problems, drifts, findings.lacks))
+        click.echo(as_json(operations, findings.problems, drifts, findings.lacks, findings.excess))
         return
     if form == "github":
-        for line in as_github(findings.problems, drifts, findings.lacks or ()):
+        for line in as_github(findings.problems, drifts, findings.lacks or (), findings.excess):
             click.echo(line)
     else:
         show_problems(terminal, findings.problems)
     if form == "text":
-        for lack in findings.lacks or ():
-            terminal.prose(f"{lack.subject}: {lack.reason}")
+        _show_role(findings, terminal)
     said = summary(operations, findings.problems)
     if findings.lacks is not None:
         said += f"; the role may {'not ' if findings.lacks else ''}run them"
+        said += ", and may do more" if findings.excess else ""
     open_to_anyone = _open_to_anyone(findings.compilation)
     if form == "text" and open_to_anyone:
         terminal.note(f"open to anyone: {', '.join(open_to_anyone)}")

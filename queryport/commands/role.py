@@ -8,6 +8,7 @@ import click
 import psycopg
 
 from queryport.access.needs import needs
+from queryport.access.role_names import why_no_role
 from queryport.access.role_sql import grants, literal
 from queryport.commands import options
 from queryport.commands.problems import show_problems, summary_of
@@ -23,8 +24,14 @@ class DoesNotCompileError(CommandError):
     """Some operations do not compile, so that their needs cannot be told."""
 
 
+def _role_name(_: click.Context, __: click.Parameter, name: str) -> str:
+    if reason := why_no_role(name):
+        raise click.BadParameter(f"no role can be called {name!r}: {reason}")
+    return name
+
+
 @click.command("role")
-@click.argument("name")
+@click.argument("name", callback=_role_name)
 @click.option("--grants", "grants_only", is_flag=True, help="Leave out the login, which belongs into no file.")
 @options.project
 @options.data_dir
@@ -35,8 +42,9 @@ def role_command(
     """Print the SQL that makes the database role NAME, with the least privileges that the operations need.
 
     Which tables, columns, sequences and functions that is, and by which verb, PostgreSQL's own analysis of the compiled
-    statements tells. The SQL can be run again: it revokes what the role had. The login has a new password each time;
-    its last line is the JSON for Secrets Manager. `queryport check --role NAME` proves a role.
+    statements tells. The SQL can be run again: it first revokes everything that the role was granted in the database,
+    but for CONNECT. What the role owns, its attributes and its memberships stay: `queryport check --role NAME`, which
+    proves a role, tells of them. The login has a new password each time; its last line is the JSON for Secrets Manager.
     """
     progress = Terminal(stderr=True)
     with open_workspace(project, data_dir, database_url, progress, migrate=False) as workspace:

@@ -114,6 +114,26 @@ def test_programs_are_told_too(project: Project, role: str) -> None:
 
 
 @pytest.mark.slow
+def test_what_a_role_may_do_beyond_its_needs_is_a_warning(project: Project, role: str) -> None:
+    made = project.run("role", role, "--grants").output
+    more = f"GRANT DELETE ON book TO {role}; GRANT pg_read_all_data TO {role};"
+    (project.root / "migrations/0003_role.sql").write_text(f"{made}{more}")
+    held = "holds DELETE on table public.book, which no operation needs"
+    told = [f"role {role}", "is a member of pg_read_all_data", held]
+    asked = ("check", "--role", role)
+    done = project.run(*asked)
+    assert (done.code, done.output) == (
+        0,
+        f"warning: {told[0]} {told[1]}\nwarning: {told[0]} {told[2]}\n"
+        "5 operations, no errors; the role may run them, and may do more\n",
+    )
+    assert project.run(*asked, "--strict").code == 1
+    excess = json.loads(project.run(*asked, "--format", "json").output)["excess"]
+    assert excess == [{"subject": told[0], "reason": reason} for reason in told[1:]]
+    assert f"::warning title=role::{told[0]} {told[1]}\n" in project.run(*asked, "--format", "github").output
+
+
+@pytest.mark.slow
 def test_a_role_that_is_not_there_or_may_do_everything_is_refused(project: Project, role: str) -> None:
     assert "there is no role nobody_knows" in project.run("check", "--role", "nobody_knows").errors
     (project.root / "migrations/0003_role.sql").write_text(f"DO $$ BEGIN CREATE ROLE {role} SUPERUSER; END $$;")

@@ -1,14 +1,21 @@
-"""The script of a role, as it is run on a server that other scripts run on at the same time."""
+"""The script of a role, whatever its name, also on a server that other scripts run on at the same time."""
 
 import secrets
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import psycopg
 import pytest
+from click.testing import CliRunner
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from psycopg import sql
 
-from queryport.access.privileges import Needs
+from queryport.access.privileges import Needs, Privilege
+from queryport.access.role_names import why_no_role
 from queryport.access.role_sql import grants
+from queryport.commands.main import queryport
 from queryport.postgres.server import EmbeddedPostgres
 
 _WAITS = "SELECT FROM pg_stat_activity WHERE pid = %s AND wait_event_type = 'Lock'"
@@ -38,3 +45,63 @@ def test_a_role_that_another_session_makes_meanwhile_is_taken(postgres: Embedded
         running.result(timeout=30)
         assert watching.execute("SELECT to_regrole(%s) IS NOT NULL", [role]).fetchone() == (True,)
         watching.execute(f'DROP ROLE "{role}"'.encode())
+
+
+ODD = (
+    *("", "public", "PUBLIC", "Public", "none", "None", "pg_x", "PG_x", "pg_", "pg", "current_user", "session_user"),
+    *("$$", "$role_0$", "$$ $role_0$ $role_1$", "$", "a$", "'", "''", '"', '"";', "\\", "\\'", "%I", "%", "{}", ":a"),
+    *("--", "/*", "a\nb", "a\r\nb", "\x85", "\u2028", " ", "\t", "é" * 31, "é" * 32, "a" * 63, "a" * 64, "🐘", "all"),
+    *("select", "user", "0", "a;b"),
+)
+
+_HOLDS = """
+SELECT has_database_privilege(%(name)s, current_database(), 'CREATE'),
+  has_schema_privilege(%(name)s, 'public', 'CREATE')
+"""
+
+
+def _is_made(connection: psycopg.Connection[tuple[object, ...]], name: str) -> bool:
+    """Whether PostgreSQL makes a role of just this name."""
+    with connection.transaction(force_rollback=True):
+        try:
+            connection.execute(sql.SQL("CREATE ROLE {}").format(sql.Identifier(name)))
+        except psycopg.Error:
+            return False
+        return connection.execute("SELECT FROM pg_roles WHERE rolname::text = %s", [name]).rowcount == 1
+
+
+def _agrees(connection: psycopg.Connection[tuple[object, ...]], name: str) -> None:
+    assert _is_made(connection, name) is (why_no_role(name) is None), name
+    if why_no_role(name) is not None:
+        return
+    needs = Needs((Privilege("database", "", "TEMPORARY"), Privilege("schema", "public", "CREATE")), ())
+    grant = sql.SQL("GRANT CREATE ON DATABASE {} TO {}")
+    more = grant.format(sql.Identifier(connection.info.dbname), sql.Identifier(name))
+    for conforming in ("on", "off"):
+        with connection.transaction(force_rollback=True):
+            connection.execute(f"SET LOCAL standard_conforming_strings = {conforming}".encode())
+            connection.execute(grants(name, needs).encode())
+            connection.execute(more)
+            assert connection.execute(_HOLDS, {"name": name}).fetchone() == (True, True)
+            connection.execute(grants(name, needs).encode())
+            assert connection.execute(_HOLDS, {"name": name}).fetchone() == (False, True)
+
+
+def test_the_odd_names_are_taken_that_postgresql_takes(postgres: EmbeddedPostgres) -> None:
+    with psycopg.connect(postgres.url(), autocommit=True) as connection:
+        for name in ODD:
+            _agrees(connection, name)
+
+
+@given(st.text(st.sampled_from("$role_01pg'\"\\%:{}é \n"), max_size=70))
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_name_is_taken_that_postgresql_takes(postgres: EmbeddedPostgres, name: str) -> None:
+    with psycopg.connect(postgres.url(), autocommit=True) as connection:
+        _agrees(connection, name)
+
+
+@pytest.mark.parametrize("name", ["", "public", "pg_x", "none", "a" * 64, "\udcff"])
+def test_the_command_refuses_a_name_that_no_role_can_have(tmp_path: Path, name: str) -> None:
+    done = CliRunner().invoke(queryport, ["role", "--project", str(tmp_path), "--", name])
+    assert done.exit_code == 2
+    assert "no role can be called" in done.output
