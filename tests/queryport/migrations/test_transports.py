@@ -1,5 +1,6 @@
 """What a migration may count on, by either way to the database: files without a transaction, indexes, two at once."""
 
+import secrets
 import threading
 import time
 from contextlib import AbstractContextManager
@@ -7,7 +8,10 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg import sql
 
+from queryport.access.privileges import Needs, Privilege
+from queryport.access.role_sql import grants
 from queryport.migrations import outlook, records
 from queryport.migrations.history import HistoryError
 from queryport.migrations.runner import Applied, apply_scripts, run_scripts
@@ -312,3 +316,22 @@ def test_a_statement_that_outlived_its_run_is_waited_for(way: str, url: str, fol
         assert _migrate(way, url, folder).migrations == ("0002_i.sql",)
         assert time.monotonic() - began >= 1.5
         thread.join()
+
+
+def test_the_script_of_a_role_of_any_name_can_be_a_migration(way: str, url: str, folder: Path) -> None:
+    role = f":a $$ \\ 'odd' \"{secrets.token_hex(4)}"
+    script = grants(role, Needs((Privilege("table", "public.t", "SELECT"),), ()))
+    write(folder, {"R_zz_role.sql": script})
+    _migrate(way, url, folder)
+    identifier = sql.Identifier(role)
+    with psycopg.connect(url, autocommit=True) as connection:
+        more = sql.SQL("GRANT DELETE ON t TO {0}; GRANT USAGE ON SCHEMA queryport TO {0}")
+        connection.execute(more.format(identifier))
+        write(folder, {"R_zz_role.sql": f"{script}-- once more"})
+        _migrate(way, url, folder)
+        held = (
+            "SELECT has_table_privilege(%(role)s, 't', 'SELECT'), has_table_privilege(%(role)s, 't', 'DELETE'), "
+            "has_schema_privilege(%(role)s, 'queryport', 'USAGE')"
+        )
+        assert connection.execute(held, {"role": role}).fetchone() == (True, False, False)
+        connection.execute(sql.SQL("DROP OWNED BY {0}; DROP ROLE {0}").format(identifier))
