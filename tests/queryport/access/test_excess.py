@@ -7,11 +7,13 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from handler.contract.operation import RowSecurity
 from queryport.access.excess import excesses
 from queryport.access.privileges import Needs, Privilege
 from queryport.access.role_sql import grants
 from queryport.postgres.server import EmbeddedPostgres
 from tests.support.databases import fresh_copy
+from tests.support.operations import operation
 
 THINGS = """
 CREATE SCHEMA other;
@@ -138,6 +140,17 @@ def test_what_the_script_leaves_is_told_afterwards(url: str, roles: tuple[str, s
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(grants(roles[0], NEEDS).encode())
     assert _told(url, roles[0]) == [each.format(group=roles[1]) for each in KEPT[change]]
+
+
+@pytest.mark.parametrize("by_claim", [True, False])
+def test_a_role_that_operations_take_may_do_what_is_its_own(
+    url: str, roles: tuple[str, str], *, by_claim: bool
+) -> None:
+    _execute(url, "GRANT {group} TO {role}; GRANT DELETE ON other.book TO {group}", roles)
+    security = RowSecurity("claims.role", roles[1:]) if by_claim else RowSecurity(roles[1])
+    taking = operation("SELECT 1")._replace(row_security=security)
+    assert _told(url, roles[0]) != []
+    assert excesses(url, roles[0], [taking], NEEDS) == []
 
 
 def test_the_right_to_connect_is_kept(url: str, roles: tuple[str, str]) -> None:
