@@ -2,7 +2,7 @@
 
 import os
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -67,8 +67,10 @@ FOLDERS = ("migrations", "seed", "migrations/below", "seed/below")
 
 
 @pytest.fixture
-def root(tmp_path: Path) -> Path:
-    return write(tmp_path, BOOKSHOP)
+def root(tmp_path: Path) -> Iterator[Path]:
+    yield write(tmp_path, BOOKSHOP)
+    for path in tmp_path.glob("**/"):
+        path.chmod(0o700)  # else pytest could not remove it
 
 
 def _read(root: Path) -> Project:
