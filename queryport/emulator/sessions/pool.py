@@ -58,7 +58,7 @@ class Pool:
             try:
                 if session.unread:
                     await session.settle()
-                if not session.lost:
+                if not session.has_hung_up():
                     return session
             except SessionLost:
                 pass  # it ended while it was idle

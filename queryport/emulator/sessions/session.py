@@ -6,6 +6,7 @@ results stay text. A session knows nothing of the Data API's requests or transac
 """
 
 import asyncio
+import select
 from collections.abc import Callable
 from contextlib import suppress
 from typing import NamedTuple
@@ -73,6 +74,8 @@ class Session:
         connection.nonblocking = 1
         connection.enter_pipeline_mode()
         self._socket = connection.socket
+        self._poll = select.poll()
+        self._poll.register(self._socket, select.POLLIN)
         self._loop.add_reader(self._socket, self._readable)
 
     @classmethod
@@ -224,6 +227,15 @@ class Session:
         except (OperationalError, CopyRefused) as failure:
             self.close()
             raise SessionLost from failure
+
+    def has_hung_up(self) -> bool:
+        """Return whether PostgreSQL has ended an idle session, after reading what it has said until now.
+
+        The event loop may have more to do before it comes to that.
+        """
+        while not self.lost and self._poll.poll(0):
+            self._readable()
+        return self.lost
 
     def _end_train(self) -> None:
         self._connection.pipeline_sync()

@@ -1,13 +1,16 @@
 """Sessions outside transactions: reset by DISCARD ALL for every call, with the service's settings, and never leaked."""
 
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 
 import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
 from queryport.emulator import Emulator, Limits
+from queryport.emulator.calls.log import DatabaseReport
 from queryport.postgres.server import EmbeddedPostgres
 from tests.queryport.emulator.conftest import NewEmulator
 from tests.support.data_api import Api, long
@@ -148,6 +151,37 @@ def test_a_session_that_died_idle_is_not_handed_out(api: Api, postgres: Embedded
         ended = connection.execute("SELECT pg_terminate_backend(%s, 60000)", (pid,)).fetchone()
     assert ended == (True,)
     assert api.value("SELECT pg_backend_pid()") != pid
+
+
+def test_a_session_whose_end_nobody_had_time_to_hear_of_is_not_handed_out(
+    new_api: Callable[[Emulator], Api], postgres: EmbeddedPostgres
+) -> None:
+    """The end and the next call arrive while the emulator is at something else."""
+    is_busy, may_go_on = Event(), Event()
+
+    def be_busy(_: DatabaseReport) -> None:
+        is_busy.set()
+        may_go_on.wait(30)
+
+    with (
+        Emulator(postgres.url(), observe=be_busy) as emulator,
+        ThreadPoolExecutor(2) as threads,
+        psycopg.connect(postgres.url(), autocommit=True) as connection,
+    ):
+        api = new_api(emulator)
+        longer = threads.submit(api.value, "SELECT pg_backend_pid() FROM pg_sleep(0.3)")
+        pid = api.value("SELECT pg_backend_pid()")
+        assert longer.result(30) != pid
+        transaction = api.begin()  # it keeps the session that was used last
+        refused = threads.submit(api.refusal, "SELECT nothing", transactionId=transaction)
+        assert is_busy.wait(30)
+        ended = connection.execute("SELECT pg_terminate_backend(%s, 60000)", (pid,)).fetchone()
+        assert ended == (True,)
+        called = threads.submit(api.value, "SELECT pg_backend_pid()")
+        time.sleep(0.2)  # the call is on its way; one that came later would find it easier
+        may_go_on.set()
+        assert refused.result(30).code == "DatabaseErrorException"
+        assert called.result(30) != pid
 
 
 def test_many_calls_at_once_wait_for_their_turn(new_emulator: NewEmulator, new_api: Callable[[Emulator], Api]) -> None:

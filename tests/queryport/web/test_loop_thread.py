@@ -10,6 +10,7 @@ _PROGRAM = """
 import asyncio, atexit, os, signal, sys, threading
 from queryport.web.loop_thread import LoopThread
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell starts by `&` ignores it
 atexit.register(print, "the program ends")
 asked, running = threading.Event(), threading.Event()
 
