@@ -48,9 +48,12 @@ def _beyond(connection: psycopg.Connection[Any], role: str, needs: Needs) -> Ite
     whole = {(each.kind, each.name, each.verb) for each in needs.privileges if not each.columns}
     columns = {(each.kind, each.name, each.verb, column) for each in needs.privileges for column in each.columns}
     beyond: dict[str, list[str]] = {}
-    for kind, name, column, verb in connection.execute(_GRANTED, {"role": role}):
-        if (kind, name, verb) not in whole and (kind, name, verb, column) not in columns:
-            beyond.setdefault(f"{kind} {name}".rstrip(), []).append(f"{verb} ({column})" if column else verb)
+    for kind, name, column, verb, can_pass_on in connection.execute(_GRANTED, {"role": role}):
+        if can_pass_on or ((kind, name, verb) not in whole and (kind, name, verb, column) not in columns):
+            held = f"{verb} ({column})" if column else verb
+            beyond.setdefault(f"{kind} {name}".rstrip(), []).append(
+                f"{held} WITH GRANT OPTION" if can_pass_on else held
+            )
     for thing, verbs in beyond.items():
         yield f"holds {', '.join(verbs)} on {thing}, which no operation needs"
     for (held,) in connection.execute(_ELSEWHERE, {"role": role}):
@@ -107,9 +110,9 @@ UNION ALL
 UNION ALL
   SELECT datdba, 'database', '', NULL, datacl FROM pg_database WHERE datname = current_database()
 )
-SELECT kind, name, col, privilege_type FROM granted, aclexplode(acl)
+SELECT kind, name, col, privilege_type, is_grantable FROM granted, aclexplode(acl)
 WHERE grantee = (SELECT oid FROM pg_roles WHERE rolname = %(role)s) AND grantee <> owner
-  AND (kind, privilege_type) <> ('database', 'CONNECT')
+  AND ((kind, privilege_type) <> ('database', 'CONNECT') OR is_grantable)
 ORDER BY array_position(ARRAY['database', 'schema', 'table', 'sequence', 'function'], kind), name, col NULLS FIRST,
   privilege_type
 """

@@ -42,10 +42,23 @@ def lacks(url: str, role: str, operations: Sequence[Operation], needs: Needs) ->
             )
         if known[0]:
             raise RoleError(f"the role {role} is a superuser, who may do everything: give the function another one")
+        _check_becoming(connection, role)
         exempt = [lack for each in (role, *named_roles(operations)) for lack in _exempt(connection, each, operations)]
         found = [lack for operation in operations for lack in _refused(connection, role, operation)]
         missing = (each for each in needs.privileges if not _has(connection, role, each))
         return [*exempt, *found, *(Lack(f"role {role}", f"lacks {each}") for each in missing)]
+
+
+def _check_becoming(connection: psycopg.Connection[Any], role: str) -> None:
+    try:
+        with connection.transaction(force_rollback=True):
+            connection.execute(f"SET LOCAL ROLE {quoted(role)}".encode())
+    except psycopg.errors.InsufficientPrivilege:
+        user = connection.info.user
+        raise RoleError(
+            f"{user} may not become the role {role}, as which the operations are tried: "
+            f"GRANT {quoted(role)} TO {quoted(user)}, or give another user in --database-url"
+        ) from None
 
 
 def _exempt(connection: psycopg.Connection[Any], role: str, operations: Sequence[Operation]) -> Iterator[Lack]:
@@ -106,7 +119,8 @@ _QUESTIONS = {
     "table": "SELECT has_table_privilege(%(role)s, %(name)s, %(verb)s)",
     "sequence": "SELECT has_sequence_privilege(%(role)s, %(name)s, %(verb)s)",
     "function": (
-        "SELECT has_function_privilege(%(role)s, oid, %(verb)s) FROM pg_proc p WHERE format('%%I.%%I(%%s)', "
-        "pronamespace::regnamespace::text, proname, pg_get_function_identity_arguments(oid)) = %(name)s"
+        "SELECT has_function_privilege(%(role)s, p.oid, %(verb)s) "
+        "FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace "
+        "WHERE format('%%I.%%I(%%s)', nspname, proname, pg_get_function_identity_arguments(p.oid)) = %(name)s"
     ),
 }

@@ -74,8 +74,8 @@ BEGIN
   LOOP
     BEGIN
       EXECUTE revoke || {name};
-    EXCEPTION WHEN insufficient_privilege THEN
-      RAISE WARNING 'not permitted: %', revoke;
+    EXCEPTION WHEN insufficient_privilege OR dependent_objects_still_exist THEN
+      RAISE WARNING '%: %', SQLERRM, revoke;
     END;
   END LOOP;
 END"""

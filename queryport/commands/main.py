@@ -43,7 +43,8 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 (as above)
         if cmd_name not in _LAZY_COMMANDS:
             return None
-        module = importlib.import_module(f"queryport.commands.{cmd_name}")
+        with signals.held_back():  # Python, interrupted within an import, may go on without a word, or crash
+            module = importlib.import_module(f"queryport.commands.{cmd_name}")
         command: click.Command = getattr(module, f"{cmd_name}_command")
         return command
 

@@ -58,11 +58,15 @@ def role_command(
             password = secrets.token_urlsafe(_SECRET_BYTES)
             with psycopg.connect(url) as connection:
                 verifier = connection.pgconn.encrypt_password(password.encode(), name.encode(), b"scram-sha-256")
-    click.echo(grants(name, needed), nl=False)
+    _write(grants(name, needed))
     for unseen in needed.unseen:
         progress.note(unseen)
     if grants_only:
         return
-    click.echo("\n-- PostgreSQL is told a verifier of the password, and not the password.")
-    click.echo(f"ALTER ROLE {quoted(name)} LOGIN PASSWORD {literal(verifier.decode())};")
-    click.echo(f"-- For Secrets Manager: {json.dumps({'username': name, 'password': password})}")
+    _write("\n-- PostgreSQL is told a verifier of the password, and not the password.\n")
+    _write(f"ALTER ROLE {quoted(name)} LOGIN PASSWORD {literal(verifier.decode())};\n")
+    _write(f"-- For Secrets Manager: {json.dumps({'username': name, 'password': password})}\n")
+
+
+def _write(text: str) -> None:
+    click.echo(text, nl=False, color=True)  # else it would take an escape sequence out of a name

@@ -78,6 +78,13 @@ KEPT = {
     "GRANT {group} TO {role}; ALTER ROLE {group} SUPERUSER": ["is a member of {group}, which has SUPERUSER"],
     "GRANT {group} TO {role}; GRANT pg_write_all_data TO {group}": ["is a member of pg_write_all_data"],
     "ALTER TABLE other.book OWNER TO {role}": ["owns table other.book"],
+    "GRANT CONNECT ON DATABASE {database} TO {role} WITH GRANT OPTION": [
+        "holds CONNECT WITH GRANT OPTION on database, which no operation needs"
+    ],
+    "GRANT SELECT (title) ON other.book TO {role} WITH GRANT OPTION; SET ROLE {role};"
+    "GRANT SELECT (title) ON other.book TO {group}": [
+        "holds SELECT (title) WITH GRANT OPTION on table other.book, which no operation needs"
+    ],
 }
 """What the script leaves as it is."""
 
@@ -124,6 +131,16 @@ def test_each_grant_is_told_and_none_outlives_the_script(url: str, roles: tuple[
     found = _told(url, roles[0])
     assert [each for each in GRANTED.values() if not any(each in told for told in found)] == []
     assert len(found) == len(GRANTED) - 1  # two of them are of one table
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(grants(roles[0], NEEDS).encode())
+    assert _told(url, roles[0]) == []
+
+
+def test_the_right_to_pass_on_what_is_needed_is_told_and_revoked(url: str, roles: tuple[str, str]) -> None:
+    _execute(url, "GRANT SELECT (title) ON other.book TO {role} WITH GRANT OPTION", roles)
+    assert _told(url, roles[0]) == [
+        "holds SELECT (title) WITH GRANT OPTION on table other.book, which no operation needs"
+    ]
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(grants(roles[0], NEEDS).encode())
     assert _told(url, roles[0]) == []

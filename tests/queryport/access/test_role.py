@@ -21,6 +21,12 @@ BEGIN INSERT INTO renamed (title) VALUES (OLD.title); RETURN NEW; END $$;
 CREATE TRIGGER note_it AFTER UPDATE ON book FOR EACH ROW EXECUTE FUNCTION note_it();
 """
 
+ODD_SCHEMA = """
+CREATE SCHEMA "Odd Schema";
+CREATE FUNCTION "Odd Schema"."One"("A number" int) RETURNS int LANGUAGE sql STABLE AS 'SELECT 1';
+REVOKE EXECUTE ON FUNCTION "Odd Schema"."One" FROM PUBLIC;
+"""
+
 
 @pytest.fixture
 def project(tmp_path: Path, module_data_dir: Path) -> Project:
@@ -65,7 +71,7 @@ def test_the_role_may_do_what_the_operations_do_and_sign_in(project: Project, ur
 
 @pytest.mark.slow
 def test_a_role_of_any_name_is_quoted(project: Project, url: str) -> None:
-    name = "Odd \"Name'"
+    name = "Odd \"Name' \x1b[31m"
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(project.run("role", name, "--grants", "--database-url", url).output.encode())
         row = connection.execute("SELECT has_table_privilege(%s, 'renamed', 'DELETE')", (name,)).fetchone()
@@ -74,11 +80,13 @@ def test_a_role_of_any_name_is_quoted(project: Project, url: str) -> None:
 
 @pytest.mark.slow
 def test_a_role_of_the_migrations_is_proven(project: Project, role: str) -> None:
+    (project.root / "migrations/0002_renamed.sql").write_text(f"{TRIGGER}{ODD_SCHEMA}")
+    (project.root / "sql_queries/odd.sql").write_text('SELECT "Odd Schema"."One"(1) AS one\n')
     made = project.run("role", role, "--grants")
     assert "LOGIN" not in made.output
     (project.root / "migrations/0003_role.sql").write_text(made.output)
     done = project.run("check", "--role", role)
-    assert (done.code, done.output) == (0, "5 operations, no errors; the role may run them\n")
+    assert (done.code, done.output) == (0, "6 operations, no errors; the role may run them\n")
 
 
 @pytest.mark.slow

@@ -169,11 +169,11 @@ def test_a_session_whose_end_nobody_had_time_to_hear_of_is_not_handed_out(
         psycopg.connect(postgres.url(), autocommit=True) as connection,
     ):
         api = new_api(emulator)
-        longer = threads.submit(api.value, "SELECT pg_backend_pid() FROM pg_sleep(0.3)")
-        pid = api.value("SELECT pg_backend_pid()")
-        assert longer.result(30) != pid
-        transaction = api.begin()  # it keeps the session that was used last
-        refused = threads.submit(api.refusal, "SELECT nothing", transactionId=transaction)
+        first, other = api.begin(), api.begin()
+        pid = api.value("SELECT pg_backend_pid()", transactionId=first)
+        api.commit(first)
+        time.sleep(0.1)  # its session is idle, and has been reset
+        refused = threads.submit(api.refusal, "SELECT nothing", transactionId=other)
         assert is_busy.wait(30)
         ended = connection.execute("SELECT pg_terminate_backend(%s, 60000)", (pid,)).fetchone()
         assert ended == (True,)
