@@ -92,8 +92,8 @@ def check_command(
     as well where the deployed database differs: migrations that it lacks, tables, columns and types that are not those
     of the migrations, and operations that it would refuse. Nothing is changed or executed. With --role, say what the
     role lacks that the operations need, and warn of what it may do beyond that; `queryport role` prints one that lacks
-    nothing. With --against, say what breaks
-    callers: what they sent and is not taken any more, what they get and did not expect.
+    nothing. With --against, say what breaks callers: what they sent and is not taken any more, what they get and did
+    not expect.
 
     Exits with 1 if there is any error or difference; warnings are shown and do not count, unless --strict says so.
     """

@@ -76,7 +76,9 @@ class Terminal:
         self._print(text, style="dim")
 
     def say(self, text: str) -> None:
-        if not self._is_printed_as_it_is(text):
+        if self._is_plain(text):
+            self._write(text)
+        else:
             from rich.text import Text
 
             self.line(Text(text))
@@ -94,17 +96,19 @@ class Terminal:
             self._console.print(self.fitted(text), soft_wrap=True)
 
     def _print(self, text: str, style: str = "") -> None:
-        if not self._is_printed_as_it_is(text):
+        if self._is_plain(text):
+            self._write(text)
+        else:
             from rich.text import Text
 
             self.prose(Text(text, style=style))
 
-    def _is_printed_as_it_is(self, text: str) -> bool:
-        """Print a text in a pipe, unless rich would print another: without control characters, or in another coding."""
-        if self._is_terminal or not (text.isascii() and text.isprintable()):
-            return False
+    def _is_plain(self, text: str) -> bool:
+        """Whether rich would print the very text: in a pipe, one without control characters or another coding."""
+        return not self._is_terminal and text.isascii() and text.isprintable()
+
+    def _write(self, text: str) -> None:
         print(text, file=self._stream, flush=True)
-        return True
 
     def fitted(self, text: "Text") -> "Text":
         """The text as `prose` prints it."""

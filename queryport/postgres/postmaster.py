@@ -229,11 +229,10 @@ def _is_server(pid: int) -> bool:
         if process.with_name("self").exists():  # there is a /proc
             return False
     try:
-        os.kill(pid, 0)
+        with suppress(PermissionError):  # it runs, under another user
+            os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    except PermissionError:  # it runs, under another user
-        return True
     return True
 
 
