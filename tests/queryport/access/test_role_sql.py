@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from psycopg import sql
 
 from queryport.access.privileges import Needs, Privilege
+from queryport.access.proof import RoleError, lacks
 from queryport.access.role_names import why_no_role
 from queryport.access.role_sql import grants
 from queryport.commands.main import queryport
@@ -105,3 +106,14 @@ def test_the_command_refuses_a_name_that_no_role_can_have(tmp_path: Path, name: 
     done = CliRunner().invoke(queryport, ["role", "--project", str(tmp_path), "--", name])
     assert done.exit_code == 2
     assert "no role can be called" in done.output
+
+
+def test_who_may_not_become_a_role_is_told_the_cure(postgres: EmbeddedPostgres) -> None:
+    role, user = (f"{name}_{secrets.token_hex(4)}" for name in ("tried", "trying"))
+    with psycopg.connect(postgres.url(), autocommit=True) as connection:
+        connection.execute(f"CREATE ROLE {role}; CREATE ROLE {user} LOGIN".encode())
+        with pytest.raises(RoleError, match=f'{user} may not become the role {role}.*GRANT "{role}" TO "{user}"'):
+            lacks(postgres.url(user=user), role, (), Needs((), ()))
+        connection.execute(f"GRANT {role} TO {user}".encode())
+        assert lacks(postgres.url(user=user), role, (), Needs((), ())) == []
+        connection.execute(f"DROP ROLE {role}; DROP ROLE {user}".encode())
